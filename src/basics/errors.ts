@@ -1,0 +1,43 @@
+/** What went wrong, for programs. The message is for people. */
+export type ErrorCode =
+  | "SHAPE" // operands of a node do not fit together
+  | "CAUSALITY" // a network looks at a pixel that it must not see
+  | "ARGUMENT" // an option or argument is out of its range
+  | "NOT_FOUND" // no such file, data set, model or run
+  | "EXISTS" // would overwrite something that is there
+  | "FORMAT" // a file is not what it claims to be
+  | "WRITE" // a file could not be written
+  | "DIVERGED" // the loss is not finite any more
+  | "INTERRUPTED"; // stopped by a signal; what was done is saved
+
+/**
+ * An error that a user can act on. The command line prints its message on one line; anything else that is
+ * thrown is a defect of nextpixel.
+ */
+export class NextpixelError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "NextpixelError";
+    this.code = code;
+  }
+}
+
+/** The error "expected X for name, received Y", in the one form used throughout. */
+export function expected(code: ErrorCode, what: string, name: string, received: unknown): NextpixelError {
+  return new NextpixelError(code, `expected ${what} for ${name}, received ${describe(received)}`);
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.join(", ")}]`;
+  return String(value);
+}
+
+/** `value` if it is a whole number in [min, max]; otherwise an ARGUMENT error that names it. */
+export function wholeNumber(value: number, name: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  throw expected("ARGUMENT", `a whole number ${range}`, name, value);
+}
