@@ -1,0 +1,75 @@
+import { NextpixelError } from "../basics/errors.ts";
+import { add, concat, constant, broadcast } from "../graph/language.ts";
+import type { Node } from "../graph/node.ts";
+import { is } from "../graph/node.ts";
+import { sizeOf } from "../graph/shapes.ts";
+import { topologicalOrder } from "../graph/walk.ts";
+import { vjpRules } from "./vjp.ts";
+
+/**
+ * Derivatives of `loss` (one element) with respect to each node of `wrt`, by one walk from the loss backwards
+ * (reverse mode). A node on which the loss does not depend has the derivative 0.
+ */
+export function gradients(loss: Node, wrt: readonly Node[]): Node[] {
+  if (sizeOf(loss.shape) !== 1) {
+    throw new NextpixelError(
+      "SHAPE",
+      `gradients: expected a loss of one element, received [${loss.shape.join(", ")}]`,
+    );
+  }
+  const order = topologicalOrder([loss]);
+  const relevant = dependents(order, wrt);
+  const contributions = new Map<Node, Node[]>([[loss, [broadcast(constant([1], []), loss.shape)]]]);
+  const derivative = (node: Node) => {
+    const parts = contributions.get(node);
+    return parts && total(parts);
+  };
+
+  for (const node of order.toReversed()) {
+    if (!relevant.has(node)) continue;
+    const dy = derivative(node);
+    if (!dy) continue;
+    contributions.set(node, [dy]);
+    const rule = vjpRules[node.op] as (dy: Node, node: Node) => readonly (Node | undefined)[];
+    rule(dy, node).forEach((contribution, i) => {
+      const operand = node.inputs[i]!;
+      if (!contribution || !relevant.has(operand)) return;
+      const parts = contributions.get(operand);
+      if (parts) parts.push(contribution);
+      else contributions.set(operand, [contribution]);
+    });
+  }
+  return wrt.map((node) => derivative(node) ?? broadcast(constant([0], []), node.shape));
+}
+
+function dependents(order: readonly Node[], sources: readonly Node[]): Set<Node> {
+  const found = new Set(sources);
+  for (const node of order) {
+    if (node.inputs.some((operand) => found.has(operand))) found.add(node);
+  }
+  return found;
+}
+
+/** The sum of all contributions. Those that come from slices which tile an axis are put side by side instead. */
+function total(parts: readonly Node[]): Node {
+  return tiled(parts) ?? parts.reduce((sum, part) => add(sum, part));
+}
+
+function tiled(parts: readonly Node[]): Node | undefined {
+  const pads = parts.filter((part) => is(part, "pad")) as Node<"pad">[];
+  const axis = pads[0]?.attributes.axis;
+  if (parts.length < 2 || pads.length < parts.length || axis === undefined) return undefined;
+  if (pads.some((part) => part.attributes.axis !== axis)) return undefined;
+  pads.sort((a, b) => a.attributes.before - b.attributes.before);
+  let position = 0;
+  for (const { inputs, attributes } of pads) {
+    if (attributes.before !== position) return undefined;
+    position += inputs[0]!.shape[axis]!;
+  }
+  return position === parts[0]!.shape[axis]
+    ? concat(
+        pads.map((part) => part.inputs[0]!),
+        axis,
+      )
+    : undefined;
+}

@@ -1,0 +1,213 @@
+import { NextpixelError } from "../basics/errors.ts";
+import type { Node, Primitive } from "./node.ts";
+import { OffsetSets, type Offset, type Offsets } from "./offsets.ts";
+import { readRules, type Read, type Reads } from "./reads.ts";
+import { topologicalOrder } from "./walk.ts";
+
+/**
+ * What one channel of a node depends on: `none` of the picture, possibly `all` of it, or the pixels at certain
+ * offsets from its own position.
+ */
+export type Reach = "none" | "all" | Offsets;
+
+/** What every channel of a node depends on. Values that are not fields of the picture's size have one "channel". */
+export type NodeReach = readonly Reach[];
+
+/** Smallest distance between a position and what it depends on; see `lagOf`. */
+export interface Lag {
+  /** Pixels back to the newest pixel that is depended on; Infinity if all are in rows above; negative: the future. */
+  readonly pixels: number;
+  /** The newest channel of that pixel. */
+  readonly channel: number;
+}
+
+export interface CausalityTable {
+  /** Reach of each channel of a node, which must be part of the graph. */
+  reach(node: Node): NodeReach;
+  readonly offsets: OffsetSets;
+}
+
+/**
+ * For every node and channel, which offsets of the picture it depends on. Exact for networks of convolutions and
+ * shifts: the sets are added up tap by tap, so that whatever a network leaves out (its blind spot) is seen too. What
+ * leaves the grid of pixels (a reshape, a sum over rows) counts as a dependency on everything.
+ */
+export function analyseCausality(outputs: readonly Node[], picture: Node): CausalityTable {
+  const [, channels, rows, cols] = picture.shape as [number, number, number, number];
+  const offsets = new OffsetSets({ channels, rows, cols });
+  const table = new Map<Node, NodeReach>();
+  for (const node of topologicalOrder(outputs)) {
+    if (node === picture) {
+      table.set(
+        node,
+        Array.from({ length: channels }, (_, channel) => offsets.of([{ channel, rows: 0, cols: 0 }])),
+      );
+      continue;
+    }
+    const inputs = node.inputs.map((operand) => table.get(operand)!);
+    table.set(node, nodeReach(node, inputs, offsets, picture));
+  }
+  return { reach: (node) => table.get(node)!, offsets };
+}
+
+function nodeReach(node: Node, inputs: readonly NodeReach[], offsets: OffsetSets, picture: Node): NodeReach {
+  if (inputs.flat().every((reach) => reach === "none")) return ["none"];
+  const reads = readsOf(node, inputs, picture);
+  if (!reads) return ["all"];
+  const known = new Map<Reads, Reach>();
+  return reads.map((list) => {
+    const reach = known.get(list) ?? union(list, inputs, offsets);
+    known.set(list, reach);
+    return reach;
+  });
+}
+
+/** What each channel of the node reads, if the node is a field on the picture's grid, made of such fields. */
+function readsOf(node: Node, inputs: readonly NodeReach[], picture: Node): readonly Reads[] | undefined {
+  const onGrid = ({ shape }: Node) =>
+    shape.length === 4 && shape[2] === picture.shape[2] && shape[3] === picture.shape[3];
+  if (!onGrid(node)) return undefined;
+  if (node.inputs.some((operand, i) => !onGrid(operand) && inputs[i]!.some((reach) => reach !== "none")))
+    return undefined;
+  const rule = readRules[node.op] as (
+    node: Node,
+    inputs: readonly NodeReach[],
+  ) => readonly Reads[] | undefined;
+  return rule(node, inputs);
+}
+
+const reachAt = (reach: NodeReach, channel: number): Reach =>
+  reach.length === 1 ? reach[0]! : reach[channel]!;
+
+function union(reads: Reads, inputs: readonly NodeReach[], offsets: OffsetSets): Reach {
+  const found: Offsets[] = [];
+  for (const { input, channel, rows, cols } of reads) {
+    const reach = reachAt(inputs[input]!, channel);
+    if (reach === "all") return "all";
+    if (reach !== "none") found.push(offsets.moved(reach, rows, cols));
+  }
+  return found.length === 0 ? "none" : offsets.union(found);
+}
+
+/** The lag of a channel: how far before the current sub-pixel its newest dependency lies. Undefined: there is none. */
+export function lagOf(reach: Reach, offsets: OffsetSets): Lag | undefined {
+  if (reach === "none") return undefined;
+  if (reach === "all") return { pixels: -Infinity, channel: 0 };
+  return offsets
+    .list(reach)
+    .map(({ channel, rows, cols }) => ({
+      pixels: rows < 0 ? Infinity : rows > 0 ? -Infinity : -cols,
+      channel,
+    }))
+    .reduce((newest, lag) => (compareAge(lag, newest) < 0 ? lag : newest));
+}
+
+const compareAge = (a: Lag, b: Lag) =>
+  a.pixels === b.pixels ? b.channel - a.channel : a.pixels < b.pixels ? -1 : 1;
+
+/**
+ * Checks that a likelihood may use `logits`: whatever predicts a sub-pixel depends on earlier sub-pixels only (rows
+ * above; the same row, further left; the same pixel, an earlier channel). `predicts(c)` is the picture's channel that
+ * channel c of the logits predicts. Throws a CAUSALITY error that names the node which lets the future in.
+ */
+export function checkCausality(
+  logits: Node,
+  picture: Node,
+  predicts: (logitsChannel: number) => number,
+): CausalityTable {
+  const table = analyseCausality([logits], picture);
+  const reaches = table.reach(logits);
+  reaches.forEach((reach, logitsChannel) => {
+    if (reach === "none") return;
+    if (reach === "all") throw unbounded(logits, picture, table);
+    const own = predicts(logitsChannel);
+    const seen = table.offsets.list(reach).find((offset) => !isEarlier(offset, own));
+    if (!seen) return;
+    const path = witness(logits, logitsChannel, seen, picture, table);
+    const at = blame(path, picture.shape[1]!);
+    throw new NextpixelError(
+      "CAUSALITY",
+      `expected logits that depend on earlier pixels only, received a network that predicts channel ${own} of a ` +
+        `pixel from ${describe(seen, own)} (at ${nameOf(at.node)}; path: ${path.map((step) => nameOf(step.node)).join(" -> ")})`,
+    );
+  });
+  return table;
+}
+
+function isEarlier({ rows, cols, channel }: Offset, own: number): boolean {
+  if (rows !== 0) return rows < 0;
+  return cols === 0 ? channel < own : cols < 0;
+}
+
+function describe({ rows, cols, channel }: Offset, own: number): string {
+  if (rows === 0 && cols === 0) return channel === own ? "itself" : `channel ${channel} of the same pixel`;
+  const parts = [
+    rows === 0 ? [] : `${Math.abs(rows)} row(s) ${rows > 0 ? "below" : "above"}`,
+    cols === 0 ? [] : `${Math.abs(cols)} column(s) to the ${cols > 0 ? "right" : "left"}`,
+  ];
+  return `the pixel ${parts.flat().join(" and ")}`;
+}
+
+const nameOf = (node: Node) =>
+  node.name ?? node.inputs.find((operand) => operand.name !== undefined)?.name ?? node.op;
+
+function unbounded(logits: Node, picture: Node, table: CausalityTable): NextpixelError {
+  const culprit = topologicalOrder([logits]).find((node) => table.reach(node).includes("all"))!;
+  return new NextpixelError(
+    "CAUSALITY",
+    `expected fields of ${picture.shape[2]} rows and ${picture.shape[3]} columns throughout, received a ${culprit.op} ` +
+      `to [${culprit.shape.join(", ")}] through which any pixel may be seen (at ${nameOf(culprit)})`,
+  );
+}
+
+/** One step of a path from the picture to the logits: a node, its channel, and how it was read. */
+interface Step {
+  readonly node: Node;
+  readonly channel: number;
+  readonly from: Read;
+}
+
+/** A path by which `logits` see the picture at `offset`: its nodes in the order in which data flows. */
+function witness(
+  logits: Node,
+  logitsChannel: number,
+  offset: Offset,
+  picture: Node,
+  table: CausalityTable,
+): Step[] {
+  const path: Step[] = [];
+  let [node, channel, at] = [logits, logitsChannel, offset];
+  while (node !== picture) {
+    const inputs = node.inputs.map((operand) => table.reach(operand));
+    const reads = readsOf(node, inputs, picture)!;
+    const from = (reads.length === 1 ? reads[0]! : reads[channel]!).find((read) => {
+      const reach = reachAt(inputs[read.input]!, read.channel);
+      return reach !== "none" && reach !== "all" && table.offsets.has(reach, before(at, read));
+    })!;
+    path.unshift({ node, channel, from });
+    at = before(at, from);
+    channel = from.channel;
+    node = node.inputs[from.input]!;
+  }
+  return path;
+}
+
+const before = (at: Offset, read: Read): Offset => ({
+  channel: at.channel,
+  rows: at.rows - read.rows,
+  cols: at.cols - read.cols,
+});
+
+/**
+ * The step that lets the future in: the last one that itself looks ahead; else the first that hands a later channel
+ * group to an earlier one; else the first convolution, which should have been masked.
+ */
+function blame(path: readonly Step[], channels: number): Step {
+  const ahead = path.findLast(({ from }) => from.rows > 0 || (from.rows === 0 && from.cols > 0));
+  const group = (node: Node, channel: number) => Math.floor((channel * channels) / node.shape[1]!);
+  const backwards = path.find(
+    ({ node, channel, from }) => group(node, channel) < group(node.inputs[from.input]!, from.channel),
+  );
+  const moving: readonly Primitive[] = ["conv", "shift"];
+  return ahead ?? backwards ?? path.find(({ node }) => moving.includes(node.op)) ?? path[0]!;
+}

@@ -1,0 +1,116 @@
+import type { ConvAttributes, ConvMask, Node, Shape } from "./node.ts";
+import { makeNode, named } from "./node.ts";
+import { sameShape, sizeOf } from "./shapes.ts";
+
+// The language in which networks are written. No function here does arithmetic: each checks its operands' shapes
+// and returns a node. All throw a SHAPE error that names the node and what was expected.
+
+/** A node, or a number that stands for a constant scalar. */
+export type Operand = Node | number;
+
+/** What is fed in at every run: pictures, labels, a learning rate. */
+export const input = (name: string, shape: Shape): Node<"input"> =>
+  makeNode("input", [], { name, shape }, name);
+
+/** What is learnt. */
+export const parameter = (name: string, shape: Shape): Node<"parameter"> =>
+  makeNode("parameter", [], { name, shape }, name);
+
+/** Numbers that are part of the program, in row-major order. */
+export const constant = (data: ArrayLike<number>, shape: Shape = [data.length]): Node<"constant"> =>
+  makeNode("constant", [], { data: Float64Array.from(data), shape });
+
+const operand = (value: Operand): Node => (typeof value === "number" ? constant([value], []) : value);
+
+export const neg = (x: Node): Node => makeNode("neg", [x], {});
+export const exp = (x: Node): Node => makeNode("exp", [x], {});
+export const log = (x: Node): Node => makeNode("log", [x], {});
+export const sqrt = (x: Node): Node => makeNode("sqrt", [x], {});
+export const abs = (x: Node): Node => makeNode("abs", [x], {});
+export const tanh = (x: Node): Node => makeNode("tanh", [x], {});
+export const sigmoid = (x: Node): Node => makeNode("sigmoid", [x], {});
+export const relu = (x: Node): Node => makeNode("relu", [x], {});
+/** x itself, taken as a constant by differentiation. */
+export const stopGradient = (x: Node): Node => makeNode("stopGradient", [x], {});
+
+export const add = (a: Operand, b: Operand): Node => makeNode("add", [operand(a), operand(b)], {});
+export const sub = (a: Operand, b: Operand): Node => makeNode("sub", [operand(a), operand(b)], {});
+export const mul = (a: Operand, b: Operand): Node => makeNode("mul", [operand(a), operand(b)], {});
+export const div = (a: Operand, b: Operand): Node => makeNode("div", [operand(a), operand(b)], {});
+export const minimum = (a: Operand, b: Operand): Node => makeNode("minimum", [operand(a), operand(b)], {});
+export const maximum = (a: Operand, b: Operand): Node => makeNode("maximum", [operand(a), operand(b)], {});
+/** 1 where a = b, else 0. */
+export const equal = (a: Operand, b: Operand): Node => makeNode("equal", [operand(a), operand(b)], {});
+/** 1 where a > b, else 0. */
+export const greater = (a: Operand, b: Operand): Node => makeNode("greater", [operand(a), operand(b)], {});
+/** a where the condition is not 0, else b. */
+export const where = (condition: Node, a: Operand, b: Operand): Node =>
+  makeNode("where", [condition, operand(a), operand(b)], {});
+
+/** The same elements in row-major order under another shape. */
+export const reshape = (x: Node, shape: Shape): Node =>
+  sameShape(x.shape, shape) ? x : makeNode("reshape", [x], { shape });
+/** Axis i of the result is axis permutation[i] of x. */
+export const transpose = (x: Node, permutation: readonly number[]): Node =>
+  makeNode("transpose", [x], { permutation });
+/** x repeated along new axes and axes of size 1. */
+export const broadcast = (x: Node, shape: Shape): Node =>
+  sameShape(x.shape, shape) ? x : makeNode("broadcast", [x], { shape });
+/** Indices start .. end-1 of one axis. */
+export const slice = (x: Node, axis: number, start: number, end: number): Node =>
+  start === 0 && end === x.shape[axis] ? x : makeNode("slice", [x], { axis, start, end });
+/** Zeros before and after along one axis. */
+export const pad = (x: Node, axis: number, before: number, after: number): Node =>
+  before === 0 && after === 0 ? x : makeNode("pad", [x], { axis, before, after });
+/** One after the other along one axis. */
+export const concat = (inputs: readonly Node[], axis: number): Node =>
+  inputs.length === 1 ? inputs[0]! : makeNode("concat", inputs, { axis });
+
+/** Sum over the given axes (all by default), which stay with size 1. */
+export const sum = (x: Node, axes: readonly number[] = x.shape.map((_, axis) => axis)): Node =>
+  axes.length === 0 ? x : makeNode("sum", [x], { axes });
+/** Largest element over the given axes, which stay with size 1. */
+export const max = (x: Node, axes: readonly number[]): Node => makeNode("max", [x], { axes });
+/** Mean over the given axes (all by default), which stay with size 1. */
+export function mean(x: Node, axes?: readonly number[]): Node {
+  const total = sum(x, axes);
+  return div(total, sizeOf(x.shape) / sizeOf(total.shape));
+}
+
+/** A field moved down by `rows` and right by `cols` (negative: up, left); zeros come in. */
+export const shift = (x: Node, rows: number, cols: number): Node =>
+  rows === 0 && cols === 0 ? x : makeNode("shift", [x], { rows, cols });
+
+export interface ConvOptions {
+  readonly pad?: Partial<ConvAttributes["pad"]>;
+  readonly stride?: readonly [number, number];
+  readonly dilation?: readonly [number, number];
+  readonly mask?: ConvMask | undefined;
+  readonly name?: string;
+}
+
+/**
+ * Convolution (cross-correlation) of a field [batch, I, rows, cols] with weights [O, I, kernel rows, kernel cols].
+ * The padding is zeros, per side, 0 by default: a causal convolution is a small kernel padded at the top and left.
+ */
+export function conv(x: Node, weights: Node, options: ConvOptions = {}): Node {
+  const attributes: ConvAttributes = {
+    pad: { top: 0, left: 0, bottom: 0, right: 0, ...options.pad },
+    stride: options.stride ?? [1, 1],
+    dilation: options.dilation ?? [1, 1],
+    mask: options.mask,
+  };
+  return makeNode("conv", [x, weights], attributes, options.name);
+}
+
+/** Matrix product over the last two axes; the axes before them broadcast. */
+export const matmul = (a: Node, b: Node): Node => makeNode("matmul", [a, b], {});
+
+/** x with its last two axes exchanged. */
+export function transposeLastTwo(x: Node): Node {
+  const rank = x.shape.length;
+  const axes = x.shape.map((_, axis) => axis);
+  return transpose(x, [...axes.slice(0, -2), rank - 1, rank - 2]);
+}
+
+export { named };

@@ -1,0 +1,46 @@
+import type { Node } from "./node.ts";
+import { topologicalOrder } from "./walk.ts";
+
+/**
+ * The graph as text, a line per node: number, primitive, operands, attributes, shape, and the name where it has
+ * one. For people and for snapshot tests. Constants of up to eight numbers are written where they are used.
+ */
+export function printGraph(outputs: Readonly<Record<string, Node>>): string {
+  const numbers = new Map<Node, string>();
+  const lines: string[] = [];
+  for (const node of topologicalOrder(Object.values(outputs))) {
+    if (node.op === "constant") {
+      numbers.set(node, constantText(node as Node<"constant">));
+      continue;
+    }
+    const number = `%${numbers.size}`;
+    const operands = node.inputs.map((operand) => numbers.get(operand)!);
+    numbers.set(node, number);
+    const attributes = Object.entries(node.attributes)
+      .filter(([key, value]) => value !== undefined && key !== "shape" && key !== "name")
+      .map(([key, value]) => `${key}: ${attributeText(value)}`);
+    const name = node.name === undefined ? "" : `  # ${node.name}`;
+    lines.push(
+      `${number} = ${node.op}(${[...operands, ...attributes].join(", ")}) [${node.shape.join(", ")}]${name}`,
+    );
+  }
+  for (const [name, node] of Object.entries(outputs)) lines.push(`${name}: ${numbers.get(node)!}`);
+  return lines.join("\n");
+}
+
+function constantText({ attributes: { data }, shape }: Node<"constant">): string {
+  if (data.length > 8) return `constant[${shape.join(", ")}]`;
+  return shape.length === 0 ? String(data[0]) : `[${data.join(", ")}]`;
+}
+
+function attributeText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.join(", ")}]`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if ("values" in value && value.values instanceof Uint8Array) {
+    const kept = value.values.reduce((total, bit) => total + bit, 0);
+    return `${kept} of ${value.values.length}`;
+  }
+  return `{${Object.entries(value)
+    .map(([key, size]) => `${key} ${size}`)
+    .join(", ")}}`;
+}

@@ -1,0 +1,133 @@
+import type { NodeReach } from "./causality.ts";
+import type { Node, Primitive } from "./node.ts";
+
+/** A channel of a node at (r, c) reads a channel of one of its inputs at (r + rows, c + cols). */
+export interface Read {
+  readonly input: number;
+  readonly channel: number;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** All that one channel of a node reads. */
+export type Reads = readonly Read[];
+
+/**
+ * What each channel of a node reads, if node and inputs are fields on the picture's grid (an input that does not
+ * depend on the picture may have any shape); undefined: more than can be told. Channels that read the same share one
+ * list, and of input channels that depend on the same (`inputs` tells) one stands for all.
+ */
+type ReadRule<P extends Primitive> = (
+  node: Node<P>,
+  inputs: readonly NodeReach[],
+) => readonly Reads[] | undefined;
+
+const here = (input: number, channel: number): Read => ({ input, channel, rows: 0, cols: 0 });
+
+/** Each channel reads the same channel of every operand, at its own position. */
+const pointwise = (node: Node): readonly Reads[] =>
+  Array.from({ length: node.shape[1]! }, (_, channel) =>
+    node.inputs.map((operand, input) => here(input, operand.shape.at(-3) === 1 ? 0 : channel)),
+  );
+
+const unknown = () => undefined;
+
+/** One channel for each kind of dependency among an input's channels, and which channels are of that kind. */
+function kinds(reach: NodeReach, channels: number): { representative: number; members: number[] }[] {
+  const byReach = new Map<unknown, number[]>();
+  for (let channel = 0; channel < channels; channel++) {
+    const key = reach.length === 1 ? reach[0] : reach[channel];
+    byReach.set(key, [...(byReach.get(key) ?? []), channel]);
+  }
+  return [...byReach.values()].map((members) => ({ representative: members[0]!, members }));
+}
+
+/** A reduction stays on the grid only if it is over channels alone. */
+const overChannels = (
+  { inputs: [x], attributes: { axes } }: Node<"sum"> | Node<"max">,
+  [reach]: readonly NodeReach[],
+): readonly Reads[] | undefined =>
+  axes.length === 1 && axes[0] === 1
+    ? [kinds(reach!, x!.shape[1]!).map(({ representative }) => here(0, representative))]
+    : undefined;
+
+export const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
+  input: unknown,
+  parameter: unknown,
+  constant: unknown,
+  neg: pointwise,
+  exp: pointwise,
+  log: pointwise,
+  sqrt: pointwise,
+  abs: pointwise,
+  tanh: pointwise,
+  sigmoid: pointwise,
+  relu: pointwise,
+  stopGradient: pointwise,
+  add: pointwise,
+  sub: pointwise,
+  mul: pointwise,
+  div: pointwise,
+  minimum: pointwise,
+  maximum: pointwise,
+  equal: pointwise,
+  greater: pointwise,
+  where: pointwise,
+  broadcast: pointwise,
+  reshape: unknown,
+  transpose: unknown,
+  slice: ({ shape, attributes: { axis, start } }) =>
+    axis === 1 ? Array.from({ length: shape[1]! }, (_, channel) => [here(0, start + channel)]) : undefined,
+  pad: ({ inputs: [x], shape, attributes: { axis, before } }) =>
+    axis === 1
+      ? Array.from({ length: shape[1]! }, (_, channel) =>
+          channel >= before && channel < before + x!.shape[1]! ? [here(0, channel - before)] : [],
+        )
+      : undefined,
+  concat: ({ inputs, attributes: { axis } }) =>
+    axis === 1
+      ? inputs.flatMap(({ shape }, i) =>
+          Array.from({ length: shape[1]! }, (_, channel) => [here(i, channel)]),
+        )
+      : undefined,
+  sum: overChannels,
+  max: overChannels,
+  shift: ({ shape, attributes: { rows, cols } }) =>
+    Array.from({ length: shape[1]! }, (_, channel) => [{ input: 0, channel, rows: -rows, cols: -cols }]),
+  conv: (node, [reach]) => {
+    const { pad, stride, dilation, mask } = node.attributes;
+    if (stride[0] !== 1 || stride[1] !== 1) return undefined;
+    const [outputs, channels, kernelRows, kernelCols] = node.inputs[1]!.shape as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const taps = kernelRows * kernelCols;
+    const groups = kinds(reach!, channels);
+    const readOf = (tap: number, channel: number): Read => ({
+      input: 0,
+      channel,
+      rows: Math.floor(tap / kernelCols) * dilation[0] - pad.top,
+      cols: (tap % kernelCols) * dilation[1] - pad.left,
+    });
+    const lists = new Map<string, Reads>();
+    return Array.from({ length: outputs }, (_, output) => {
+      const isKept = (tap: number, channel: number) =>
+        mask === undefined || mask.values[(output * channels + channel) * taps + tap] !== 0;
+      const reads: Read[] = [];
+      for (let tap = 0; tap < taps; tap++) {
+        for (const { representative, members } of groups) {
+          if (members.some((channel) => isKept(tap, channel))) reads.push(readOf(tap, representative));
+        }
+      }
+      const key = JSON.stringify(reads);
+      const list = lists.get(key) ?? reads;
+      lists.set(key, list);
+      return list;
+    });
+  },
+  convTranspose: unknown,
+  convWeightGradient: unknown,
+  matmul: unknown,
+};

@@ -1,0 +1,48 @@
+import type { Node } from "./node.ts";
+
+/** All nodes that the outputs are made of, each after its inputs. Without recursion: graphs can be deep. */
+export function topologicalOrder(outputs: readonly Node[]): Node[] {
+  const order: Node[] = [];
+  const done = new Set<Node>();
+  const stack: { node: Node; next: number }[] = [];
+  for (const output of outputs) {
+    stack.push({ node: output, next: 0 });
+    while (stack.length > 0) {
+      const top = stack.at(-1)!;
+      if (done.has(top.node)) {
+        stack.pop();
+      } else if (top.next < top.node.inputs.length) {
+        const operand = top.node.inputs[top.next++]!;
+        if (!done.has(operand)) stack.push({ node: operand, next: 0 });
+      } else {
+        done.add(top.node);
+        order.push(top.node);
+        stack.pop();
+      }
+    }
+  }
+  return order;
+}
+
+/**
+ * The graph rebuilt from its leaves up: `rewrite` receives every node with its rebuilt inputs in place and
+ * returns what shall stand for it. Nodes that are shared stay shared, and untouched nodes stay the same.
+ */
+export function rewriteGraph(outputs: readonly Node[], rewrite: (node: Node) => Node): Node[] {
+  const rebuilt = new Map<Node, Node>();
+  for (const node of topologicalOrder(outputs)) {
+    const inputs = node.inputs.map((operand) => rebuilt.get(operand)!);
+    const unchanged = inputs.every((operand, i) => operand === node.inputs[i]);
+    rebuilt.set(node, rewrite(unchanged ? node : { ...node, inputs }));
+  }
+  return outputs.map((output) => rebuilt.get(output)!);
+}
+
+/** How many inputs of other nodes (and how many outputs) each node serves. */
+export function useCounts(outputs: readonly Node[]): Map<Node, number> {
+  const counts = new Map<Node, number>();
+  const count = (node: Node) => counts.set(node, (counts.get(node) ?? 0) + 1);
+  outputs.forEach(count);
+  for (const node of topologicalOrder(outputs)) node.inputs.forEach(count);
+  return counts;
+}

@@ -1,0 +1,143 @@
+import type { Shape } from "../../graph/node.ts";
+import { ProtobufWriter } from "./protobuf.ts";
+
+/**
+ * The ONNX operators in use, each with its attributes. The kinds matter: a float written where an integer is
+ * expected is rejected by the runtime late and obscurely.
+ */
+const OPERATORS = {
+  Abs: {},
+  Add: {},
+  Cast: { to: "int" },
+  Concat: { axis: "int" },
+  Conv: { pads: "ints", strides: "ints", dilations: "ints" },
+  ConvTranspose: { pads: "ints", strides: "ints", dilations: "ints", output_padding: "ints" },
+  Div: {},
+  Equal: {},
+  Exp: {},
+  Expand: {},
+  Gather: { axis: "int" },
+  Greater: {},
+  Identity: {},
+  Log: {},
+  MatMul: {},
+  Max: {},
+  Min: {},
+  Mul: {},
+  Neg: {},
+  Pad: {},
+  ReduceMax: { keepdims: "int" },
+  ReduceSum: { keepdims: "int" },
+  Relu: {},
+  Reshape: {},
+  Sigmoid: {},
+  Slice: {},
+  Sqrt: {},
+  Sub: {},
+  Tanh: {},
+  Transpose: { perm: "ints" },
+  Where: {},
+} as const satisfies Record<string, Record<string, "int" | "ints">>;
+
+type Operators = typeof OPERATORS;
+export type Operator = keyof Operators;
+type Value<Kind> = Kind extends "ints" ? readonly number[] : number;
+export type OperatorAttributes<O extends Operator> = {
+  readonly [Key in keyof Operators[O]]: Value<Operators[O][Key]>;
+};
+
+export const FLOAT = 1;
+const INT64 = 7;
+export const BOOL = 9;
+
+const IR_VERSION = 10;
+const OPSET = 20;
+
+/** Collects the nodes of one ONNX model and writes it. Values are named by strings. */
+export class OnnxModelWriter {
+  readonly #graph = new ProtobufWriter();
+  readonly #integers = new Map<string, string>();
+  #values = 0;
+
+  constructor(name: string) {
+    this.#graph.text(2, name);
+  }
+
+  input(name: string, shape: Shape): void {
+    this.#graph.message(11, (info) => valueInfo(info, name, shape));
+  }
+
+  output(name: string, shape: Shape): void {
+    this.#graph.message(12, (info) => valueInfo(info, name, shape));
+  }
+
+  /** A constant of float32 numbers. */
+  floats(data: ArrayLike<number>, shape: Shape): string {
+    return this.#initializer(FLOAT, shape, new Uint8Array(Float32Array.from(data).buffer));
+  }
+
+  /** A constant list of int64 numbers (axes, sizes, ..); equal lists are one. */
+  integers(list: readonly number[]): string {
+    const key = list.join(" ");
+    const known = this.#integers.get(key);
+    if (known !== undefined) return known;
+    const data = BigInt64Array.from(list, BigInt);
+    const name = this.#initializer(INT64, [list.length], new Uint8Array(data.buffer));
+    this.#integers.set(key, name);
+    return name;
+  }
+
+  /** An operator applied to values: the name of its result, a fresh one unless given. */
+  node<O extends Operator>(
+    operator: O,
+    inputs: readonly string[],
+    attributes: OperatorAttributes<O>,
+    output = this.#fresh(),
+  ): string {
+    const kinds: Record<string, "int" | "ints"> = OPERATORS[operator];
+    this.#graph.message(1, (node) => {
+      for (const name of inputs) node.text(1, name);
+      node.text(2, output).text(4, operator);
+      for (const [key, value] of Object.entries<number | readonly number[]>(attributes)) {
+        node.message(5, (attribute) => {
+          attribute.text(1, key).varint(20, kinds[key] === "ints" ? 7 : 2);
+          if (typeof value === "number") attribute.varint(3, value);
+          else for (const item of value) attribute.varint(8, item);
+        });
+      }
+    });
+    return output;
+  }
+
+  finish(): Uint8Array {
+    return new ProtobufWriter()
+      .varint(1, IR_VERSION)
+      .text(2, "nextpixel")
+      .bytes(7, this.#graph.finish())
+      .message(8, (opset) => opset.text(1, "").varint(2, OPSET))
+      .finish();
+  }
+
+  #initializer(type: number, shape: Shape, raw: Uint8Array): string {
+    const name = this.#fresh();
+    this.#graph.message(5, (tensor) => {
+      for (const size of shape) tensor.varint(1, size);
+      tensor.varint(2, type).text(8, name).bytes(9, raw);
+    });
+    return name;
+  }
+
+  #fresh(): string {
+    return `v${this.#values++}`;
+  }
+}
+
+function valueInfo(info: ProtobufWriter, name: string, shape: Shape): void {
+  info.text(1, name).message(2, (type) =>
+    type.message(1, (tensor) =>
+      tensor.varint(1, FLOAT).message(2, (dimensions) => {
+        for (const size of shape) dimensions.message(1, (dimension) => dimension.varint(1, size));
+      }),
+    ),
+  );
+}

@@ -1,0 +1,71 @@
+import type { Node, Primitive } from "../../graph/node.ts";
+import { conv, convTranspose, convWeightGradient } from "./convolution.ts";
+import { padded, type Lowering, type OnnxRule } from "./lowering.ts";
+import type { Operator, OperatorAttributes } from "./model-writer.ts";
+
+type PlainOperator = { [O in Operator]: keyof OperatorAttributes<O> extends never ? O : never }[Operator];
+
+/** A primitive that is an ONNX operator by another name. */
+const operator =
+  (name: PlainOperator) =>
+  ({ inputs }: Node, { model, value }: Lowering): string =>
+    model.node(name, inputs.map(value), {});
+
+const leaf = (
+  { attributes: { name, shape } }: Node<"input"> | Node<"parameter">,
+  { model }: Lowering,
+): string => {
+  model.input(name, shape);
+  return name;
+};
+
+/** `size` at position `axis` of a list of `rank` zeros. */
+const along = (axis: number, rank: number, size: number) =>
+  Array.from({ length: rank }, (_, i) => (i === axis ? size : 0));
+
+export const onnxRules = {
+  input: leaf,
+  parameter: leaf,
+  constant: ({ attributes: { data, shape } }, { model }) => model.floats(data, shape),
+  neg: operator("Neg"),
+  exp: operator("Exp"),
+  log: operator("Log"),
+  sqrt: operator("Sqrt"),
+  abs: operator("Abs"),
+  tanh: operator("Tanh"),
+  sigmoid: operator("Sigmoid"),
+  relu: operator("Relu"),
+  stopGradient: ({ inputs: [x] }, { value }) => value(x!),
+  add: operator("Add"),
+  sub: operator("Sub"),
+  mul: operator("Mul"),
+  div: operator("Div"),
+  minimum: operator("Min"),
+  maximum: operator("Max"),
+  equal: operator("Equal"),
+  greater: operator("Greater"),
+  where: ({ inputs: [c, a, b] }, { model, value, condition }) =>
+    model.node("Where", [condition(c!), value(a!), value(b!)], {}),
+  reshape: ({ inputs: [x], shape }, { model, value }) =>
+    model.node("Reshape", [value(x!), model.integers(shape)], {}),
+  transpose: ({ inputs: [x], attributes: { permutation } }, { model, value }) =>
+    model.node("Transpose", [value(x!)], { perm: permutation }),
+  broadcast: ({ inputs: [x], shape }, { model, value }) =>
+    model.node("Expand", [value(x!), model.integers(shape)], {}),
+  slice: ({ inputs: [x], attributes: { axis, start, end } }, { model, value }) =>
+    model.node("Slice", [value(x!), ...[[start], [end], [axis]].map((list) => model.integers(list))], {}),
+  pad: ({ inputs: [x], shape, attributes: { axis, before, after } }, lowering) =>
+    padded(lowering, lowering.value(x!), along(axis, shape.length, before), along(axis, shape.length, after)),
+  concat: ({ inputs, attributes: { axis } }, { model, value }) =>
+    model.node("Concat", inputs.map(value), { axis }),
+  sum: ({ inputs: [x], attributes: { axes } }, { model, value }) =>
+    model.node("ReduceSum", [value(x!), model.integers(axes)], { keepdims: 1 }),
+  max: ({ inputs: [x], attributes: { axes } }, { model, value }) =>
+    model.node("ReduceMax", [value(x!), model.integers(axes)], { keepdims: 1 }),
+  shift: ({ inputs: [x], attributes: { rows, cols } }, lowering) =>
+    padded(lowering, lowering.value(x!), [0, 0, rows, cols], [0, 0, -rows, -cols]),
+  conv,
+  convTranspose,
+  convWeightGradient,
+  matmul: operator("MatMul"),
+} satisfies { readonly [P in Primitive]: OnnxRule<P> };

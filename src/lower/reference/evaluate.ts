@@ -1,0 +1,155 @@
+import { expected } from "../../basics/errors.ts";
+import type { Attributes, Node, Primitive } from "../../graph/node.ts";
+import { sizeOf } from "../../graph/shapes.ts";
+import { topologicalOrder } from "../../graph/walk.ts";
+import { convWeightGradientRule, convRule, convTransposeRule, shiftRule } from "./space.ts";
+import { gatherAll, stridesInto, unravel } from "./indexing.ts";
+
+/** Values of inputs and parameters by name, in row-major order. */
+export type Feeds = Readonly<Record<string, ArrayLike<number>>>;
+
+export type Evaluation<P extends Primitive> = (
+  node: Node<P>,
+  operands: readonly Float64Array[],
+  feeds: Feeds,
+) => Float64Array;
+
+/**
+ * The values of `outputs`, computed in float64 by the shortest code that is obviously right. Slow: it is the oracle
+ * of the tests. ARGUMENT error if an input or a parameter is not fed, or has another size.
+ */
+export function evaluate(outputs: readonly Node[], feeds: Feeds): Float64Array[] {
+  const values = new Map<Node, Float64Array>();
+  for (const node of topologicalOrder(outputs)) {
+    const rule = evaluationRules[node.op] as Evaluation<Primitive>;
+    const operands = node.inputs.map((operand) => values.get(operand)!);
+    values.set(node, rule(node, operands, feeds));
+  }
+  return outputs.map((output) => values.get(output)!);
+}
+
+const fed = (
+  { attributes: { name, shape } }: Node<"input"> | Node<"parameter">,
+  _: unknown,
+  feeds: Feeds,
+) => {
+  const value = feeds[name];
+  if (value?.length !== sizeOf(shape))
+    throw expected("ARGUMENT", `${sizeOf(shape)} numbers`, name, value?.length);
+  return Float64Array.from(value);
+};
+
+/** The operands' elements, broadcast to the node's shape, through `f`. */
+const pointwise =
+  (f: (a: number, b: number, c: number) => number) =>
+  (node: Node, operands: readonly Float64Array[]): Float64Array => {
+    const [a, b = a, c = a] = operands.map((data, i) =>
+      gatherAll(data, stridesInto(node.inputs[i]!.shape, node.shape), node.shape),
+    );
+    return a!.map((value, i) => f(value, b![i]!, c![i]!));
+  };
+
+const reduction =
+  (start: number, combine: (a: number, b: number) => number) =>
+  (node: Node<"sum"> | Node<"max">, [x]: readonly Float64Array[]): Float64Array => {
+    const shape = node.inputs[0]!.shape;
+    const out = new Float64Array(sizeOf(node.shape)).fill(start);
+    const target = gatherAll(
+      out.map((_, i) => i),
+      stridesInto(node.shape, shape),
+      shape,
+    );
+    x!.forEach((value, i) => (out[target[i]!] = combine(out[target[i]!]!, value)));
+    return out;
+  };
+
+export const evaluationRules: { readonly [P in Primitive]: Evaluation<P> } = {
+  input: fed,
+  parameter: fed,
+  constant: (node) => node.attributes.data,
+  neg: pointwise((a) => -a),
+  exp: pointwise(Math.exp),
+  log: pointwise(Math.log),
+  sqrt: pointwise(Math.sqrt),
+  abs: pointwise(Math.abs),
+  tanh: pointwise(Math.tanh),
+  sigmoid: pointwise((a) => 1 / (1 + Math.exp(-a))),
+  relu: pointwise((a) => Math.max(a, 0)),
+  stopGradient: pointwise((a) => a),
+  add: pointwise((a, b) => a + b),
+  sub: pointwise((a, b) => a - b),
+  mul: pointwise((a, b) => a * b),
+  div: pointwise((a, b) => a / b),
+  minimum: pointwise((a, b) => Math.min(a, b)),
+  maximum: pointwise((a, b) => Math.max(a, b)),
+  equal: pointwise((a, b) => (a === b ? 1 : 0)),
+  greater: pointwise((a, b) => (a > b ? 1 : 0)),
+  where: pointwise((condition, a, b) => (condition === 0 ? b : a)),
+  broadcast: pointwise((a) => a),
+  reshape: (_, [x]) => x!,
+  transpose: ({ inputs, shape, attributes: { permutation } }, [x]) => {
+    const strides = stridesInto(inputs[0]!.shape, inputs[0]!.shape);
+    return gatherAll(
+      x!,
+      permutation.map((axis) => strides[axis]!),
+      shape,
+    );
+  },
+  slice: (node, [x]) => {
+    const { axis, start } = node.attributes;
+    const strides = stridesInto(node.inputs[0]!.shape, node.inputs[0]!.shape);
+    return gatherAll(x!.subarray(start * strides[axis]!), strides, node.shape);
+  },
+  pad: (node, [x]) => placed(node, [x!], [node.inputs[0]!], node.attributes.axis, node.attributes.before),
+  concat: (node, operands) => placed(node, operands, node.inputs, node.attributes.axis, 0),
+  sum: reduction(0, (a, b) => a + b),
+  max: reduction(-Infinity, Math.max),
+  shift: shiftRule,
+  conv: convRule,
+  convTranspose: convTransposeRule,
+  convWeightGradient: convWeightGradientRule,
+  matmul: (node, [a, b]) => {
+    const [left, right] = node.inputs as [Node, Node];
+    const batch = node.shape.slice(0, -2);
+    const [m, n] = node.shape.slice(-2) as [number, number];
+    const inner = left.shape.at(-1)!;
+    const indices = ({ shape }: Node) =>
+      gatherAll(
+        Float64Array.from({ length: sizeOf(shape.slice(0, -2)) }, (_, i) => i),
+        stridesInto(shape.slice(0, -2), batch),
+        batch,
+      );
+    const [batchOfA, batchOfB] = [indices(left), indices(right)];
+    return Float64Array.from({ length: sizeOf(node.shape) }, (_, i) => {
+      const [group, row, col] = unravel(i, [sizeOf(batch), m, n]) as [number, number, number];
+      let total = 0;
+      for (let k = 0; k < inner; k++) {
+        total +=
+          a![(batchOfA[group]! * m + row) * inner + k]! * b![(batchOfB[group]! * inner + k) * n + col]!;
+      }
+      return total;
+    });
+  },
+};
+
+/** Arrays laid one after the other along an axis, from `position` on; zeros elsewhere. */
+function placed(
+  node: Node,
+  operands: readonly Float64Array[],
+  inputs: readonly Node[],
+  axis: Attributes["concat"]["axis"],
+  position: number,
+): Float64Array {
+  const out = new Float64Array(sizeOf(node.shape));
+  const inner = sizeOf(node.shape.slice(axis + 1));
+  const outer = sizeOf(node.shape.slice(0, axis));
+  let start = position;
+  operands.forEach((data, i) => {
+    const run = inputs[i]!.shape[axis]! * inner;
+    for (let block = 0; block < outer; block++) {
+      out.set(data.subarray(block * run, (block + 1) * run), (block * node.shape[axis]! + start) * inner);
+    }
+    start += inputs[i]!.shape[axis]!;
+  });
+  return out;
+}

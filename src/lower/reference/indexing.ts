@@ -1,0 +1,37 @@
+import type { Shape } from "../../graph/node.ts";
+import { sizeOf, stridesOf } from "../../graph/shapes.ts";
+
+/** Strides that read an array of shape `from` as if broadcast to `to`: 0 along repeated axes. */
+export function stridesInto(from: Shape, to: Shape): number[] {
+  const strides = stridesOf(from);
+  const added = to.length - from.length;
+  return to.map((_, axis) => (axis < added || from[axis - added] === 1 ? 0 : strides[axis - added]!));
+}
+
+/** Every element of an array of the given shape, read from `data` with the given strides. */
+export function gatherAll(data: Float64Array, strides: readonly number[], shape: Shape): Float64Array {
+  const out = new Float64Array(sizeOf(shape));
+  const index = shape.map(() => 0);
+  let position = 0;
+  for (let i = 0; i < out.length; i++) {
+    out[i] = data[position]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      position += strides[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      position -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return out;
+}
+
+/** The index along every axis of the element number `i`. */
+export function unravel(i: number, shape: Shape): number[] {
+  const index: number[] = [];
+  let rest = i;
+  for (const size of shape.toReversed()) {
+    index.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return index;
+}

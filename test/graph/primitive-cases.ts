@@ -1,0 +1,124 @@
+import * as g from "../../src/graph/language.ts";
+import type { Attributes, ConvMask, Node, Primitive } from "../../src/graph/node.ts";
+import { makeNode } from "../../src/graph/node.ts";
+import { sizeOf } from "../../src/graph/shapes.ts";
+import { philox4x32, uniform } from "../../src/basics/philox.ts";
+
+/** A small graph around one primitive; its parameters are what is perturbed. */
+export interface Case {
+  readonly output: Node;
+  /** Only one tail of the real line: logarithms, roots, divisors. */
+  readonly positive?: boolean;
+}
+
+const p = (name: string, ...shape: number[]) => g.parameter(name, shape);
+
+const mask = (shape: [number, number, number, number], keep: (i: number) => boolean): ConvMask => ({
+  shape,
+  values: Uint8Array.from({ length: sizeOf(shape) }, (_, i) => (keep(i) ? 1 : 0)),
+});
+
+/** The three convolutions under one set of attributes, for x [2, I, 5, 6] and w [O, I, ...kernel]. */
+function convolutions(options: g.ConvOptions & { kernel: [number, number]; channels?: [number, number] }) {
+  const [inputs, outputs] = options.channels ?? [3, 4];
+  const x = p("x", 2, inputs, 5, 6);
+  const w = p("w", outputs, inputs, ...options.kernel);
+  const conv = g.conv(x, w, options) as Node<"conv">;
+  const dy = g.parameter("dy", conv.shape);
+  return {
+    conv,
+    convTranspose: makeNode("convTranspose", [dy, w], { ...conv.attributes, size: [5, 6] }),
+    convWeightGradient: makeNode("convWeightGradient", [x, dy], {
+      ...conv.attributes,
+      kernel: options.kernel,
+    }),
+  };
+}
+
+const convolutionSettings: Parameters<typeof convolutions>[0][] = [
+  { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 } },
+  { kernel: [1, 1] },
+  { kernel: [4, 7], pad: { top: 3, left: 3, right: 3 }, channels: [1, 5] },
+  { kernel: [2, 2], pad: { top: 3, left: 2, bottom: 1 } }, // more padding than the kernel reaches
+  { kernel: [3, 2], dilation: [2, 3], pad: { top: 2, left: 3 } },
+  { kernel: [3, 3], stride: [2, 2], pad: { top: 1, left: 1, bottom: 1, right: 1 } },
+  { kernel: [2, 3], stride: [1, 3], dilation: [2, 1], pad: { left: 2 } },
+  { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, mask: mask([4, 3, 2, 3], (i) => i % 6 !== 5) },
+  { kernel: [1, 1], mask: mask([4, 3, 1, 1], (i) => i % 5 !== 2) },
+  {
+    kernel: [2, 3],
+    channels: [1, 4],
+    pad: { top: 1, left: 1, right: 1 },
+    mask: mask([4, 1, 2, 3], (i) => i % 6 < 4),
+  },
+];
+
+const ofConvolution = (op: "conv" | "convTranspose" | "convWeightGradient"): Case[] =>
+  convolutionSettings.map((settings) => ({ output: convolutions(settings)[op] }));
+
+const unary = (f: (x: Node) => Node, positive = false): Case[] => [{ output: f(p("x", 2, 3)), positive }];
+const binary = (f: (a: Node, b: Node) => Node, positive = false): Case[] => [
+  { output: f(p("a", 2, 3, 4), p("b", 2, 3, 4)), positive },
+  { output: f(p("a", 2, 1, 4), p("b", 3, 1)), positive },
+  { output: f(p("a", 2, 2), g.parameter("b", [])), positive },
+];
+
+/** Cases for every primitive: the table does not compile without one of them. */
+export const cases: { readonly [P in keyof Attributes]: readonly Case[] } = {
+  input: [{ output: g.mul(g.input("i", [2, 2]), p("x", 2, 2)) }],
+  parameter: [{ output: p("x", 2, 2) }],
+  constant: [{ output: g.mul(g.constant([1, 2, 3]), p("x", 3)) }],
+  neg: unary(g.neg),
+  exp: unary(g.exp),
+  log: unary(g.log, true),
+  sqrt: unary(g.sqrt, true),
+  abs: unary(g.abs),
+  tanh: unary(g.tanh),
+  sigmoid: unary(g.sigmoid),
+  relu: unary(g.relu),
+  add: [
+    ...binary(g.add),
+    { output: g.add(g.conv(p("x", 2, 3, 4, 4), p("w", 5, 3, 2, 2)), p("b", 1, 5, 1, 1)) },
+  ],
+  sub: binary(g.sub),
+  mul: binary(g.mul),
+  div: binary(g.div, true),
+  minimum: binary(g.minimum),
+  maximum: binary(g.maximum),
+  equal: [{ output: g.mul(p("x", 4), g.equal(g.constant([1, 2, 3, 4]), g.constant([1, 5, 3, 0]))) }],
+  greater: [{ output: g.mul(p("x", 2, 3), g.greater(p("a", 2, 3), p("b", 3))) }],
+  where: [
+    { output: g.where(g.greater(p("c", 2, 3), 0), p("a", 2, 3), p("b", 3)) },
+    { output: g.where(g.constant([0, 1, 2]), p("a", 2, 1), 7) },
+  ],
+  stopGradient: [{ output: g.mul(g.stopGradient(g.constant([2, 3])), p("x", 2)) }],
+  reshape: [{ output: g.reshape(p("x", 2, 6), [3, 4]) }],
+  transpose: [{ output: g.transpose(p("x", 2, 3, 4), [2, 0, 1]) }],
+  broadcast: [{ output: g.broadcast(p("x", 3, 1), [2, 3, 4]) }],
+  slice: [{ output: g.slice(p("x", 2, 5, 3), 1, 1, 4) }],
+  pad: [{ output: g.pad(p("x", 2, 3), 1, 2, 1) }],
+  concat: [{ output: g.concat([p("a", 2, 3), p("b", 2, 1), p("c", 2, 2)], 1) }],
+  sum: [{ output: g.sum(p("x", 2, 3, 4), [0, 2]) }, { output: g.sum(p("x", 2, 3)) }],
+  max: [{ output: g.max(p("x", 2, 3, 4), [1]) }, { output: g.max(p("x", 2, 3, 4), [0, 2]) }],
+  shift: [{ output: g.shift(p("x", 2, 3, 4, 5), 1, -2) }, { output: g.shift(p("x", 1, 2, 3, 3), -1, 1) }],
+  conv: ofConvolution("conv"),
+  convTranspose: ofConvolution("convTranspose"),
+  convWeightGradient: ofConvolution("convWeightGradient"),
+  matmul: [
+    { output: g.matmul(p("a", 3, 4), p("b", 4, 5)) },
+    { output: g.matmul(p("a", 2, 1, 3, 4), p("b", 5, 4, 2)) },
+  ],
+};
+
+export const allCases: readonly { readonly op: Primitive; readonly index: number; readonly case: Case }[] =
+  Object.entries(cases).flatMap(([op, list]) =>
+    list.map((one, index) => ({ op: op as Primitive, index, case: one })),
+  );
+
+/** Reproducible numbers, in (-1, 1), or in (0.5, 1.5) if they are to be positive. */
+export function randomNumbers(count: number, seed: number, positive = false): Float64Array {
+  return Float64Array.from({ length: count }, (_, i) => {
+    const u = uniform(philox4x32([i, 0, 0, 0], [seed, 7])[0]);
+    return positive ? 0.5 + u : 2 * u - 1;
+  });
+}

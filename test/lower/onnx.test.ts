@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import * as g from "../../src/graph/language.ts";
+import type { Node } from "../../src/graph/node.ts";
+import { is } from "../../src/graph/node.ts";
+import { sizeOf } from "../../src/graph/shapes.ts";
+import { topologicalOrder } from "../../src/graph/walk.ts";
+import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { openSession } from "../../src/runtime/ort.ts";
+import { allCases, randomNumbers } from "../graph/primitive-cases.ts";
+
+describe("ONNX Runtime on the CPU agrees with the float64 reference within 1e-5", () => {
+  test.each(allCases)("$op, case $index", async ({ case: { output, positive } }) => {
+    const leaves = topologicalOrder([output]).filter(
+      (node): node is Node<"input"> => is(node, "input") || is(node, "parameter"),
+    );
+    const feeds = Object.fromEntries(
+      leaves.map((node, i) => [
+        node.attributes.name,
+        Float32Array.from(randomNumbers(sizeOf(node.shape), 10 + i, positive)),
+      ]),
+    );
+    const session = await openSession({ name: "case", outputs: { output } }, { threads: 1 });
+    const { output: received } = await session.run(feeds);
+    await session.close();
+    const wanted = evaluate([output], feeds)[0]!;
+    expect(received!.length).toBe(wanted.length);
+    wanted.forEach((value, i) =>
+      expect(Math.abs(received![i]! - value)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value))),
+    );
+  });
+
+  test("a comparison can be an output, a condition and a factor at once", async () => {
+    const x = g.input("x", [3]);
+    const positive = g.greater(x, 0);
+    const outputs = { positive, chosen: g.where(positive, 5, g.mul(positive, 7)) };
+    const session = await openSession({ name: "comparison", outputs });
+    const result = await session.run({ x: Float32Array.of(-1, 0, 2) });
+    await session.close();
+    expect([...result["positive"]!]).toEqual([0, 0, 1]);
+    expect([...result["chosen"]!]).toEqual([0, 0, 5]);
+  });
+
+  test("an input of another size is refused by name", async () => {
+    const session = await openSession({ name: "size", outputs: { y: g.neg(g.input("x", [3])) } });
+    await expect(session.run({ x: new Float32Array(2) })).rejects.toThrow(
+      "expected 3 numbers for x, received 2",
+    );
+    await session.close();
+  });
+});
