@@ -1,0 +1,48 @@
+import { stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { NextpixelError } from "../basics/errors.ts";
+import type { Dataset } from "./dataset.ts";
+import { openFolder, type FolderOptions } from "./folder.ts";
+import { openIdx } from "./idx.ts";
+
+export interface OpenOptions extends FolderOptions {
+  /** Levels to quantise to; by default 17 for the built-in digits, which have no more, and 256 otherwise. */
+  readonly levels?: number | undefined;
+}
+
+const BUILT_IN: ReadonlyMap<string, string> = new Map([
+  ["digits", "digits8-train-images-idx3-ubyte.gz"],
+  ["digits:test", "digits8-test-images-idx3-ubyte.gz"],
+]);
+const DIGITS_LEVELS = 17;
+
+/**
+ * The data set of a name: `digits`, `digits:test` (both come with nextpixel), or the path of a folder of pictures
+ * (see `openFolder`) or of an IDX file (see `openIdx`), whose errors are thrown too. NOT_FOUND error when it is
+ * none of these, ARGUMENT error when other than a folder is to be resized.
+ */
+export async function openDataset(name: string, options: OpenOptions = {}): Promise<Dataset> {
+  const builtIn = BUILT_IN.get(name);
+  const kind = builtIn === undefined ? await kindOf(name) : "file";
+  if (kind === "folder") return openFolder(name, options);
+  if (options.resize !== undefined) {
+    throw new NextpixelError(
+      "ARGUMENT",
+      `only a folder of pictures can be resized, received data set "${name}"`,
+    );
+  }
+  if (builtIn === undefined) return openIdx(name, options.levels);
+  // datasets/ is two folders up from src/data and from dist/data alike.
+  const file = fileURLToPath(new URL(`../../datasets/${builtIn}`, import.meta.url));
+  return openIdx(file, options.levels ?? DIGITS_LEVELS, name);
+}
+
+async function kindOf(path: string): Promise<"folder" | "file"> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isDirectory()) return "folder";
+  if (stats?.isFile()) return "file";
+  throw new NextpixelError(
+    "NOT_FOUND",
+    `no data set "${path}": expected "digits", "digits:test", a folder of pictures or an IDX file`,
+  );
+}

@@ -1,0 +1,45 @@
+import type { Sharp, SharpOptions } from "sharp";
+import type { PictureSize } from "./dataset.ts";
+
+/** Largest picture file, in pixels: what a small file could otherwise unfold to is without bound. */
+const MAX_PIXELS = 100_000_000;
+const FORMATS: readonly string[] = ["png", "jpeg", "webp"];
+const INPUT: SharpOptions = { limitInputPixels: MAX_PIXELS, failOn: "warning" };
+
+/** What the header of a picture file says of it. */
+export interface PictureHeader {
+  readonly rows: number;
+  readonly cols: number;
+  readonly grey: boolean;
+}
+
+/** Reads the header of a PNG, JPEG or WebP file. Throws an Error that does not name the file. */
+export async function readHeader(file: string): Promise<PictureHeader> {
+  const { format, space, autoOrient } = await (await open(file)).metadata();
+  if (!FORMATS.includes(format)) throw new Error(`expected PNG, JPEG or WebP, received ${format}`);
+  return { rows: autoOrient.height, cols: autoOrient.width, grey: space === "b-w" || space === "grey16" };
+}
+
+/**
+ * The pixels of a picture file as 8-bit values, [rows, cols, channels] with one (grey) or three (sRGB) channels;
+ * what is transparent shows white. A picture of another size is scaled until it covers `size`, and what juts out
+ * on both sides is cut off. Throws an Error that does not name the file.
+ */
+export async function readPixels(file: string, size: PictureSize): Promise<Uint8Array> {
+  const { channels, rows, cols } = size;
+  const picture = (await open(file))
+    .autoOrient()
+    .flatten({ background: "white" })
+    .resize({ width: cols, height: rows, fit: "cover" });
+  const coloured = channels === 1 ? picture.grayscale() : picture.toColourspace("srgb");
+  const pixels = await coloured.raw({ depth: "uchar" }).toBuffer();
+  const length = rows * cols * channels;
+  if (pixels.length !== length) throw new Error(`expected ${length} sub-pixels, received ${pixels.length}`);
+  return pixels;
+}
+
+async function open(file: string): Promise<Sharp> {
+  // Loaded when first needed: it costs every start of a program that reads no picture files.
+  const { default: sharp } = await import("sharp");
+  return sharp(file, INPUT);
+}

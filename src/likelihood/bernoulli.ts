@@ -1,0 +1,11 @@
+import { abs, log, mul, relu, sigmoid, sub } from "../graph/language.ts";
+import type { Likelihood } from "./likelihood.ts";
+
+/** Binary pictures: p(1) = sigmoid(logit). */
+export const bernoulli: Likelihood = {
+  name: "bernoulli",
+  logitsPerSubPixel: 1,
+  // -log p(x) = log(1 + e^l) - x l, and log(1 + e^l) = max(l, 0) - log sigmoid(|l|), which cannot overflow
+  nats: (logits, pictures) => sub(sub(relu(logits), log(sigmoid(abs(logits)))), mul(pictures, logits)),
+  draw: (logits, uniform, temperature) => (uniform < 1 / (1 + Math.exp(logits[0]! / temperature)) ? 0 : 1),
+};

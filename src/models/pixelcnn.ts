@@ -1,0 +1,55 @@
+import { add, relu } from "../graph/language.ts";
+import { named, type Node } from "../graph/node.ts";
+import { causalConv } from "../nn/causal-conv.ts";
+import type { Scope } from "../nn/scope.ts";
+import type { Model, NetworkOutputs } from "./model.ts";
+
+/**
+ * PixelCNN: A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu, "Pixel Recurrent Neural Networks", ICML 2016,
+ * sections 3.3 to 3.5, table 1, figure 5.
+ *
+ * Its 3 x 3 masked kernels never look to the upper right, so pixels there stay unseen however deep the network is:
+ * the blind spot (`nextpixel info --model pixelcnn` draws it). Gated PixelCNN was invented to close it.
+ *
+ * Departures: Adam in place of RMSProp.
+ */
+export type PixelCnnConfig = {
+  /** h: feature maps inside a residual block; 2h outside. Paper: 128 for CIFAR-10, 16 for MNIST. */
+  readonly width: number;
+  /** Residual blocks. Paper: 15 for CIFAR-10, 7 for MNIST. */
+  readonly depth: number;
+  /** Feature maps of the two 1 x 1 layers of the head. Paper: 1,024 for CIFAR-10, 32 for MNIST. */
+  readonly head: number;
+};
+
+export const pixelcnn: Model<PixelCnnConfig> = {
+  name: "pixelcnn",
+  defaults: { width: 32, depth: 7, head: 64 },
+
+  network(scope, x, { width: h, depth, head }, { groups, outputs }) {
+    // x: [batch, colours, rows, cols] in [-1, 1]
+    let v = causalConv(scope.at("first"), x, { outputs: 2 * h, kernel: 7, mask: "A", groups }); // [.., 2h, ..]
+    for (let i = 0; i < depth; i++) v = residualBlock(scope.at(`block${i}`), v, h, groups); // [.., 2h, ..]
+    v = pointConv(scope.at("head0"), relu(v), head, groups); // [.., head, ..]
+    v = pointConv(scope.at("head1"), relu(v), head, groups); // [.., head, ..]
+    return pointConv(scope.at("logits"), relu(v), outputs, groups); // [.., outputs, ..]
+  },
+};
+
+/** Figure 5, left: 2h -> h -> h -> 2h, plus the input. */
+function residualBlock(scope: Scope, x: Node, h: number, groups: number): Node {
+  const down = pointConv(scope.at("down"), relu(x), h, groups);
+  const spatial = causalConv(scope.at("spatial"), relu(down), {
+    outputs: h,
+    kernel: 3,
+    mask: "B",
+    groups,
+    gain: 2,
+  });
+  const up = pointConv(scope.at("up"), relu(spatial), 2 * h, groups);
+  return named(add(x, up), scope.path);
+}
+
+/** 1 x 1, mask B. */
+const pointConv = (scope: Scope, x: Node, outputs: number, groups: NetworkOutputs["groups"]): Node =>
+  causalConv(scope, x, { outputs, kernel: 1, mask: "B", groups });

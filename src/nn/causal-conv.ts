@@ -1,0 +1,65 @@
+import { add, conv } from "../graph/language.ts";
+import { named, type ConvMask, type Node } from "../graph/node.ts";
+import { fanInUniform, zeros } from "./initialisers.ts";
+import type { Scope } from "./scope.ts";
+
+export interface CausalConvOptions {
+  /** Feature maps of the result. */
+  readonly outputs: number;
+  /** Size n of the paper's n x n kernel; odd. */
+  readonly kernel: number;
+  /** A: the current pixel's own colour is not seen (first layer). B: it is (all layers after). */
+  readonly mask: "A" | "B";
+  /** Colours of the picture: maps are in as many groups, in order. 1 for grey pictures. */
+  readonly groups: number;
+  /** Of the initial variance: 2 if a ReLU follows or precedes, see `fanInUniform`. */
+  readonly gain?: number;
+}
+
+/**
+ * The masked convolution of PixelCNN (van den Oord, Kalchbrenner, Kavukcuoglu 2016, section 3.4), with bias.
+ *
+ * Of the paper's n x n kernel only the rows down to the current one are kept, so a 5 x 5 kernel is one of 3 x 5 that
+ * is padded at the top and the sides (zeros are masked out, x is the current pixel):
+ *
+ *     1 1 1 1 1
+ *     1 1 1 1 1
+ *     1 1 x 0 0
+ *
+ * At x, mask A connects a colour to earlier colours only, mask B to itself as well.
+ */
+export function causalConv(scope: Scope, x: Node, options: CausalConvOptions): Node {
+  const { outputs, kernel, gain = 1 } = options;
+  const inputs = x.shape[1]!;
+  const side = (kernel - 1) / 2;
+  const mask = causalMask(options, inputs);
+  const fanIn = mask.values.reduce((kept, bit) => kept + bit, 0) / outputs;
+  const weights = scope.parameter("weight", mask.shape, fanInUniform(Math.max(fanIn, 1), gain));
+  const bias = scope.parameter("bias", [1, outputs, 1, 1], zeros);
+  const isFull = mask.values.every((bit) => bit === 1);
+  const filtered = conv(x, weights, {
+    pad: { top: side, left: side, right: side },
+    mask: isFull ? undefined : mask,
+    name: scope.path,
+  });
+  return named(add(filtered, bias), scope.path);
+}
+
+/** Which weights of a causal convolution exist: [outputs, inputs, rows, cols]. */
+export function causalMask(options: CausalConvOptions, inputs: number): ConvMask {
+  const { outputs, kernel, groups, mask } = options;
+  const side = (kernel - 1) / 2;
+  const group = (channel: number, channels: number) => Math.floor((channel * groups) / channels);
+  const values: number[] = [];
+  for (let output = 0; output < outputs; output++)
+    for (let input = 0; input < inputs; input++)
+      for (let row = -side; row <= 0; row++)
+        for (let col = -side; col <= side; col++) {
+          const [to, from] = [group(output, outputs), group(input, inputs)];
+          const isPast = row < 0 || col < 0;
+          const isOwnPixel = row === 0 && col === 0;
+          const colourAllowed = mask === "A" ? from < to : from <= to;
+          values.push(isPast || (isOwnPixel && colourAllowed) ? 1 : 0);
+        }
+  return { shape: [outputs, inputs, side + 1, kernel], values: Uint8Array.from(values) };
+}

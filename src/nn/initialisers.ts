@@ -1,0 +1,40 @@
+import { philox4x32, Purpose, seedKey, uniform } from "../basics/philox.ts";
+import { sizeOf } from "../graph/shapes.ts";
+import type { Declaration } from "./scope.ts";
+
+/** First values of a parameter: uniform in (-bound, bound); a bound of 0 is all zeros. */
+export interface Initialiser {
+  readonly bound: number;
+}
+
+export const zeros: Initialiser = { bound: 0 };
+
+/**
+ * Uniform with variance gain / fanIn (He, Zhang, Ren, Sun 2015: gain 2 after a ReLU; 1 keeps the variance of a linear
+ * map), where fanIn is the number of inputs that an output adds up.
+ */
+export const fanInUniform = (fanIn: number, gain = 1): Initialiser => ({
+  bound: Math.sqrt((3 * gain) / fanIn),
+});
+
+/**
+ * First values of a parameter. They depend on the seed, the parameter's name and its size alone, so adding a layer
+ * to a network leaves the others as they were.
+ */
+export function initialValues(
+  { name, shape, initialiser: { bound } }: Declaration,
+  seed: number,
+): Float32Array {
+  const key = seedKey(seed);
+  const stream = hash(name);
+  return Float32Array.from({ length: sizeOf(shape) }, (_, i) =>
+    bound === 0 ? 0 : bound * (2 * uniform(philox4x32([i, stream, 0, Purpose.weights], key)[0]) - 1),
+  );
+}
+
+/** FNV-1a, 32 bits. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193);
+  return value >>> 0;
+}

@@ -1,0 +1,66 @@
+import { wholeNumber } from "../basics/errors.ts";
+import type { PictureSize } from "../data/dataset.ts";
+import { checkCausality } from "../graph/causality.ts";
+import { input, mul, sub } from "../graph/language.ts";
+import { named, type Node } from "../graph/node.ts";
+import { likelihoodByName } from "../likelihood/by-name.ts";
+import type { Likelihood, LikelihoodName } from "../likelihood/likelihood.ts";
+import { modelByName, type ModelConfig } from "../models/by-name.ts";
+import { Scope, type Declaration } from "../nn/scope.ts";
+
+/** All that defines a network but for its parameters' values. */
+export interface NetworkConfig {
+  readonly model: string;
+  /** Sizes that the model's defaults are overridden with. */
+  readonly modelConfig: ModelConfig;
+  readonly likelihood: LikelihoodName;
+  readonly levels: number;
+  readonly size: PictureSize;
+}
+
+/** A network written out as a graph, for one batch size. */
+export interface Network {
+  readonly likelihood: Likelihood;
+  /** Levels 0 .. levels-1, [batch, channels, rows, cols]. */
+  readonly picture: Node<"input">;
+  readonly logits: Node;
+  /** -log p of every sub-pixel in nats, [batch, channels, rows, cols]. */
+  readonly nats: Node;
+  readonly declarations: readonly Declaration[];
+}
+
+/** A network is a likelihood and what turns a picture in [-1, 1] into its logits. */
+export type BuildLogits = (scope: Scope, x: Node, outputs: number) => Node;
+
+/**
+ * The network of a configuration. NOT_FOUND or ARGUMENT error if the configuration asks for what there is not,
+ * CAUSALITY error if the network would see pixels that it must not see.
+ */
+export function buildNetwork(config: NetworkConfig, batch: number): Network {
+  const model = modelByName(config.model);
+  const sizes = { ...model.defaults, ...config.modelConfig };
+  for (const [name, value] of Object.entries(sizes)) wholeNumber(value, name, 1, 65_536);
+  const groups = config.size.channels;
+  return networkOf(config, batch, (scope, x, outputs) => model.network(scope, x, sizes, { groups, outputs }));
+}
+
+/** A network from any function that builds logits. CAUSALITY error as for `buildNetwork`. */
+export function networkOf(
+  { likelihood: name, levels, size }: Pick<NetworkConfig, "likelihood" | "levels" | "size">,
+  batch: number,
+  build: BuildLogits,
+): Network {
+  const likelihood = likelihoodByName(name, levels);
+  const picture = input("pictures", [batch, size.channels, size.rows, size.cols]);
+  const scaled = named(sub(mul(picture, 2 / (levels - 1)), 1), "scaled picture");
+  const scope = new Scope();
+  const logits = build(scope, scaled, size.channels * likelihood.logitsPerSubPixel);
+  checkCausality(logits, picture, (channel) => Math.floor(channel / likelihood.logitsPerSubPixel));
+  return {
+    likelihood,
+    picture,
+    logits,
+    nats: likelihood.nats(logits, picture),
+    declarations: scope.declarations,
+  };
+}

@@ -1,0 +1,69 @@
+import { pixelUniform, seedKey } from "../basics/philox.ts";
+import { sizeOf } from "../graph/shapes.ts";
+import { openSession, type SessionOptions } from "../runtime/ort.ts";
+import type { Network } from "./network.ts";
+import { packParameters, parameterVector, PARAMETERS } from "./parameters.ts";
+
+export interface DrawOptions {
+  readonly seed: number;
+  /** Below 1: likelier pictures; above 1: more varied ones. */
+  readonly temperature: number;
+  /** Number of the first picture: picture k of a seed is the same whatever it is drawn together with. */
+  readonly first?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after every row, with the share of the work done. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
+export interface Sampler {
+  /** Pictures that one call draws. */
+  readonly batch: number;
+  /** New pictures: levels [batch, channels, rows, cols]. `weights` as for the scorer. */
+  draw(options: DrawOptions, weights?: Float32Array): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Draws pictures sub-pixel by sub-pixel in raster order, running the whole network for each: a cost per picture that
+ * grows with the square of its pixels.
+ */
+export async function openSampler(
+  network: Network,
+  weights?: Float32Array,
+  options?: SessionOptions,
+): Promise<Sampler> {
+  const { picture, logits, likelihood, declarations } = network;
+  const [packed] = packParameters([logits], declarations, parameterVector(declarations, weights));
+  const session = await openSession({ name: "sample", outputs: { logits: packed! } }, options);
+  const [batch, channels, rows, cols] = picture.shape as [number, number, number, number];
+  const pixels = rows * cols;
+  const perSubPixel = likelihood.logitsPerSubPixel;
+  return {
+    batch,
+    async draw({ seed, temperature, first = 0, signal, onProgress }, given) {
+      const key = seedKey(seed);
+      const levels = new Float32Array(sizeOf(picture.shape));
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        for (let channel = 0; channel < channels; channel++) {
+          signal?.throwIfAborted();
+          const { logits: values } = await session.run({
+            pictures: levels,
+            ...(given && { [PARAMETERS]: given }),
+          });
+          for (let i = 0; i < batch; i++) {
+            const map = i * channels + channel;
+            const own = Float64Array.from(
+              { length: perSubPixel },
+              (_, k) => values![(map * perSubPixel + k) * pixels + pixel]!,
+            );
+            const uniform = pixelUniform(key, first + i, pixel, channel);
+            levels[map * pixels + pixel] = likelihood.draw(own, uniform, temperature);
+          }
+        }
+        if ((pixel + 1) % cols === 0) onProgress?.((pixel + 1) / pixels);
+      }
+      return Uint8Array.from(levels);
+    },
+    close: () => session.close(),
+  };
+}
