@@ -1,8 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { constants, gunzip, type ZlibOptions } from "node:zlib";
 import { NextpixelError } from "../basics/errors.ts";
+import { readBounded } from "../files/bounded-read.ts";
 import { memoryDataset, type Dataset } from "./dataset.ts";
 import { checkLevels, quantise } from "./quantise.ts";
 
@@ -73,7 +74,7 @@ async function isThere(file: string): Promise<boolean> {
 }
 
 async function readIdx(file: string, rank: 1 | 3): Promise<Idx> {
-  const packed = await readWhole(file);
+  const packed = await readBounded(file, MAX_BYTES);
   const gzipped = packed[0] === 0x1f && packed[1] === 0x8b;
   // The header first: it says how much may come out of the rest.
   const { dimensions, start, end } = parseHeader(
@@ -85,18 +86,6 @@ async function readIdx(file: string, rank: 1 | 3): Promise<Idx> {
   if (bytes.length === end) return { dimensions, values: bytes.subarray(start) };
   const fault = bytes.length < end ? "it is truncated" : OVERLONG;
   throw unexpected(file, `${end} bytes for dimensions ${dimensions.join("x")}`, `${bytes.length}: ${fault}`);
-}
-
-async function readWhole(file: string): Promise<Uint8Array> {
-  let received: string;
-  try {
-    const stats = await stat(file);
-    if (stats.isFile() && stats.size <= MAX_BYTES) return await readFile(file);
-    received = stats.isFile() ? `${stats.size} bytes` : "something that is not a file";
-  } catch (cause) {
-    throw new NextpixelError("NOT_FOUND", `cannot read ${file}: ${reasonOf(cause)}`, { cause });
-  }
-  throw unexpected(file, "a file of at most 1 GiB", received);
 }
 
 async function unzipStart(packed: Uint8Array, file: string): Promise<Uint8Array> {

@@ -15,3 +15,9 @@ export function modelByName(name: string): Model<ModelConfig> {
   if (!model) throw expected("NOT_FOUND", MODEL_NAMES.join(" or "), "the model", name);
   return model;
 }
+
+/** The model's sizes, with those given in place of its defaults. */
+export function sizesOf(name: string, given: Readonly<Record<string, number | undefined>>): ModelConfig {
+  const sizes = Object.entries({ ...modelByName(name).defaults });
+  return Object.fromEntries(sizes.map(([size, value]) => [size, given[size] ?? value]));
+}

@@ -1,0 +1,160 @@
+/**
+ * The harness of the training-speed benchmark. A contestant is a child process that trains one network. It writes
+ * one line of JSON when it is set up and warm, and then one for each line that it reads:
+ *
+ *     (start)   {"ready": true, "name": "...", "parameters": 438209, "threads": 2}
+ *     run 10    {"seconds": 5.1, "steps": 10, "loss": 539.2}
+ *     memory    {"peakRssMb": 786.6, "rssMb": 725.7, "baselineRssMb": 228.0}
+ *     quit      (ends)
+ */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export interface ContestantInfo {
+  readonly name: string;
+  /** How many numbers are trained. */
+  readonly parameters: number;
+  readonly threads: number;
+}
+
+export interface TrainingRun {
+  /** Of all the steps together, timed inside the child. */
+  readonly seconds: number;
+  /** Of the last step. */
+  readonly loss: number;
+}
+
+/** Resident memory of the child in MiB; the baseline is what it needs before there is a network. */
+export interface ContestantMemory {
+  readonly peakRssMb: number;
+  readonly rssMb: number;
+  readonly baselineRssMb: number;
+}
+
+export interface Contestant {
+  readonly info: ContestantInfo;
+  run(steps: number): Promise<TrainingRun>;
+  memory(): Promise<ContestantMemory>;
+  /** Ends the child and waits for its end; a child that is gone already is no error. */
+  stop(): Promise<void>;
+}
+
+const STOP_MILLISECONDS = 10_000;
+const STDERR_CHARACTERS = 4_000;
+
+/**
+ * Starts a contestant and waits until it is ready. Between its runs it is blocked on its standard input and takes
+ * no processor time.
+ * @throws Error with the end of the child's stderr, here and from every later call, when the child dies.
+ */
+export async function startContestant(
+  command: string,
+  args: string[],
+  options: { env?: Record<string, string> } = {},
+): Promise<Contestant> {
+  const child = spawn(command, args, { env: { ...process.env, ...options.env } });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr = (stderr + text).slice(-STDERR_CHARACTERS);
+  });
+  // Writing to a dead child fails here and ends its output there, where it is reported.
+  child.stdin.on("error", () => {});
+  const ended = new Promise<string>((resolve) => {
+    child.on("error", (error) => resolve(error.message));
+    child.on("close", (status, signal) => resolve(signal ?? `exit status ${status}`));
+  });
+
+  async function answer(): Promise<unknown> {
+    const line = await lines.next();
+    if (line.done)
+      throw new Error(`${[command, ...args].join(" ")} ended: ${await ended}\n${stderr}`.trimEnd());
+    try {
+      return JSON.parse(line.value);
+    } catch (cause) {
+      throw new Error(`expected a line of JSON from ${command}, received ${line.value}`, { cause });
+    }
+  }
+
+  function ask(request: string): Promise<unknown> {
+    child.stdin.write(`${request}\n`);
+    return answer();
+  }
+
+  async function stop(): Promise<void> {
+    child.stdin.end("quit\n");
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MILLISECONDS);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  try {
+    const info = (await answer()) as ContestantInfo;
+    return {
+      info,
+      run: (steps) => ask(`run ${steps}`) as Promise<TrainingRun>,
+      memory: () => ask("memory") as Promise<ContestantMemory>,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+// glibc gives freed tensors back to the system, and each step gets them anew, page by page. Keeping them is what
+// PyTorch's own tuning advice comes to; it makes a step 8 to 14 % faster at the same peak memory, measured.
+const KEEP_MEMORY = {
+  MALLOC_MMAP_THRESHOLD_: `${2 ** 30}`,
+  MALLOC_TRIM_THRESHOLD_: `${2 ** 33}`,
+  MALLOC_TOP_PAD_: `${2 ** 26}`,
+};
+
+/**
+ * Starts bench/pytorch_train.py, whose `--help` tells the arguments. The interpreter is $PYTHON, or else the
+ * system's: that is where a distribution's package puts PyTorch, whatever `python3` is on the PATH.
+ */
+export function startPyTorch(args: string[]): Promise<Contestant> {
+  const script = fileURLToPath(new URL("pytorch_train.py", import.meta.url));
+  const command = process.env["PYTHON"] ?? "/usr/bin/python3";
+  return startContestant(command, [script, ...args], { env: KEEP_MEMORY });
+}
+
+/**
+ * Runs the contestants in turn, A B A B ..., so that a machine that is slow for a while is slow for all of them.
+ * @returns for each contestant, its seconds per step in each round
+ */
+export async function interleave(
+  contestants: readonly Contestant[],
+  options: {
+    rounds: number;
+    stepsPerRound: number;
+    /** Told after each round the seconds per step of each contestant. */
+    onRound?: (round: number, secondsPerStep: number[]) => void;
+  },
+): Promise<number[][]> {
+  const rounds: number[][] = [];
+  for (let round = 0; round < options.rounds; round++) {
+    const secondsPerStep: number[] = [];
+    for (const contestant of contestants) {
+      const { seconds } = await contestant.run(options.stepsPerRound);
+      secondsPerStep.push(seconds / options.stepsPerRound);
+    }
+    rounds.push(secondsPerStep);
+    options.onRound?.(round, secondsPerStep);
+  }
+  return contestants.map((_, i) => rounds.map((secondsPerStep) => secondsPerStep[i]!));
+}
+
+/** The middle value, or the mean of the two middle ones; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
+}
+
+/** The median over rounds of a[round] / b[round]: what the machine did in a round cancels out. */
+export function medianRatio(a: readonly number[], b: readonly number[]): number {
+  return median(a.map((value, round) => value / b[round]!));
+}

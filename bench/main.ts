@@ -1,0 +1,12 @@
+import { benchTrain } from "./train.ts";
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  train: () => benchTrain({ rounds: 12, stepsPerRound: 10, batch: 32 }),
+};
+
+const bench = BENCHES[process.argv[2] ?? ""];
+if (!bench) {
+  console.error(`usage: npm run bench -- ${Object.keys(BENCHES).join("|")}`);
+  process.exit(2);
+}
+await bench();

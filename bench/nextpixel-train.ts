@@ -1,0 +1,68 @@
+// The nextpixel side of the training-speed benchmark: a contestant (see contestants.ts), whose arguments are those of
+// pytorch_train.py.
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { philox4x32 } from "../src/basics/philox.ts";
+import { sizeOf } from "../src/graph/shapes.ts";
+import { ADAM_DEFAULTS } from "../src/optim/adam.ts";
+import { initialParameters } from "../src/programs/parameters.ts";
+import { initialState, openTrainingStep } from "../src/programs/training-step.ts";
+import { build, type BenchNetwork } from "./networks.ts";
+
+const WARM_UP_STEPS = 5;
+
+/** Peak and present resident set in MiB (Linux). */
+function residentMb(): { peakRssMb: number; rssMb: number } {
+  const status = readFileSync("/proc/self/status", "utf8");
+  const field = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)![1]) / 1024;
+  return { peakRssMb: field("VmHWM"), rssMb: field("VmRSS") };
+}
+
+const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+
+const option = { type: "string", default: "0" } as const;
+const { values } = parseArgs({
+  options: {
+    network: option,
+    batch: option,
+    size: option,
+    width: option,
+    depth: option,
+    head: option,
+    levels: option,
+    threads: option,
+  },
+});
+const { network: family, ...numbers } = values;
+const { batch, threads, ...sizes } = Object.fromEntries(
+  Object.entries(numbers).map(([name, text]) => [name, Number(text)]),
+) as Record<keyof typeof numbers, number>;
+
+const baselineRssMb = residentMb().rssMb;
+const network = build({ network: family as BenchNetwork["network"], ...sizes }, batch);
+const step = await openTrainingStep(network, { ...ADAM_DEFAULTS, clip: 1, ema: 0.999 }, { threads });
+const pictures = Float32Array.from(
+  { length: sizeOf(network.picture.shape) },
+  (_, i) => philox4x32([i, 0, 0, 0], [1, 0])[0] % sizes.levels,
+);
+let state = initialState(initialParameters(network.declarations, 1));
+
+async function run(steps: number) {
+  const start = performance.now();
+  let loss = 0;
+  for (let i = 0; i < steps; i++) {
+    const result = await step.run(state, pictures, 1e-3);
+    state = result.state;
+    loss = result.nats;
+  }
+  return { seconds: (performance.now() - start) / 1000, steps, loss };
+}
+
+await run(WARM_UP_STEPS);
+say({ ready: true, name: "nextpixel", parameters: state.parameters.length, threads });
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command, argument] = line.split(" ");
+  if (command === "quit") break;
+  say(command === "run" ? await run(Number(argument)) : { ...residentMb(), baselineRssMb });
+}

@@ -1,0 +1,63 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { wholeNumber } from "../basics/errors.ts";
+import type { OpenOptions } from "../data/open.ts";
+
+// Readers of option values. They throw ARGUMENT errors, which name the option; ranges are the same for all commands.
+
+/** A whole number of at least `min`, for the option `name`. */
+export const whole =
+  (name: string, min: number, max?: number) =>
+  (text: string): number =>
+    wholeNumber(text.trim() === "" ? Number.NaN : Number(text), name, min, max);
+
+/** A number above `above` and, if given, at most or below `limit`. */
+export const number =
+  (range: string, fits: (value: number) => boolean) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value) && fits(value)) return value;
+    throw new InvalidArgumentError(`expected ${range}, received "${text}"`);
+  };
+
+export const positive = number("a number above 0", (value) => value > 0);
+export const fraction = number("a number between 0 and 1", (value) => value > 0 && value < 1);
+export const belowOne = number("a number of at least 0 and below 1", (value) => value >= 0 && value < 1);
+
+/** WxH in pixels. */
+export function pictureExtent(text: string): { rows: number; cols: number } {
+  const match = /^(\d{1,5})x(\d{1,5})$/.exec(text);
+  const [cols, rows] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
+  if (rows > 0 && cols > 0) return { rows, cols };
+  throw new InvalidArgumentError(`expected WxH such as 32x32, received "${text}"`);
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: true;
+  readonly verbose?: true;
+}
+
+export const withCommonOptions = (command: Command): Command =>
+  command
+    .option("--json", "print one JSON object on stdout, and nothing else there")
+    .option("--verbose", "show where in the program an error came from");
+
+export const withThreads = (command: Command): Command =>
+  command.option(
+    "--threads <n>",
+    "threads of ONNX Runtime (default: all cores)",
+    whole("--threads", 1, 1024),
+  );
+
+/** How pictures of a folder are read. */
+export const withFolderOptions = (command: Command): Command =>
+  command
+    .option("--gray", "read coloured pictures as grey ones")
+    .option(
+      "--resize <WxH>",
+      "scale the pictures of a folder to cover this size, and crop the centre",
+      pictureExtent,
+    )
+    .option("--skip-bad", "leave out pictures that cannot be read");
+
+export type FolderFlags = Pick<OpenOptions, "gray" | "resize" | "skipBad">;

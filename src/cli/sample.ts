@@ -1,0 +1,83 @@
+import type { Command } from "commander";
+import { loadSavedModel } from "../run/saved-model.ts";
+import { writePictures } from "../tasks/sample-files.ts";
+import { sample } from "../tasks/sample.ts";
+import { version } from "../version.ts";
+import * as read from "./arguments.ts";
+import { duration, result, StatusLine } from "./output.ts";
+
+interface SampleFlags extends read.CommonOptions {
+  readonly count: number;
+  readonly seed: number;
+  readonly temperature: number;
+  readonly out: string;
+  readonly threads?: number;
+}
+
+export const SAMPLE_DEFAULTS = { count: 16, seed: 0, temperature: 1, out: "samples.png" } as const;
+
+export function addSampleCommand(program: Command): void {
+  const command = program
+    .command("sample")
+    .description("draw new pictures with a trained network")
+    .argument("<run>", "folder of a run")
+    .option("--count <n>", "pictures to draw", read.whole("--count", 1, 65_536), SAMPLE_DEFAULTS.count)
+    .option(
+      "--seed <n>",
+      "picture k of a seed is always the same",
+      read.whole("--seed", 0),
+      SAMPLE_DEFAULTS.seed,
+    )
+    .option(
+      "--temperature <t>",
+      "below 1 likelier, above 1 more varied",
+      read.positive,
+      SAMPLE_DEFAULTS.temperature,
+    )
+    .option("--out <path>", "a .png file for all, or a folder for single files", SAMPLE_DEFAULTS.out);
+  read.withThreads(command);
+  read.withCommonOptions(command).action(async (run: string, flags: SampleFlags) => {
+    const drawn = await runSampling(run, flags);
+    result(drawn, `drew ${drawn.count} picture(s) in ${duration(drawn.seconds)}: ${drawn.out}`, flags.json);
+  });
+}
+
+export interface Drawn extends Pick<SampleFlags, "count" | "seed" | "temperature" | "out"> {
+  readonly run: string;
+  readonly files: number;
+  readonly seconds: number;
+  readonly picturesPerSecond: number;
+}
+
+/** Draws pictures and writes them, with progress on stderr. */
+export async function runSampling(run: string, flags: SampleFlags): Promise<Drawn> {
+  const { count, seed, temperature, out, threads } = flags;
+  const model = await loadSavedModel(run);
+  const status = new StatusLine();
+  const started = performance.now();
+  const pictures = await sample(model, {
+    count,
+    seed,
+    temperature,
+    threads,
+    onProgress: (done) => status.show(`drawing ${(100 * done).toFixed(0)} %`),
+  });
+  status.clear();
+  const seconds = (performance.now() - started) / 1000;
+  const { size, levels, model: name } = model.config;
+  const text = {
+    Software: `nextpixel ${version}`,
+    nextpixel: JSON.stringify({ model: name, step: model.step, seed, temperature, levels }),
+  };
+  const files = await writePictures(out, { pictures, count, size, levels }, text);
+  return {
+    run,
+    out,
+    files: files.length,
+    count,
+    seed,
+    temperature,
+    seconds,
+    picturesPerSecond: count / seconds,
+  };
+}

@@ -1,0 +1,80 @@
+import type { Command } from "commander";
+import { bitsPerDim } from "../basics/units.ts";
+import { pictureLength } from "../data/dataset.ts";
+import { openDataset } from "../data/open.ts";
+import { writeAtomically } from "../files/atomic-write.ts";
+import { encodeNpy } from "../pictures/npy.ts";
+import { readRunConfig } from "../run/config.ts";
+import { loadSavedModel } from "../run/saved-model.ts";
+import { score, type Score } from "../tasks/score.ts";
+import * as read from "./arguments.ts";
+import { note, result, StatusLine } from "./output.ts";
+
+interface ScoreFlags extends read.CommonOptions {
+  readonly limit?: number;
+  readonly perImage?: string;
+  readonly perPixel?: string;
+  readonly skipBad?: boolean;
+  readonly threads?: number;
+}
+
+export function addScoreCommand(program: Command): void {
+  const command = program
+    .command("score")
+    .description("tell the exact likelihood of pictures under a trained network")
+    .argument("<run>", "folder of a run")
+    .argument("<dataset>", `as for train; "digits:test" are the test pictures of "digits"`)
+    .option("--limit <n>", "score only the first pictures", read.whole("--limit", 1))
+    .option("--per-image <file.jsonl>", "write the nats and bits/dim of every picture, a line each")
+    .option(
+      "--per-pixel <file.npy>",
+      "write the nats of every pixel: float32 [pictures, channels, rows, cols]",
+    )
+    .option("--skip-bad", "leave out pictures that cannot be read");
+  read.withThreads(command);
+  read.withCommonOptions(command).action(async (run: string, dataset: string, flags: ScoreFlags) => {
+    const scored = await runScoring(run, dataset, flags);
+    result(
+      { run, dataset, ...scored },
+      `${scored.images} pictures: ${scored.nllNats.toFixed(3)} ± ${scored.nllNatsStandardError.toFixed(3)} nats, ` +
+        `${scored.bitsPerDim.toFixed(4)} bits/dim`,
+      flags.json,
+    );
+  });
+}
+
+/** Scores a data set, read as the run's training pictures were, with progress on stderr. */
+export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {
+  const { data, network } = await readRunConfig(run);
+  const model = await loadSavedModel(run);
+  const dataset = await openDataset(name, {
+    levels: network.levels,
+    gray: data.gray,
+    resize: data.resize ?? undefined,
+    skipBad: flags.skipBad ?? false,
+    onWarning: (warning) => note(`warning: ${warning}`),
+  });
+  const length = pictureLength(dataset.size);
+  const count = Math.min(flags.limit ?? dataset.count, dataset.count);
+  const lines: string[] = [];
+  const pixels = new Float32Array(flags.perPixel === undefined ? 0 : count * length);
+  const status = new StatusLine();
+  const scored = await score(model, dataset, {
+    limit: flags.limit,
+    threads: flags.threads,
+    onBatch({ first, nats, perSubPixel }) {
+      nats.forEach((nllNats, i) => {
+        lines.push(JSON.stringify({ index: first + i, nllNats, bitsPerDim: bitsPerDim(nllNats, length) }));
+      });
+      if (flags.perPixel !== undefined) pixels.set(perSubPixel, first * length);
+      status.show(`scored ${first + nats.length} of ${count}`);
+    },
+  });
+  status.clear();
+  const { channels, rows, cols } = dataset.size;
+  if (flags.perImage !== undefined) await writeAtomically(flags.perImage, `${lines.join("\n")}\n`);
+  if (flags.perPixel !== undefined) {
+    await writeAtomically(flags.perPixel, encodeNpy(pixels, [count, channels, rows, cols]));
+  }
+  return scored;
+}

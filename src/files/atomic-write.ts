@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import { open, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { NextpixelError } from "../basics/errors.ts";
+import { systemCode, writeError } from "./system-error.ts";
+
+/** Whether a file name is one that `writeAtomically` writes under first; a crash may leave such a file behind. */
+export function isTemporary(name: string): boolean {
+  return /^\.nextpixel-[0-9a-f]{16}\.tmp$/.test(name);
+}
+
+/**
+ * Writes a file so that, whatever happens meanwhile, the path holds either the old content or the new one, and
+ * never a part of it. Throws WRITE, and then the old content is still there.
+ */
+export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.nextpixel-${randomBytes(8).toString("hex")}.tmp`);
+  try {
+    await refuseDevices(path);
+    await writeFlushed(temporary, bytes);
+    await rename(temporary, path);
+    await flushFolder(folder);
+  } catch (cause) {
+    // The first failure is the one to report, even when the clean-up fails for the same reason.
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw cause instanceof NextpixelError ? cause : writeError(path, cause);
+  }
+}
+
+/** Renaming would put an ordinary file in the place of /dev/null or of a pipe. */
+async function refuseDevices(path: string): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  if (found === undefined || found.isFile()) return;
+  const what = found.isDirectory() ? "it is a folder" : "it is not an ordinary file";
+  throw new NextpixelError("WRITE", `cannot write ${path}: ${what}`);
+}
+
+async function writeFlushed(path: string, bytes: Uint8Array | string): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Without this, the new name itself may be lost when the power fails. */
+async function flushFolder(path: string): Promise<void> {
+  // Windows cannot flush a folder.
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

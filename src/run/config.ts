@@ -1,0 +1,51 @@
+import * as v from "valibot";
+import { NextpixelError } from "../basics/errors.ts";
+import { LIKELIHOOD_NAMES } from "../likelihood/likelihood.ts";
+import { readConfig } from "./run-folder.ts";
+
+const wholeFrom = (min: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(min));
+const size = v.strictObject({ rows: wholeFrom(1), cols: wholeFrom(1) });
+
+const schema = v.strictObject({
+  format: v.literal(1),
+  nextpixel: v.string(),
+  network: v.strictObject({
+    model: v.string(),
+    modelConfig: v.record(v.string(), wholeFrom(1)),
+    likelihood: v.picklist(LIKELIHOOD_NAMES),
+    levels: v.pipe(wholeFrom(2), v.maxValue(256)),
+    size: v.strictObject({ channels: wholeFrom(1), ...size.entries }),
+  }),
+  data: v.strictObject({
+    train: v.string(),
+    /** A second data set, or the fraction of the first that is held out. */
+    valid: v.union([v.string(), v.number()]),
+    gray: v.boolean(),
+    resize: v.nullable(size),
+    skipBad: v.boolean(),
+  }),
+  training: v.strictObject({
+    steps: wholeFrom(1),
+    batch: wholeFrom(1),
+    lr: v.number(),
+    warmup: wholeFrom(0),
+    decay: v.union([v.literal("cosine"), v.number()]),
+    clip: v.number(),
+    ema: v.number(),
+    seed: wholeFrom(0),
+    evalEvery: wholeFrom(1),
+    checkpointEvery: wholeFrom(1),
+  }),
+});
+
+/** `config.json`: what a run was asked for, and all that is needed to read its checkpoints. */
+export type RunConfig = v.InferOutput<typeof schema>;
+
+/** The configuration of a run. NOT_FOUND error if there is no run, FORMAT error if the file is not a configuration. */
+export async function readRunConfig(run: string): Promise<RunConfig> {
+  const result = v.safeParse(schema, await readConfig(run));
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const field = v.getDotPath(issue) ?? "the whole";
+  throw new NextpixelError("FORMAT", `${run}/config.json: ${field}: ${issue.message}`);
+}

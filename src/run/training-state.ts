@@ -1,0 +1,46 @@
+import { expected } from "../basics/errors.ts";
+import { sameShape } from "../graph/shapes.ts";
+import type { Declaration } from "../nn/scope.ts";
+import { parameterCount, placed } from "../programs/parameters.ts";
+import type { TrainingState } from "../programs/training-step.ts";
+import type { Checkpoint } from "./run-folder.ts";
+import type { Tensor32 } from "./safetensors.ts";
+
+/** Under which prefix a checkpoint keeps each vector of the training state: "average.first.weight" and so on. */
+const PREFIXES = { parameters: "parameters", average: "average", m: "adam.m", v: "adam.v" } as const;
+type Vector = keyof typeof PREFIXES;
+
+/** The state of a training as a checkpoint: every parameter under its own name, with its shape. */
+export function toCheckpoint(state: TrainingState, declarations: readonly Declaration[]): Checkpoint {
+  const tensors = new Map<string, Tensor32>();
+  for (const [vector, prefix] of Object.entries(PREFIXES) as [Vector, string][]) {
+    for (const { name, shape, start, end } of placed(declarations)) {
+      tensors.set(`${prefix}.${name}`, { shape, data: state[vector].subarray(start, end) });
+    }
+  }
+  return { step: state.step, tensors, metadata: { format: "nextpixel checkpoint 1" } };
+}
+
+/** One vector of the training state, from a checkpoint. FORMAT error if a tensor is missing or has another shape. */
+export function vectorOf(
+  checkpoint: Checkpoint,
+  vector: Vector,
+  declarations: readonly Declaration[],
+): Float32Array {
+  const all = new Float32Array(parameterCount(declarations));
+  for (const { name, shape, start } of placed(declarations)) {
+    const key = `${PREFIXES[vector]}.${name}`;
+    const tensor = checkpoint.tensors.get(key);
+    if (!tensor || !sameShape(tensor.shape, shape)) {
+      const received = tensor ? `[${tensor.shape.join(", ")}]` : "none";
+      throw expected(
+        "FORMAT",
+        `shape [${shape.join(", ")}]`,
+        `${key} in the checkpoint of step ${checkpoint.step}`,
+        received,
+      );
+    }
+    all.set(tensor.data, start);
+  }
+  return all;
+}

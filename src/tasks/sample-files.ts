@@ -1,0 +1,44 @@
+import { mkdir } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { writeError } from "../files/system-error.ts";
+import { writeAtomically } from "../files/atomic-write.ts";
+import { dequantise } from "../data/quantise.ts";
+import { pictureLength, type PictureSize } from "../data/dataset.ts";
+import { pictureGrid } from "../pictures/grid.ts";
+import { encodePng } from "../pictures/png.ts";
+
+/** Pictures to be written: levels [count, channels, rows, cols], and what they are. */
+export interface DrawnPictures {
+  readonly pictures: Uint8Array;
+  readonly count: number;
+  readonly size: PictureSize;
+  readonly levels: number;
+}
+
+/**
+ * Writes pictures to `out`: a name that ends in .png becomes one picture with all of them, magnified if they are
+ * small; any other name a folder with one file each, of their own size. `text` goes into every file. Returns the files
+ * written. WRITE error.
+ */
+export async function writePictures(
+  out: string,
+  { pictures, count, size, levels }: DrawnPictures,
+  text: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  const bytes = dequantise(pictures, levels);
+  if (extname(out).toLowerCase() === ".png") {
+    await writeAtomically(out, encodePng(pictureGrid(bytes, count, size), text));
+    return [out];
+  }
+  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
+    throw writeError(out, cause);
+  });
+  const length = pictureLength(size);
+  const digits = String(count - 1).length;
+  const files = Array.from({ length: count }, (_, i) => join(out, `${String(i).padStart(digits, "0")}.png`));
+  for (const [i, file] of files.entries()) {
+    const one = pictureGrid(bytes.subarray(i * length, (i + 1) * length), 1, size, { scale: 1 });
+    await writeAtomically(file, encodePng(one, { ...text, picture: String(i) }));
+  }
+  return files;
+}

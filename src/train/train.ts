@@ -1,0 +1,175 @@
+import { NextpixelError } from "../basics/errors.ts";
+import { bitsPerDim } from "../basics/units.ts";
+import { pictureLength, type Dataset } from "../data/dataset.ts";
+import { epochOf, trainingOrder } from "../data/order.ts";
+import { ADAM_DEFAULTS } from "../optim/adam.ts";
+import { learningRate } from "../optim/schedule.ts";
+import { buildNetwork } from "../programs/network.ts";
+import { initialParameters } from "../programs/parameters.ts";
+import { openScorer } from "../programs/scorer.ts";
+import { scoreDataset } from "../programs/score-dataset.ts";
+import { initialState, openTrainingStep, type TrainingState } from "../programs/training-step.ts";
+import type { RunConfig } from "../run/config.ts";
+import { appendMetrics, createRunFolder, saveCheckpoint, writeConfig } from "../run/run-folder.ts";
+import { toCheckpoint } from "../run/training-state.ts";
+import type { MetricsRecord, TrainEvent } from "./events.ts";
+import { openPreview } from "./preview.ts";
+
+export interface TrainOptions {
+  /** The run folder, which must not exist yet, or be empty, unless `force` is set. */
+  readonly run: string;
+  readonly force?: boolean;
+  readonly config: RunConfig;
+  readonly train: Dataset;
+  readonly valid: Dataset;
+  readonly threads?: number | undefined;
+  /** Finishes the step, saves a checkpoint and throws an INTERRUPTED error. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: TrainEvent) => void) | undefined;
+}
+
+export interface TrainResult {
+  readonly step: number;
+  /** Of the last validation, with the averaged weights. */
+  readonly validNats: number;
+  readonly validBitsPerDim: number;
+  readonly seconds: number;
+}
+
+const SCORING_BATCH = 64;
+const RECORDS_PER_EVALUATION = 10;
+
+/**
+ * Trains a network from the start and leaves behind a run folder. Errors: EXISTS, WRITE; DIVERGED when the loss is no
+ * number any more (the last good checkpoint is kept); INTERRUPTED.
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { run, config, train, valid, signal, onEvent = () => undefined } = options;
+  const { training, network: networkConfig } = config;
+  const { steps, batch } = training;
+  const sessionOptions = { threads: options.threads };
+  const subPixels = pictureLength(networkConfig.size);
+
+  const network = buildNetwork(networkConfig, batch);
+  const { declarations } = network;
+  await createRunFolder(run, { force: options.force ?? false });
+  await writeConfig(run, config);
+
+  const step = await openTrainingStep(
+    network,
+    { ...ADAM_DEFAULTS, clip: training.clip, ema: training.ema },
+    sessionOptions,
+  );
+  const scorer = await openScorer(
+    buildNetwork(networkConfig, Math.min(SCORING_BATCH, valid.count)),
+    undefined,
+    sessionOptions,
+  );
+  const preview = await openPreview(networkConfig, run, training.seed, sessionOptions);
+  const order = trainingOrder(train.count, training.seed);
+
+  const started = performance.now();
+  let state = initialState(initialParameters(declarations, training.seed));
+  let saved = -1;
+  let sums = { nats: 0, steps: 0, milliseconds: 0 };
+  let last: MetricsRecord | undefined;
+
+  const save = async (good: TrainingState) => {
+    if (saved === good.step) return;
+    const file = await saveCheckpoint(run, toCheckpoint(good, declarations));
+    saved = good.step;
+    onEvent({ type: "checkpoint", step: good.step, file });
+  };
+
+  const validate = async () => {
+    let total = 0;
+    for await (const { nats } of scoreDataset(scorer, valid, valid.count, state.average)) {
+      total += nats.reduce((sum, value) => sum + value, 0);
+    }
+    return total / valid.count;
+  };
+
+  try {
+    onEvent({
+      type: "start",
+      parameters: state.parameters.length,
+      steps,
+      trainPictures: train.count,
+      validPictures: valid.count,
+    });
+    await save(state);
+    while (state.step < steps) {
+      if (signal?.aborted) throw interrupted(run, state.step);
+      const begun = performance.now();
+      const rate = learningRate({ rate: training.lr, ...training }, state.step + 1);
+      const pictures = await train.read(order(state.step, batch));
+      const result = await step.run(state, Float32Array.from(pictures), rate);
+      if (!Number.isFinite(result.nats) || !Number.isFinite(result.gradientNorm))
+        throw diverged(run, state.step + 1, saved);
+      state = result.state;
+      sums = {
+        nats: sums.nats + result.nats,
+        steps: sums.steps + 1,
+        milliseconds: sums.milliseconds + performance.now() - begun,
+      };
+
+      const trainNats = sums.nats / sums.steps;
+      const imagesPerSecond = (1000 * sums.steps * batch) / sums.milliseconds;
+      const measured = {
+        step: state.step,
+        epoch: epochOf(state.step, batch, train.count),
+        trainNats,
+        trainBitsPerDim: bitsPerDim(trainNats, subPixels),
+        learningRate: rate,
+        imagesPerSecond,
+      };
+      onEvent({
+        type: "progress",
+        ...measured,
+        secondsLeft: ((steps - state.step) * batch) / imagesPerSecond,
+      });
+
+      const isLast = state.step === steps;
+      const isDue = (every: number) => isLast || state.step % every === 0;
+      if (isDue(Math.ceil(training.evalEvery / RECORDS_PER_EVALUATION))) {
+        const validNats = isDue(training.evalEvery) ? await validate() : null;
+        const validBitsPerDim = validNats === null ? null : bitsPerDim(validNats, subPixels);
+        const record = { ...measured, validNats, validBitsPerDim };
+        if (validNats !== null && !Number.isFinite(validNats)) throw diverged(run, state.step, saved);
+        await appendMetrics(run, record);
+        onEvent({ type: "metrics", ...record });
+        if (validNats !== null) {
+          last = record;
+          const pictures = await preview.due(state, isLast);
+          if (pictures) onEvent({ type: "preview", step: state.step, ...pictures });
+        }
+        sums = { nats: 0, steps: 0, milliseconds: 0 };
+      }
+      if (isDue(training.checkpointEvery)) await save(state);
+    }
+  } catch (error) {
+    if (error instanceof NextpixelError && error.code === "INTERRUPTED") await save(state);
+    throw error;
+  } finally {
+    await Promise.all([step.close(), scorer.close(), preview.close()]);
+  }
+  return {
+    step: state.step,
+    validNats: last!.validNats!,
+    validBitsPerDim: last!.validBitsPerDim!,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+const interrupted = (run: string, step: number) =>
+  new NextpixelError(
+    "INTERRUPTED",
+    `interrupted after step ${step}; the state is saved in ${run}/checkpoints`,
+  );
+
+const diverged = (run: string, step: number, saved: number) =>
+  new NextpixelError(
+    "DIVERGED",
+    `the loss of step ${step} is not a finite number; the checkpoint of step ${saved} is kept in ${run}/checkpoints; ` +
+      "try a lower --lr, a longer --warmup or a smaller --clip",
+  );
