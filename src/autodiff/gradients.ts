@@ -50,25 +50,29 @@ function dependents(order: readonly Node[], sources: readonly Node[]): Set<Node>
   return found;
 }
 
-/** The sum of all contributions. Those that come from slices which tile an axis are put side by side instead. */
+/** The sum of all contributions. Those that come from slices which tile an axis are put side by side, not added. */
 function total(parts: readonly Node[]): Node {
-  return tiled(parts) ?? parts.reduce((sum, part) => add(sum, part));
+  const pads = parts.filter((part) => is(part, "pad")) as Node<"pad">[];
+  const tiles = tiled(pads);
+  const terms = tiles ? [...parts.filter((part) => !is(part, "pad")), tiles] : parts;
+  return terms.reduce((sum, term) => add(sum, term));
 }
 
-function tiled(parts: readonly Node[]): Node | undefined {
-  const pads = parts.filter((part) => is(part, "pad")) as Node<"pad">[];
-  const axis = pads[0]?.attributes.axis;
-  if (parts.length < 2 || pads.length < parts.length || axis === undefined) return undefined;
-  if (pads.some((part) => part.attributes.axis !== axis)) return undefined;
-  pads.sort((a, b) => a.attributes.before - b.attributes.before);
+/** Parts padded with zeros that cover one axis without gap or overlap, as a concatenation. */
+function tiled(pads: readonly Node<"pad">[]): Node | undefined {
+  const [first] = pads;
+  if (!first) return undefined;
+  const { axis } = first.attributes;
+  const inOrder = pads.toSorted((a, b) => a.attributes.before - b.attributes.before);
   let position = 0;
-  for (const { inputs, attributes } of pads) {
-    if (attributes.before !== position) return undefined;
+  for (const { inputs, attributes } of inOrder) {
+    if (attributes.axis !== axis || attributes.before !== position) return undefined;
     position += inputs[0]!.shape[axis]!;
   }
-  return position === parts[0]!.shape[axis]
+  const isCovered = position === first.shape[axis];
+  return isCovered
     ? concat(
-        pads.map((part) => part.inputs[0]!),
+        inOrder.map((part) => part.inputs[0]!),
         axis,
       )
     : undefined;

@@ -4,11 +4,14 @@ import { sizeOf } from "../graph/shapes.ts";
 import { topologicalOrder } from "../graph/walk.ts";
 import type { Node } from "../graph/node.ts";
 import { is } from "../graph/node.ts";
+import { blockProbe } from "../lower/onnx/blocked-layout.ts";
 import { lowerToOnnx, type Program } from "../lower/onnx/lower.ts";
 
 export interface SessionOptions {
   /** Threads of one operator; all cores by default. */
   readonly threads?: number | undefined;
+  /** false: no operators that only ONNX Runtime has (see lower/onnx/blocked-layout.ts). They are used by default. */
+  readonly blocked?: boolean;
 }
 
 /** A compiled program. */
@@ -25,17 +28,8 @@ export interface Session {
 /** Compiles a program for ONNX Runtime on the CPU. */
 export async function openSession(program: Program, options: SessionOptions = {}): Promise<Session> {
   const ort = await loadRuntime();
-  const session = await ort.InferenceSession.create(lowerToOnnx(program), {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: options.threads ?? availableParallelism(),
-    interOpNumThreads: 1,
-    graphOptimizationLevel: "all",
-    // Half the memory of a training step at the same speed.
-    enableMemPattern: false,
-    logSeverityLevel: 3,
-    // Idle threads would spin, and take the cores from whatever runs beside us.
-    extra: { session: { force_spinning_stop: "1" } },
-  });
+  const block = options.blocked === false ? undefined : await channelBlock();
+  const session = await createSession(ort, lowerToOnnx(program, { block }), options);
   const shapes = new Map(
     topologicalOrder(Object.values(program.outputs))
       .filter((node): node is Node<"input"> => is(node, "input") || is(node, "parameter"))
@@ -58,6 +52,43 @@ export async function openSession(program: Program, options: SessionOptions = {}
     },
     close: () => session.release(),
   };
+}
+
+const createSession = (ort: Runtime, model: Uint8Array, options: SessionOptions) =>
+  ort.InferenceSession.create(model, {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: options.threads ?? availableParallelism(),
+    interOpNumThreads: 1,
+    graphOptimizationLevel: "all",
+    // Half the memory of a training step at the same speed.
+    enableMemPattern: false,
+    // Only fatal errors: what is an error to us reaches us as an exception.
+    logSeverityLevel: 4,
+    // Idle threads would spin, and take the cores from whatever runs beside us.
+    extra: { session: { force_spinning_stop: "1" } },
+  });
+
+let block: Promise<number | undefined> | undefined;
+
+/** Channels in a block of the runtime's blocked convolutions on this machine; undefined if it has none. */
+function channelBlock(): Promise<number | undefined> {
+  block ??= probeChannelBlock();
+  return block;
+}
+
+async function probeChannelBlock(): Promise<number | undefined> {
+  const ort = await loadRuntime();
+  try {
+    const session = await createSession(ort, blockProbe.model(), { threads: 1 });
+    const { blocked } = await session.run({
+      plain: new ort.Tensor("float32", blockProbe.input, blockProbe.shape),
+    });
+    await session.release();
+    return blockProbe.blockSize(blocked!.data as Float32Array);
+  } catch {
+    // A runtime without these operators refuses the model, and nothing is lost but speed.
+    return undefined;
+  }
 }
 
 type Runtime = typeof import("onnxruntime-node");

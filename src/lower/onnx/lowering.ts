@@ -1,16 +1,98 @@
-import type { Node, Primitive } from "../../graph/node.ts";
-import type { OnnxModelWriter } from "./model-writer.ts";
+import { is, type Node, type Primitive } from "../../graph/node.ts";
+import { toBlocked, toPlain } from "./blocked-layout.ts";
+import { BOOL, FLOAT, type OnnxModelWriter } from "./model-writer.ts";
 
-/** What a lowering rule may ask for. */
-export interface Lowering {
+/** How a primitive is computed: returns the name of its value. */
+export type OnnxRule<P extends Primitive> = (node: Node<P>, lowering: Lowering) => string;
+
+/**
+ * The values of a program that is being lowered. A value has up to three forms, each made when it is first asked for:
+ * float32 in row-major order, a truth value, and float32 in blocks of channels (see blocked-layout.ts).
+ */
+export class Lowering {
   readonly model: OnnxModelWriter;
-  /** The name of a node's value as float32. */
-  value(node: Node): string;
+  /** Channels in a block; undefined: there is no blocked form. */
+  readonly block: number | undefined;
+  readonly #plain = new Map<Node, string>();
+  readonly #conditions = new Map<Node, string>();
+  readonly #blocked = new Map<Node, string>();
+  readonly #compare: (node: Node, lowering: Lowering) => string;
+
+  constructor(
+    model: OnnxModelWriter,
+    compare: (node: Node, lowering: Lowering) => string,
+    block: number | undefined,
+  ) {
+    this.model = model;
+    this.block = block;
+    this.#compare = compare;
+  }
+
+  setPlain(node: Node, name: string): void {
+    this.#plain.set(node, name);
+  }
+
+  setBlocked(node: Node, name: string): void {
+    this.#blocked.set(node, name);
+  }
+
+  /** The name of a node's value as float32, row-major. */
+  readonly value = (node: Node): string =>
+    once(this.#plain, node, () => {
+      const blocked = this.#blocked.get(node);
+      if (blocked !== undefined) return toPlain(this.model, blocked, node.shape);
+      if (isPositivity(node)) return positivity(this.model, this.value(node.inputs[0]!));
+      return this.model.node("Cast", [this.condition(node)], { to: FLOAT });
+    });
+
   /** The name of a node's value as a truth value: true where it is not 0. */
-  condition(node: Node): string;
+  readonly condition = (node: Node): string =>
+    once(this.#conditions, node, () =>
+      isComparison(node)
+        ? this.#compare(node, this)
+        : this.model.node("Cast", [this.value(node)], { to: BOOL }),
+    );
+
+  /** The name of a node's value in blocks of channels; only for fields of whole blocks. */
+  readonly blocked = (node: Node): string =>
+    once(this.#blocked, node, () =>
+      isPositivity(node) && !this.#plain.has(node)
+        ? positivity(this.model, this.blocked(node.inputs[0]!))
+        : toBlocked(this.model, this.value(node)),
+    );
+
+  /** Is the value at hand in blocks of channels, and not row-major? */
+  isBlocked(node: Node): boolean {
+    if (this.#plain.has(node)) return false;
+    return this.#blocked.has(node) || (isPositivity(node) && this.isBlocked(node.inputs[0]!));
+  }
 }
 
-export type OnnxRule<P extends Primitive> = (node: Node<P>, lowering: Lowering) => string;
+function once(forms: Map<Node, string>, node: Node, make: () => string): string {
+  const name = forms.get(node) ?? make();
+  forms.set(node, name);
+  return name;
+}
+
+/** Comparisons are lowered when they are used, as what they are used for. */
+export const isComparison = (node: Node): boolean => is(node, "equal") || is(node, "greater");
+
+const isPositivity = (node: Node): boolean => {
+  const bound = node.inputs[1];
+  return (
+    is(node, "greater") &&
+    bound !== undefined &&
+    is(bound, "constant") &&
+    bound.attributes.data.join() === "0"
+  );
+};
+
+/**
+ * x > 0 as a number (the derivative of relu) is min(1, max(0, alpha x)): one pass over memory in place of two. With the
+ * largest alpha that float32 has, the two agree for every x that is not denormal.
+ */
+const positivity = (model: OnnxModelWriter, x: string) =>
+  model.node("HardSigmoid", [x], { alpha: 3e38, beta: 0 });
 
 /** Zeros around a value (or, where negative, a crop), before and after each axis. */
 export function padded(

@@ -18,6 +18,7 @@ const OPERATORS = {
   Expand: {},
   Gather: { axis: "int" },
   Greater: {},
+  HardSigmoid: { alpha: "float", beta: "float" },
   Identity: {},
   Log: {},
   MatMul: {},
@@ -37,14 +38,22 @@ const OPERATORS = {
   Tanh: {},
   Transpose: { perm: "ints" },
   Where: {},
-} as const satisfies Record<string, Record<string, "int" | "ints">>;
+  "nchwc.Conv": { pads: "ints", strides: "ints", dilations: "ints", activation: "text" },
+  "nchwc.ReorderInput": { channels_last: "int" },
+  "nchwc.ReorderOutput": { channels: "int", channels_last: "int" },
+} as const satisfies Record<string, Record<string, AttributeKind>>;
+
+/** Kinds of attributes, with the numbers that ONNX gives them. */
+const ATTRIBUTE_TYPES = { float: 1, int: 2, text: 3, ints: 7 } as const;
+type AttributeKind = keyof typeof ATTRIBUTE_TYPES;
 
 type Operators = typeof OPERATORS;
 export type Operator = keyof Operators;
-type Value<Kind> = Kind extends "ints" ? readonly number[] : number;
-export type OperatorAttributes<O extends Operator> = {
-  readonly [Key in keyof Operators[O]]: Value<Operators[O][Key]>;
-};
+type Value<Kind> = Kind extends "ints" ? readonly number[] : Kind extends "text" ? string : number;
+type Attributes<Kinds> = { readonly [Key in keyof Kinds]: Value<Kinds[Key]> };
+/** Texts may be left out. */
+export type OperatorAttributes<O extends Operator> = Omit<Attributes<Operators[O]>, "activation"> &
+  Partial<Pick<Attributes<Operators[O]>, "activation" & keyof Operators[O]>>;
 
 export const FLOAT = 1;
 const INT64 = 7;
@@ -52,6 +61,9 @@ export const BOOL = 9;
 
 const IR_VERSION = 10;
 const OPSET = 20;
+/** ONNX Runtime's own operators for fields in blocks of channels. */
+const NCHWC = "nchwc.";
+const NCHWC_DOMAIN = "com.microsoft.nchwc";
 
 /** Collects the nodes of one ONNX model and writes it. Values are named by strings. */
 export class OnnxModelWriter {
@@ -94,19 +106,27 @@ export class OnnxModelWriter {
     attributes: OperatorAttributes<O>,
     output = this.#fresh(),
   ): string {
-    const kinds: Record<string, "int" | "ints"> = OPERATORS[operator];
+    const kinds: Record<string, AttributeKind> = OPERATORS[operator];
     this.#graph.message(1, (node) => {
       for (const name of inputs) node.text(1, name);
-      node.text(2, output).text(4, operator);
-      for (const [key, value] of Object.entries<number | readonly number[]>(attributes)) {
+      node.text(2, output).text(4, operator.replace(NCHWC, ""));
+      if (operator.startsWith(NCHWC)) node.text(7, NCHWC_DOMAIN);
+      for (const [key, value] of Object.entries<number | string | readonly number[]>(attributes)) {
         node.message(5, (attribute) => {
-          attribute.text(1, key).varint(20, kinds[key] === "ints" ? 7 : 2);
-          if (typeof value === "number") attribute.varint(3, value);
-          else for (const item of value) attribute.varint(8, item);
+          attribute.text(1, key).varint(20, ATTRIBUTE_TYPES[kinds[key]!]);
+          if (typeof value === "string") attribute.text(4, value);
+          else if (typeof value !== "number") for (const item of value) attribute.varint(8, item);
+          else if (kinds[key] === "float") attribute.float(2, value);
+          else attribute.varint(3, value);
         });
       }
     });
     return output;
+  }
+
+  /** Indices start .. end-1 of one axis. */
+  slice(value: string, axis: number, start: number, end: number): string {
+    return this.node("Slice", [value, ...[[start], [end], [axis]].map((list) => this.integers(list))], {});
   }
 
   finish(): Uint8Array {
@@ -115,6 +135,7 @@ export class OnnxModelWriter {
       .text(2, "nextpixel")
       .bytes(7, this.#graph.finish())
       .message(8, (opset) => opset.text(1, "").varint(2, OPSET))
+      .message(8, (opset) => opset.text(1, NCHWC_DOMAIN).varint(2, 1))
       .finish();
   }
 

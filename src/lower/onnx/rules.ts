@@ -1,5 +1,5 @@
 import type { Node, Primitive } from "../../graph/node.ts";
-import { conv, convTranspose, convWeightGradient } from "./convolution.ts";
+import { convWeightGradient } from "./convolution.ts";
 import { padded, type Lowering, type OnnxRule } from "./lowering.ts";
 import type { Operator, OperatorAttributes } from "./model-writer.ts";
 
@@ -22,6 +22,9 @@ const leaf = (
 /** `size` at position `axis` of a list of `rank` zeros. */
 const along = (axis: number, rank: number, size: number) =>
   Array.from({ length: rank }, (_, i) => (i === axis ? size : 0));
+
+/** `convolution` lowers these, together with what is fused into them. */
+export type FusedPrimitive = "conv" | "convTranspose";
 
 export const onnxRules = {
   input: leaf,
@@ -53,7 +56,7 @@ export const onnxRules = {
   broadcast: ({ inputs: [x], shape }, { model, value }) =>
     model.node("Expand", [value(x!), model.integers(shape)], {}),
   slice: ({ inputs: [x], attributes: { axis, start, end } }, { model, value }) =>
-    model.node("Slice", [value(x!), ...[[start], [end], [axis]].map((list) => model.integers(list))], {}),
+    model.slice(value(x!), axis, start, end),
   pad: ({ inputs: [x], shape, attributes: { axis, before, after } }, lowering) =>
     padded(lowering, lowering.value(x!), along(axis, shape.length, before), along(axis, shape.length, after)),
   concat: ({ inputs, attributes: { axis } }, { model, value }) =>
@@ -64,8 +67,6 @@ export const onnxRules = {
     model.node("ReduceMax", [value(x!), model.integers(axes)], { keepdims: 1 }),
   shift: ({ inputs: [x], attributes: { rows, cols } }, lowering) =>
     padded(lowering, lowering.value(x!), [0, 0, rows, cols], [0, 0, -rows, -cols]),
-  conv,
-  convTranspose,
   convWeightGradient,
   matmul: operator("MatMul"),
-} satisfies { readonly [P in Primitive]: OnnxRule<P> };
+} satisfies { readonly [P in Exclude<Primitive, FusedPrimitive>]: OnnxRule<P> };
