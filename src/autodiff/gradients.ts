@@ -1,7 +1,6 @@
 import { NextpixelError } from "../basics/errors.ts";
 import { add, concat, constant, broadcast } from "../graph/language.ts";
-import type { Node } from "../graph/node.ts";
-import { is } from "../graph/node.ts";
+import { type Node, is } from "../graph/node.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import { topologicalOrder } from "../graph/walk.ts";
 import { vjpRules } from "./vjp.ts";

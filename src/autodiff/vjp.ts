@@ -1,6 +1,6 @@
 import * as g from "../graph/language.ts";
-import type { Attributes, ConvAttributes, Node, Primitive, Shape } from "../graph/node.ts";
-import { makeNode } from "../graph/node.ts";
+import { type Node, makeNode } from "../graph/node.ts";
+import type { Attributes, ConvAttributes, Primitive, Shape } from "../graph/primitives.ts";
 
 // Vector-Jacobian products. For y = f(a, b, ..) and the derivative dy of the loss with respect to y, a rule returns
 // the derivatives with respect to a, b, .. ; undefined where there is none. `node` is y itself: rules may use it.

@@ -1,17 +1,9 @@
 import { NextpixelError } from "../basics/errors.ts";
-import type { Node, Primitive } from "./node.ts";
-import { OffsetSets, type Offset, type Offsets } from "./offsets.ts";
+import type { Node } from "./node.ts";
+import type { Primitive } from "./primitives.ts";
+import { OffsetSets, type NodeReach, type Offset, type Offsets, type Reach } from "./offsets.ts";
 import { readRules, type Read, type Reads } from "./reads.ts";
 import { topologicalOrder } from "./walk.ts";
-
-/**
- * What one channel of a node depends on: `none` of the picture, possibly `all` of it, or the pixels at certain
- * offsets from its own position.
- */
-export type Reach = "none" | "all" | Offsets;
-
-/** What every channel of a node depends on. Values that are not fields of the picture's size have one "channel". */
-export type NodeReach = readonly Reach[];
 
 /** Smallest distance between a position and what it depends on; see `lagOf`. */
 export interface Lag {
@@ -96,7 +88,7 @@ export function lagOf(reach: Reach, offsets: OffsetSets): Lag | undefined {
   return offsets
     .list(reach)
     .map(({ channel, rows, cols }) => ({
-      pixels: rows < 0 ? Infinity : rows > 0 ? -Infinity : -cols,
+      pixels: rows < 0 ? Infinity : rows > 0 ? -Infinity : 0 - cols,
       channel,
     }))
     .reduce((newest, lag) => (compareAge(lag, newest) < 0 ? lag : newest));
@@ -121,23 +113,33 @@ export function checkCausality(
     if (reach === "none") return;
     if (reach === "all") throw unbounded(logits, picture, table);
     const own = predicts(logitsChannel);
-    const seen = table.offsets.list(reach).find((offset) => !isEarlier(offset, own));
-    if (!seen) return;
+    const forbidden = table.offsets.list(reach).filter((offset) => !isEarlier(offset, own));
+    if (forbidden.length === 0) return;
+    const seen = forbidden.reduce((newest, offset) => (rasterOrder(offset, newest) < 0 ? newest : offset));
     const path = witness(logits, logitsChannel, seen, picture, table);
     const at = blame(path, picture.shape[1]!);
     throw new NextpixelError(
       "CAUSALITY",
       `expected logits that depend on earlier pixels only, received a network that predicts channel ${own} of a ` +
-        `pixel from ${describe(seen, own)} (at ${nameOf(at.node)}; path: ${path.map((step) => nameOf(step.node)).join(" -> ")})`,
+        `pixel from ${describe(seen, own)} (at ${nameOf(at.node)}; path: ${pathText(path)})`,
     );
   });
   return table;
 }
 
-function isEarlier({ rows, cols, channel }: Offset, own: number): boolean {
-  if (rows !== 0) return rows < 0;
-  return cols === 0 ? channel < own : cols < 0;
-}
+/** Names along the path; a layer of several nodes is one step. */
+const pathText = (path: readonly Step[]) =>
+  path
+    .map((step) => nameOf(step.node))
+    .filter((name, i, names) => name !== names[i - 1])
+    .join(" -> ");
+
+/** Raster order: negative if a comes before b. */
+const rasterOrder = (a: Offset, b: Offset) => a.rows - b.rows || a.cols - b.cols || a.channel - b.channel;
+
+/** Does the sub-pixel at an offset come before channel `own` of the pixel itself? */
+const isEarlier = (offset: Offset, own: number) =>
+  rasterOrder(offset, { rows: 0, cols: 0, channel: own }) < 0;
 
 function describe({ rows, cols, channel }: Offset, own: number): string {
   if (rows === 0 && cols === 0) return channel === own ? "itself" : `channel ${channel} of the same pixel`;

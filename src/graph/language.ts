@@ -1,5 +1,5 @@
-import type { ConvAttributes, ConvMask, Node, Shape } from "./node.ts";
-import { makeNode, named } from "./node.ts";
+import { type Node, makeNode, named } from "./node.ts";
+import type { ConvAttributes, ConvMask, Shape } from "./primitives.ts";
 import { sameShape, sizeOf } from "./shapes.ts";
 
 // The language in which networks are written. No function here does arithmetic: each checks its operands' shapes

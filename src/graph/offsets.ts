@@ -11,6 +11,15 @@ export interface Offsets {
   readonly codes: ReadonlySet<number>;
 }
 
+/**
+ * What one channel of a node depends on: `none` of the picture, possibly `all` of it, or the pixels at certain
+ * offsets from its own position.
+ */
+export type Reach = "none" | "all" | Offsets;
+
+/** What every channel of a node depends on. Values that are not fields of the picture's size have one "channel". */
+export type NodeReach = readonly Reach[];
+
 /** The sets of offsets within a picture. An offset that leads out of every picture of this size is in none of them. */
 export class OffsetSets {
   readonly #channels: number;

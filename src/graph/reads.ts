@@ -1,5 +1,6 @@
-import type { NodeReach } from "./causality.ts";
-import type { Node, Primitive } from "./node.ts";
+import type { NodeReach } from "./offsets.ts";
+import type { Node } from "./node.ts";
+import type { Primitive } from "./primitives.ts";
 
 /** A channel of a node at (r, c) reads a channel of one of its inputs at (r + rows, c + cols). */
 export interface Read {

@@ -1,4 +1,4 @@
-import type { Attributes, ConvAttributes, Primitive, Shape } from "./node.ts";
+import type { Attributes, ConvAttributes, Primitive, Shape } from "./primitives.ts";
 
 /** The shape of a primitive's value, or a sentence that says what does not fit. */
 type ShapeRule<P extends Primitive> = (inputs: readonly Shape[], attributes: Attributes[P]) => Shape | string;

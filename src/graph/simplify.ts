@@ -1,6 +1,6 @@
 import { constant, reshape } from "./language.ts";
-import type { Node, Primitive } from "./node.ts";
-import { is } from "./node.ts";
+import { type Node, is } from "./node.ts";
+import type { Primitive } from "./primitives.ts";
 import { sameShape } from "./shapes.ts";
 import { rewriteGraph } from "./walk.ts";
 

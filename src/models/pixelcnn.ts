@@ -1,5 +1,5 @@
 import { add, relu } from "../graph/language.ts";
-import { named, type Node } from "../graph/node.ts";
+import { type Node, named } from "../graph/node.ts";
 import { causalConv } from "../nn/causal-conv.ts";
 import type { Scope } from "../nn/scope.ts";
 import type { Model, NetworkOutputs } from "./model.ts";

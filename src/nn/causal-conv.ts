@@ -1,5 +1,6 @@
 import { add, conv } from "../graph/language.ts";
-import { named, type ConvMask, type Node } from "../graph/node.ts";
+import { type Node, named } from "../graph/node.ts";
+import type { ConvMask } from "../graph/primitives.ts";
 import { fanInUniform, zeros } from "./initialisers.ts";
 import type { Scope } from "./scope.ts";
 

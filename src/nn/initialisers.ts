@@ -1,6 +1,6 @@
 import { philox4x32, Purpose, seedKey, uniform } from "../basics/philox.ts";
+import type { Shape } from "../graph/primitives.ts";
 import { sizeOf } from "../graph/shapes.ts";
-import type { Declaration } from "./scope.ts";
 
 /** First values of a parameter: uniform in (-bound, bound); a bound of 0 is all zeros. */
 export interface Initialiser {
@@ -17,12 +17,18 @@ export const fanInUniform = (fanIn: number, gain = 1): Initialiser => ({
   bound: Math.sqrt((3 * gain) / fanIn),
 });
 
+export interface InitialisedParameter {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly initialiser: Initialiser;
+}
+
 /**
  * First values of a parameter. They depend on the seed, the parameter's name and its size alone, so adding a layer
  * to a network leaves the others as they were.
  */
 export function initialValues(
-  { name, shape, initialiser: { bound } }: Declaration,
+  { name, shape, initialiser: { bound } }: InitialisedParameter,
   seed: number,
 ): Float32Array {
   const key = seedKey(seed);

@@ -1,13 +1,11 @@
 import { NextpixelError } from "../basics/errors.ts";
 import { parameter } from "../graph/language.ts";
-import type { Node, Shape } from "../graph/node.ts";
-import type { Initialiser } from "./initialisers.ts";
+import type { Node } from "../graph/node.ts";
+import type { Shape } from "../graph/primitives.ts";
+import type { InitialisedParameter, Initialiser } from "./initialisers.ts";
 
 /** A parameter that a network asked for. */
-export interface Declaration {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly initialiser: Initialiser;
+export interface Declaration extends InitialisedParameter {
   /** What stands for it in the graph. */
   readonly node: Node;
 }

@@ -2,7 +2,7 @@ import { wholeNumber } from "../basics/errors.ts";
 import type { PictureSize } from "../data/dataset.ts";
 import { checkCausality } from "../graph/causality.ts";
 import { input, mul, sub } from "../graph/language.ts";
-import { named, type Node } from "../graph/node.ts";
+import { type Node, named } from "../graph/node.ts";
 import { likelihoodByName } from "../likelihood/by-name.ts";
 import type { Likelihood, LikelihoodName } from "../likelihood/likelihood.ts";
 import { modelByName, type ModelConfig } from "../models/by-name.ts";

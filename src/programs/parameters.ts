@@ -1,5 +1,5 @@
 import { constant, parameter, reshape, slice } from "../graph/language.ts";
-import { is, type Node } from "../graph/node.ts";
+import { type Node, is } from "../graph/node.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import { rewriteGraph } from "../graph/walk.ts";
 import { initialValues } from "../nn/initialisers.ts";

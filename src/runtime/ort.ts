@@ -2,8 +2,7 @@ import { availableParallelism } from "node:os";
 import { expected } from "../basics/errors.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import { topologicalOrder } from "../graph/walk.ts";
-import type { Node } from "../graph/node.ts";
-import { is } from "../graph/node.ts";
+import { type Node, is } from "../graph/node.ts";
 import { blockProbe } from "../lower/onnx/blocked-layout.ts";
 import { lowerToOnnx, type Program } from "../lower/onnx/lower.ts";
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { gradients } from "../../src/autodiff/gradients.ts";
 import * as g from "../../src/graph/language.ts";
-import type { Node } from "../../src/graph/node.ts";
-import { is } from "../../src/graph/node.ts";
+import { type Node, is } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { simplify } from "../../src/graph/simplify.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";

@@ -1,6 +1,6 @@
 import * as g from "../../src/graph/language.ts";
-import type { Attributes, ConvMask, Node, Primitive } from "../../src/graph/node.ts";
-import { makeNode } from "../../src/graph/node.ts";
+import { type Node, makeNode } from "../../src/graph/node.ts";
+import type { Attributes, ConvMask, Primitive } from "../../src/graph/primitives.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { philox4x32, uniform } from "../../src/basics/philox.ts";
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as g from "../../src/graph/language.ts";
-import type { Node } from "../../src/graph/node.ts";
-import { is } from "../../src/graph/node.ts";
+import { type Node, is } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
 import { evaluate } from "../../src/lower/reference/evaluate.ts";

@@ -1,6 +1,7 @@
-import { is, type ConvAttributes, type Node } from "../../graph/node.ts";
+import { type Node, is } from "../../graph/node.ts";
+import type { ConvAttributes } from "../../graph/primitives.ts";
 import { sizeOf } from "../../graph/shapes.ts";
-import { blockedConvolution } from "./blocked-layout.ts";
+import { blockedConvolution } from "./blocked-rules.ts";
 import type { Convolution, FusedConvolution } from "./fusion.ts";
 import { padded, type Lowering } from "./lowering.ts";
 

@@ -1,4 +1,4 @@
-import { is, type Node } from "../../graph/node.ts";
+import { type Node, is } from "../../graph/node.ts";
 import { sameShape } from "../../graph/shapes.ts";
 
 /** The geometry of a convolution with stride or without, forwards or backwards, once it is a plain convolution. */

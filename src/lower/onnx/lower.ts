@@ -1,7 +1,8 @@
-import type { Node, Primitive } from "../../graph/node.ts";
+import type { Node } from "../../graph/node.ts";
+import type { Primitive } from "../../graph/primitives.ts";
 import { simplify } from "../../graph/simplify.ts";
 import { topologicalOrder, useCounts } from "../../graph/walk.ts";
-import { blockedRule } from "./blocked-layout.ts";
+import { blockedRule } from "./blocked-rules.ts";
 import { convolution } from "./convolution.ts";
 import { fuseConvolutions } from "./fusion.ts";
 import { isComparison, Lowering, type OnnxRule } from "./lowering.ts";

@@ -1,4 +1,5 @@
-import { is, type Node, type Primitive } from "../../graph/node.ts";
+import { type Node, is } from "../../graph/node.ts";
+import type { Primitive } from "../../graph/primitives.ts";
 import { toBlocked, toPlain } from "./blocked-layout.ts";
 import { BOOL, FLOAT, type OnnxModelWriter } from "./model-writer.ts";
 

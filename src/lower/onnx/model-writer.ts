@@ -1,4 +1,4 @@
-import type { Shape } from "../../graph/node.ts";
+import type { Shape } from "../../graph/primitives.ts";
 import { ProtobufWriter } from "./protobuf.ts";
 
 /**
@@ -149,7 +149,7 @@ export class OnnxModelWriter {
   }
 
   #fresh(): string {
-    return `v${this.#values++}`;
+    return `%${this.#values++}`;
   }
 }
 

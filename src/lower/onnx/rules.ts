@@ -1,4 +1,5 @@
-import type { Node, Primitive } from "../../graph/node.ts";
+import type { Node } from "../../graph/node.ts";
+import type { Primitive } from "../../graph/primitives.ts";
 import { convWeightGradient } from "./convolution.ts";
 import { padded, type Lowering, type OnnxRule } from "./lowering.ts";
 import type { Operator, OperatorAttributes } from "./model-writer.ts";

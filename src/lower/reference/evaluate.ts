@@ -1,5 +1,6 @@
 import { expected } from "../../basics/errors.ts";
-import type { Attributes, Node, Primitive } from "../../graph/node.ts";
+import type { Node } from "../../graph/node.ts";
+import type { Attributes, Primitive } from "../../graph/primitives.ts";
 import { sizeOf } from "../../graph/shapes.ts";
 import { topologicalOrder } from "../../graph/walk.ts";
 import { convWeightGradientRule, convRule, convTransposeRule, shiftRule } from "./space.ts";

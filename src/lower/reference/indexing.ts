@@ -1,4 +1,4 @@
-import type { Shape } from "../../graph/node.ts";
+import type { Shape } from "../../graph/primitives.ts";
 import { sizeOf, stridesOf } from "../../graph/shapes.ts";
 
 /** Strides that read an array of shape `from` as if broadcast to `to`: 0 along repeated axes. */

@@ -1,4 +1,5 @@
-import type { ConvAttributes, Node, Shape } from "../../graph/node.ts";
+import type { Node } from "../../graph/node.ts";
+import type { ConvAttributes, Shape } from "../../graph/primitives.ts";
 import { sizeOf } from "../../graph/shapes.ts";
 
 // Convolution and its two derivatives are one sum over the same index set, written to a different operand.

@@ -1,0 +1,81 @@
+/** Sizes of the axes. A field is [batch, channels, rows, cols]; any other shape is a tensor, [] a scalar. */
+export type Shape = readonly number[];
+
+type None = Readonly<Record<never, never>>;
+type Axis = { readonly axis: number };
+type Axes = { readonly axes: readonly number[] };
+
+/** Which weights of a convolution exist: 1 or 0 for each of [outputs, inputs, kernel rows, kernel cols]. */
+export interface ConvMask {
+  readonly shape: Shape;
+  readonly values: Uint8Array;
+}
+
+/**
+ * out[b, o, r, c] = sum over i, y, x of
+ *   in[b, i, r * stride + y * dilation - pad.top, c * stride + x * dilation - pad.left] * w[o, i, y, x]
+ * where what lies outside the picture counts as 0.
+ */
+export interface ConvAttributes {
+  readonly pad: {
+    readonly top: number;
+    readonly left: number;
+    readonly bottom: number;
+    readonly right: number;
+  };
+  /** Step between outputs, [rows, cols]. */
+  readonly stride: readonly [number, number];
+  /** Step between the taps of the kernel, [rows, cols]. */
+  readonly dilation: readonly [number, number];
+  /** For the channel groups of the papers (R before G before B) and for kernels that are not rectangles. */
+  readonly mask: ConvMask | undefined;
+}
+
+/**
+ * The primitives, each with its attributes. Everything else is a function over them. Every interpreter of the
+ * graph is a table with one rule for each, so that a primitive without a rule does not compile.
+ */
+export interface Attributes {
+  // leaves
+  input: { readonly name: string; readonly shape: Shape };
+  parameter: { readonly name: string; readonly shape: Shape };
+  constant: { readonly data: Float64Array; readonly shape: Shape };
+  // pointwise, operands broadcast as in NumPy
+  neg: None;
+  exp: None;
+  log: None;
+  sqrt: None;
+  abs: None;
+  tanh: None;
+  sigmoid: None;
+  relu: None;
+  add: None;
+  sub: None;
+  mul: None;
+  div: None;
+  minimum: None;
+  maximum: None;
+  equal: None; // 1 where a = b, else 0
+  greater: None; // 1 where a > b, else 0
+  where: None; // a where the condition is not 0, else b
+  stopGradient: None; // the identity, with no derivative
+  // layout
+  reshape: { readonly shape: Shape };
+  transpose: { readonly permutation: readonly number[] };
+  broadcast: { readonly shape: Shape };
+  slice: Axis & { readonly start: number; readonly end: number };
+  pad: Axis & { readonly before: number; readonly after: number }; // with zeros
+  concat: Axis;
+  // reductions; reduced axes stay, with size 1
+  sum: Axes;
+  max: Axes;
+  // space
+  shift: { readonly rows: number; readonly cols: number }; // out[r, c] = in[r - rows, c - cols], else 0
+  conv: ConvAttributes;
+  convTranspose: ConvAttributes & { readonly size: readonly [number, number] }; // conv's gradient for its input
+  convWeightGradient: ConvAttributes & { readonly kernel: readonly [number, number] }; // and for its weights
+  // tensors
+  matmul: None; // over the last two axes, the ones before broadcast
+}
+
+export type Primitive = keyof Attributes;

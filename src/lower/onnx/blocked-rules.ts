@@ -1,0 +1,86 @@
+import { sameShape } from "../../graph/shapes.ts";
+import type { Node } from "../../graph/node.ts";
+import type { Shape } from "../../graph/primitives.ts";
+import type { Convolution } from "./fusion.ts";
+import type { Lowering } from "./lowering.ts";
+
+// What can be computed on fields in blocks of channels, see blocked-layout.ts.
+
+const isField = (shape: Shape) => shape.length === 4;
+const hasWholeBlocks = (channels: number, { block }: Lowering) =>
+  block !== undefined && channels % block === 0;
+
+/** The convolution in blocked form, with what is fused into it; undefined if its channels are not whole blocks. */
+export function blockedConvolution(
+  fused: Convolution,
+  weights: string,
+  lowering: Lowering,
+): string | undefined {
+  const { block, model } = lowering;
+  const { x, inputs, outputs, kernel } = fused;
+  if (block === undefined || !hasWholeBlocks(inputs, lowering) || !hasWholeBlocks(outputs, lowering))
+    return undefined;
+  // [O, I, kh, kw] -> [O / b, I / b, kh, kw, b of I, b of O]
+  const split = [outputs / block, block, inputs / block, block, ...kernel];
+  const apart = model.node("Reshape", [weights, model.integers(split)], {});
+  const ordered = model.node("Transpose", [apart], { perm: [0, 2, 4, 5, 3, 1] });
+  const packed = model.node("Reshape", [ordered, model.integers([outputs, inputs, ...kernel])], {});
+  const operands = [lowering.blocked(x), packed];
+  if (fused.bias || fused.sum) {
+    operands.push(
+      fused.bias ? model.node("Reshape", [lowering.value(fused.bias), model.integers([outputs])], {}) : "",
+    );
+  }
+  if (fused.sum) operands.push(lowering.blocked(fused.sum));
+  return model.node("nchwc.Conv", operands, {
+    pads: fused.pads,
+    strides: fused.stride,
+    dilations: fused.dilation,
+    ...(fused.relu && { activation: "Relu" }),
+  });
+}
+
+const POINTWISE = {
+  neg: "Neg",
+  exp: "Exp",
+  log: "Log",
+  sqrt: "Sqrt",
+  abs: "Abs",
+  tanh: "Tanh",
+  sigmoid: "Sigmoid",
+  relu: "Relu",
+  add: "Add",
+  sub: "Sub",
+  mul: "Mul",
+  div: "Div",
+  minimum: "Min",
+  maximum: "Max",
+} as const;
+
+/** The node's value computed in blocked form, if its operands are at hand in it and the primitive allows it. */
+export function blockedRule(node: Node, lowering: Lowering): string | undefined {
+  const { model } = lowering;
+  if (!isField(node.shape) || !hasWholeBlocks(node.shape[1]!, lowering)) return undefined;
+  if (!node.inputs.some((operand) => lowering.isBlocked(operand))) return undefined;
+  const isScalar = ({ shape }: Node) => shape.every((size) => size === 1);
+  const isPointwise = (op: string): op is keyof typeof POINTWISE => Object.hasOwn(POINTWISE, op);
+  if (
+    isPointwise(node.op) &&
+    node.inputs.every((operand) => isScalar(operand) || sameShape(operand.shape, node.shape))
+  ) {
+    const operands = node.inputs.map((operand) =>
+      isScalar(operand) ? lowering.value(operand) : lowering.blocked(operand),
+    );
+    return model.node(POINTWISE[node.op], operands, {});
+  }
+  const wholeBlocks = node.inputs.every(({ shape }) => hasWholeBlocks(shape[1]!, lowering));
+  if (node.op === "slice" && wholeBlocks) {
+    const { axis, start, end } = (node as Node<"slice">).attributes;
+    if (axis !== 1 || !hasWholeBlocks(start, lowering)) return undefined;
+    return model.slice(lowering.blocked(node.inputs[0]!), axis, start, end);
+  }
+  if (node.op === "concat" && wholeBlocks && (node as Node<"concat">).attributes.axis === 1) {
+    return model.node("Concat", node.inputs.map(lowering.blocked), { axis: 1 });
+  }
+  return undefined;
+}

@@ -1,0 +1,89 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import * as g from "../../src/graph/language.ts";
+import { bernoulli } from "../../src/likelihood/bernoulli.ts";
+import { likelihoodByName } from "../../src/likelihood/by-name.ts";
+import { categorical } from "../../src/likelihood/categorical.ts";
+import { evaluate } from "../../src/lower/reference/evaluate.ts";
+
+const logit = fc.double({ min: -30, max: 30, noNaN: true });
+
+/** The nats that a likelihood says a level costs, for one sub-pixel. */
+function natsOf(
+  likelihood: ReturnType<typeof likelihoodByName>,
+  logits: readonly number[],
+  level: number,
+): number {
+  const nats = likelihood.nats(
+    g.input("logits", [1, logits.length, 1, 1]),
+    g.input("pictures", [1, 1, 1, 1]),
+  );
+  return evaluate([nats], { logits, pictures: [level] })[0]![0]!;
+}
+
+const likelihoods = [
+  { name: "bernoulli", likelihood: bernoulli, levels: 2 },
+  { name: "categorical", likelihood: categorical(5), levels: 5 },
+];
+
+describe.each(likelihoods)("$name", ({ likelihood, levels }) => {
+  const logitsOf = fc.array(logit, {
+    minLength: likelihood.logitsPerSubPixel,
+    maxLength: likelihood.logitsPerSubPixel,
+  });
+
+  test("probabilities of all levels sum to 1", () => {
+    fc.assert(
+      fc.property(logitsOf, (logits) => {
+        const total = Array.from({ length: levels }, (_, level) =>
+          Math.exp(-natsOf(likelihood, logits, level)),
+        );
+        expect(total.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
+      }),
+      { seed: 1, numRuns: 100 },
+    );
+  });
+
+  test("a draw inverts the distribution function: level k for uniform numbers of the width of its probability", () => {
+    fc.assert(
+      fc.property(logitsOf, (logits) => {
+        let below = 0;
+        for (let level = 0; level < levels; level++) {
+          const p = Math.exp(-natsOf(likelihood, logits, level));
+          if (p > 1e-6) {
+            expect(likelihood.draw(logits, below + 0.001 * p, 1)).toBe(level);
+            expect(likelihood.draw(logits, below + 0.999 * p, 1)).toBe(level);
+          }
+          below += p;
+        }
+      }),
+      { seed: 2, numRuns: 100 },
+    );
+  });
+
+  test("the temperature divides the logits", () => {
+    fc.assert(
+      fc.property(logitsOf, fc.double({ min: 0.01, max: 0.99, noNaN: true }), (logits, uniform) => {
+        const halved = logits.map((value) => value / 2);
+        expect(likelihood.draw(logits, uniform, 2)).toBe(likelihood.draw(halved, uniform, 1));
+      }),
+      { seed: 3, numRuns: 100 },
+    );
+  });
+
+  test("extreme logits overflow nowhere, and the ends of (0, 1) draw a level that exists", () => {
+    const logits = Array.from({ length: likelihood.logitsPerSubPixel }, (_, k) => (k === 0 ? 5000 : -5000));
+    for (let level = 0; level < levels; level++)
+      expect(Number.isFinite(natsOf(likelihood, logits, level))).toBe(true);
+    for (const uniform of [2 ** -33, 1 - 2 ** -33]) {
+      expect(likelihood.draw(logits, uniform, 1)).toBeLessThan(levels);
+      expect(likelihood.draw(logits, uniform, 1)).toBeGreaterThanOrEqual(0);
+    }
+  });
+});
+
+test("the Bernoulli likelihood is for two levels", () => {
+  expect(() => likelihoodByName("bernoulli", 17)).toThrow(
+    "expected 2 levels (--levels 2) for the Bernoulli likelihood, received 17",
+  );
+});

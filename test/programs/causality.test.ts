@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { philox4x32 } from "../../src/basics/philox.ts";
+import { pictureLength } from "../../src/data/dataset.ts";
+import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { buildNetwork } from "../../src/programs/network.ts";
+import { initialValues } from "../../src/nn/initialisers.ts";
+import { receptiveField } from "../../src/graph/receptive-field.ts";
+import { TINY_NETWORKS } from "./tiny.ts";
+
+describe.each(TINY_NETWORKS)("perturbing a sub-pixel of $name", ({ config }) => {
+  const { rows, cols, channels } = config.size;
+  const length = pictureLength(config.size);
+  // The original and, behind it, one copy for each sub-pixel that is changed.
+  const network = buildNetwork(config, length + 1);
+  const original = Array.from({ length }, (_, i) => philox4x32([i, 0, 0, 0], [5, 0])[0] % config.levels);
+  const order = Array.from({ length }, (_, k) => {
+    const [pixel, channel] = [Math.floor(k / channels), k % channels];
+    return { pixel, channel, index: channel * rows * cols + pixel };
+  });
+  const pictures = [
+    original,
+    ...order.map(({ index }) => original.with(index, (original[index]! + 1) % config.levels)),
+  ];
+  // Several sets of weights, for one alone may hide a path behind a relu. Biases too are random.
+  const logits = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => {
+    const feeds = network.declarations.map((declaration) => [
+      declaration.name,
+      initialValues({ ...declaration, initialiser: { bound: 0.7 } }, seed),
+    ]);
+    return evaluate([network.logits], { ...Object.fromEntries(feeds), pictures: pictures.flat() })[0]!;
+  });
+  const perSubPixel = network.likelihood.logitsPerSubPixel;
+  /** The logits that predict a sub-pixel, in one of the pictures, under all weights. */
+  const predicting = (picture: number, { pixel, channel }: (typeof order)[number]) =>
+    logits.flatMap((values) =>
+      Array.from({ length: perSubPixel }, (_, k) => {
+        const map = (picture * channels + channel) * perSubPixel + k;
+        return values[map * rows * cols + pixel]!;
+      }),
+    );
+
+  test("changes no prediction at it or before it", () => {
+    order.forEach((_, changed) => {
+      for (const place of order.slice(0, changed + 1)) {
+        expect(predicting(changed + 1, place)).toEqual(predicting(0, place));
+      }
+    });
+  });
+
+  test("changes every prediction within the receptive field", () => {
+    const field = receptiveField(network.logits, network.picture)!;
+    const seen = new Set(
+      field.drawing
+        .split("\n")
+        .flatMap((line, row) =>
+          [...line].flatMap((mark, col) =>
+            mark === "#" ? [`${row - field.above} ${col - field.left}`] : [],
+          ),
+        ),
+    );
+    const place = ({ pixel }: (typeof order)[number]) => [Math.floor(pixel / cols), pixel % cols] as const;
+    let compared = 0;
+    order.forEach((from, changed) => {
+      for (const to of order.slice(changed + 1)) {
+        const [[r, c], [row, col]] = [place(from), place(to)];
+        const isSeen = from.pixel === to.pixel || seen.has(`${r - row} ${c - col}`);
+        const differs = predicting(changed + 1, to).some((value, k) => value !== predicting(0, to)[k]);
+        expect(differs).toBe(isSeen);
+        compared++;
+      }
+    });
+    expect(compared).toBe((length * (length - 1)) / 2);
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, test } from "vitest";
+import { pictureLength } from "../../src/data/dataset.ts";
+import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { buildNetwork } from "../../src/programs/network.ts";
+import {
+  initialParameters,
+  parameterVector,
+  packParameters,
+  PARAMETERS,
+} from "../../src/programs/parameters.ts";
+import { openSampler } from "../../src/programs/sampler.ts";
+import { openScorer } from "../../src/programs/scorer.ts";
+import { COUNTABLE_NETWORKS } from "./tiny.ts";
+
+/** All pictures of `length` sub-pixels, the first sub-pixel slowest. */
+const allPictures = (length: number, levels: number) =>
+  Array.from({ length: levels ** length }, (_, picture) =>
+    Array.from({ length }, (_, i) => Math.floor(picture / levels ** (length - 1 - i)) % levels),
+  );
+
+/** Larger than the initial weights: predictions far from uniform, as after training. */
+const strongWeights = (declarations: Parameters<typeof initialParameters>[0]) =>
+  initialParameters(declarations, 11).map((weight) => 1.5 * weight);
+
+describe.each(COUNTABLE_NETWORKS)("the probabilities of all pictures, $name,", ({ config }) => {
+  const pictures = allPictures(pictureLength(config.size), config.levels);
+  const network = buildNetwork(config, pictures.length);
+  const weights = strongWeights(network.declarations);
+  const length = pictureLength(config.size);
+  const perPicture = (nats: ArrayLike<number>) =>
+    pictures.map((_, p) =>
+      Array.from({ length }, (_, i) => nats[p * length + i]!).reduce((t, v) => t + v, 0),
+    );
+
+  test("sum to 1 in float64", () => {
+    const [nats] = packParameters(
+      [network.nats],
+      network.declarations,
+      parameterVector(network.declarations),
+    );
+    const [values] = evaluate([nats!], { [PARAMETERS]: weights, pictures: pictures.flat() });
+    const total = perPicture(values!).reduce((sum, value) => sum + Math.exp(-value), 0);
+    expect(total).toBeCloseTo(1, 12);
+  });
+
+  test("sum to 1 as scored, and are the float64 ones within 1e-4 nats", async () => {
+    const [nats] = packParameters(
+      [network.nats],
+      network.declarations,
+      parameterVector(network.declarations),
+    );
+    const [wanted] = evaluate([nats!], { [PARAMETERS]: weights, pictures: pictures.flat() });
+    const scorer = await openScorer(network, weights);
+    const scored = await scorer.nats(Uint8Array.from(pictures.flat()));
+    await scorer.close();
+    expect(perPicture(scored).reduce((sum, value) => sum + Math.exp(-value), 0)).toBeCloseTo(1, 5);
+    scored.forEach((value, i) => expect(Math.abs(value - wanted![i]!)).toBeLessThan(1e-4));
+    // Far from uniform, or the two tests above would say little.
+    const all = perPicture(scored);
+    expect(Math.max(...all) - Math.min(...all)).toBeGreaterThan(1);
+  });
+});
+
+describe("sampling", () => {
+  const { config } = COUNTABLE_NETWORKS[0]!;
+  const length = pictureLength(config.size);
+
+  test("draws 3x3 binary pictures as often as they are probable (chi-square, 20,000 samples)", async () => {
+    const pictures = allPictures(length, 2);
+    const network = buildNetwork(config, pictures.length);
+    const weights = strongWeights(network.declarations);
+    const scorer = await openScorer(network, weights);
+    const nats = await scorer.nats(Uint8Array.from(pictures.flat()));
+    await scorer.close();
+    const probabilities = pictures.map((_, p) =>
+      Math.exp(-nats.subarray(p * length, (p + 1) * length).reduce((total, value) => total + value, 0)),
+    );
+
+    const count = 20_000;
+    const sampler = await openSampler(buildNetwork(config, count), weights);
+    const drawn = await sampler.draw({ seed: 1, temperature: 1 });
+    await sampler.close();
+    const frequencies = new Float64Array(pictures.length);
+    for (let i = 0; i < count; i++) {
+      frequencies[drawn.subarray(i * length, (i + 1) * length).reduce((code, bit) => 2 * code + bit, 0)]! +=
+        1;
+    }
+    // Pictures expected fewer than five times are pooled, as the test requires.
+    let [statistic, classes, pooledWanted, pooledFound] = [0, 0, 0, 0];
+    probabilities.forEach((probability, p) => {
+      const wanted = probability * count;
+      if (wanted < 5) {
+        pooledWanted += wanted;
+        pooledFound += frequencies[p]!;
+        return;
+      }
+      statistic += (frequencies[p]! - wanted) ** 2 / wanted;
+      classes++;
+    });
+    if (pooledWanted > 0) {
+      statistic += (pooledFound - pooledWanted) ** 2 / pooledWanted;
+      classes++;
+    }
+    // Wilson-Hilferty: the cube root of chi-square / df is nearly normal. 3.09 is the quantile of 1 - 1e-3.
+    const df = classes - 1;
+    const z = (Math.cbrt(statistic / df) - (1 - 2 / (9 * df))) / Math.sqrt(2 / (9 * df));
+    expect(classes).toBeGreaterThan(50);
+    expect(z).toBeLessThan(3.09);
+  });
+
+  test("gives picture k of a seed whatever it is drawn together with", async () => {
+    const network = (batch: number) => buildNetwork(config, batch);
+    const weights = strongWeights(network(1).declarations);
+    const together = await openSampler(network(6), weights);
+    const all = await together.draw({ seed: 7, temperature: 1 });
+    const other = await together.draw({ seed: 8, temperature: 1 });
+    await together.close();
+    const alone = await openSampler(network(1), weights);
+    for (let k = 0; k < 6; k++) {
+      const one = await alone.draw({ seed: 7, temperature: 1, first: k });
+      expect(one).toEqual(all.slice(k * length, (k + 1) * length));
+    }
+    await alone.close();
+    expect(other).not.toEqual(all);
+  });
+});
