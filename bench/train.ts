@@ -17,8 +17,9 @@ export async function benchTrain({
     ]);
     const script = fileURLToPath(new URL("nextpixel-train.ts", import.meta.url));
     const ours = await startContestant(process.execPath, ["--import", "tsx", script, ...args]);
-    const theirs = await startPyTorch(args);
-    const contestants = [ours, theirs];
+    const plain = await startPyTorch(args, { tuned: false });
+    const tuned = await startPyTorch(args, { tuned: true });
+    const contestants = [ours, plain, tuned];
     try {
       const { network: name, width, depth, size } = network;
       console.log(
@@ -29,12 +30,13 @@ export async function benchTrain({
         const { peakRssMb, baselineRssMb } = await memory();
         const rate = batch / median(seconds[i]!);
         console.log(
-          `  ${info.name.padEnd(16)} ${rate.toFixed(0).padStart(6)} images/s   peak memory ${peakRssMb.toFixed(0)} MiB ` +
+          `  ${info.name.padEnd(24)} ${rate.toFixed(0).padStart(5)} images/s   peak memory ${peakRssMb.toFixed(0)} MiB ` +
             `(${(peakRssMb - baselineRssMb).toFixed(0)} above start)   ${info.parameters} parameters`,
         );
       }
+      const ratio = (other: number) => `${medianRatio(seconds[other]!, seconds[0]!).toFixed(2)}x`;
       console.log(
-        `  nextpixel / PyTorch: ${medianRatio(seconds[1]!, seconds[0]!).toFixed(2)}x (median of ${rounds} rounds)`,
+        `  nextpixel is ${ratio(1)} as fast as plain PyTorch, ${ratio(2)} as tuned (medians of ${rounds} rounds)`,
       );
     } finally {
       await Promise.all(contestants.map((contestant) => contestant.stop()));
