@@ -1,7 +1,7 @@
 import { sameShape } from "../../graph/shapes.ts";
 import type { Node } from "../../graph/node.ts";
 import type { Shape } from "../../graph/primitives.ts";
-import type { Convolution } from "./fusion.ts";
+import type { FusedConvolution, PlainConvolution } from "./fusion.ts";
 import type { Lowering } from "./lowering.ts";
 
 // What can be computed on fields in blocks of channels, see blocked-layout.ts.
@@ -10,34 +10,31 @@ const isField = (shape: Shape) => shape.length === 4;
 const hasWholeBlocks = (channels: number, { block }: Lowering) =>
   block !== undefined && channels % block === 0;
 
-/** The convolution in blocked form, with what is fused into it; undefined if its channels are not whole blocks. */
+/** The convolution in blocked form, with what is fused into it; undefined if that form cannot hold it. */
 export function blockedConvolution(
-  fused: Convolution,
-  weights: string,
+  { x, inputs, outputs, kernel, weights, pads, stride, dilation }: PlainConvolution,
+  { bias, sum, relu }: FusedConvolution,
   lowering: Lowering,
 ): string | undefined {
   const { block, model } = lowering;
-  const { x, inputs, outputs, kernel } = fused;
   if (block === undefined || !hasWholeBlocks(inputs, lowering) || !hasWholeBlocks(outputs, lowering))
     return undefined;
+  if (pads.some((size) => size < 0)) return undefined;
   // [O, I, kh, kw] -> [O / b, I / b, kh, kw, b of I, b of O]
   const split = [outputs / block, block, inputs / block, block, ...kernel];
   const apart = model.node("Reshape", [weights, model.integers(split)], {});
   const ordered = model.node("Transpose", [apart], { perm: [0, 2, 4, 5, 3, 1] });
   const packed = model.node("Reshape", [ordered, model.integers([outputs, inputs, ...kernel])], {});
-  const operands = [lowering.blocked(x), packed];
-  if (fused.bias || fused.sum) {
-    operands.push(
-      fused.bias ? model.node("Reshape", [lowering.value(fused.bias), model.integers([outputs])], {}) : "",
-    );
-  }
-  if (fused.sum) operands.push(lowering.blocked(fused.sum));
-  return model.node("nchwc.Conv", operands, {
-    pads: fused.pads,
-    strides: fused.stride,
-    dilations: fused.dilation,
-    ...(fused.relu && { activation: "Relu" }),
-  });
+  // An operand that is left out before one that is there has an empty name.
+  const biasName = bias ? model.node("Reshape", [lowering.value(bias), model.integers([outputs])], {}) : "";
+  const operands = [
+    lowering.blocked(x),
+    packed,
+    ...(bias || sum ? [biasName] : []),
+    ...(sum ? [lowering.blocked(sum)] : []),
+  ];
+  const activation = relu ? ({ activation: "Relu" } as const) : {};
+  return model.node("nchwc.Conv", operands, { pads, strides: stride, dilations: dilation, ...activation });
 }
 
 const POINTWISE = {

@@ -1,18 +1,6 @@
 import { type Node, is } from "../../graph/node.ts";
 import { sameShape } from "../../graph/shapes.ts";
 
-/** The geometry of a convolution with stride or without, forwards or backwards, once it is a plain convolution. */
-export interface Convolution extends Omit<FusedConvolution, "conv"> {
-  readonly x: Node;
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly kernel: readonly [number, number];
-  /** Top, left, bottom, right; at least 0. */
-  readonly pads: readonly number[];
-  readonly stride: readonly [number, number];
-  readonly dilation: readonly [number, number];
-}
-
 /** A convolution as the runtime can do it in one go: relu(conv(x, w) + bias + sum), any of them left out. */
 export interface FusedConvolution {
   readonly conv: Node<"conv"> | Node<"convTranspose">;
@@ -21,6 +9,20 @@ export interface FusedConvolution {
   /** A field of the result's shape. */
   readonly sum: Node | undefined;
   readonly relu: boolean;
+}
+
+/** A convolution with what it takes to compute it: forwards or backwards makes no difference any more. */
+export interface PlainConvolution {
+  readonly x: Node;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly kernel: readonly [number, number];
+  /** Name of the weights, [outputs, inputs, ...kernel]. */
+  readonly weights: string;
+  /** Top, left, bottom, right; negative: so much of the input is cut off. */
+  readonly pads: readonly [number, number, number, number];
+  readonly stride: readonly [number, number];
+  readonly dilation: readonly [number, number];
 }
 
 /**
@@ -56,12 +58,11 @@ const isBias = (bias: Node, field: Node) =>
 /** Both ways to read an addition as "this one, and the other"; none if the node is no addition. */
 const addends = (node: Node): readonly (readonly [Node, Node])[] => {
   const [a, b] = node.inputs;
-  return is(node, "add") && a && b
-    ? [
-        [b, a],
-        [a, b],
-      ]
-    : [];
+  if (!is(node, "add") || !a || !b) return [];
+  return [
+    [b, a],
+    [a, b],
+  ];
 };
 
 /** A convolution, with its bias if it has one; undefined if the node is neither. */

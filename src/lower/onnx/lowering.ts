@@ -1,5 +1,5 @@
 import { type Node, is } from "../../graph/node.ts";
-import type { Primitive } from "../../graph/primitives.ts";
+import type { ConvAttributes, Primitive } from "../../graph/primitives.ts";
 import { toBlocked, toPlain } from "./blocked-layout.ts";
 import { BOOL, FLOAT, type OnnxModelWriter } from "./model-writer.ts";
 
@@ -104,4 +104,9 @@ export function padded(
 ): string {
   if ([...before, ...after].every((size) => size === 0)) return value;
   return model.node("Pad", [value, model.integers([...before, ...after])], {});
+}
+
+/** The weights of a convolution without those that its mask leaves out. */
+export function masked({ model }: Lowering, weights: string, { mask }: ConvAttributes): string {
+  return mask ? model.node("Mul", [weights, model.floats(mask.values, mask.shape)], {}) : weights;
 }

@@ -1,6 +1,6 @@
 import type { Node } from "../../graph/node.ts";
 import type { Primitive } from "../../graph/primitives.ts";
-import { convWeightGradient } from "./convolution.ts";
+import { convWeightGradient } from "./weight-gradient.ts";
 import { padded, type Lowering, type OnnxRule } from "./lowering.ts";
 import type { Operator, OperatorAttributes } from "./model-writer.ts";
 

@@ -1,0 +1,132 @@
+import type { Node } from "../../graph/node.ts";
+import type { ConvAttributes } from "../../graph/primitives.ts";
+import { sizeOf } from "../../graph/shapes.ts";
+import { masked, padded, type Lowering } from "./lowering.ts";
+
+type Four = [number, number, number, number];
+
+/** One position of the kernel. The picture, as it sees it, lies `top` rows below and `left` columns right of the output. */
+interface Tap {
+  readonly top: number;
+  readonly left: number;
+}
+
+/**
+ * With so few input channels the products of single taps are too thin to be efficient, so what the taps see is put side
+ * by side and multiplied at once.
+ */
+const THIN_CHANNELS = 16;
+
+/** The gradient for the weights: dw[:, :, y, x] = sum over the batch of dy times the input as tap (y, x) sees it. */
+export function convWeightGradient(
+  { inputs: [x, dy], attributes, shape }: Node<"convWeightGradient">,
+  lowering: Lowering,
+): string {
+  const { model } = lowering;
+  const [outputs, channels] = shape as Four;
+  const taps = tapsOf(attributes);
+  const used = taps.filter((tap, i) => hasWeights(i, attributes) && seesPicture(tap, x!, dy!, attributes));
+  if (used.length === 0) return model.floats(new Float32Array(sizeOf(shape)), shape);
+
+  let gradient: string; // [outputs, used taps, channels]
+  if (channels < THIN_CHANNELS && used.length > 1) {
+    const side = used.map((tap) => seenWhole(tap, x!, dy!, attributes, lowering));
+    const seen = { x: model.node("Concat", side, { axis: 1 }), dy: lowering.value(dy!), rows: dy!.shape[2]! };
+    gradient = product(seen, dy!, used.length * channels, lowering);
+    gradient = model.node("Reshape", [gradient, model.integers([outputs, used.length, channels])], {});
+  } else {
+    const each = used.map((tap) => {
+      const one = product(seenByTap(tap, x!, dy!, attributes, lowering), dy!, channels, lowering);
+      return model.node("Reshape", [one, model.integers([outputs, 1, channels])], {});
+    });
+    gradient = each.length === 1 ? each[0]! : model.node("Concat", each, { axis: 1 });
+  }
+  if (used.length < taps.length) {
+    // One tap of zeros behind the used ones stands for every tap that is not used.
+    const withZero = padded(lowering, gradient, [0, 0, 0], [0, 1, 0]);
+    const places = taps.map((tap) => (used.includes(tap) ? used.indexOf(tap) : used.length));
+    gradient = model.node("Gather", [withZero, model.integers(places)], { axis: 1 });
+  }
+  const tapsLast = taps.length === 1 ? gradient : model.node("Transpose", [gradient], { perm: [0, 2, 1] });
+  return masked(lowering, model.node("Reshape", [tapsLast, model.integers(shape)], {}), attributes);
+}
+
+function tapsOf({ kernel: [rows, cols], pad, dilation }: Node<"convWeightGradient">["attributes"]): Tap[] {
+  return Array.from({ length: rows * cols }, (_, i) => ({
+    top: pad.top - Math.floor(i / cols) * dilation[0],
+    left: pad.left - (i % cols) * dilation[1],
+  }));
+}
+
+/** Has the mask a weight at tap number `i`, for any pair of channels? */
+function hasWeights(i: number, { mask, kernel }: Node<"convWeightGradient">["attributes"]): boolean {
+  return !mask || mask.values.some((bit, k) => k % (kernel[0] * kernel[1]) === i && bit !== 0);
+}
+
+/** Does any output see a pixel of the picture through this tap, or padding only? */
+function seesPicture({ top, left }: Tap, x: Node, dy: Node, { stride }: ConvAttributes): boolean {
+  const overlaps = (offset: number, size: number, out: number, step: number) =>
+    offset <= (out - 1) * step && -offset < size;
+  const [, , rows, cols] = x.shape as Four;
+  const [, , outRows, outCols] = dy.shape as Four;
+  return overlaps(top, rows, outRows, stride[0]) && overlaps(left, cols, outCols, stride[1]);
+}
+
+/** What a tap sees of the input, and the rows of dy that go with it. */
+interface Seen {
+  readonly x: string;
+  readonly dy: string;
+  readonly rows: number;
+}
+
+/** dy times the transposed input, summed over the batch: [outputs, width]. */
+function product(seen: Seen, dy: Node, width: number, { model }: Lowering): string {
+  const [batch, outputs, , cols] = dy.shape as Four;
+  const flat = (field: string, channels: number) =>
+    model.node("Reshape", [field, model.integers([batch, channels, seen.rows * cols])], {});
+  const transposed = model.node("Transpose", [flat(seen.x, width)], { perm: [0, 2, 1] });
+  const products = model.node("MatMul", [flat(seen.dy, outputs), transposed], {});
+  // A product with ones: several times faster than ReduceSum over the first axis.
+  const perPicture = model.node("Reshape", [products, model.integers([batch, outputs * width])], {});
+  return model.node("MatMul", [model.floats(new Float32Array(batch).fill(1), [1, batch]), perPicture], {});
+}
+
+/**
+ * Rows that the tap sees outside the picture add nothing to the product: with stride 1 they are cut off, of x and dy
+ * both, which costs less than moving x and letting zeros in.
+ */
+function seenByTap(tap: Tap, x: Node, dy: Node, attributes: ConvAttributes, lowering: Lowering): Seen {
+  const { model, value } = lowering;
+  const [, , rows, cols] = x.shape as Four;
+  const [, , outRows, outCols] = dy.shape as Four;
+  if (attributes.stride.some((step) => step !== 1)) {
+    return { x: seenWhole(tap, x, dy, attributes, lowering), dy: value(dy), rows: outRows };
+  }
+  const moved = padded(lowering, value(x), [0, 0, 0, tap.left], [0, 0, 0, outCols - cols - tap.left]);
+  const [first, end] = [Math.max(0, tap.top), Math.min(outRows, rows + tap.top)];
+  const rowsOf = (field: string, all: number, from: number, to: number) =>
+    from === 0 && to === all ? field : model.slice(field, 2, from, to);
+  return {
+    x: rowsOf(moved, rows, first - tap.top, end - tap.top),
+    dy: rowsOf(value(dy), outRows, first, end),
+    rows: end - first,
+  };
+}
+
+/** The input as a tap sees it, for every output: moved, with zeros coming in, cut to size, thinned by the stride. */
+function seenWhole(
+  { top, left }: Tap,
+  x: Node,
+  dy: Node,
+  { stride }: ConvAttributes,
+  lowering: Lowering,
+): string {
+  const { model, value } = lowering;
+  const [, , rows, cols] = x.shape as Four;
+  const [, , outRows, outCols] = dy.shape as Four;
+  const [tall, wide] = [(outRows - 1) * stride[0] + 1, (outCols - 1) * stride[1] + 1];
+  const moved = padded(lowering, value(x), [0, 0, top, left], [0, 0, tall - rows - top, wide - cols - left]);
+  if (stride.every((step) => step === 1)) return moved;
+  const bounds = [[0, 0], [tall, wide], [2, 3], stride].map((list) => model.integers(list));
+  return model.node("Slice", [moved, ...bounds], {});
+}
