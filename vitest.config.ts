@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/cli/build.ts"],
     testTimeout: 60_000,
     // Two cores: ONNX Runtime brings threads of its own.
     maxWorkers: 2,

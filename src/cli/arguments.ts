@@ -1,14 +1,17 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { wholeNumber } from "../basics/errors.ts";
+import { expected, wholeNumber } from "../basics/errors.ts";
 import type { OpenOptions } from "../data/open.ts";
 
-// Readers of option values. They throw ARGUMENT errors, which name the option; ranges are the same for all commands.
+// Readers of option values. Their errors name the option; ranges are the same for all commands.
 
 /** A whole number of at least `min`, for the option `name`. */
 export const whole =
   (name: string, min: number, max?: number) =>
-  (text: string): number =>
-    wholeNumber(text.trim() === "" ? Number.NaN : Number(text), name, min, max);
+  (text: string): number => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (Number.isNaN(value)) throw expected("ARGUMENT", "a whole number", name, text);
+    return wholeNumber(value, name, min, max);
+  };
 
 /** A number above `above` and, if given, at most or below `limit`. */
 export const number =
@@ -16,7 +19,7 @@ export const number =
   (text: string): number => {
     const value = Number(text);
     if (text.trim() !== "" && Number.isFinite(value) && fits(value)) return value;
-    throw new InvalidArgumentError(`expected ${range}, received "${text}"`);
+    throw new InvalidArgumentError(`Expected ${range}.`);
   };
 
 export const positive = number("a number above 0", (value) => value > 0);
@@ -28,7 +31,7 @@ export function pictureExtent(text: string): { rows: number; cols: number } {
   const match = /^(\d{1,5})x(\d{1,5})$/.exec(text);
   const [cols, rows] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
   if (rows > 0 && cols > 0) return { rows, cols };
-  throw new InvalidArgumentError(`expected WxH such as 32x32, received "${text}"`);
+  throw new InvalidArgumentError("Expected WxH such as 32x32.");
 }
 
 /** Options that every command has. */

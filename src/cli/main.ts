@@ -4,9 +4,12 @@ import { NextpixelError } from "../basics/errors.ts";
 import { version } from "../version.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addInfoCommand } from "./info.ts";
+import { onBrokenOutput } from "./output.ts";
 import { addSampleCommand } from "./sample.ts";
 import { addScoreCommand } from "./score.ts";
 import { addTrainCommand } from "./train.ts";
+
+onBrokenOutput();
 
 const program = new Command("nextpixel")
   .description("Autoregressive image generation: train, draw, score.")

@@ -1,4 +1,5 @@
 import { stderr, stdout } from "node:process";
+import { systemCode, writeError } from "../files/system-error.ts";
 
 /** One line on stderr: what people read while they wait. Results go to stdout. */
 export const note = (line: string): void => void stderr.write(`${line}\n`);
@@ -6,6 +7,17 @@ export const note = (line: string): void => void stderr.write(`${line}\n`);
 /** The result: one JSON object if asked for, else text. */
 export function result(json: object, text: string, asJson: boolean | undefined): void {
   stdout.write(`${asJson ? JSON.stringify(json) : text}\n`);
+}
+
+/** Makes output that nobody takes any more end the program quietly, and a full disk end it with one line. */
+export function onBrokenOutput(): void {
+  const isClosed = (error: Error) => systemCode(error) === "EPIPE";
+  stdout.on("error", (error: Error) => {
+    if (!isClosed(error)) note(`error: ${writeError("stdout", error).message}`);
+    process.exit(1);
+  });
+  // Without stderr, training still has its run folder to fill.
+  stderr.on("error", () => undefined);
 }
 
 /** A line that is written over and over in a terminal; elsewhere nothing, since nobody could read it. */

@@ -1,4 +1,4 @@
-import { expected } from "../basics/errors.ts";
+import { expected, NextpixelError } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
 import { buildNetwork } from "../programs/network.ts";
@@ -28,7 +28,7 @@ const BATCH = 64;
 
 /**
  * The exact likelihood of pictures. ARGUMENT error if the data set's size or levels are not those that the model was
- * trained on.
+ * trained on; DIVERGED error if the model gives no finite likelihood.
  */
 export async function score(model: SavedModel, dataset: Dataset, options: ScoreOptions = {}): Promise<Score> {
   checkFits(model, dataset);
@@ -38,6 +38,7 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   const all: number[] = [];
   try {
     for await (const batch of scoreDataset(scorer, dataset, count)) {
+      checkFinite(model, batch);
       all.push(...batch.nats);
       await options.onBatch?.(batch);
     }
@@ -59,4 +60,13 @@ function checkFits({ config: { size, levels } }: SavedModel, dataset: Dataset): 
     `pictures of ${shape.cols}x${shape.rows}, ${shape.channels} channel(s), ${count} levels`;
   const [wanted, received] = [describe(size, levels), describe(dataset.size, dataset.levels)];
   if (wanted !== received) throw expected("ARGUMENT", wanted, `data set ${dataset.name}`, received);
+}
+
+function checkFinite({ step }: SavedModel, { first, nats }: ScoredBatch): void {
+  const bad = nats.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  throw new NextpixelError(
+    "DIVERGED",
+    `the likelihood of picture ${first + bad} is not a finite number: the weights of step ${step} are of no use`,
+  );
 }

@@ -6,14 +6,13 @@ import { ADAM_DEFAULTS } from "../optim/adam.ts";
 import { learningRate } from "../optim/schedule.ts";
 import { buildNetwork } from "../programs/network.ts";
 import { initialParameters } from "../programs/parameters.ts";
-import { openScorer } from "../programs/scorer.ts";
-import { scoreDataset } from "../programs/score-dataset.ts";
 import { initialState, openTrainingStep, type TrainingState } from "../programs/training-step.ts";
 import type { RunConfig } from "../run/config.ts";
 import { appendMetrics, createRunFolder, saveCheckpoint, writeConfig } from "../run/run-folder.ts";
 import { toCheckpoint } from "../run/training-state.ts";
 import type { MetricsRecord, TrainEvent } from "./events.ts";
 import { openPreview } from "./preview.ts";
+import { openValidation } from "./validation.ts";
 
 export interface TrainOptions {
   /** The run folder, which must not exist yet, or be empty, unless `force` is set. */
@@ -36,7 +35,6 @@ export interface TrainResult {
   readonly seconds: number;
 }
 
-const SCORING_BATCH = 64;
 const RECORDS_PER_EVALUATION = 10;
 
 /**
@@ -60,11 +58,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     { ...ADAM_DEFAULTS, clip: training.clip, ema: training.ema },
     sessionOptions,
   );
-  const scorer = await openScorer(
-    buildNetwork(networkConfig, Math.min(SCORING_BATCH, valid.count)),
-    undefined,
-    sessionOptions,
-  );
+  const validation = await openValidation(networkConfig, valid, sessionOptions);
   const preview = await openPreview(networkConfig, run, training.seed, sessionOptions);
   const order = trainingOrder(train.count, training.seed);
 
@@ -79,14 +73,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const file = await saveCheckpoint(run, toCheckpoint(good, declarations));
     saved = good.step;
     onEvent({ type: "checkpoint", step: good.step, file });
-  };
-
-  const validate = async () => {
-    let total = 0;
-    for await (const { nats } of scoreDataset(scorer, valid, valid.count, state.average)) {
-      total += nats.reduce((sum, value) => sum + value, 0);
-    }
-    return total / valid.count;
   };
 
   try {
@@ -106,6 +92,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const result = await step.run(state, Float32Array.from(pictures), rate);
       if (!Number.isFinite(result.nats) || !Number.isFinite(result.gradientNorm))
         throw diverged(run, state.step + 1, saved);
+      // Only now is it known that the state before this step gives a finite loss, and is worth keeping.
+      if (state.step % training.checkpointEvery === 0) await save(state);
       state = result.state;
       sums = {
         nats: sums.nats + result.nats,
@@ -114,25 +102,22 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       };
 
       const trainNats = sums.nats / sums.steps;
-      const imagesPerSecond = (1000 * sums.steps * batch) / sums.milliseconds;
       const measured = {
         step: state.step,
         epoch: epochOf(state.step, batch, train.count),
         trainNats,
         trainBitsPerDim: bitsPerDim(trainNats, subPixels),
         learningRate: rate,
-        imagesPerSecond,
+        imagesPerSecond: (1000 * sums.steps * batch) / sums.milliseconds,
       };
-      onEvent({
-        type: "progress",
-        ...measured,
-        secondsLeft: ((steps - state.step) * batch) / imagesPerSecond,
-      });
+      const secondsLeft = ((steps - state.step) * batch) / measured.imagesPerSecond;
+      onEvent({ type: "progress", ...measured, secondsLeft });
 
       const isLast = state.step === steps;
       const isDue = (every: number) => isLast || state.step % every === 0;
-      if (isDue(Math.ceil(training.evalEvery / RECORDS_PER_EVALUATION))) {
-        const validNats = isDue(training.evalEvery) ? await validate() : null;
+      const isEvaluated = isDue(training.evalEvery);
+      if (isEvaluated || isDue(Math.ceil(training.evalEvery / RECORDS_PER_EVALUATION))) {
+        const validNats = isEvaluated ? await validation.nats(state.average) : null;
         const validBitsPerDim = validNats === null ? null : bitsPerDim(validNats, subPixels);
         const record = { ...measured, validNats, validBitsPerDim };
         if (validNats !== null && !Number.isFinite(validNats)) throw diverged(run, state.step, saved);
@@ -145,13 +130,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         }
         sums = { nats: 0, steps: 0, milliseconds: 0 };
       }
-      if (isDue(training.checkpointEvery)) await save(state);
     }
+    await save(state);
   } catch (error) {
     if (error instanceof NextpixelError && error.code === "INTERRUPTED") await save(state);
     throw error;
   } finally {
-    await Promise.all([step.close(), scorer.close(), preview.close()]);
+    await Promise.all([step.close(), validation.close(), preview.close()]);
   }
   return {
     step: state.step,

@@ -152,7 +152,7 @@ describe("openIdx", () => {
     await expect(openIdx(join(folder, "no"))).rejects.toMatchObject({ code: "NOT_FOUND" });
     await expect(openIdx(folder)).rejects.toMatchObject({
       code: "FORMAT",
-      message: expect.stringContaining("received something that is not a file"),
+      message: expect.stringContaining("expected an ordinary file"),
     });
   });
 

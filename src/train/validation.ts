@@ -1,0 +1,24 @@
+import type { Dataset } from "../data/dataset.ts";
+import { buildNetwork, type NetworkConfig } from "../programs/network.ts";
+import { scoreDataset } from "../programs/score-dataset.ts";
+import { openScorer } from "../programs/scorer.ts";
+import type { SessionOptions } from "../runtime/ort.ts";
+
+const BATCH = 64;
+
+/** Scores the validation pictures with whatever weights there are at the moment. */
+export async function openValidation(config: NetworkConfig, pictures: Dataset, options: SessionOptions) {
+  const network = buildNetwork(config, Math.min(BATCH, pictures.count));
+  const scorer = await openScorer(network, undefined, options);
+  return {
+    /** Mean nats per picture. */
+    async nats(weights: Float32Array): Promise<number> {
+      let total = 0;
+      for await (const { nats } of scoreDataset(scorer, pictures, pictures.count, weights)) {
+        total += nats.reduce((sum, value) => sum + value, 0);
+      }
+      return total / pictures.count;
+    },
+    close: () => scorer.close(),
+  };
+}

@@ -1,0 +1,378 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { decode, type DecodedPng } from "fast-png";
+import { beforeAll, describe, expect, test } from "vitest";
+import { bitsPerDim } from "../../src/basics/units.ts";
+import { dequantise, quantise } from "../../src/data/quantise.ts";
+import { version } from "../../src/version.ts";
+import { temporaryFolder } from "../data/temporary-folder.ts";
+import { pngFiles } from "./picture-files.ts";
+import { jsonOf, runCli } from "./run-cli.ts";
+
+const TRAIN = words(
+  "train digits --steps 40 --batch 16 --width 8 --depth 2 --eval-every 20 --checkpoint-every 10 --json",
+);
+const TINY = words("--steps 4 --batch 4 --width 2 --depth 1 --threads 1 --json");
+const NUMBER: unknown = expect.any(Number);
+const LEVELS = 17;
+
+let folder: string;
+let trained: Record<string, unknown>;
+const cli = (...args: string[]) => runCli(args, { cwd: folder });
+const json = async (...args: string[]) => jsonOf(await cli(...args, "--json"));
+const bytesOf = (...path: string[]) => readFile(join(folder, ...path));
+const configOf = async (run: string) => JSON.parse(String(await bytesOf(run, "config.json")));
+const png = async (...path: string[]): Promise<DecodedPng> => decode(await bytesOf(...path));
+
+function words(line: string): string[] {
+  return line.split(" ");
+}
+
+async function jsonLines(...path: string[]): Promise<Record<string, number | null>[]> {
+  const lines = String(await bytesOf(...path)).split("\n");
+  expect(lines.pop()).toBe("");
+  return lines.map((line) => JSON.parse(line));
+}
+
+beforeAll(async () => {
+  folder = await temporaryFolder(await pngFiles("colours", 10, 6, 6));
+  trained = jsonOf(await cli(...TRAIN, "--out", "run"));
+});
+
+describe("train", () => {
+  test("prints the result", async () => {
+    expect(trained).toEqual({
+      run: "run",
+      step: 40,
+      validNats: NUMBER,
+      validBitsPerDim: NUMBER,
+      seconds: NUMBER,
+    });
+    // What a network that knows nothing would need; 40 steps are enough to be better.
+    expect(trained["validBitsPerDim"]).toBeLessThan(Math.log2(LEVELS));
+  });
+
+  test("leaves behind a run folder", async () => {
+    expect((await readdir(join(folder, "run"))).sort()).toEqual([
+      "checkpoints",
+      "config.json",
+      "metrics.jsonl",
+      "samples",
+    ]);
+    expect(await configOf("run")).toEqual({
+      format: 1,
+      nextpixel: version,
+      network: {
+        model: "pixelcnn",
+        modelConfig: { width: 8, depth: 2, head: 64 },
+        likelihood: "categorical",
+        levels: LEVELS,
+        size: { channels: 1, rows: 8, cols: 8 },
+      },
+      data: { train: "digits", valid: 0.1, gray: false, resize: null, skipBad: false },
+      training: {
+        steps: 40,
+        batch: 16,
+        lr: 2e-3,
+        warmup: 20,
+        decay: "cosine",
+        clip: 1,
+        ema: 0.999,
+        seed: 0,
+        evalEvery: 20,
+        checkpointEvery: 10,
+      },
+    });
+    expect((await readdir(join(folder, "run/checkpoints"))).sort()).toEqual([
+      "step-00000030.safetensors",
+      "step-00000040.safetensors",
+    ]);
+    // When previews are due depends on the clock, but for the last one.
+    expect(await readdir(join(folder, "run/samples"))).toContain("step-00000040.png");
+    expect(await png("run/samples/step-00000040.png")).toMatchObject({ channels: 1, width: 8 * 64 + 7 * 2 });
+  });
+
+  test("records metrics", async () => {
+    const metrics = await jsonLines("run/metrics.jsonl");
+    expect(metrics.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, i) => 2 * i + 2));
+    for (const record of metrics) {
+      const { step, trainNats } = record;
+      const valid = step! % 20 === 0 ? NUMBER : null;
+      expect(record).toEqual({
+        step,
+        epoch: (step! * 16) / 3441,
+        trainNats: NUMBER,
+        trainBitsPerDim: bitsPerDim(trainNats!, 64),
+        validNats: valid,
+        validBitsPerDim: valid,
+        learningRate: NUMBER,
+        imagesPerSecond: NUMBER,
+      });
+    }
+    const { validNats, validBitsPerDim } = metrics.at(-1)!;
+    expect({ validNats, validBitsPerDim }).toEqual({
+      validNats: trained["validNats"],
+      validBitsPerDim: trained["validBitsPerDim"],
+    });
+  });
+
+  test("gives the same bytes for the same command, others for another seed", async () => {
+    await json(...TRAIN, "--out", "same");
+    await json(...TRAIN, "--out", "other", "--seed", "1");
+    for (const step of ["30", "40"]) {
+      const checkpoint = `checkpoints/step-000000${step}.safetensors`;
+      const bytes = await bytesOf("run", checkpoint);
+      expect(bytes.equals(await bytesOf("same", checkpoint))).toBe(true);
+      expect(bytes.equals(await bytesOf("other", checkpoint))).toBe(false);
+    }
+    const likelihoods = async (run: string) =>
+      (await jsonLines(run, "metrics.jsonl")).map((record) => ({ ...record, imagesPerSecond: 0 }));
+    expect(await likelihoods("same")).toEqual(await likelihoods("run"));
+  });
+
+  test("on coloured pictures, and on the same as grey ones", async () => {
+    await json("train", "colours", "--out", "colour", ...TINY, "--levels", "4");
+    expect((await configOf("colour")).network).toMatchObject({
+      likelihood: "categorical",
+      levels: 4,
+      size: { channels: 3, rows: 6, cols: 6 },
+    });
+    await json("sample", "colour", "--count", "2", "--out", "colour-drawn");
+    expect(await png("colour-drawn/1.png")).toMatchObject({ width: 6, height: 6, channels: 3 });
+
+    await json("train", "colours", "--out", "grey", ...TINY, "--gray");
+    expect(await configOf("grey")).toMatchObject({
+      network: { levels: 256, size: { channels: 1, rows: 6, cols: 6 } },
+      data: { gray: true },
+    });
+    // Read as grey ones again, without being told so.
+    expect(await json("score", "grey", "colours")).toMatchObject({ images: 10 });
+  });
+
+  test("--valid takes all pictures of both data sets", async () => {
+    const { stderr } = await cli("train", "digits", "--valid", "digits:test", "--out", "valid", ...TINY);
+    expect(stderr).toContain("3,823 pictures to train on, 1,797 to validate with");
+    expect((await configOf("valid")).data).toMatchObject({ train: "digits", valid: "digits:test" });
+    const { validNats } = (await jsonLines("valid/metrics.jsonl")).at(-1)!;
+    const scored = await json("score", "valid", "digits:test", "--threads", "1");
+    // Not to the last bit: weights that are constants are summed up in another order.
+    expect(scored["nllNats"]).toBeCloseTo(validNats!, 5);
+  });
+
+  test("--likelihood bernoulli asks for 2 levels", async () => {
+    await json("train", "digits", "--likelihood", "bernoulli", "--out", "binary", ...TINY);
+    expect((await configOf("binary")).network).toMatchObject({ likelihood: "bernoulli", levels: 2 });
+    await json("sample", "binary", "--count", "4", "--out", "binary-drawn");
+    expect(new Set((await png("binary-drawn/0.png")).data)).toEqual(new Set([0, 255]));
+    expect(await json("score", "binary", "digits", "--limit", "9")).toMatchObject({ images: 9 });
+  });
+
+  test("--eval-every validates at each of its multiples, and at the last step", async () => {
+    const rhythm = words("--steps 50 --eval-every 13 --batch 4 --width 2 --depth 1 --valid-fraction 0.01");
+    await json("train", "digits", "--out", "rhythm", ...rhythm);
+    const metrics = await jsonLines("rhythm/metrics.jsonl");
+    const validated = metrics.filter(({ validNats }) => validNats !== null);
+    expect(validated.map(({ step }) => step)).toEqual([13, 26, 39, 50]);
+  });
+
+  test("--epochs counts passes over the training pictures", async () => {
+    const sizes = words("--batch 4 --width 2 --depth 1 --threads 1");
+    // 10 pictures less 1 for validation: 3 x 9 pictures in batches of 4.
+    const result = await json(
+      "train",
+      "colours",
+      "--epochs",
+      "3",
+      "--out",
+      "epochs",
+      "--levels",
+      "4",
+      ...sizes,
+    );
+    expect(result["step"]).toBe(7);
+  });
+
+  test.skipIf(process.platform === "win32").each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s saves the step reached, and ends with exit code %i", async (signal, exitCode) => {
+    const result = await runCli(
+      ["train", "digits", "--out", signal, ...TINY, "--steps", "1000000", "--eval-every", "20"],
+      { cwd: folder, interrupt: { after: /^step /m, signal } },
+    );
+    expect(result).toMatchObject({ stdout: "", code: exitCode, signal: null });
+    const match = /\nerror: interrupted after step (\d+); .* (\S+)\n$/.exec(result.stderr);
+    expect(match?.[2]).toBe(`${signal}/checkpoints`);
+    const step = Number(match?.[1]);
+    expect(step).toBeGreaterThanOrEqual(20);
+    const checkpoint = `step-${String(step).padStart(8, "0")}.safetensors`;
+    expect(await readdir(join(folder, signal, "checkpoints"))).toContain(checkpoint);
+    await json("sample", signal, "--count", "1", "--out", `${signal}.png`);
+    expect((await png(`${signal}.png`)).text["nextpixel"]).toContain(`"step":${step},`);
+  });
+});
+
+describe("sample", () => {
+  test("draws a grid that tells what it is", async () => {
+    expect(await json("sample", "run", "--count", "9", "--seed", "5", "--out", "grid.png")).toEqual({
+      run: "run",
+      out: "grid.png",
+      files: 1,
+      count: 9,
+      seed: 5,
+      temperature: 1,
+      seconds: NUMBER,
+      picturesPerSecond: NUMBER,
+    });
+    const grid = await png("grid.png");
+    // Three pictures of 8 pixels in a row, each magnified to 64, with two gaps of 2.
+    expect(grid).toMatchObject({ width: 196, height: 196, channels: 1, depth: 8 });
+    expect(Object.keys(grid.text).sort()).toEqual(["Software", "nextpixel"]);
+    expect(grid.text["Software"]).toBe(`nextpixel ${version}`);
+    expect(JSON.parse(grid.text["nextpixel"]!)).toEqual({
+      model: "pixelcnn",
+      step: 40,
+      seed: 5,
+      temperature: 1,
+      levels: LEVELS,
+    });
+  });
+
+  test("draws the same for the same seed, and something else for another seed or temperature", async () => {
+    const draw = async (out: string, ...flags: string[]) => {
+      await json("sample", "run", "--count", "4", "--out", out, ...flags);
+      return bytesOf(out);
+    };
+    const pixels = (bytes: Buffer) => Buffer.from(decode(bytes).data.buffer).toString("base64");
+    const first = await draw("a.png");
+    expect(first.equals(await draw("b.png", "--seed", "0", "--temperature", "1"))).toBe(true);
+    const others = [await draw("c.png", "--seed", "1"), await draw("d.png", "--temperature", "0.2")];
+    expect(new Set([first, ...others].map(pixels)).size).toBe(3);
+  });
+
+  test("draws picture k the same whether 4 or 9 are drawn; all of them can be scored", async () => {
+    expect(await json("sample", "run", "--count", "4", "--out", "four")).toMatchObject({ files: 4 });
+    expect(await json("sample", "run", "--count", "9", "--out", "nine")).toMatchObject({ files: 9 });
+    const names = (count: number) => Array.from({ length: count }, (_, i) => `${i}.png`);
+    expect((await readdir(join(folder, "four"))).sort()).toEqual(names(4));
+    expect((await readdir(join(folder, "nine"))).sort()).toEqual(names(9));
+    for (const name of names(4)) {
+      expect((await bytesOf("nine", name)).equals(await bytesOf("four", name))).toBe(true);
+    }
+    const { data, width, height, text } = await png("nine/8.png");
+    expect({ width, height, picture: text["picture"] }).toEqual({ width: 8, height: 8, picture: "8" });
+    const bytes = Uint8Array.from(data);
+    expect(dequantise(quantise(bytes, LEVELS), LEVELS)).toEqual(bytes);
+
+    const scored = await json("score", "run", "nine");
+    expect(scored).toMatchObject({ images: 9, nllNats: NUMBER });
+    // The pictures are the network's own, so they cost about its entropy, which is below that of pure chance.
+    expect(scored["bitsPerDim"]).toBeLessThan(Math.log2(LEVELS));
+  });
+});
+
+describe("score", () => {
+  const SCORE = words("score run digits:test --limit 100 --json");
+
+  test("prints the mean, and writes what every picture and every pixel costs", async () => {
+    const scored = await json(...SCORE, ...words("--per-image images.jsonl --per-pixel pixels.npy"));
+    expect(scored).toEqual({
+      run: "run",
+      dataset: "digits:test",
+      images: 100,
+      nllNats: NUMBER,
+      bitsPerDim: bitsPerDim(Number(scored["nllNats"]), 64),
+      nllNatsStandardError: NUMBER,
+    });
+
+    const images = await jsonLines("images.jsonl");
+    const nats = images.map(({ nllNats }) => nllNats!);
+    expect(images).toEqual(
+      nats.map((nllNats, index) => ({ index, nllNats, bitsPerDim: bitsPerDim(nllNats, 64) })),
+    );
+    const mean = nats.reduce((sum, value) => sum + value, 0) / 100;
+    expect(scored["nllNats"]).toBeCloseTo(mean, 9);
+    const variance = nats.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 99;
+    expect(scored["nllNatsStandardError"]).toBeCloseTo(Math.sqrt(variance / 100), 9);
+
+    const pixels = await npy("pixels.npy");
+    expect(pixels.shape).toEqual([100, 1, 8, 8]);
+    nats.forEach((nllNats, i) => {
+      const sum = pixels.values.slice(64 * i, 64 * (i + 1)).reduce((total, value) => total + value, 0);
+      expect(Math.abs(sum - nllNats)).toBeLessThan(1e-3);
+    });
+  });
+
+  test("gives the same every time", async () => {
+    const [first, second] = [await cli(...SCORE), await cli(...SCORE)];
+    expect(first.code).toBe(0);
+    expect(second).toEqual(first);
+  });
+
+  test("--limit takes the first pictures, and all when there are fewer", async () => {
+    const limited = (limit: string, out: string) =>
+      json("score", "run", "digits:test", "--limit", limit, "--per-image", out);
+    await limited("3", "3.jsonl");
+    expect(await limited("100000", "all.jsonl")).toMatchObject({ images: 1797 });
+    const [three, all] = [await jsonLines("3.jsonl"), await jsonLines("all.jsonl")];
+    expect([three.length, all.length]).toEqual([3, 1797]);
+    three.forEach(({ nllNats }, i) => expect(nllNats).toBeCloseTo(all[i]!["nllNats"]!, 4));
+  });
+});
+
+describe("info", () => {
+  test("tells of a run", async () => {
+    const info = await json("info", "run");
+    expect(info).toEqual({
+      ...(await configOf("run")).network,
+      parameters: NUMBER,
+      layers: expect.any(Array),
+      receptiveField: {
+        above: NUMBER,
+        left: NUMBER,
+        right: NUMBER,
+        pixels: NUMBER,
+        blindPixels: NUMBER,
+        drawing: expect.stringMatching(/^[#.\n]*@$/),
+      },
+    });
+    const layers = info["layers"] as { name: string; shape: number[]; count: number }[];
+    expect(layers[0]).toEqual({ name: "first.weight", shape: [16, 1, 4, 7], count: 448 });
+    expect(layers.reduce((sum, { count }) => sum + count, 0)).toBe(info["parameters"]);
+  });
+
+  test("tells of a model as it comes, in text", async () => {
+    const { stdout, stderr, code } = await cli("info", "--model", "pixelcnn", "--width", "4", "--depth", "1");
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    expect(stdout).toMatchSnapshot();
+  });
+});
+
+test("without --json, the result is one line of text", async () => {
+  const sampled = await cli("sample", "run", "--count", "2", "--out", "text.png");
+  expect(sampled.stdout).toMatch(/^drew 2 picture\(s\) in \d+ s: text\.png\n$/);
+  const scored = await cli("score", "run", "digits", "--limit", "5");
+  expect(scored.stdout).toMatch(/^5 pictures: [\d.]+ ± [\d.]+ nats, [\d.]+ bits\/dim\n$/);
+});
+
+test.each(["", "demo", "train", "sample", "score", "info"])("%s --help", async (command) => {
+  const { stdout, stderr, code } = await cli(...(command === "" ? [] : [command]), "--help");
+  expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+  expect(stdout).toMatchSnapshot();
+});
+
+test("--version", async () => {
+  expect(await cli("--version")).toEqual({ stdout: `${version}\n`, stderr: "", code: 0, signal: null });
+});
+
+/** A float32 array in NumPy's format, read by the letter of the format rather than with nextpixel's own code. */
+async function npy(...path: string[]): Promise<{ shape: number[]; values: Float32Array }> {
+  const bytes = await bytesOf(...path);
+  expect(bytes.subarray(0, 8).toString("latin1")).toBe("\x93NUMPY\x01\x00");
+  const start = 10 + bytes.readUInt16LE(8);
+  const header = bytes.subarray(10, start).toString("latin1");
+  const match = /^\{'descr': '<f4', 'fortran_order': False, 'shape': \(([\d, ]+)\), \} *\n$/.exec(header);
+  const values = new Float32Array((bytes.length - start) / 4);
+  values.forEach((_, i) => (values[i] = bytes.readFloatLE(start + 4 * i)));
+  return { shape: match![1]!.split(", ").map(Number), values };
+}

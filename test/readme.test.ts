@@ -1,0 +1,90 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { runCli } from "./cli/run-cli.ts";
+import { temporaryFolder } from "./data/temporary-folder.ts";
+import { readmeCommands, readmeFlags } from "./readme-commands.ts";
+
+const FIVE_MINUTES = 300_000;
+const readme = () => readFile(new URL("../README.md", import.meta.url), "utf8");
+
+test(
+  "every command of the README works, one after the other",
+  async () => {
+    const commands = readmeCommands(await readme());
+    expect(commands.filter(({ kind }) => kind === "unknown")).toEqual([]);
+    const run = commands.filter((command) => command.kind === "nextpixel");
+    expect(run).not.toEqual([]);
+    const cwd = await temporaryFolder();
+    for (const { text, args } of run) {
+      const { code, stderr } = await runCli(args, { cwd, timeout: FIVE_MINUTES });
+      expect({ text, code, stderr: code === 0 ? "" : stderr }).toEqual({ text, code: 0, stderr: "" });
+    }
+  },
+  FIVE_MINUTES,
+);
+
+test("every option that the README mentions exists", async () => {
+  const cwd = await temporaryFolder();
+  const helps = await Promise.all(
+    ["demo", "train", "sample", "score", "info"].map((command) => runCli([command, "--help"], { cwd })),
+  );
+  const known = new Set([
+    "--version",
+    ...helps.flatMap(({ stdout }) => stdout.match(/--[a-z][a-z-]*/g) ?? []),
+  ]);
+  const flags = readmeFlags(await readme());
+  expect(flags).not.toEqual([]);
+  expect(flags.filter((flag) => !known.has(flag))).toEqual([]);
+});
+
+describe("the reader of commands", () => {
+  const block = (...lines: string[]) => ["Text", "```sh", ...lines, "```", "Text"].join("\n");
+
+  test("takes the lines of sh blocks only", () => {
+    const other = "```ts\nnextpixel train\n```\n";
+    const text = `${other}${block("# A comment", "", "npx nextpixel info --model pixelcnn  # another")}\n${other}`;
+    expect(readmeCommands(text)).toEqual([
+      {
+        kind: "nextpixel",
+        text: "npx nextpixel info --model pixelcnn",
+        args: ["info", "--model", "pixelcnn"],
+      },
+    ]);
+  });
+
+  test("joins lines, and parts those with &&", () => {
+    const text = block(
+      "npm ci && npm run demo",
+      "nextpixel train digits \\",
+      "  --out run \\",
+      "  --steps 3",
+    );
+    expect(readmeCommands(text)).toMatchObject([
+      { kind: "skipped", text: "npm ci" },
+      { kind: "nextpixel", args: ["demo"] },
+      { kind: "nextpixel", args: ["train", "digits", "--out", "run", "--steps", "3"] },
+    ]);
+    expect(readmeCommands(block("npm run demo -- --out x", "nextpixel"))).toMatchObject([
+      { kind: "nextpixel", args: ["demo", "--out", "x"] },
+      { kind: "nextpixel", args: [] },
+    ]);
+  });
+
+  test.each([
+    "rm -rf x",
+    "nextpixels info",
+    "npm run demos",
+    "npm run demo --json",
+    "npm test && curl x",
+    "nextpixel info run > info.txt",
+    "nextpixel info run & nextpixel info run",
+    "git clone a; nextpixel info run",
+  ])("does not know: %s", (line) => {
+    expect(readmeCommands(block(line)).map(({ kind }) => kind)).toContain("unknown");
+  });
+
+  test("finds the options mentioned, but for those of other programs", () => {
+    const text = `${block("npm ci --omit=dev", "nextpixel info --json")}\n| \`--skip-bad\` | a--b --- |\n|---|---|\n`;
+    expect(readmeFlags(`${text}<!-- note -->`)).toEqual(["--json", "--skip-bad"]);
+  });
+});
