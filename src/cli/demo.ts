@@ -9,7 +9,7 @@ import { runTraining, TRAIN_DEFAULTS } from "./train.ts";
 const DEFAULT_OUT = "runs/demo";
 
 /** About a minute on two cores. */
-const DEMO_TRAINING = { ...TRAIN_DEFAULTS, batch: 64, steps: 1000 } as const;
+const DEMO_TRAINING = { ...TRAIN_DEFAULTS, width: 64, depth: 5, batch: 64, steps: 800, lr: 3e-3 } as const;
 const DEMO_PICTURES = 64;
 
 interface DemoFlags extends read.CommonOptions {
