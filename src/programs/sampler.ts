@@ -1,8 +1,8 @@
 import { pixelUniform, seedKey } from "../basics/philox.ts";
 import { sizeOf } from "../graph/shapes.ts";
-import { openSession, type SessionOptions } from "../runtime/ort.ts";
+import type { SessionOptions } from "../runtime/ort.ts";
+import { openForward } from "./forward.ts";
 import type { Network } from "./network.ts";
-import { packParameters, parameterVector, PARAMETERS } from "./parameters.ts";
 
 export interface DrawOptions {
   readonly seed: number;
@@ -18,7 +18,7 @@ export interface DrawOptions {
 export interface Sampler {
   /** Pictures that one call draws. */
   readonly batch: number;
-  /** New pictures: levels [batch, channels, rows, cols]. `weights` as for the scorer. */
+  /** New pictures: levels [batch, channels, rows, cols]. `weights` as for `openForward`. */
   draw(options: DrawOptions, weights?: Float32Array): Promise<Uint8Array>;
   close(): Promise<void>;
 }
@@ -32,9 +32,8 @@ export async function openSampler(
   weights?: Float32Array,
   options?: SessionOptions,
 ): Promise<Sampler> {
-  const { picture, logits, likelihood, declarations } = network;
-  const [packed] = packParameters([logits], declarations, parameterVector(declarations, weights));
-  const session = await openSession({ name: "sample", outputs: { logits: packed! } }, options);
+  const { picture, logits, likelihood } = network;
+  const forward = await openForward(network, logits, weights, options);
   const [batch, channels, rows, cols] = picture.shape as [number, number, number, number];
   const pixels = rows * cols;
   const perSubPixel = likelihood.logitsPerSubPixel;
@@ -46,15 +45,12 @@ export async function openSampler(
       for (let pixel = 0; pixel < pixels; pixel++) {
         for (let channel = 0; channel < channels; channel++) {
           signal?.throwIfAborted();
-          const { logits: values } = await session.run({
-            pictures: levels,
-            ...(given && { [PARAMETERS]: given }),
-          });
+          const values = await forward.run(levels, given);
           for (let i = 0; i < batch; i++) {
             const map = i * channels + channel;
             const own = Float64Array.from(
               { length: perSubPixel },
-              (_, k) => values![(map * perSubPixel + k) * pixels + pixel]!,
+              (_, k) => values[(map * perSubPixel + k) * pixels + pixel]!,
             );
             const uniform = pixelUniform(key, first + i, pixel, channel);
             levels[map * pixels + pixel] = likelihood.draw(own, uniform, temperature);
@@ -64,6 +60,6 @@ export async function openSampler(
       }
       return Uint8Array.from(levels);
     },
-    close: () => session.close(),
+    close: () => forward.close(),
   };
 }

@@ -1,7 +1,7 @@
 import { sizeOf } from "../graph/shapes.ts";
-import { openSession, type SessionOptions } from "../runtime/ort.ts";
+import type { SessionOptions } from "../runtime/ort.ts";
+import { openForward } from "./forward.ts";
 import type { Network } from "./network.ts";
-import { packParameters, parameterVector, PARAMETERS } from "./parameters.ts";
 
 export interface Scorer {
   /** Pictures that one call takes at most. */
@@ -14,27 +14,22 @@ export interface Scorer {
   close(): Promise<void>;
 }
 
-/**
- * The exact likelihood of pictures under a network. With the weights given here they become part of the program, which
- * makes it faster; without, they are handed in at every call.
- */
+/** The exact likelihood of pictures under a network; `weights` as for `openForward`. */
 export async function openScorer(
   network: Network,
   weights?: Float32Array,
   options?: SessionOptions,
 ): Promise<Scorer> {
-  const { picture, nats, declarations } = network;
-  const [packed] = packParameters([nats], declarations, parameterVector(declarations, weights));
-  const session = await openSession({ name: "score", outputs: { nats: packed! } }, options);
+  const { shape } = network.picture;
+  const forward = await openForward(network, network.nats, weights, options);
   return {
-    batch: picture.shape[0]!,
+    batch: shape[0]!,
     async nats(pictures, given) {
       // A short batch is filled up with zeros, whose scores are thrown away.
-      const filled = new Float32Array(sizeOf(picture.shape));
+      const filled = new Float32Array(sizeOf(shape));
       filled.set(pictures);
-      const result = await session.run({ pictures: filled, ...(given && { [PARAMETERS]: given }) });
-      return result["nats"]!.subarray(0, pictures.length);
+      return (await forward.run(filled, given)).subarray(0, pictures.length);
     },
-    close: () => session.close(),
+    close: () => forward.close(),
   };
 }
