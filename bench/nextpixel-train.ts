@@ -3,11 +3,10 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { philox4x32 } from "../src/basics/philox.ts";
-import { sizeOf } from "../src/graph/shapes.ts";
 import { ADAM_DEFAULTS } from "../src/optim/adam.ts";
 import { initialParameters } from "../src/programs/parameters.ts";
 import { initialState, openTrainingStep } from "../src/programs/training-step.ts";
+import { levelsOf } from "./levels.ts";
 import { build, type BenchNetwork } from "./networks.ts";
 
 const WARM_UP_STEPS = 5;
@@ -42,10 +41,7 @@ const { batch, threads, ...sizes } = Object.fromEntries(
 const baselineRssMb = residentMb().rssMb;
 const network = build({ network: family as BenchNetwork["network"], ...sizes }, batch);
 const step = await openTrainingStep(network, { ...ADAM_DEFAULTS, clip: 1, ema: 0.999 }, { threads });
-const pictures = Float32Array.from(
-  { length: sizeOf(network.picture.shape) },
-  (_, i) => philox4x32([i, 0, 0, 0], [1, 0])[0] % sizes.levels,
-);
+const pictures = levelsOf(network.picture.shape, sizes.levels);
 let state = initialState(initialParameters(network.declarations, 1));
 
 async function run(steps: number) {
