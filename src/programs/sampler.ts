@@ -20,6 +20,8 @@ export interface Sampler {
   readonly batch: number;
   /** New pictures: levels [batch, channels, rows, cols]. `weights` as for `openForward`. */
   draw(options: DrawOptions, weights?: Float32Array): Promise<Uint8Array>;
+  /** About how many seconds a draw takes, from the time of one run of the network. */
+  estimateSeconds(weights?: Float32Array): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,14 @@ export async function openSampler(
         if ((pixel + 1) % cols === 0) onProgress?.((pixel + 1) / pixels);
       }
       return Uint8Array.from(levels);
+    },
+    async estimateSeconds(given) {
+      const nothing = new Float32Array(sizeOf(picture.shape));
+      // The first run is slower: the runtime allocates what later runs find.
+      await forward.run(nothing, given);
+      const started = performance.now();
+      await forward.run(nothing, given);
+      return (pixels * channels * (performance.now() - started)) / 1000;
     },
     close: () => forward.close(),
   };
