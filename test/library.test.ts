@@ -1,0 +1,32 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { runCli } from "./cli/run-cli.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+test("the README's library example runs as written, on a run made by the command line", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nextpixel-library-"));
+  try {
+    const sizes = ["--steps", "3", "--batch", "4", "--width", "2", "--depth", "1"];
+    expect((await runCli(["train", "digits", "--out", "run", ...sizes], { cwd: folder })).code).toBe(0);
+    const readme = await readFile(join(ROOT, "README.md"), "utf8");
+    const example = /```ts\n([\s\S]*?)```/.exec(readme)![1]!;
+    expect(example).toContain('from "nextpixel"');
+    const program = `${example.replace('"runs/digits"', JSON.stringify(join(folder, "run")))}
+      console.log(JSON.stringify([levels.length, bitsPerDim]));`;
+    // From the package's own folder, its name means what its package.json exports.
+    const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
+      cwd: ROOT,
+    });
+    const [drawn, bitsPerDim] = JSON.parse((await run).stdout) as [number, number];
+    expect(drawn).toBe(16 * 64);
+    expect(bitsPerDim).toBeGreaterThan(1);
+    expect(bitsPerDim).toBeLessThan(5);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
