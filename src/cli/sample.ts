@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { loadSavedModel } from "../run/saved-model.ts";
-import { writePictures } from "../tasks/sample-files.ts";
+import { prepareOutput, writePictures } from "../tasks/sample-files.ts";
 import { sample } from "../tasks/sample.ts";
 import { version } from "../version.ts";
 import * as read from "./arguments.ts";
@@ -53,6 +53,7 @@ export interface Drawn extends Pick<SampleFlags, "count" | "seed" | "temperature
 export async function runSampling(run: string, flags: SampleFlags): Promise<Drawn> {
   const { count, seed, temperature, out, threads } = flags;
   const model = await loadSavedModel(run);
+  await prepareOutput(out);
   const status = new StatusLine();
   const started = performance.now();
   const pictures = await sample(model, {

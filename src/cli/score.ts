@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { bitsPerDim } from "../basics/units.ts";
 import { pictureLength } from "../data/dataset.ts";
 import { openDataset } from "../data/open.ts";
-import { writeAtomically } from "../files/atomic-write.ts";
+import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
 import { encodeNpy } from "../pictures/npy.ts";
 import { readRunConfig } from "../run/config.ts";
 import { loadSavedModel } from "../run/saved-model.ts";
@@ -54,6 +54,7 @@ export async function runScoring(run: string, name: string, flags: ScoreFlags): 
     skipBad: flags.skipBad ?? false,
     onWarning: (warning) => note(`warning: ${warning}`),
   });
+  for (const file of [flags.perImage, flags.perPixel]) if (file !== undefined) await checkWritable(file);
   const length = pictureLength(dataset.size);
   const count = Math.min(flags.limit ?? dataset.count, dataset.count);
   const lines: string[] = [];

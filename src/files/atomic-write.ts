@@ -15,7 +15,7 @@ export function isTemporary(name: string): boolean {
  */
 export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.nextpixel-${randomBytes(8).toString("hex")}.tmp`);
+  const temporary = temporaryIn(folder);
   try {
     await refuseDevices(path);
     await writeFlushed(temporary, bytes);
@@ -27,6 +27,23 @@ export async function writeAtomically(path: string, bytes: Uint8Array | string):
     throw cause instanceof NextpixelError ? cause : writeError(path, cause);
   }
 }
+
+/**
+ * Fails as `writeAtomically` would if it cannot write there at all: to be called before the work whose result is to be
+ * written. Throws WRITE.
+ */
+export async function checkWritable(path: string): Promise<void> {
+  const temporary = temporaryIn(dirname(path));
+  try {
+    await refuseDevices(path);
+    await (await open(temporary, "wx")).close();
+    await rm(temporary);
+  } catch (cause) {
+    throw cause instanceof NextpixelError ? cause : writeError(path, cause);
+  }
+}
+
+const temporaryIn = (folder: string) => join(folder, `.nextpixel-${randomBytes(8).toString("hex")}.tmp`);
 
 /** Renaming would put an ordinary file in the place of /dev/null or of a pipe. */
 async function refuseDevices(path: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { writeError } from "../files/system-error.ts";
-import { writeAtomically } from "../files/atomic-write.ts";
+import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
 import { dequantise } from "../data/quantise.ts";
 import { pictureLength, type PictureSize } from "../data/dataset.ts";
 import { pictureGrid } from "../pictures/grid.ts";
@@ -15,10 +15,21 @@ export interface DrawnPictures {
   readonly levels: number;
 }
 
+const isOneFile = (out: string) => extname(out).toLowerCase() === ".png";
+
+/** Makes sure that `writePictures` can write to `out`, before there is anything to write. WRITE error. */
+export async function prepareOutput(out: string): Promise<void> {
+  if (isOneFile(out)) return checkWritable(out);
+  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
+    throw writeError(out, cause);
+  });
+  return checkWritable(join(out, "0.png"));
+}
+
 /**
  * Writes pictures to `out`: a name that ends in .png becomes one picture with all of them, magnified if they are
- * small; any other name a folder with one file each, of their own size. `text` goes into every file. Returns the files
- * written. WRITE error.
+ * small; any other name a folder (see `prepareOutput`) with one file each, of their own size. `text` goes into every
+ * file. Returns the files written. WRITE error.
  */
 export async function writePictures(
   out: string,
@@ -26,13 +37,10 @@ export async function writePictures(
   text: Readonly<Record<string, string>>,
 ): Promise<string[]> {
   const bytes = dequantise(pictures, levels);
-  if (extname(out).toLowerCase() === ".png") {
+  if (isOneFile(out)) {
     await writeAtomically(out, encodePng(pictureGrid(bytes, count, size), text));
     return [out];
   }
-  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
-    throw writeError(out, cause);
-  });
   const length = pictureLength(size);
   const digits = String(count - 1).length;
   const files = Array.from({ length: count }, (_, i) => join(out, `${String(i).padStart(digits, "0")}.png`));

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { isTemporary, writeAtomically } from "../../src/files/atomic-write.ts";
+import { checkWritable, isTemporary, writeAtomically } from "../../src/files/atomic-write.ts";
 
 describe("writeAtomically", () => {
   let folder: string;
@@ -87,4 +87,36 @@ test("isTemporary knows the names of unfinished files, and no others", () => {
   expect(isTemporary(".nextpixel-0123456789abcdef.tmp")).toBe(true);
   expect(isTemporary("step-00000001.safetensors")).toBe(false);
   expect(isTemporary(".nextpixel-notes.tmp")).toBe(false);
+});
+
+describe("checkWritable", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "nextpixel-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test("leaves nothing behind, and what is there as it is", async () => {
+    await writeFile(join(folder, "there"), "kept");
+    await checkWritable(join(folder, "there"));
+    await checkWritable(join(folder, "new"));
+    expect(await readdir(folder)).toEqual(["there"]);
+    expect(await readFile(join(folder, "there"), "utf8")).toBe("kept");
+  });
+
+  test("refuses what writeAtomically would refuse, with the same error", async () => {
+    await writeFile(join(folder, "file"), "");
+    for (const path of [
+      folder,
+      join(folder, "missing", "file"),
+      join(folder, "file", "inside"),
+      "/dev/null",
+    ]) {
+      const [checked, written] = await Promise.allSettled([checkWritable(path), writeAtomically(path, "")]);
+      expect(checked).toMatchObject({ status: "rejected", reason: { code: "WRITE" } });
+      expect(checked).toMatchObject({
+        reason: { message: String((written as PromiseRejectedResult).reason.message) },
+      });
+    }
+  });
 });

@@ -1,0 +1,16 @@
+// Compiles src/ into dist/, from an empty folder, so that a file deleted from src/ does not live on there.
+import { execFileSync } from "node:child_process";
+import { chmodSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
+
+rmSync(join(root, "dist"), { recursive: true, force: true });
+execFileSync(process.execPath, [join(typescript, "bin/tsc"), "-p", "tsconfig.build.json"], {
+  cwd: root,
+  stdio: "inherit",
+});
+// `npx nextpixel` in the repository itself runs this file as a program.
+chmodSync(join(root, "dist/cli/main.js"), 0o755);
