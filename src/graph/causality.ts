@@ -1,7 +1,7 @@
 import { NextpixelError } from "../basics/errors.ts";
 import type { Node } from "./node.ts";
 import type { Primitive } from "./primitives.ts";
-import { OffsetSets, type NodeReach, type Offset, type Offsets, type Reach } from "./offsets.ts";
+import { OffsetSets, rasterOrder, type NodeReach, type Offset, type Offsets, type Reach } from "./offsets.ts";
 import { readRules, type Read, type Reads } from "./reads.ts";
 import { topologicalOrder } from "./walk.ts";
 
@@ -85,17 +85,11 @@ function union(reads: Reads, inputs: readonly NodeReach[], offsets: OffsetSets):
 export function lagOf(reach: Reach, offsets: OffsetSets): Lag | undefined {
   if (reach === "none") return undefined;
   if (reach === "all") return { pixels: -Infinity, channel: 0 };
-  return offsets
-    .list(reach)
-    .map(({ channel, rows, cols }) => ({
-      pixels: rows < 0 ? Infinity : rows > 0 ? -Infinity : 0 - cols,
-      channel,
-    }))
-    .reduce((newest, lag) => (compareAge(lag, newest) < 0 ? lag : newest));
+  const newest = offsets.newest(reach);
+  if (!newest) return undefined;
+  const { rows, cols, channel } = newest;
+  return { pixels: rows < 0 ? Infinity : rows > 0 ? -Infinity : 0 - cols, channel };
 }
-
-const compareAge = (a: Lag, b: Lag) =>
-  a.pixels === b.pixels ? b.channel - a.channel : a.pixels < b.pixels ? -1 : 1;
 
 /**
  * Checks that a likelihood may use `logits`: whatever predicts a sub-pixel depends on earlier sub-pixels only (rows
@@ -113,9 +107,8 @@ export function checkCausality(
     if (reach === "none") return;
     if (reach === "all") throw unbounded(logits, picture, table);
     const own = predicts(logitsChannel);
-    const forbidden = table.offsets.list(reach).filter((offset) => !isEarlier(offset, own));
-    if (forbidden.length === 0) return;
-    const seen = forbidden.reduce((newest, offset) => (rasterOrder(offset, newest) < 0 ? newest : offset));
+    const seen = table.offsets.newest(reach);
+    if (!seen || rasterOrder(seen, { rows: 0, cols: 0, channel: own }) < 0) return;
     const path = witness(logits, logitsChannel, seen, picture, table);
     const at = blame(path, picture.shape[1]!);
     throw new NextpixelError(
@@ -133,13 +126,6 @@ const pathText = (path: readonly Step[]) =>
     .map((step) => nameOf(step.node))
     .filter((name, i, names) => name !== names[i - 1])
     .join(" -> ");
-
-/** Raster order: negative if a comes before b. */
-const rasterOrder = (a: Offset, b: Offset) => a.rows - b.rows || a.cols - b.cols || a.channel - b.channel;
-
-/** Does the sub-pixel at an offset come before channel `own` of the pixel itself? */
-const isEarlier = (offset: Offset, own: number) =>
-  rasterOrder(offset, { rows: 0, cols: 0, channel: own }) < 0;
 
 function describe({ rows, cols, channel }: Offset, own: number): string {
   if (rows === 0 && cols === 0) return channel === own ? "itself" : `channel ${channel} of the same pixel`;

@@ -5,6 +5,10 @@ export interface Offset {
   readonly cols: number;
 }
 
+/** Raster order: negative if a comes before b. */
+export const rasterOrder = (a: Offset, b: Offset): number =>
+  a.rows - b.rows || a.cols - b.cols || a.channel - b.channel;
+
 /** A set of offsets; made and compared by `OffsetSets`, which gives equal unions of equal parts one identity. */
 export interface Offsets {
   readonly id: number;
@@ -42,6 +46,14 @@ export class OffsetSets {
 
   list(offsets: Offsets): Offset[] {
     return [...offsets.codes].map((code) => this.#decode(code));
+  }
+
+  /** The last in raster order; undefined of an empty set. */
+  newest(offsets: Offsets): Offset | undefined {
+    return this.list(offsets).reduce<Offset | undefined>(
+      (newest, offset) => (newest && rasterOrder(offset, newest) < 0 ? newest : offset),
+      undefined,
+    );
   }
 
   has(offsets: Offsets, offset: Offset): boolean {
