@@ -1,7 +1,13 @@
 import type { Node } from "./node.ts";
 
-/** All nodes that the outputs are made of, each after its inputs. Without recursion: graphs can be deep. */
-export function topologicalOrder(outputs: readonly Node[]): Node[] {
+/**
+ * All nodes that the outputs are made of, each after its inputs; what a node's first operand needs comes before what its
+ * second needs, or the other way round. Without recursion: graphs can be deep.
+ */
+export function topologicalOrder(
+  outputs: readonly Node[],
+  operands: "first to last" | "last to first" = "first to last",
+): Node[] {
   const order: Node[] = [];
   const done = new Set<Node>();
   const stack: { node: Node; next: number }[] = [];
@@ -12,7 +18,8 @@ export function topologicalOrder(outputs: readonly Node[]): Node[] {
       if (done.has(top.node)) {
         stack.pop();
       } else if (top.next < top.node.inputs.length) {
-        const operand = top.node.inputs[top.next++]!;
+        const position = top.next++;
+        const operand = top.node.inputs.at(operands === "first to last" ? position : -1 - position)!;
         if (!done.has(operand)) stack.push({ node: operand, next: 0 });
       } else {
         done.add(top.node);

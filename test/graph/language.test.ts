@@ -117,6 +117,14 @@ describe("simplification", () => {
   });
 });
 
+test("the order of computation follows the operands, from either side", () => {
+  const [a, b] = [g.parameter("a", [1]), g.parameter("b", [1])];
+  const output = g.concat([g.tanh(a), g.exp(b)], 0);
+  const ops = (...order: Node[]) => order.map((node) => node.name ?? node.op);
+  expect(ops(...topologicalOrder([output]))).toEqual(["a", "tanh", "b", "exp", "concat"]);
+  expect(ops(...topologicalOrder([output], "last to first"))).toEqual(["b", "exp", "a", "tanh", "concat"]);
+});
+
 test("deep graphs are no problem", () => {
   let node: Node = g.parameter("a", [1]);
   for (let i = 0; i < 20_000; i++) node = g.add(node, g.parameter("b", [1]));
