@@ -48,3 +48,11 @@ describe("ONNX Runtime on the CPU agrees with the float64 reference within 1e-5"
     await session.close();
   });
 });
+
+test("a bound that adds an axis still adds it", async () => {
+  const y = g.transpose(g.mul(g.greater(g.input("x", [3]), g.constant([0], [1, 1])), 2), [1, 0]);
+  const session = await openSession({ name: "axis", outputs: { y } });
+  const result = await session.run({ x: Float32Array.of(-1, 0, 2) });
+  await session.close();
+  expect([...result["y"]!]).toEqual([0, 0, 2]);
+});

@@ -1,5 +1,6 @@
 import { type Node, is } from "../../graph/node.ts";
 import type { ConvAttributes, Primitive } from "../../graph/primitives.ts";
+import { sameShape } from "../../graph/shapes.ts";
 import { toBlocked, toPlain } from "./blocked-layout.ts";
 import { BOOL, FLOAT, type OnnxModelWriter } from "./model-writer.ts";
 
@@ -78,15 +79,13 @@ function once(forms: Map<Node, string>, node: Node, make: () => string): string 
 /** Comparisons are lowered when they are used, as what they are used for. */
 export const isComparison = (node: Node): boolean => is(node, "equal") || is(node, "greater");
 
-const isPositivity = (node: Node): boolean => {
-  const bound = node.inputs[1];
-  return (
-    is(node, "greater") &&
-    bound !== undefined &&
-    is(bound, "constant") &&
-    bound.attributes.data.join() === "0"
-  );
-};
+/** Is it x > 0, of x's own shape? */
+function isPositivity(node: Node): boolean {
+  const [x, bound] = node.inputs;
+  if (!is(node, "greater") || !x || !bound || !is(bound, "constant")) return false;
+  const { data } = bound.attributes;
+  return data.length === 1 && data[0] === 0 && sameShape(node.shape, x.shape);
+}
 
 /**
  * x > 0 as a number (the derivative of relu) is min(1, max(0, alpha x)): one pass over memory in place of two. With the
