@@ -13,7 +13,7 @@ export const whole =
     return wholeNumber(value, name, min, max);
   };
 
-/** A number above `above` and, if given, at most or below `limit`. */
+/** A number that fits; `range` says in words what fits. */
 export const number =
   (range: string, fits: (value: number) => boolean) =>
   (text: string): number => {

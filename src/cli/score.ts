@@ -4,7 +4,6 @@ import { pictureLength } from "../data/dataset.ts";
 import { openDataset } from "../data/open.ts";
 import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
 import { encodeNpy } from "../pictures/npy.ts";
-import { readRunConfig } from "../run/config.ts";
 import { loadSavedModel } from "../run/saved-model.ts";
 import { score, type Score } from "../tasks/score.ts";
 import * as read from "./arguments.ts";
@@ -45,10 +44,10 @@ export function addScoreCommand(program: Command): void {
 
 /** Scores a data set, read as the run's training pictures were, with progress on stderr. */
 export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {
-  const { data, network } = await readRunConfig(run);
   const model = await loadSavedModel(run);
+  const { config, data } = model;
   const dataset = await openDataset(name, {
-    levels: network.levels,
+    levels: config.levels,
     gray: data.gray,
     resize: data.resize ?? undefined,
     skipBad: flags.skipBad ?? false,

@@ -57,7 +57,7 @@ export function addTrainCommand(program: Command): void {
     .argument("<dataset>", `"digits" (built in), a folder of pictures, or an IDX file`)
     .requiredOption("--out <run>", "folder to keep the run in")
     .option("--force", "start over in a run folder that exists")
-    .option("--model <name>", `${MODEL_NAMES.join(", ")}`, TRAIN_DEFAULTS.model)
+    .option("--model <name>", MODEL_NAMES.join(", "), TRAIN_DEFAULTS.model)
     .option("--width <n>", "feature maps (default: the model's)", read.whole("--width", 1, 65_536))
     .option("--depth <n>", "layers (default: the model's)", read.whole("--depth", 1, 65_536))
     .addOption(

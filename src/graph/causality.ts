@@ -1,7 +1,15 @@
 import { NextpixelError } from "../basics/errors.ts";
 import type { Node } from "./node.ts";
 import type { Primitive } from "./primitives.ts";
-import { OffsetSets, rasterOrder, type NodeReach, type Offset, type Offsets, type Reach } from "./offsets.ts";
+import {
+  OffsetSets,
+  rasterOrder,
+  reachAt,
+  type NodeReach,
+  type Offset,
+  type Offsets,
+  type Reach,
+} from "./offsets.ts";
 import { readRules, type Read, type Reads } from "./reads.ts";
 import { topologicalOrder } from "./walk.ts";
 
@@ -68,9 +76,6 @@ function readsOf(node: Node, inputs: readonly NodeReach[], picture: Node): reado
   return rule(node, inputs);
 }
 
-const reachAt = (reach: NodeReach, channel: number): Reach =>
-  reach.length === 1 ? reach[0]! : reach[channel]!;
-
 function union(reads: Reads, inputs: readonly NodeReach[], offsets: OffsetSets): Reach {
   const found: Offsets[] = [];
   for (const { input, channel, rows, cols } of reads) {
@@ -100,10 +105,9 @@ export function checkCausality(
   logits: Node,
   picture: Node,
   predicts: (logitsChannel: number) => number,
-): CausalityTable {
+): void {
   const table = analyseCausality([logits], picture);
-  const reaches = table.reach(logits);
-  reaches.forEach((reach, logitsChannel) => {
+  table.reach(logits).forEach((reach, logitsChannel) => {
     if (reach === "none") return;
     if (reach === "all") throw unbounded(logits, picture, table);
     const own = predicts(logitsChannel);
@@ -117,7 +121,6 @@ export function checkCausality(
         `pixel from ${describe(seen, own)} (at ${nameOf(at.node)}; path: ${pathText(path)})`,
     );
   });
-  return table;
 }
 
 /** Names along the path; a layer of several nodes is one step. */

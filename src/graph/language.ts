@@ -1,4 +1,4 @@
-import { type Node, makeNode, named } from "./node.ts";
+import { type Node, makeNode } from "./node.ts";
 import type { ConvAttributes, ConvMask, Shape } from "./primitives.ts";
 import { sameShape, sizeOf } from "./shapes.ts";
 
@@ -112,5 +112,3 @@ export function transposeLastTwo(x: Node): Node {
   const axes = x.shape.map((_, axis) => axis);
   return transpose(x, [...axes.slice(0, -2), rank - 1, rank - 2]);
 }
-
-export { named };

@@ -24,6 +24,10 @@ export type Reach = "none" | "all" | Offsets;
 /** What every channel of a node depends on. Values that are not fields of the picture's size have one "channel". */
 export type NodeReach = readonly Reach[];
 
+/** The reach of one channel. */
+export const reachAt = (reach: NodeReach, channel: number): Reach =>
+  reach.length === 1 ? reach[0]! : reach[channel]!;
+
 /** The sets of offsets within a picture. An offset that leads out of every picture of this size is in none of them. */
 export class OffsetSets {
   readonly #channels: number;

@@ -1,4 +1,4 @@
-import type { NodeReach } from "./offsets.ts";
+import { reachAt, type NodeReach, type Reach } from "./offsets.ts";
 import type { Node } from "./node.ts";
 import type { Primitive } from "./primitives.ts";
 
@@ -35,9 +35,9 @@ const unknown = () => undefined;
 
 /** One channel for each kind of dependency among an input's channels, and which channels are of that kind. */
 function kinds(reach: NodeReach, channels: number): { representative: number; members: number[] }[] {
-  const byReach = new Map<unknown, number[]>();
+  const byReach = new Map<Reach, number[]>();
   for (let channel = 0; channel < channels; channel++) {
-    const key = reach.length === 1 ? reach[0] : reach[channel];
+    const key = reachAt(reach, channel);
     byReach.set(key, [...(byReach.get(key) ?? []), channel]);
   }
   return [...byReach.values()].map((members) => ({ representative: members[0]!, members }));

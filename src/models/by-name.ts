@@ -18,6 +18,6 @@ export function modelByName(name: string): Model<ModelConfig> {
 
 /** The model's sizes, with those given in place of its defaults. */
 export function sizesOf(name: string, given: Readonly<Record<string, number | undefined>>): ModelConfig {
-  const sizes = Object.entries({ ...modelByName(name).defaults });
+  const sizes = Object.entries(modelByName(name).defaults);
   return Object.fromEntries(sizes.map(([size, value]) => [size, given[size] ?? value]));
 }

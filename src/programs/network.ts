@@ -5,7 +5,7 @@ import { input, mul, sub } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { likelihoodByName } from "../likelihood/by-name.ts";
 import type { Likelihood, LikelihoodName } from "../likelihood/likelihood.ts";
-import { modelByName, type ModelConfig } from "../models/by-name.ts";
+import { modelByName, sizesOf, type ModelConfig } from "../models/by-name.ts";
 import { Scope, type Declaration } from "../nn/scope.ts";
 
 /** All that defines a network but for its parameters' values. */
@@ -38,7 +38,7 @@ export type BuildLogits = (scope: Scope, x: Node, outputs: number) => Node;
  */
 export function buildNetwork(config: NetworkConfig, batch: number): Network {
   const model = modelByName(config.model);
-  const sizes = { ...model.defaults, ...config.modelConfig };
+  const sizes = sizesOf(config.model, config.modelConfig);
   for (const [name, value] of Object.entries(sizes)) wholeNumber(value, name, 1, 65_536);
   const groups = config.size.channels;
   return networkOf(config, batch, (scope, x, outputs) => model.network(scope, x, sizes, { groups, outputs }));

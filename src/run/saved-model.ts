@@ -1,11 +1,13 @@
 import { buildNetwork, type NetworkConfig } from "../programs/network.ts";
-import { readRunConfig } from "./config.ts";
+import { readRunConfig, type RunConfig } from "./config.ts";
 import { latestCheckpoint } from "./run-folder.ts";
 import { vectorOf } from "./training-state.ts";
 
 /** A trained network as a run folder keeps it. */
 export interface SavedModel {
   readonly config: NetworkConfig;
+  /** How its training pictures were read. */
+  readonly data: RunConfig["data"];
   /** Steps of training that it has seen. */
   readonly step: number;
   /** The averaged weights, all parameters in one vector. */
@@ -14,8 +16,8 @@ export interface SavedModel {
 
 /** The network of a run, with the averaged weights of its last checkpoint. NOT_FOUND, FORMAT errors. */
 export async function loadSavedModel(run: string): Promise<SavedModel> {
-  const { network: config } = await readRunConfig(run);
+  const { network: config, data } = await readRunConfig(run);
   const checkpoint = await latestCheckpoint(run);
   const { declarations } = buildNetwork(config, 1);
-  return { config, step: checkpoint.step, weights: vectorOf(checkpoint, "average", declarations) };
+  return { config, data, step: checkpoint.step, weights: vectorOf(checkpoint, "average", declarations) };
 }

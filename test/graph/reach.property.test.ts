@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { analyseCausality } from "../../src/graph/causality.ts";
 import * as g from "../../src/graph/language.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { reachAt } from "../../src/graph/offsets.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
 import { evaluate } from "../../src/lower/reference/evaluate.ts";
@@ -84,7 +85,7 @@ test("the reach of every channel is what its value really depends on", () => {
         const after = valuesOf(plain.with(index, 0.2));
         const offset = { channel, rows: row - CENTRE, cols: col - CENTRE };
         for (let c = 0; c < output.shape[1]!; c++) {
-          const set = reach(output).length === 1 ? reach(output)[0]! : reach(output)[c]!;
+          const set = reachAt(reach(output), c);
           const isSaid = typeof set === "object" && offsets.has(set, offset);
           expect(after[atCentre(c)] !== before[atCentre(c)]).toBe(isSaid);
         }

@@ -68,6 +68,7 @@ const NCHWC_DOMAIN = "com.microsoft.nchwc";
 /** Collects the nodes of one ONNX model and writes it. Values are named by strings. */
 export class OnnxModelWriter {
   readonly #graph = new ProtobufWriter();
+  readonly #floats = new Map<ArrayLike<number>, string>();
   readonly #integers = new Map<string, string>();
   #values = 0;
 
@@ -83,9 +84,13 @@ export class OnnxModelWriter {
     this.#graph.message(12, (info) => valueInfo(info, name, shape));
   }
 
-  /** A constant of float32 numbers. */
+  /** A constant of float32 numbers; the same array (a mask, say, in all passes) is one. */
   floats(data: ArrayLike<number>, shape: Shape): string {
-    return this.#initializer(FLOAT, shape, new Uint8Array(Float32Array.from(data).buffer));
+    const known = this.#floats.get(data);
+    if (known !== undefined) return known;
+    const name = this.#initializer(FLOAT, shape, new Uint8Array(Float32Array.from(data).buffer));
+    this.#floats.set(data, name);
+    return name;
   }
 
   /** A constant list of int64 numbers (axes, sizes, ..); equal lists are one. */
