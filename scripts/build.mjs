@@ -7,6 +7,8 @@ import { dirname, join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
 
+// First the kernels: what is compiled then imports them.
+execFileSync(process.execPath, [join(root, "scripts/build-kernels.mjs")], { stdio: "inherit" });
 rmSync(join(root, "dist"), { recursive: true, force: true });
 execFileSync(process.execPath, [join(typescript, "bin/tsc"), "-p", "tsconfig.build.json"], {
   cwd: root,

@@ -2,6 +2,7 @@
 export type ErrorCode =
   | "SHAPE" // operands of a node do not fit together
   | "CAUSALITY" // a network looks at a pixel that it must not see
+  | "SCHEDULE" // a network cannot be computed pixel by pixel
   | "ARGUMENT" // an option or argument is out of its range
   | "NOT_FOUND" // no such file, data set, model or run
   | "EXISTS" // would overwrite something that is there

@@ -52,6 +52,9 @@ export const withThreads = (command: Command): Command =>
     whole("--threads", 1, 1024),
   );
 
+export const withWorkers = (command: Command): Command =>
+  command.option("--workers <n>", "threads that draw (default: all cores)", whole("--workers", 1, 1024));
+
 /** How pictures of a folder are read. */
 export const withFolderOptions = (command: Command): Command =>
   command

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { loadSavedModel } from "../run/saved-model.ts";
+import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 import { prepareOutput, writePictures } from "../tasks/sample-files.ts";
 import { sample } from "../tasks/sample.ts";
 import { version } from "../version.ts";
@@ -11,7 +11,8 @@ interface SampleFlags extends read.CommonOptions {
   readonly seed: number;
   readonly temperature: number;
   readonly out: string;
-  readonly threads?: number;
+  readonly size?: { rows: number; cols: number };
+  readonly workers?: number;
 }
 
 export const SAMPLE_DEFAULTS = { count: 16, seed: 0, temperature: 1, out: "samples.png" } as const;
@@ -34,8 +35,9 @@ export function addSampleCommand(program: Command): void {
       read.positive,
       SAMPLE_DEFAULTS.temperature,
     )
-    .option("--out <path>", "a .png file for all, or a folder for single files", SAMPLE_DEFAULTS.out);
-  read.withThreads(command);
+    .option("--out <path>", "a .png file for all, or a folder for single files", SAMPLE_DEFAULTS.out)
+    .option("--size <WxH>", "size of the pictures (default: that of the training pictures)", read.pictureExtent);
+  read.withWorkers(command);
   read.withCommonOptions(command).action(async (run: string, flags: SampleFlags) => {
     const drawn = await runSampling(run, flags);
     result(drawn, `drew ${drawn.count} picture(s) in ${duration(drawn.seconds)}: ${drawn.out}`, flags.json);
@@ -47,30 +49,35 @@ export interface Drawn extends Pick<SampleFlags, "count" | "seed" | "temperature
   readonly files: number;
   readonly seconds: number;
   readonly picturesPerSecond: number;
+  /** Milliseconds for each pixel of each picture. */
+  readonly msPerPixel: number;
+  /** -log p of each picture under the model, as it was drawn. */
+  readonly nllNats: readonly number[];
 }
 
 /** Draws pictures and writes them, with progress on stderr. */
 export async function runSampling(run: string, flags: SampleFlags): Promise<Drawn> {
-  const { count, seed, temperature, out, threads } = flags;
+  const { count, seed, temperature, out, workers, size } = flags;
   const model = await loadSavedModel(run);
   await prepareOutput(out);
   const status = new StatusLine();
   const started = performance.now();
-  const pictures = await sample(model, {
+  const drawn = await sample(model, {
     count,
     seed,
     temperature,
-    threads,
+    workers,
+    size,
     onProgress: (done) => status.show(`drawing ${(100 * done).toFixed(0)} %`),
   });
   status.clear();
   const seconds = (performance.now() - started) / 1000;
-  const { size, levels, model: name } = model.config;
-  const text = {
-    Software: `nextpixel ${version}`,
-    nextpixel: JSON.stringify({ model: name, step: model.step, seed, temperature, levels }),
-  };
-  const files = await writePictures(out, { pictures, count, size, levels }, text);
+  const files = await writePictures(
+    out,
+    { ...drawn, levels: model.config.levels },
+    pngText(model, { seed, temperature }),
+  );
+  const pixels = count * drawn.size.rows * drawn.size.cols;
   return {
     run,
     out,
@@ -80,5 +87,13 @@ export async function runSampling(run: string, flags: SampleFlags): Promise<Draw
     temperature,
     seconds,
     picturesPerSecond: count / seconds,
+    msPerPixel: (1000 * seconds) / pixels,
+    nllNats: [...drawn.nats],
   };
 }
+
+/** What a picture says of how it was made. */
+export const pngText = ({ config, step }: SavedModel, drawing: object): Record<string, string> => ({
+  Software: `nextpixel ${version}`,
+  nextpixel: JSON.stringify({ model: config.model, step, ...drawing, levels: config.levels }),
+});

@@ -1,4 +1,3 @@
-import { reachAt, type NodeReach, type Reach } from "./offsets.ts";
 import type { Node } from "./node.ts";
 import type { Primitive } from "./primitives.ts";
 
@@ -14,13 +13,19 @@ export interface Read {
 export type Reads = readonly Read[];
 
 /**
+ * What an interpreter knows of each channel of an input, compared by identity: what it depends on, when it is known. A
+ * single entry holds for all channels.
+ */
+export type ChannelKinds = readonly unknown[];
+
+/**
  * What each channel of a node reads, if node and inputs are fields on the picture's grid (an input that does not
  * depend on the picture may have any shape); undefined: more than can be told. Channels that read the same share one
- * list, and of input channels that depend on the same (`inputs` tells) one stands for all.
+ * list, and of input channels of one kind (`inputs` tells) one stands for all.
  */
 type ReadRule<P extends Primitive> = (
   node: Node<P>,
-  inputs: readonly NodeReach[],
+  inputs: readonly ChannelKinds[],
 ) => readonly Reads[] | undefined;
 
 const here = (input: number, channel: number): Read => ({ input, channel, rows: 0, cols: 0 });
@@ -33,23 +38,25 @@ const pointwise = (node: Node): readonly Reads[] =>
 
 const unknown = () => undefined;
 
-/** One channel for each kind of dependency among an input's channels, and which channels are of that kind. */
-function kinds(reach: NodeReach, channels: number): { representative: number; members: number[] }[] {
-  const byReach = new Map<Reach, number[]>();
+/** One channel for each kind among an input's channels, and which channels are of that kind. */
+function groups(kinds: ChannelKinds, channels: number): { representative: number; members: number[] }[] {
+  const byKind = new Map<unknown, number[]>();
   for (let channel = 0; channel < channels; channel++) {
-    const key = reachAt(reach, channel);
-    byReach.set(key, [...(byReach.get(key) ?? []), channel]);
+    const kind = kinds.length === 1 ? kinds[0] : kinds[channel];
+    const members = byKind.get(kind);
+    if (members) members.push(channel);
+    else byKind.set(kind, [channel]);
   }
-  return [...byReach.values()].map((members) => ({ representative: members[0]!, members }));
+  return [...byKind.values()].map((members) => ({ representative: members[0]!, members }));
 }
 
 /** A reduction stays on the grid only if it is over channels alone. */
 const overChannels = (
   { inputs: [x], attributes: { axes } }: Node<"sum"> | Node<"max">,
-  [reach]: readonly NodeReach[],
+  [kinds]: readonly ChannelKinds[],
 ): readonly Reads[] | undefined =>
   axes.length === 1 && axes[0] === 1
-    ? [kinds(reach!, x!.shape[1]!).map(({ representative }) => here(0, representative))]
+    ? [groups(kinds!, x!.shape[1]!).map(({ representative }) => here(0, representative))]
     : undefined;
 
 export const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
@@ -95,7 +102,7 @@ export const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
   max: overChannels,
   shift: ({ shape, attributes: { rows, cols } }) =>
     Array.from({ length: shape[1]! }, (_, channel) => [{ input: 0, channel, rows: -rows, cols: -cols }]),
-  conv: (node, [reach]) => {
+  conv: (node, [kinds]) => {
     const { pad, stride, dilation, mask } = node.attributes;
     if (stride[0] !== 1 || stride[1] !== 1) return undefined;
     const [outputs, channels, kernelRows, kernelCols] = node.inputs[1]!.shape as [
@@ -105,7 +112,7 @@ export const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
       number,
     ];
     const taps = kernelRows * kernelCols;
-    const groups = kinds(reach!, channels);
+    const inputGroups = groups(kinds!, channels);
     const readOf = (tap: number, channel: number): Read => ({
       input: 0,
       channel,
@@ -118,7 +125,7 @@ export const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
         mask === undefined || mask.values[(output * channels + channel) * taps + tap] !== 0;
       const reads: Read[] = [];
       for (let tap = 0; tap < taps; tap++) {
-        for (const { representative, members } of groups) {
+        for (const { representative, members } of inputGroups) {
           if (members.some((channel) => isKept(tap, channel))) reads.push(readOf(tap, representative));
         }
       }

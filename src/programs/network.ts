@@ -21,6 +21,7 @@ export interface NetworkConfig {
 /** A network written out as a graph, for one batch size. */
 export interface Network {
   readonly likelihood: Likelihood;
+  readonly levels: number;
   /** Levels 0 .. levels-1, [batch, channels, rows, cols]. */
   readonly picture: Node<"input">;
   readonly logits: Node;
@@ -58,6 +59,7 @@ export function networkOf(
   checkCausality(logits, picture, (channel) => Math.floor(channel / likelihood.logitsPerSubPixel));
   return {
     likelihood,
+    levels,
     picture,
     logits,
     nats: likelihood.nats(logits, picture),

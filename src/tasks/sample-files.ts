@@ -8,7 +8,7 @@ import { pictureGrid } from "../pictures/grid.ts";
 import { encodePng } from "../pictures/png.ts";
 
 /** Pictures to be written: levels [count, channels, rows, cols], and what they are. */
-export interface DrawnPictures {
+export interface PicturesToWrite {
   readonly pictures: Uint8Array;
   readonly count: number;
   readonly size: PictureSize;
@@ -33,7 +33,7 @@ export async function prepareOutput(out: string): Promise<void> {
  */
 export async function writePictures(
   out: string,
-  { pictures, count, size, levels }: DrawnPictures,
+  { pictures, count, size, levels }: PicturesToWrite,
   text: Readonly<Record<string, string>>,
 ): Promise<string[]> {
   const bytes = dequantise(pictures, levels);

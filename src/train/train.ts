@@ -11,7 +11,7 @@ import type { RunConfig } from "../run/config.ts";
 import { appendMetrics, createRunFolder, saveCheckpoint, writeConfig } from "../run/run-folder.ts";
 import { toCheckpoint } from "../run/training-state.ts";
 import type { MetricsRecord, TrainEvent } from "./events.ts";
-import { openPreview } from "./preview.ts";
+import { drawPreview } from "./preview.ts";
 import { openValidation } from "./validation.ts";
 
 export interface TrainOptions {
@@ -59,7 +59,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     sessionOptions,
   );
   const validation = await openValidation(networkConfig, valid, sessionOptions);
-  const preview = await openPreview(networkConfig, run, training.seed, sessionOptions);
   const order = trainingOrder(train.count, training.seed);
 
   const started = performance.now();
@@ -125,8 +124,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         onEvent({ type: "metrics", ...record });
         if (validNats !== null) {
           last = record;
-          const pictures = await preview.due(state, isLast);
-          if (pictures) onEvent({ type: "preview", step: state.step, ...pictures });
+          const preview = await drawPreview(networkConfig, run, training.seed, state);
+          onEvent({ type: "preview", step: state.step, ...preview });
         }
         sums = { nats: 0, steps: 0, milliseconds: 0 };
       }
@@ -136,7 +135,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (error instanceof NextpixelError && error.code === "INTERRUPTED") await save(state);
     throw error;
   } finally {
-    await Promise.all([step.close(), validation.close(), preview.close()]);
+    await Promise.all([step.close(), validation.close()]);
   }
   return {
     step: state.step,

@@ -1,15 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
 import { evaluate } from "../../src/lower/reference/evaluate.ts";
-import { buildNetwork } from "../../src/programs/network.ts";
+import { buildNetwork, type Network } from "../../src/programs/network.ts";
 import {
   initialParameters,
   parameterVector,
   packParameters,
   PARAMETERS,
 } from "../../src/programs/parameters.ts";
-import { openSampler } from "../../src/programs/sampler.ts";
 import { openScorer } from "../../src/programs/scorer.ts";
+import { samplerProgram } from "../../src/programs/step-program.ts";
+import { openStepSampler, placeRow } from "../../src/runtime/step/sampler.ts";
+import { startNodeWorker } from "../../src/runtime/workers/node.ts";
 import { COUNTABLE_NETWORKS } from "./tiny.ts";
 
 /** All pictures of `length` sub-pixels, the first sub-pixel slowest. */
@@ -61,6 +63,24 @@ describe.each(COUNTABLE_NETWORKS)("the probabilities of all pictures, $name,", (
   });
 });
 
+/** New pictures, drawn in this thread: levels [count, channels, rows, cols]. */
+async function drawPictures(
+  network: Network,
+  weights: Float32Array,
+  { seed, count }: { seed: number; count: number },
+): Promise<Uint8Array> {
+  const [, channels, rows, cols] = network.picture.shape as [number, number, number, number];
+  const pictures = new Uint8Array(count * channels * rows * cols);
+  const sampler = openStepSampler(samplerProgram(network, weights), {
+    workers: 1,
+    startWorker: startNodeWorker,
+  });
+  for await (const event of sampler.stream({ seed, temperature: 1, first: 0, rows, count })) {
+    if (event.kind === "row") placeRow(pictures, { channels, rows, cols }, event);
+  }
+  return pictures;
+}
+
 describe("sampling", () => {
   const { config } = COUNTABLE_NETWORKS[0]!;
   const length = pictureLength(config.size);
@@ -77,9 +97,7 @@ describe("sampling", () => {
     );
 
     const count = 20_000;
-    const sampler = await openSampler(buildNetwork(config, count), weights);
-    const drawn = await sampler.draw({ seed: 1, temperature: 1 });
-    await sampler.close();
+    const drawn = await drawPictures(buildNetwork(config, 1), weights, { seed: 1, count });
     const frequencies = new Float64Array(pictures.length);
     for (let i = 0; i < count; i++) {
       frequencies[drawn.subarray(i * length, (i + 1) * length).reduce((code, bit) => 2 * code + bit, 0)]! +=
@@ -106,21 +124,5 @@ describe("sampling", () => {
     const z = (Math.cbrt(statistic / df) - (1 - 2 / (9 * df))) / Math.sqrt(2 / (9 * df));
     expect(classes).toBeGreaterThan(50);
     expect(z).toBeLessThan(3.09);
-  });
-
-  test("gives picture k of a seed whatever it is drawn together with", async () => {
-    const network = (batch: number) => buildNetwork(config, batch);
-    const weights = strongWeights(network(1).declarations);
-    const together = await openSampler(network(6), weights);
-    const all = await together.draw({ seed: 7, temperature: 1 });
-    const other = await together.draw({ seed: 8, temperature: 1 });
-    await together.close();
-    const alone = await openSampler(network(1), weights);
-    for (let k = 0; k < 6; k++) {
-      const one = await alone.draw({ seed: 7, temperature: 1, first: k });
-      expect(one).toEqual(all.slice(k * length, (k + 1) * length));
-    }
-    await alone.close();
-    expect(other).not.toEqual(all);
   });
 });

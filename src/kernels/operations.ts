@@ -1,0 +1,19 @@
+// Codes of the pointwise kernel's operations. The one file that AssemblyScript and TypeScript both compile.
+export const COPY = 0;
+export const NEG = 1;
+export const EXP = 2;
+export const LOG = 3;
+export const SQRT = 4;
+export const ABS = 5;
+export const TANH = 6;
+export const SIGMOID = 7;
+export const RELU = 8;
+export const ADD = 9;
+export const SUB = 10;
+export const MUL = 11;
+export const DIV = 12;
+export const MINIMUM = 13;
+export const MAXIMUM = 14;
+export const EQUAL = 15;
+export const GREATER = 16;
+export const WHERE = 17;

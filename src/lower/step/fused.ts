@@ -1,0 +1,81 @@
+import { is } from "../../graph/node.ts";
+import type { Node } from "../../graph/node.ts";
+import { cannotStep } from "./times.ts";
+import type { FusedConvolution, FusedGate } from "./fusion.ts";
+import { part, pieces, type Lowering, type View } from "./lowering.ts";
+import type { Instruction, Tap } from "./program.ts";
+
+/** Lowers relu(conv + bias + add), whose last node is `node`. */
+export function lowerConvolution(node: Node, fused: FusedConvolution, lowering: Lowering): View {
+  const { conv, add, relu } = fused;
+  const out = lowering.field(node.shape[1]!);
+  const added = add && lowering.view(add);
+  for (const { start, end, time } of pieces(lowering.times(node), out.channels, ...(added ? [added] : []))) {
+    lowering.emit(time, {
+      kernel: "convolution",
+      out: part([out], start, end),
+      ...tapsAndWeights(conv, lowering.view(conv.inputs[0]!), start, end),
+      bias: Float32Array.from({ length: end - start }, (_, i) => biasOf(fused, start + i)),
+      add: added && part(added, start, end),
+      relu,
+    });
+  }
+  return [out];
+}
+
+/** Lowers tanh(a) * sigmoid(b). */
+export function lowerGate(node: Node, { a, b }: FusedGate, lowering: Lowering): View {
+  const out = lowering.field(node.shape[1]!);
+  const [left, right] = [lowering.view(a), lowering.view(b)];
+  for (const { start, end, time } of pieces(lowering.times(node), out.channels, left, right)) {
+    const operands = { a: part(left, start, end), b: part(right, start, end) };
+    lowering.emit(time, { kernel: "gate", out: part([out], start, end), ...operands });
+  }
+  return [out];
+}
+
+const biasOf = ({ bias }: FusedConvolution, output: number) =>
+  bias === undefined ? 0 : bias.length === 1 ? bias[0]! : bias[output]!;
+
+/** What outputs start .. end-1 read: only channels that some weight of theirs reads, so that masks cost nothing. */
+function tapsAndWeights(
+  conv: Node<"conv">,
+  view: View,
+  start: number,
+  end: number,
+): Pick<Instruction & { kernel: "convolution" }, "taps" | "weights"> {
+  const [x, w] = conv.inputs as [Node, Node];
+  if (!is(w, "constant")) throw cannotStep(conv, "has weights that depend on the picture");
+  const { pad, dilation, mask } = conv.attributes;
+  const [, inputs, kernelRows, kernelCols] = w.shape as [number, number, number, number];
+  const [, , pictureRows, pictureCols] = x.shape as [number, number, number, number];
+  const weightAt = (output: number, input: number, tap: number) => {
+    const i = (output * inputs + input) * kernelRows * kernelCols + tap;
+    return mask?.values[i] === 0 ? 0 : w.attributes.data[i]!;
+  };
+  const isRead = (input: number, tap: number) => {
+    for (let output = start; output < end; output++) {
+      if (!mask || mask.values[(output * inputs + input) * kernelRows * kernelCols + tap] !== 0) return true;
+    }
+    return false;
+  };
+  const taps: Tap[] = [];
+  const weights: number[] = [];
+  for (let tap = 0; tap < kernelRows * kernelCols; tap++) {
+    const rows = Math.floor(tap / kernelCols) * dilation[0] - pad.top;
+    const cols = (tap % kernelCols) * dilation[1] - pad.left;
+    if (Math.abs(rows) >= pictureRows || Math.abs(cols) >= pictureCols) continue; // beyond every picture
+    let first = 0;
+    for (const { field, channel, channels } of view) {
+      const read = Array.from({ length: channels }, (_, i) => first + i).filter((input) => isRead(input, tap));
+      if (read.length > 0) {
+        const [from, to] = [read[0]!, read.at(-1)! + 1];
+        taps.push({ field, channel: channel + from - first, channels: to - from, rows, cols });
+        for (let input = from; input < to; input++)
+          for (let output = start; output < end; output++) weights.push(weightAt(output, input, tap));
+      }
+      first += channels;
+    }
+  }
+  return { taps, weights: Float32Array.from(weights) };
+}

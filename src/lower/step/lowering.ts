@@ -1,0 +1,137 @@
+import { is, type Node } from "../../graph/node.ts";
+import { perPosition } from "./constants.ts";
+import type { Field, Instruction, Segment, Tap } from "./program.ts";
+import { timeAt, type Times } from "./times.ts";
+
+/** Where a node's channels are: parts of fields, one after the other. Slices and concatenations cost nothing. */
+export type View = readonly Segment[];
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The program as it is put together: what the rules for the primitives write into. */
+export class Lowering {
+  readonly fields: Mutable<Field>[] = [];
+  readonly instructions: Instruction[][];
+  readonly #times: ReadonlyMap<Node, Times>;
+  readonly #views = new Map<Node, View>();
+  readonly #picture: Node;
+
+  constructor(times: ReadonlyMap<Node, Times>, picture: Node) {
+    this.#times = times;
+    this.#picture = picture;
+    this.instructions = Array.from({ length: picture.shape[1]! + 2 }, () => []);
+  }
+
+  times(node: Node): Times {
+    return this.#times.get(node)!;
+  }
+
+  /** Where the value of a node is that has been lowered, or is a constant: those are laid out when one is asked for. */
+  view(node: Node): View {
+    if (is(node, "constant") && !this.#views.has(node)) {
+      const [, , rows, cols] = this.#picture.shape as [number, number, number, number];
+      const out = this.field(node.shape.at(-3) ?? 1);
+      this.emit(0, { kernel: "position", out, values: perPosition(node, rows, cols) });
+      this.place(node, [out]);
+    }
+    return this.#views.get(node)!;
+  }
+
+  place(node: Node, view: View): void {
+    this.#views.set(node, view);
+  }
+
+  /** A new field. */
+  field(channels: number): Segment {
+    this.fields.push({ channels, depth: 1, left: 0, right: 0, isRow: false });
+    return { field: this.fields.length - 1, channel: 0, channels };
+  }
+
+  /** Adds a call of a kernel, and makes the fields as large as it needs them. */
+  emit(time: number, instruction: Instruction): void {
+    const isWholeRow = time === 0;
+    if (isWholeRow) this.fields[instruction.out.field]!.isRow = true;
+    for (const { field: index, rows, cols } of tapsOf(instruction)) {
+      const field = this.fields[index]!;
+      field.depth = Math.max(field.depth, 1 - rows);
+      field.left = Math.max(field.left, -cols);
+      field.right = Math.max(field.right, cols);
+      field.isRow ||= isWholeRow || rows !== 0 || cols !== 0;
+    }
+    this.instructions[time]!.push(instruction);
+  }
+
+  /** The view as one segment: copied, if it is not one. `times` are those of its channels. */
+  joined(view: View, times: Times): Segment {
+    if (view.length === 1) return view[0]!;
+    const out = this.field(view.reduce((total, { channels }) => total + channels, 0));
+    for (const { start, end, time } of pieces(times, out.channels, view)) {
+      const operands = [here(part(view, start, end))];
+      this.emit(time, { kernel: "pointwise", operation: "copy", out: part([out], start, end), operands });
+    }
+    return out;
+  }
+}
+
+/** Channels start .. end-1, which are computed at one time and lie next to each other in all views. */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly time: number;
+}
+
+/** The channels 0 .. channels-1 as pieces, as long as possible. */
+export function pieces(times: Times, channels: number, ...views: readonly View[]): Piece[] {
+  const borders = new Set(views.flatMap(bordersOf));
+  const found: Piece[] = [];
+  let start = 0;
+  for (let end = 1; end <= channels; end++) {
+    const time = timeAt(times, start);
+    if (end < channels && !borders.has(end) && timeAt(times, end) === time) continue;
+    found.push({ start, end, time });
+    start = end;
+  }
+  return found;
+}
+
+function bordersOf(view: View): number[] {
+  let end = 0;
+  return view.map(({ channels }) => (end += channels));
+}
+
+/** Channels start .. end-1 of a view in which they lie next to each other. */
+export function part(view: View, start: number, end: number): Segment {
+  const found = within(view, start, end);
+  return found[0]!;
+}
+
+/** Channels start .. end-1 of a view. */
+export function within(view: View, start: number, end: number): View {
+  const found: Segment[] = [];
+  let first = 0;
+  for (const { field, channel, channels } of view) {
+    const [from, to] = [Math.max(start, first), Math.min(end, first + channels)];
+    if (from < to) found.push({ field, channel: channel + from - first, channels: to - from });
+    first += channels;
+  }
+  return found;
+}
+
+/** The segment at the current position. */
+export const here = (segment: Segment): Tap => ({ ...segment, rows: 0, cols: 0 });
+
+function tapsOf(instruction: Instruction): readonly Tap[] {
+  switch (instruction.kernel) {
+    case "convolution":
+      return instruction.add ? [...instruction.taps, here(instruction.add)] : instruction.taps;
+    case "pointwise":
+      return instruction.operands.filter((operand) => "field" in operand);
+    case "gate":
+      return [here(instruction.a), here(instruction.b)];
+    case "sum":
+    case "largest":
+      return [here(instruction.x)];
+    case "position":
+      return [];
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The incremental program: how a network is computed pixel by pixel, in raster order. Plain data, so that it can be sent
+ * to a worker. It holds for any number of pictures and rows.
+ */
+export interface StepProgram {
+  readonly cols: number;
+  /** Channels of the picture. */
+  readonly channels: number;
+  readonly fields: readonly Field[];
+  /** The picture's levels: written from outside, channel by channel. */
+  readonly picture: Segment;
+  readonly logits: Segment;
+  /**
+   * What to compute when. [0]: at the start of a row, for all its columns. [1 + c]: at each pixel, before its channel
+   * c is drawn. [1 + channels]: at each pixel, when all of it is known. Each list in an order that can be computed.
+   */
+  readonly instructions: readonly (readonly Instruction[])[];
+}
+
+/** What is remembered of a node. It starts as zeros, and what lies outside the picture stays so. */
+export interface Field {
+  readonly channels: number;
+  /** Rows that are kept: the current one and those above that are still read. */
+  readonly depth: number;
+  /** Columns of zeros to the left and right of the picture that are read. */
+  readonly left: number;
+  readonly right: number;
+  /** False if only the current pixel is kept. */
+  readonly isRow: boolean;
+}
+
+/** Some channels of a field, from `channel` on. */
+export interface Segment {
+  readonly field: number;
+  readonly channel: number;
+  readonly channels: number;
+}
+
+/** Channels of a field at another position: `rows` and `cols` are negative above and to the left. */
+export interface Tap extends Segment {
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** What a pointwise operation reads: as many channels as it writes, or one for all of them. */
+export type Operand = Tap | { readonly values: Float32Array };
+
+export type PointwiseOperation =
+  | "copy"
+  | "neg"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "abs"
+  | "tanh"
+  | "sigmoid"
+  | "relu"
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "minimum"
+  | "maximum"
+  | "equal"
+  | "greater"
+  | "where";
+
+/** One call of a kernel (`src/kernels/`), for the pictures of one pixel or of a whole row. */
+export type Instruction =
+  | {
+      readonly kernel: "convolution";
+      readonly out: Segment;
+      readonly taps: readonly Tap[];
+      /** [taps and their channels][outputs] */
+      readonly weights: Float32Array;
+      readonly bias: Float32Array;
+      /** Added to the result. */
+      readonly add: Segment | undefined;
+      /** Whether negative results become 0. */
+      readonly relu: boolean;
+    }
+  | {
+      readonly kernel: "pointwise";
+      readonly operation: PointwiseOperation;
+      readonly out: Segment;
+      readonly operands: readonly Operand[];
+    }
+  /** tanh(a) * sigmoid(b) */
+  | { readonly kernel: "gate"; readonly out: Segment; readonly a: Segment; readonly b: Segment }
+  /** Over channels. */
+  | { readonly kernel: "sum" | "largest"; readonly out: Segment; readonly x: Segment }
+  /** Values that depend on the position alone: [rows][cols][channels]. */
+  | { readonly kernel: "position"; readonly out: Segment; readonly values: Float32Array };

@@ -1,0 +1,154 @@
+import { pixelUniform, seedKey } from "../../basics/philox.ts";
+import type { LikelihoodName } from "../../likelihood/likelihood.ts";
+import type { StepProgram } from "../../lower/step/program.ts";
+import type { Kernels } from "./kernels.ts";
+import { addressAt, aligned } from "./layout.ts";
+import { openStepMachine } from "./machine.ts";
+
+/** All that drawing pictures takes. Plain data: it is sent to workers. */
+export interface SamplerProgram {
+  readonly steps: StepProgram;
+  readonly likelihood: LikelihoodName;
+  /** Levels 0 .. levels-1 of a sub-pixel. */
+  readonly levels: number;
+}
+
+/** Pixels that are not to be drawn. */
+export interface GivenPixels {
+  /** Levels [pictures, channels, rows, cols]. */
+  readonly levels: Uint8Array;
+  /** 1 where the pixel is given, 0 where it is drawn: [rows, cols]. */
+  readonly isGiven: Uint8Array;
+}
+
+export interface DrawRequest {
+  readonly seed: number;
+  /** Logits are divided by it: below 1 likelier pictures, above 1 more varied ones. */
+  readonly temperature: number;
+  readonly rows: number;
+  /** Number of the first picture: picture k of a seed is the same whatever it is drawn together with. */
+  readonly first: number;
+  readonly given?: GivenPixels | undefined;
+}
+
+/** Draws a fixed number of pictures together. */
+export interface Drawer {
+  readonly pictures: number;
+  /** Bytes of the kernels' memory. */
+  readonly bytes: number;
+  /** Yields each row as it is finished: levels [pictures, channels, cols]. Returns the nats of the drawn sub-pixels. */
+  rows(request: DrawRequest): Generator<Uint8Array, Float64Array>;
+}
+
+export async function openDrawer(program: SamplerProgram, pictures: number): Promise<Drawer> {
+  const { steps, levels } = program;
+  const { cols, channels } = steps;
+  const listBytes = aligned(8 * pictures);
+  const scratchBytes = 2 * listBytes + aligned(4 * levels);
+  const machine = await openStepMachine(steps, pictures, { scratchBytes });
+  const { kernels, floats, doubles, picture, logits } = machine;
+  const [uniforms, nats, exponentials] = [0, listBytes, 2 * listBytes].map((at) => machine.scratch + at) as [
+    number,
+    number,
+    number,
+  ];
+  const drawLevels = DRAWS[program.likelihood];
+
+  function* rows({ seed, temperature, rows, first, given }: DrawRequest): Generator<Uint8Array, Float64Array> {
+    const key = seedKey(seed);
+    machine.clear();
+    doubles.fill(0, nats / 8, nats / 8 + pictures);
+
+    const draw = (row: number, col: number, channel: number) => {
+      for (let m = 0; m < pictures; m++) {
+        doubles[uniforms / 8 + m] = pixelUniform(key, first + m, row * cols + col, channel);
+      }
+      drawLevels(kernels, {
+        logits: addressAt(logits, row, col) + 4 * channel * (logitsChannels / channels),
+        logitsStride: logits.stride,
+        uniforms,
+        temperature,
+        levels: addressAt(picture, row, col) + 4 * channel,
+        levelsStride: picture.stride,
+        nats,
+        pictures,
+        count: levels,
+        scratch: exponentials,
+      });
+    };
+
+    /** Writes the given level of each picture to where draws go. */
+    const give = (from: Uint8Array, row: number, col: number, channel: number) => {
+      const to = addressAt(picture, row, col) / 4 + channel;
+      for (let m = 0; m < pictures; m++) {
+        const level = from[((m * channels + channel) * rows + row) * cols + col]!;
+        floats[to + m * (picture.stride / 4)] = level;
+      }
+    };
+
+    for (let row = 0; row < rows; row++) {
+      const finished = new Uint8Array(pictures * channels * cols);
+      machine.run(0, row, 0);
+      for (let col = 0; col < cols; col++) {
+        const isGiven = given !== undefined && given.isGiven[row * cols + col] !== 0;
+        for (let channel = 0; channel < channels; channel++) {
+          machine.run(1 + channel, row, col);
+          if (isGiven) give(given.levels, row, col, channel);
+          else draw(row, col, channel);
+        }
+        machine.run(1 + channels, row, col);
+        const from = addressAt(picture, row, col) / 4;
+        for (let m = 0; m < pictures; m++)
+          for (let channel = 0; channel < channels; channel++) {
+            finished[(m * channels + channel) * cols + col] = floats[from + m * (picture.stride / 4) + channel]!;
+          }
+      }
+      yield finished;
+    }
+    return doubles.slice(nats / 8, nats / 8 + pictures);
+  }
+
+  const logitsChannels = steps.logits.channels;
+  return { pictures, bytes: machine.bytes, rows };
+}
+
+/** Arguments of the kernels that draw; see `src/kernels/draw.ts`. */
+interface Draw {
+  readonly logits: number;
+  readonly logitsStride: number;
+  readonly uniforms: number;
+  readonly temperature: number;
+  readonly levels: number;
+  readonly levelsStride: number;
+  readonly nats: number;
+  readonly pictures: number;
+  readonly count: number;
+  readonly scratch: number;
+}
+
+const DRAWS: Readonly<Record<LikelihoodName, (kernels: Kernels, draw: Draw) => void>> = {
+  bernoulli: (kernels, d) =>
+    kernels.bernoulli(
+      d.logits,
+      d.logitsStride,
+      d.uniforms,
+      d.temperature,
+      d.levels,
+      d.levelsStride,
+      d.nats,
+      d.pictures,
+    ),
+  categorical: (kernels, d) =>
+    kernels.categorical(
+      d.logits,
+      d.logitsStride,
+      d.uniforms,
+      d.temperature,
+      d.levels,
+      d.levelsStride,
+      d.nats,
+      d.pictures,
+      d.count,
+      d.scratch,
+    ),
+};

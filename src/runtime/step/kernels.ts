@@ -1,0 +1,86 @@
+import { KERNELS_MODULE } from "./kernels-module.ts";
+
+/** The functions of `src/kernels/`, whose comments say what they do. Addresses and strides are in bytes. */
+export interface Kernels {
+  convolution(
+    taps: number,
+    tapCount: number,
+    depth: number,
+    weights: number,
+    bias: number,
+    add: number,
+    addStride: number,
+    out: number,
+    outStride: number,
+    rows: number,
+    outputs: number,
+    isRelu: number,
+  ): void;
+  pointwise(
+    code: number,
+    a: number,
+    aStride: number,
+    aIsOne: number,
+    b: number,
+    bStride: number,
+    bIsOne: number,
+    c: number,
+    cStride: number,
+    cIsOne: number,
+    out: number,
+    outStride: number,
+    rows: number,
+    channels: number,
+  ): void;
+  gate(
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    out: number,
+    outStride: number,
+    rows: number,
+    channels: number,
+  ): void;
+  sum(x: number, xStride: number, out: number, outStride: number, rows: number, channels: number): void;
+  largest(x: number, xStride: number, out: number, outStride: number, rows: number, channels: number): void;
+  bernoulli(
+    logits: number,
+    logitsStride: number,
+    uniforms: number,
+    temperature: number,
+    levels: number,
+    levelsStride: number,
+    nats: number,
+    pictures: number,
+  ): void;
+  categorical(
+    logits: number,
+    logitsStride: number,
+    uniforms: number,
+    temperature: number,
+    levels: number,
+    levelsStride: number,
+    nats: number,
+    pictures: number,
+    count: number,
+    scratch: number,
+  ): void;
+}
+
+/** The first address that the kernels leave to their caller. */
+export const FREE_MEMORY = 1024;
+
+const PAGE_BYTES = 65_536;
+
+let module: Promise<WebAssembly.Module> | undefined;
+
+/** An instance of the kernels with a memory of its own, of at least so many bytes, all zeros. */
+export async function openKernels(
+  bytes: number,
+): Promise<{ kernels: Kernels; memory: WebAssembly.Memory }> {
+  module ??= WebAssembly.compile(Uint8Array.from(atob(KERNELS_MODULE), (char) => char.charCodeAt(0)));
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
+  const { exports } = await WebAssembly.instantiate(await module, { env: { memory } });
+  return { kernels: exports as unknown as Kernels, memory };
+}

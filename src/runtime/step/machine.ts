@@ -1,0 +1,98 @@
+import type { StepProgram } from "../../lower/step/program.ts";
+import { bind, type Binding, type Call, type Preload } from "./bind.ts";
+import { openKernels, type Kernels } from "./kernels.ts";
+import { addressAt, layOutFields, placeOf, Reservations, type FieldLayout, type Place } from "./layout.ts";
+
+/** A program loaded into an instance of the kernels, for a number of pictures that are computed together. */
+export interface StepMachine {
+  readonly program: StepProgram;
+  readonly pictures: number;
+  readonly kernels: Kernels;
+  /** Bytes of memory, which stay the same whatever the picture's height. */
+  readonly bytes: number;
+  /** The whole memory as numbers. */
+  readonly floats: Float32Array;
+  readonly doubles: Float64Array;
+  /** Where the picture's levels and the logits are: see `addressAt`. */
+  readonly picture: Place;
+  readonly logits: Place;
+  /** Where there is room for `scratchBytes`. */
+  readonly scratch: number;
+  /** Forgets all pixels, before the first row of new pictures. */
+  clear(): void;
+  /** Runs the instructions of a time (see `StepProgram`) at a pixel; those of time 0 for a whole row, at column 0. */
+  run(time: number, row: number, col: number): void;
+}
+
+/** Loads a program. Weights are copied. */
+export async function openStepMachine(
+  program: StepProgram,
+  pictures: number,
+  { scratchBytes = 0 } = {},
+): Promise<StepMachine> {
+  const reservations = new Reservations();
+  const scratch = reservations.reserve(scratchBytes);
+  const fieldsStart = reservations.end;
+  const layouts: FieldLayout[] = layOutFields(program, pictures, reservations);
+  const fieldsEnd = reservations.end;
+  const preloads: Preload[] = [];
+  const machine = {} as Binding["machine"];
+  const binding: Binding = { pictures, layouts, reservations, preloads, machine };
+  const calls: Call[][] = program.instructions.map((list) =>
+    list.map((instruction) => bind(instruction, binding)),
+  );
+
+  const { kernels, memory } = await openKernels(reservations.end);
+  const [bytes, words] = [new Uint8Array(memory.buffer), new Uint32Array(memory.buffer)];
+  for (const { address, values } of preloads) {
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), address);
+  }
+  Object.assign(machine, { kernels, words });
+  const place = (segment: StepProgram["picture"]) => placeOf({ ...segment, rows: 0, cols: 0 }, layouts);
+  return {
+    program,
+    pictures,
+    kernels,
+    bytes: memory.buffer.byteLength,
+    floats: new Float32Array(memory.buffer),
+    doubles: new Float64Array(memory.buffer),
+    picture: place(program.picture),
+    logits: place(program.logits),
+    scratch,
+    clear: () => void bytes.fill(0, fieldsStart, fieldsEnd),
+    run(time, row, col) {
+      const cols = time === 0 ? program.cols : 1;
+      for (const call of calls[time]!) call(row, col, cols);
+    },
+  };
+}
+
+/**
+ * The logits of pictures that are known in advance, from a program lowered as such: [pictures, channels, rows, cols], from levels
+ * in the same layout.
+ */
+export function logitsOfKnown(machine: StepMachine, levels: Uint8Array, rows: number): Float32Array {
+  const { program, pictures, floats } = machine;
+  const { cols, channels } = program;
+  const outputs = program.logits.channels;
+  const logits = new Float32Array(pictures * outputs * rows * cols);
+  machine.clear();
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++)
+      for (let picture = 0; picture < pictures; picture++) {
+        const to = addressAt(machine.picture, row, col) / 4 + picture * (machine.picture.stride / 4);
+        for (let channel = 0; channel < channels; channel++) {
+          floats[to + channel] = levels[((picture * channels + channel) * rows + row) * cols + col]!;
+        }
+      }
+    machine.run(0, row, 0);
+    for (let col = 0; col < cols; col++)
+      for (let picture = 0; picture < pictures; picture++) {
+        const from = addressAt(machine.logits, row, col) / 4 + picture * (machine.logits.stride / 4);
+        for (let output = 0; output < outputs; output++) {
+          logits[((picture * outputs + output) * rows + row) * cols + col] = floats[from + output]!;
+        }
+      }
+  }
+  return logits;
+}

@@ -1,0 +1,35 @@
+/** Values that are put in at any time and taken out in their order, as they come. */
+export interface Mailbox<T> {
+  put(value: T): void;
+  /** No more values will come. */
+  end(): void;
+  /** Nor will they because of an error, which whoever takes them receives after those that came. */
+  fail(error: unknown): void;
+  all(): AsyncGenerator<T, void>;
+}
+
+export function mailbox<T>(): Mailbox<T> {
+  const waiting: T[] = [];
+  let state: "open" | "ended" | { error: unknown } = "open";
+  let wake = (): void => undefined;
+  const close = (how: typeof state) => {
+    state = how;
+    wake();
+  };
+  return {
+    put(value) {
+      waiting.push(value);
+      wake();
+    },
+    end: () => close("ended"),
+    fail: (error) => close({ error }),
+    async *all() {
+      for (;;) {
+        while (waiting.length > 0) yield waiting.shift()!;
+        if (state === "ended") return;
+        if (state !== "open") throw state.error;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { expected } from "../../basics/errors.ts";
+import type { DrawRequest, SamplerProgram } from "./draw.ts";
+import { localRunner, type Job, type JobRunner } from "./job.ts";
+import { mailbox } from "./mailbox.ts";
+import { workerRunner, type StartWorker } from "./worker.ts";
+
+export interface SampleRequest extends DrawRequest {
+  /** Pictures to draw. */
+  readonly count: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A finished row of the pictures first .. first+count-1, counted from the first one asked for. */
+export interface FinishedRow {
+  readonly first: number;
+  readonly count: number;
+  readonly row: number;
+  /** [count, channels, cols] */
+  readonly levels: Uint8Array;
+}
+
+/** What happens while pictures are drawn. Pictures that are drawn together are told of together. */
+export type SampleEvent =
+  | ({ readonly kind: "row" } & FinishedRow)
+  | {
+      readonly kind: "pictures";
+      readonly first: number;
+      readonly count: number;
+      /** -log p of the drawn sub-pixels of each picture, in nats, at temperature 1. */
+      readonly nats: Float64Array;
+    };
+
+export interface Sampler {
+  /** Draws pictures, and tells of each row as it is finished. Ends early where the iteration does. */
+  stream(request: SampleRequest): AsyncGenerator<SampleEvent, void>;
+  /** Ends the workers. */
+  close(): void;
+}
+
+export interface SamplerOptions {
+  /** Threads that draw. One: this thread, which stays responsive. */
+  readonly workers: number;
+  readonly startWorker: StartWorker;
+}
+
+/** More pictures than this, drawn together, take no less time each, and more memory. */
+const LARGEST_BATCH = 32;
+
+/** Opens a sampler. Pictures are the same, bit for bit, whatever the number of workers. */
+export function openStepSampler(program: SamplerProgram, { workers, startWorker }: SamplerOptions): Sampler {
+  const local = localRunner(program);
+  const pool: JobRunner[] = [];
+  let isDrawing = false;
+
+  /** Runners for so many jobs. */
+  const runnersFor = (jobs: number): readonly JobRunner[] => {
+    const threads = Math.min(workers, jobs);
+    if (threads <= 1) return [local];
+    while (pool.length < threads) pool.push(workerRunner(program, startWorker));
+    return pool.slice(0, threads);
+  };
+
+  return {
+    async *stream({ count, signal, ...request }) {
+      if (isDrawing) throw expected("ARGUMENT", "one stream at a time", "a sampler", "a second one");
+      const batch = Math.min(LARGEST_BATCH, Math.ceil(count / workers));
+      const starts = Array.from({ length: Math.ceil(count / batch) }, (_, i) => i * batch);
+      const runners = runnersFor(starts.length);
+      const stopped = new AbortController();
+      const anySignal = signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal;
+      const events = mailbox<SampleEvent>();
+
+      const work = async (runner: JobRunner) => {
+        for (let first = starts.shift(); first !== undefined; first = starts.shift()) {
+          const of = { first, count: Math.min(batch, count - first) };
+          const job: Job = {
+            ...request,
+            first: request.first + first,
+            pictures: of.count,
+            given: part(request.given, first, of.count, count),
+          };
+          const onRow = (row: number, levels: Uint8Array) => events.put({ kind: "row", ...of, row, levels });
+          const nats = await runner.run(job, onRow, anySignal);
+          events.put({ kind: "pictures", ...of, nats });
+        }
+      };
+
+      isDrawing = true;
+      Promise.all(runners.map(work)).then(events.end, events.fail);
+      try {
+        yield* events.all();
+      } finally {
+        stopped.abort();
+        isDrawing = false;
+      }
+    },
+    close() {
+      for (const runner of pool.splice(0)) runner.close();
+    },
+  };
+}
+
+/** What is given of the pictures of one job. */
+function part(given: DrawRequest["given"], first: number, count: number, total: number) {
+  if (!given) return undefined;
+  const length = given.levels.length / total;
+  return { ...given, levels: given.levels.slice(first * length, (first + count) * length) };
+}
+
+/** Copies a finished row to its place in pictures [count, channels, rows, cols]. */
+export function placeRow(
+  pictures: Uint8Array,
+  { channels, rows, cols }: { readonly channels: number; readonly rows: number; readonly cols: number },
+  { first, count, row, levels }: FinishedRow,
+): void {
+  for (let map = 0; map < count * channels; map++) {
+    const line = levels.subarray(map * cols, (map + 1) * cols);
+    pictures.set(line, ((first * channels + map) * rows + row) * cols);
+  }
+}

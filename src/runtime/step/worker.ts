@@ -1,0 +1,86 @@
+import type { SamplerProgram } from "./draw.ts";
+import { keptDrawers, type Job, type JobRunner } from "./job.ts";
+
+// Drawing in worker threads. Node and browsers start them in different ways; what is said is the same.
+
+/** A worker as seen from the thread that started it. */
+export interface WorkerHandle {
+  post(message: ToWorker): void;
+  /** Takes the place of the listeners before. */
+  listen(onMessage: (message: FromWorker) => void, onError: (error: Error) => void): void;
+  terminate(): void;
+}
+
+/** Starts a worker that calls `serve`. */
+export type StartWorker = () => WorkerHandle;
+
+export type ToWorker = { readonly program: SamplerProgram } | { readonly job: Job };
+
+export type FromWorker =
+  | { readonly row: number; readonly levels: Uint8Array }
+  | { readonly nats: Float64Array }
+  | { readonly failed: unknown };
+
+/** What a worker does: it receives a program, then jobs. Returns the listener for its messages. */
+export function serve(
+  post: (message: FromWorker, transfer: ArrayBuffer[]) => void,
+): (message: ToWorker) => Promise<void> {
+  let drawerFor: ReturnType<typeof keptDrawers>;
+  return async (message) => {
+    if ("program" in message) {
+      drawerFor = keptDrawers(message.program);
+      return;
+    }
+    try {
+      const rows = (await drawerFor(message.job.pictures)).rows(message.job);
+      for (let row = 0; ; row++) {
+        const next = rows.next();
+        if (next.done) {
+          post({ nats: next.value }, []);
+          return;
+        }
+        post({ row, levels: next.value }, [next.value.buffer as ArrayBuffer]);
+      }
+    } catch (failed) {
+      post({ failed }, []);
+    }
+  };
+}
+
+/** Draws in a worker, which is started for the first job. A job that is aborted ends the worker: it listens to nothing. */
+export function workerRunner(program: SamplerProgram, start: StartWorker): JobRunner {
+  let worker: WorkerHandle | undefined;
+  const close = () => {
+    worker?.terminate();
+    worker = undefined;
+  };
+  const started = (): WorkerHandle => {
+    const handle = start();
+    handle.post({ program });
+    return handle;
+  };
+  return {
+    run: (job, onRow, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        const fail = (reason: unknown) => {
+          close();
+          reject(reason as Error);
+        };
+        const onAbort = () => fail(signal?.reason);
+        signal?.addEventListener("abort", onAbort, { once: true });
+        worker ??= started();
+        worker.listen((message) => {
+          if ("row" in message) {
+            onRow(message.row, message.levels);
+            return;
+          }
+          signal?.removeEventListener("abort", onAbort);
+          if ("failed" in message) fail(message.failed);
+          else resolve(message.nats);
+        }, fail);
+        worker.post({ job });
+      }),
+    close,
+  };
+}

@@ -1,0 +1,46 @@
+import { pixelUniform, seedKey } from "../../src/basics/philox.ts";
+import { sizeOf } from "../../src/graph/shapes.ts";
+import { openForward } from "../../src/programs/forward.ts";
+import type { Network } from "../../src/programs/network.ts";
+
+export interface WholeNetworkSampler {
+  /** New pictures: levels [batch, channels, rows, cols]; `first` is the number of the first one. */
+  draw(options: { seed: number; temperature: number; first?: number }): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Draws pictures sub-pixel by sub-pixel in raster order, running the whole network on ONNX Runtime for each: what the
+ * incremental sampler is checked against.
+ */
+export async function openWholeNetworkSampler(
+  network: Network,
+  weights: Float32Array,
+): Promise<WholeNetworkSampler> {
+  const { picture, logits, likelihood } = network;
+  const forward = await openForward(network, logits, weights);
+  const [batch, channels, rows, cols] = picture.shape as [number, number, number, number];
+  const pixels = rows * cols;
+  const perSubPixel = likelihood.logitsPerSubPixel;
+  return {
+    async draw({ seed, temperature, first = 0 }) {
+      const key = seedKey(seed);
+      const levels = new Float32Array(sizeOf(picture.shape));
+      for (let pixel = 0; pixel < pixels; pixel++)
+        for (let channel = 0; channel < channels; channel++) {
+          const values = await forward.run(levels);
+          for (let i = 0; i < batch; i++) {
+            const map = i * channels + channel;
+            const own = Float64Array.from(
+              { length: perSubPixel },
+              (_, k) => values[(map * perSubPixel + k) * pixels + pixel]!,
+            );
+            const uniform = pixelUniform(key, first + i, pixel, channel);
+            levels[map * pixels + pixel] = likelihood.draw(own, uniform, temperature);
+          }
+        }
+      return Uint8Array.from(levels);
+    },
+    close: () => forward.close(),
+  };
+}
