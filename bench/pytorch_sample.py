@@ -61,14 +61,15 @@ class CachedBlock:
         # With the zeros beside the row and before it. Two pixels of h are one row of a matrix, without a copy.
         self.v = torch.zeros(batch, width, 2, size + 2)
         self.h = torch.zeros(batch, size + 1, width)
+        # What each pixel of the row adds to its horizontal product.
+        self.links = torch.zeros(size, batch, 2 * width)
 
     def start_row(self, v):
         """From the vertical features [B, C, 1, S] of a row to the new ones before their gate [B, 2 C, 1, S]."""
         self.v[:, :, 0] = self.v[:, :, 1]
         self.v[:, :, 1:, 1:-1] = v
         above = self.vertical(self.v)
-        # What a pixel adds to its product: [S, B, 2 C], a pixel after another, as they will be read.
-        self.links = self.link(above)[:, :, 0].permute(2, 0, 1) + self.horizontal_bias
+        torch.add(self.link(above)[:, :, 0].permute(2, 0, 1), self.horizontal_bias, out=self.links)
         return above
 
     def pixel(self, h, column):

@@ -22,7 +22,7 @@ def drawn(logits: Tensor, uniforms: Tensor):
 
 
 def matrix(conv):
-    """The weights of a convolution of one row, for its product with the inputs of one place: taps * inputs x outputs."""
+    """The weights of a convolution of one row as a matrix, taps * inputs x outputs."""
     return conv.weight[:, :, 0].permute(2, 1, 0).flatten(0, 1).contiguous()
 
 
@@ -42,12 +42,12 @@ class Block(nn.Module):
         super().__init__()
         width = block.out.in_channels
         scale = torch.cat([torch.full((width,), -2.0), torch.ones(width)])
-        # Inputs x outputs: a matrix for each column of the vertical kernel, one matrix for all of the horizontal one.
+        # Inputs x outputs: a matrix for each column of the kernel.
         self.vertical = (block.vertical.weight.permute(3, 2, 1, 0) * scale).reshape(3, 2 * width, 2 * width)
         self.vertical_bias = block.vertical.bias * scale
         self.link = matrix(block.link) / scale[:, None] * scale
         self.link_bias = (block.link.bias + block.horizontal.bias) * scale
-        self.horizontal = (block.horizontal.weight[:, :, 0].permute(2, 1, 0) * scale).reshape(2 * width, 2 * width)
+        self.horizontal = matrix(block.horizontal) * scale
         self.out = torch.cat([matrix(block.out), block.out.bias[None]])
 
         # Vertical features of the row above beside those of the present row, between columns of zeros.

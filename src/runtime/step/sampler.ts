@@ -38,7 +38,7 @@ export interface Sampler {
 }
 
 export interface SamplerOptions {
-  /** Threads that draw. One: this thread, which stays responsive. */
+  /** Threads that draw, at most: for little work none is started. One: this thread, which stays responsive. */
   readonly workers: number;
   readonly startWorker: StartWorker;
 }
@@ -46,15 +46,25 @@ export interface SamplerOptions {
 /** More pictures than this, drawn together, take no less time each, and more memory. */
 const LARGEST_BATCH = 32;
 
+/** Of a worker: to start it takes as long as some 10^9 multiply-adds. */
+const LEAST_MULTIPLY_ADDS = 1e9;
+
+/** Multiply-adds for each pixel. */
+const multiplyAdds = ({ steps }: SamplerProgram): number =>
+  steps.instructions
+    .flat()
+    .reduce((total, one) => total + (one.kernel === "convolution" ? one.weights.length : 0), 0);
+
 /** Opens a sampler. Pictures are the same, bit for bit, whatever the number of workers. */
 export function openStepSampler(program: SamplerProgram, { workers, startWorker }: SamplerOptions): Sampler {
   const local = localRunner(program);
   const pool: JobRunner[] = [];
   let isDrawing = false;
 
-  /** Runners for so many jobs. */
-  const runnersFor = (jobs: number): readonly JobRunner[] => {
-    const threads = Math.min(workers, jobs);
+  /** Runners for so many pixels in so many jobs. */
+  const runnersFor = (jobs: number, pixels: number): readonly JobRunner[] => {
+    const worthwhile = Math.ceil((pixels * multiplyAdds(program)) / LEAST_MULTIPLY_ADDS);
+    const threads = Math.min(workers, jobs, worthwhile);
     if (threads <= 1) return [local];
     while (pool.length < threads) pool.push(workerRunner(program, startWorker));
     return pool.slice(0, threads);
@@ -65,7 +75,7 @@ export function openStepSampler(program: SamplerProgram, { workers, startWorker 
       if (isDrawing) throw expected("ARGUMENT", "one stream at a time", "a sampler", "a second one");
       const batch = Math.min(LARGEST_BATCH, Math.ceil(count / workers));
       const starts = Array.from({ length: Math.ceil(count / batch) }, (_, i) => i * batch);
-      const runners = runnersFor(starts.length);
+      const runners = runnersFor(starts.length, count * request.rows * program.steps.cols);
       const stopped = new AbortController();
       const anySignal = signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal;
       const events = mailbox<SampleEvent>();
