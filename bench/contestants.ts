@@ -1,6 +1,7 @@
 /**
- * The harness of the training-speed benchmark. A contestant is a child process that trains one network. It writes
- * one line of JSON when it is set up and warm, and then one for each line that it reads:
+ * The harness of the speed benchmarks. A contestant is a child process that does one kind of step over and over: trains a
+ * network, draws a batch of pictures. It writes one line of JSON when it is set up and warm, and then one for each line
+ * that it reads:
  *
  *     (start)   {"ready": true, "name": "...", "parameters": 438209, "threads": 2}
  *     run 10    {"seconds": 5.1, "steps": 10, "loss": 539.2}
@@ -18,10 +19,10 @@ export interface ContestantInfo {
   readonly threads: number;
 }
 
-export interface TrainingRun {
+export interface Run {
   /** Of all the steps together, timed inside the child. */
   readonly seconds: number;
-  /** Of the last step. */
+  /** Some number that is made of the results. */
   readonly loss: number;
 }
 
@@ -34,7 +35,7 @@ export interface ContestantMemory {
 
 export interface Contestant {
   readonly info: ContestantInfo;
-  run(steps: number): Promise<TrainingRun>;
+  run(steps: number): Promise<Run>;
   memory(): Promise<ContestantMemory>;
   /** Ends the child and waits for its end; a child that is gone already is no error. */
   stop(): Promise<void>;
@@ -93,7 +94,7 @@ export async function startContestant(
     const info = (await answer()) as ContestantInfo;
     return {
       info,
-      run: (steps) => ask(`run ${steps}`) as Promise<TrainingRun>,
+      run: (steps) => ask(`run ${steps}`) as Promise<Run>,
       memory: () => ask("memory") as Promise<ContestantMemory>,
       stop,
     };
@@ -111,13 +112,19 @@ const KEEP_MEMORY = {
   MALLOC_TOP_PAD_: `${2 ** 26}`,
 };
 
+/** Starts a nextpixel contestant of this folder. */
+export function startNextpixel(file: string, args: string[]): Promise<Contestant> {
+  const script = fileURLToPath(new URL(file, import.meta.url));
+  return startContestant(process.execPath, ["--import", "tsx", script, ...args]);
+}
+
 /**
- * Starts bench/pytorch_train.py, whose `--help` tells the arguments: as it is plainly written, or with the allocator
- * and the memory layout tuned. The interpreter is $PYTHON, or else the system's: that is where a distribution's package
+ * Starts a PyTorch contestant of this folder, whose `--help` tells the arguments: as it is plainly written, or tuned, with
+ * the allocator too. The interpreter is $PYTHON, or else the system's: that is where a distribution's package
  * puts PyTorch, whatever `python3` is on the PATH.
  */
-export function startPyTorch(args: string[], options: { tuned: boolean }): Promise<Contestant> {
-  const script = fileURLToPath(new URL("pytorch_train.py", import.meta.url));
+export function startPyTorch(file: string, args: string[], options: { tuned: boolean }): Promise<Contestant> {
+  const script = fileURLToPath(new URL(file, import.meta.url));
   const command = process.env["PYTHON"] ?? "/usr/bin/python3";
   return options.tuned
     ? startContestant(command, [script, ...args, "--tuned"], { env: KEEP_MEMORY })

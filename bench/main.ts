@@ -1,8 +1,14 @@
 import { benchLowering } from "./lowering.ts";
+import { benchSample } from "./sample.ts";
+import { benchTall } from "./tall.ts";
 import { benchTrain } from "./train.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   train: () => benchTrain({ rounds: 12, stepsPerRound: 10, batch: 32 }),
+  sample: async () => {
+    await benchSample({ rounds: 7 });
+    await benchTall({ rounds: 7, chart: "docs/sampling-cost.svg" });
+  },
   lowering: () => benchLowering({ rounds: 20 }),
 };
 

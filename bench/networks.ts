@@ -1,3 +1,4 @@
+import { sizeOf } from "../src/graph/shapes.ts";
 import { buildNetwork, networkOf, type Network } from "../src/programs/network.ts";
 import { gatedStack } from "./gated-stack.ts";
 
@@ -11,16 +12,27 @@ export interface BenchNetwork {
   readonly size: number;
 }
 
-/** What `bench -- train` compares: the shipped PixelCNN, and five blocks of Gated PixelCNN, both at 28 x 28. */
-export const BENCH_NETWORKS: readonly BenchNetwork[] = [
-  { network: "pixelcnn", width: 32, depth: 7, head: 64, levels: 2, size: 28 },
-  { network: "gated", width: 64, depth: 5, head: 64, levels: 2, size: 28 },
-];
+const PIXELCNN: BenchNetwork = { network: "pixelcnn", width: 32, depth: 7, head: 64, levels: 2, size: 28 };
+export const GATED: BenchNetwork = { network: "gated", width: 64, depth: 5, head: 64, levels: 2, size: 28 };
 
-export function build({ network, levels, size, ...sizes }: BenchNetwork, batch: number): Network {
+/** What `bench -- train` compares: the shipped PixelCNN, and five blocks of Gated PixelCNN, both at 28 x 28. */
+export const BENCH_NETWORKS: readonly BenchNetwork[] = [PIXELCNN, GATED];
+
+/** The network for pictures of its own size, or of another number of rows and columns. */
+export function build(
+  { network, levels, size, ...sizes }: BenchNetwork,
+  batch: number,
+  { rows, cols } = { rows: size, cols: size },
+): Network {
   const likelihood = levels === 2 ? "bernoulli" : "categorical";
-  const picture = { channels: 1, rows: size, cols: size };
+  const picture = { channels: 1, rows, cols };
   return network === "pixelcnn"
     ? buildNetwork({ model: "pixelcnn", modelConfig: sizes, likelihood, levels, size: picture }, batch)
     : networkOf({ likelihood, levels, size: picture }, batch, gatedStack(sizes));
+}
+
+/** Multiply-adds of a network's convolutions: each weight is used once for every pixel. */
+export function multiplyAddsPerPicture(bench: BenchNetwork): number {
+  const kernels = build(bench, 1).declarations.filter(({ name }) => name.endsWith("weight"));
+  return bench.size ** 2 * kernels.reduce((total, { shape }) => total + sizeOf(shape), 0);
 }

@@ -1,6 +1,5 @@
 // The nextpixel side of the training-speed benchmark: a contestant (see contestants.ts), whose arguments are those of
 // pytorch_train.py.
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { ADAM_DEFAULTS } from "../src/optim/adam.ts";
@@ -8,15 +7,9 @@ import { initialParameters } from "../src/programs/parameters.ts";
 import { initialState, openTrainingStep } from "../src/programs/training-step.ts";
 import { levelsOf } from "./levels.ts";
 import { build, type BenchNetwork } from "./networks.ts";
+import { residentMb } from "./resident.ts";
 
 const WARM_UP_STEPS = 5;
-
-/** Peak and present resident set in MiB (Linux). */
-function residentMb(): { peakRssMb: number; rssMb: number } {
-  const status = readFileSync("/proc/self/status", "utf8");
-  const field = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)![1]) / 1024;
-  return { peakRssMb: field("VmHWM"), rssMb: field("VmRSS") };
-}
 
 const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 

@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
-import { interleave, median, medianRatio, startContestant, startPyTorch } from "./contestants.ts";
+import { interleave, median, medianRatio, startNextpixel, startPyTorch } from "./contestants.ts";
 import { BENCH_NETWORKS } from "./networks.ts";
 
 /** Training throughput and memory beside PyTorch, interleaved in one run. */
@@ -15,10 +14,9 @@ export async function benchTrain({
       `--${key}`,
       `${value}`,
     ]);
-    const script = fileURLToPath(new URL("nextpixel-train.ts", import.meta.url));
-    const ours = await startContestant(process.execPath, ["--import", "tsx", script, ...args]);
-    const plain = await startPyTorch(args, { tuned: false });
-    const tuned = await startPyTorch(args, { tuned: true });
+    const ours = await startNextpixel("nextpixel-train.ts", args);
+    const plain = await startPyTorch("pytorch_train.py", args, { tuned: false });
+    const tuned = await startPyTorch("pytorch_train.py", args, { tuned: true });
     const contestants = [ours, plain, tuned];
     try {
       const { network: name, width, depth, size } = network;

@@ -5,7 +5,18 @@ export { openDataset, type OpenOptions } from "./data/open.ts";
 export { dequantise } from "./data/quantise.ts";
 export { loadSavedModel, type SavedModel } from "./run/saved-model.ts";
 export type { RunConfig } from "./run/config.ts";
-export { sample, type SampleOptions } from "./tasks/sample.ts";
+export type { GivenPixels } from "./runtime/step/draw.ts";
+export type { SampleEvent } from "./runtime/step/sampler.ts";
+export { complete, type CompleteOptions } from "./tasks/complete.ts";
+export {
+  openSampler,
+  sample,
+  type DrawnPictures,
+  type SampleOptions,
+  type Sampler,
+  type SamplerOptions,
+  type StreamOptions,
+} from "./tasks/sample.ts";
 export { score, type Score, type ScoreOptions } from "./tasks/score.ts";
 export type { TrainEvent } from "./train/events.ts";
 export { train, type TrainOptions, type TrainResult } from "./train/train.ts";

@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 
 const SRC = join(import.meta.dirname, "../src");
+const DIST = join(import.meta.dirname, "../dist");
 
 interface Import {
   readonly from: string;
@@ -66,9 +67,32 @@ test("only the runtime knows ONNX Runtime", () => {
 
 test("what a browser needs imports nothing of Node", () => {
   const browser = ["basics", "graph", "autodiff", "nn", "models", "likelihood", "optim", "lower", "pictures"];
-  const nodeOnly = imports.filter(({ from, to }) => browser.includes(room(from)) && to.startsWith("node:"));
+  const folders = [...browser, "kernels", "runtime/step"];
+  const nodeOnly = folders.flatMap(of).filter(({ to }) => to.startsWith("node:"));
   expect(nodeOnly.map(show)).toEqual([]);
 });
+
+// The built files: imports of types are gone from the JavaScript, and those that are left in the declarations matter.
+test.each([".js", ".d.ts"])(
+  "the browser's entry and its worker reach nothing but our own %s files",
+  (ending) => {
+    const reached = new Set<string>();
+    const foreign: string[] = [];
+    const visit = (file: string) => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      const text = readFileSync(join(DIST, file + ending), "utf8");
+      for (const [, name] of text.matchAll(/(?:from|import|new URL)\s*\(?\s*"([^"]+)"/g)) {
+        if (name!.startsWith(".")) visit(join(dirname(file), name!.replace(/\.[jt]s$/, "")));
+        else foreign.push(`${file} -> ${name}`);
+      }
+    };
+    visit("browser");
+    visit("runtime/workers/web-worker");
+    expect(foreign).toEqual([]);
+    expect(reached).toContain("programs/sampler");
+  },
+);
 
 test("tasks and train meet only at run; nothing imports the command line", () => {
   const crossing = [

@@ -17,15 +17,18 @@ test("the README's library example runs as written, on a run made by the command
     const example = /```ts\n([\s\S]*?)```/.exec(readme)![1]!;
     expect(example).toContain('from "nextpixel"');
     const program = `${example.replace('"runs/digits"', JSON.stringify(join(folder, "run")))}
-      console.log(JSON.stringify([levels.length, bitsPerDim]));`;
+      console.log(JSON.stringify([pictures.length, bitsPerDim]));`;
     // From the package's own folder, its name means what its package.json exports.
     const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
       cwd: ROOT,
     });
-    const [drawn, bitsPerDim] = JSON.parse((await run).stdout) as [number, number];
+    const lines = (await run).stdout.trim().split("\n");
+    const [drawn, bitsPerDim] = JSON.parse(lines.pop()!) as [number, number];
     expect(drawn).toBe(16 * 64);
     expect(bitsPerDim).toBeGreaterThan(1);
     expect(bitsPerDim).toBeLessThan(5);
+    expect(lines.length).toBeGreaterThan(7);
+    for (const line of lines) expect(line).toMatch(/^row \d of pictures \d to \d$/);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -26,7 +26,9 @@ test(
 test("every option that the README mentions exists", async () => {
   const cwd = await temporaryFolder();
   const helps = await Promise.all(
-    ["demo", "train", "sample", "score", "info"].map((command) => runCli([command, "--help"], { cwd })),
+    ["demo", "train", "sample", "complete", "score", "info"].map((command) =>
+      runCli([command, "--help"], { cwd }),
+    ),
   );
   const known = new Set([
     "--version",

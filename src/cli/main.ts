@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
 import { version } from "../version.ts";
+import { addCompleteCommand } from "./complete.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addInfoCommand } from "./info.ts";
 import { onBrokenOutput } from "./output.ts";
@@ -12,13 +13,20 @@ import { addTrainCommand } from "./train.ts";
 onBrokenOutput();
 
 const program = new Command("nextpixel")
-  .description("Autoregressive image generation: train, draw, score.")
+  .description("Autoregressive image generation: train, draw, complete, score.")
   .version(version)
   .exitOverride()
   // An error is one line, so that scripts can read it; the suggestion goes onto it.
   .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")}\n`) });
 
-for (const add of [addDemoCommand, addTrainCommand, addSampleCommand, addScoreCommand, addInfoCommand])
+for (const add of [
+  addDemoCommand,
+  addTrainCommand,
+  addSampleCommand,
+  addCompleteCommand,
+  addScoreCommand,
+  addInfoCommand,
+])
   add(program);
 
 try {

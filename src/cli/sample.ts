@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
+import { loadSavedModel } from "../run/saved-model.ts";
 import { prepareOutput, writePictures } from "../tasks/sample-files.ts";
 import { sample } from "../tasks/sample.ts";
-import { version } from "../version.ts";
 import * as read from "./arguments.ts";
 import { duration, result, StatusLine } from "./output.ts";
+import { pngText } from "./png-text.ts";
 
 interface SampleFlags extends read.CommonOptions {
   readonly count: number;
@@ -36,7 +36,11 @@ export function addSampleCommand(program: Command): void {
       SAMPLE_DEFAULTS.temperature,
     )
     .option("--out <path>", "a .png file for all, or a folder for single files", SAMPLE_DEFAULTS.out)
-    .option("--size <WxH>", "size of the pictures (default: that of the training pictures)", read.pictureExtent);
+    .option(
+      "--size <WxH>",
+      "size of the pictures (default: that of the training pictures)",
+      read.pictureExtent,
+    );
   read.withWorkers(command);
   read.withCommonOptions(command).action(async (run: string, flags: SampleFlags) => {
     const drawn = await runSampling(run, flags);
@@ -91,9 +95,3 @@ export async function runSampling(run: string, flags: SampleFlags): Promise<Draw
     nllNats: [...drawn.nats],
   };
 }
-
-/** What a picture says of how it was made. */
-export const pngText = ({ config, step }: SavedModel, drawing: object): Record<string, string> => ({
-  Software: `nextpixel ${version}`,
-  nextpixel: JSON.stringify({ model: config.model, step, ...drawing, levels: config.levels }),
-});

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { bitsPerDim } from "../basics/units.ts";
 import { pictureLength } from "../data/dataset.ts";
-import { openDataset } from "../data/open.ts";
 import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
 import { encodeNpy } from "../pictures/npy.ts";
 import { loadSavedModel } from "../run/saved-model.ts";
 import { score, type Score } from "../tasks/score.ts";
 import * as read from "./arguments.ts";
-import { note, result, StatusLine } from "./output.ts";
+import { result, StatusLine } from "./output.ts";
+import { openRunDataset } from "./run-dataset.ts";
 
 interface ScoreFlags extends read.CommonOptions {
   readonly limit?: number;
@@ -22,7 +22,7 @@ export function addScoreCommand(program: Command): void {
     .command("score")
     .description("tell the exact likelihood of pictures under a trained network")
     .argument("<run>", "folder of a run")
-    .argument("<dataset>", `as for train; "digits:test" are the test pictures of "digits"`)
+    .argument("<dataset>", `as for train, or one picture; "digits:test" are the test pictures of "digits"`)
     .option("--limit <n>", "score only the first pictures", read.whole("--limit", 1))
     .option("--per-image <file.jsonl>", "write the nats and bits/dim of every picture, a line each")
     .option(
@@ -45,14 +45,7 @@ export function addScoreCommand(program: Command): void {
 /** Scores a data set, read as the run's training pictures were, with progress on stderr. */
 export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {
   const model = await loadSavedModel(run);
-  const { config, data } = model;
-  const dataset = await openDataset(name, {
-    levels: config.levels,
-    gray: data.gray,
-    resize: data.resize ?? undefined,
-    skipBad: flags.skipBad ?? false,
-    onWarning: (warning) => note(`warning: ${warning}`),
-  });
+  const dataset = await openRunDataset(model, name, { skipBad: flags.skipBad });
   for (const file of [flags.perImage, flags.perPixel]) if (file !== undefined) await checkWritable(file);
   const length = pictureLength(dataset.size);
   const count = Math.min(flags.limit ?? dataset.count, dataset.count);

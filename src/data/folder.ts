@@ -1,13 +1,15 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { mapConcurrently } from "./concurrent.ts";
 import { memoryDataset, pictureLength, type Dataset, type PictureSize } from "./dataset.ts";
 import { filesUnder } from "./files.ts";
-import { readHeader, readPixels, type PictureHeader } from "./picture-file.ts";
+import { decodingError, readHeader, readPixels, type PictureHeader } from "./picture-file.ts";
 import { checkLevels, quantise } from "./quantise.ts";
 
 export interface FolderOptions {
-  /** One channel, whatever the files have. */
+  /** Grey or sRGB, whatever the files have. */
+  readonly channels?: 1 | 3 | undefined;
+  /** The same as one channel. */
   readonly gray?: boolean | undefined;
   /** Scale every picture to cover this size, and cut off what juts out. */
   readonly resize?: { readonly rows: number; readonly cols: number } | undefined;
@@ -22,6 +24,11 @@ const MAX_SIDE = 2 ** 14;
 const PICTURE_NAME = /\.(png|jpe?g|webp)$/i;
 const FILES_AT_ONCE = 4;
 
+type Options = FolderOptions & { readonly levels?: number | undefined };
+
+/** Whether a file is a picture, by its name. */
+export const isPictureName = (path: string): boolean => PICTURE_NAME.test(path);
+
 /** Something read from the file at `path` (relative to the data set's folder, with `/`). */
 interface Read<Value> {
   readonly path: string;
@@ -35,22 +42,32 @@ interface Read<Value> {
  * there is no picture, FORMAT error on one that cannot be decoded, ARGUMENT error when pictures lie both in
  * the folder and in sub-folders, differ in size, or are too many to hold in memory.
  */
-export async function openFolder(
+export async function openFolder(folder: string, options: Options = {}): Promise<Dataset> {
+  const paths = (await filesUnder(folder)).filter(isPictureName);
+  checkLayout(folder, paths);
+  return openFiles(folder, folder, paths, options);
+}
+
+/** One picture file, without a label: read as those of a folder, with the same errors. */
+export const openPicture = (file: string, options: Options = {}): Promise<Dataset> =>
+  openFiles(file, dirname(file), [basename(file)], { ...options, skipBad: false });
+
+/** The data set `name` of the pictures at `paths` of a folder. */
+async function openFiles(
+  name: string,
   folder: string,
-  options: FolderOptions & { readonly levels?: number | undefined } = {},
+  paths: readonly string[],
+  options: Options,
 ): Promise<Dataset> {
   const levels = checkLevels(options.levels ?? 256);
   if (options.resize !== undefined) {
     wholeNumber(options.resize.rows, "resize rows", 1, MAX_SIDE);
     wholeNumber(options.resize.cols, "resize cols", 1, MAX_SIDE);
   }
-  const paths = (await filesUnder(folder)).filter((path) => PICTURE_NAME.test(path));
-  checkLayout(folder, paths);
-
   const headers = await readAll(folder, paths, options, readHeader);
   const size = commonSize(folder, headers, options);
   const length = pictureLength(size);
-  checkMemory(folder, headers.length * length);
+  checkMemory(name, headers.length * length);
 
   const pixels = new Uint8Array(headers.length * length);
   const pictures = await readAll(
@@ -71,7 +88,7 @@ export async function openFolder(
   pictures.forEach(({ value: start }, index) => pixels.copyWithin(index * length, start, start + length));
   const kept = pictures.map(({ path }) => path);
   const decoded = pixels.subarray(0, kept.length * length);
-  return memoryDataset({ name: folder, size, levels, pixels: decoded, ...classesOf(kept) });
+  return memoryDataset({ name, size, levels, pixels: decoded, ...classesOf(kept) });
 }
 
 /** `read` of every file in turn, without those that are bad when these are to be skipped. */
@@ -86,10 +103,9 @@ async function readAll<Value>(
     try {
       return { path, value: await read(file, index) };
     } catch (cause) {
-      const reason = String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0];
-      const problem = `${file}: cannot decode this picture (${reason})`;
-      if (skipBad) return `${problem}; left out`;
-      throw new NextpixelError("FORMAT", `${problem}; use --skip-bad to leave such files out`, { cause });
+      if (skipBad) return `${decodingError(file, cause).message}; left out`;
+      // Without its only file, a folder has no pictures.
+      throw decodingError(file, cause, paths.length > 1 ? "; use --skip-bad to leave such files out" : "");
     }
   });
   const good: Read<Value>[] = [];
@@ -115,9 +131,9 @@ function checkLayout(folder: string, paths: readonly string[]): void {
 function commonSize(
   folder: string,
   headers: readonly Read<PictureHeader>[],
-  { gray = false, resize }: FolderOptions,
+  { gray = false, resize, ...options }: FolderOptions,
 ): PictureSize {
-  const channels = gray || headers.every(({ value }) => value.grey) ? 1 : 3;
+  const channels = options.channels ?? (gray || headers.every(({ value }) => value.grey) ? 1 : 3);
   if (resize !== undefined) return { channels, rows: resize.rows, cols: resize.cols };
   const first = headers[0]!;
   const { rows, cols } = first.value;
@@ -131,12 +147,12 @@ function commonSize(
   );
 }
 
-function checkMemory(folder: string, bytes: number): void {
+function checkMemory(name: string, bytes: number): void {
   if (bytes <= MAX_BYTES) return;
   const gib = (bytes / 2 ** 30).toFixed(1);
   throw new NextpixelError(
     "ARGUMENT",
-    `${folder}: expected at most ${MAX_BYTES / 2 ** 30} GiB of pixels, received ${gib} GiB; use --resize WxH to make the pictures smaller`,
+    `${name}: expected at most ${MAX_BYTES / 2 ** 30} GiB of pixels, received ${gib} GiB; use --resize WxH to make the pictures smaller`,
   );
 }
 

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { NextpixelError } from "../basics/errors.ts";
 import type { Dataset } from "./dataset.ts";
-import { openFolder, type FolderOptions } from "./folder.ts";
+import { isPictureName, openFolder, openPicture, type FolderOptions } from "./folder.ts";
 import { openIdx } from "./idx.ts";
 
 export interface OpenOptions extends FolderOptions {
@@ -18,17 +18,18 @@ const DIGITS_LEVELS = 17;
 
 /**
  * The data set of a name: `digits`, `digits:test` (both come with nextpixel), or the path of a folder of pictures
- * (see `openFolder`) or of an IDX file (see `openIdx`), whose errors are thrown too. NOT_FOUND error when it is
- * none of these, ARGUMENT error when other than a folder is to be resized.
+ * (see `openFolder`), of one picture (PNG, JPEG or WebP), or of an IDX file (see `openIdx`), whose errors are thrown
+ * too. NOT_FOUND error when it is none of these, ARGUMENT error when built-in or IDX pictures are to be resized.
  */
 export async function openDataset(name: string, options: OpenOptions = {}): Promise<Dataset> {
   const builtIn = BUILT_IN.get(name);
   const kind = builtIn === undefined ? await kindOf(name) : "file";
   if (kind === "folder") return openFolder(name, options);
+  if (kind === "picture") return openPicture(name, options);
   if (options.resize !== undefined) {
     throw new NextpixelError(
       "ARGUMENT",
-      `only a folder of pictures can be resized, received data set "${name}"`,
+      `only a folder of pictures or one picture can be resized, received data set "${name}"`,
     );
   }
   if (builtIn === undefined) return openIdx(name, options.levels);
@@ -37,12 +38,12 @@ export async function openDataset(name: string, options: OpenOptions = {}): Prom
   return openIdx(file, options.levels ?? DIGITS_LEVELS, name);
 }
 
-async function kindOf(path: string): Promise<"folder" | "file"> {
+async function kindOf(path: string): Promise<"folder" | "picture" | "file"> {
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isDirectory()) return "folder";
-  if (stats?.isFile()) return "file";
+  if (stats?.isFile()) return isPictureName(path) ? "picture" : "file";
   throw new NextpixelError(
     "NOT_FOUND",
-    `no data set "${path}": expected "digits", "digits:test", a folder of pictures or an IDX file`,
+    `no data set "${path}": expected "digits", "digits:test", a folder of pictures, a picture or an IDX file`,
   );
 }

@@ -1,4 +1,5 @@
 import type { Sharp, SharpOptions } from "sharp";
+import { NextpixelError } from "../basics/errors.ts";
 import type { PictureSize } from "./dataset.ts";
 
 /** Largest picture file, in pixels: what a small file could otherwise unfold to is without bound. */
@@ -36,6 +37,12 @@ export async function readPixels(file: string, size: PictureSize): Promise<Uint8
   const length = rows * cols * channels;
   if (pixels.length !== length) throw new Error(`expected ${length} sub-pixels, received ${pixels.length}`);
   return pixels;
+}
+
+/** The FORMAT error of a file that one of the above threw `cause` on, with what to do about it. */
+export function decodingError(file: string, cause: unknown, hint = ""): NextpixelError {
+  const reason = String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0];
+  return new NextpixelError("FORMAT", `${file}: cannot decode this picture (${reason})${hint}`, { cause });
 }
 
 async function open(file: string): Promise<Sharp> {

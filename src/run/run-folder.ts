@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { isTemporary, writeAtomically } from "../files/atomic-write.ts";
 import { readBounded } from "../files/bounded-read.ts";
-import { decodeSafetensors, encodeSafetensors, MAX_FILE_BYTES } from "./safetensors.ts";
-import type { Tensor32 } from "./safetensors.ts";
 import { readError, systemCode, writeError } from "../files/system-error.ts";
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import { MAX_FILE_BYTES } from "./safetensors.ts";
 
 /*
  * A run folder holds all that training leaves behind:
@@ -21,13 +21,6 @@ const CHECKPOINTS = "checkpoints";
 const SAMPLES = "samples";
 
 const MAX_CONFIG_BYTES = 2 ** 20;
-
-/** The state of a training after `step` steps. */
-export interface Checkpoint {
-  readonly step: number;
-  readonly tensors: ReadonlyMap<string, Tensor32>;
-  readonly metadata: Readonly<Record<string, string>>;
-}
 
 /**
  * Makes the folder of a new run. With `force`, first removes the run that is there, and no other file. Throws
@@ -120,16 +113,15 @@ export async function appendMetrics(path: string, record: object): Promise<void>
 const NEWLINE = 0x0a;
 
 /**
- * Writes a checkpoint, then deletes the older ones, except the `keep` - 1 newest of them. The step is written into
- * the metadata, too. Returns the path of the file; throws WRITE.
+ * Writes a checkpoint, then deletes the older ones, except the `keep` - 1 newest of them. Returns the path of the
+ * file; throws WRITE.
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint, keep = 2): Promise<string> {
-  const { tensors, metadata } = checkpoint;
   const step = wholeNumber(checkpoint.step, "step", 0);
   wholeNumber(keep, "checkpoints to keep", 1);
   const folder = join(path, CHECKPOINTS);
   const file = join(folder, checkpointName(step));
-  await writeAtomically(file, encodeSafetensors(tensors, { ...metadata, step: String(step) }));
+  await writeAtomically(file, encodeCheckpoint(checkpoint));
   try {
     const names = await readdir(folder);
     const older = checkpointSteps(names).filter((other) => other < step);
@@ -159,10 +151,11 @@ export async function latestCheckpoint(path: string): Promise<Checkpoint> {
     );
   }
   const file = join(folder, checkpointName(step));
-  const content = decodeSafetensors(await readBounded(file, MAX_FILE_BYTES), file);
-  const { step: written, ...metadata } = content.metadata;
-  if (written !== String(step)) throw expected("FORMAT", `step ${step} in the metadata`, file, written);
-  return { step, tensors: content.tensors, metadata };
+  const checkpoint = decodeCheckpoint(await readBounded(file, MAX_FILE_BYTES), file);
+  if (checkpoint.step !== step) {
+    throw expected("FORMAT", `step ${step} in the metadata`, file, checkpoint.step);
+  }
+  return checkpoint;
 }
 
 function checkpointName(step: number): string {

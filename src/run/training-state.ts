@@ -3,7 +3,7 @@ import { sameShape } from "../graph/shapes.ts";
 import type { Declaration } from "../nn/scope.ts";
 import { parameterCount, placed } from "../programs/parameters.ts";
 import type { TrainingState } from "../programs/training-step.ts";
-import type { Checkpoint } from "./run-folder.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import type { Tensor32 } from "./safetensors.ts";
 
 /** Under which prefix a checkpoint keeps each vector of the training state: "average.first.weight" and so on. */

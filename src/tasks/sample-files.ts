@@ -15,9 +15,12 @@ export interface PicturesToWrite {
   readonly levels: number;
 }
 
+/** What a PNG file says of itself. */
+export type PngText = Readonly<Record<string, string>>;
+
 const isOneFile = (out: string) => extname(out).toLowerCase() === ".png";
 
-/** Makes sure that `writePictures` can write to `out`, before there is anything to write. WRITE error. */
+/** Makes sure that `writePictures` or `writeCompletions` can write to `out`, before there is anything to write. WRITE error. */
 export async function prepareOutput(out: string): Promise<void> {
   if (isOneFile(out)) return checkWritable(out);
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
@@ -31,22 +34,70 @@ export async function prepareOutput(out: string): Promise<void> {
  * small; any other name a folder (see `prepareOutput`) with one file each, of their own size. `text` goes into every
  * file. Returns the files written. WRITE error.
  */
-export async function writePictures(
+export async function writePictures(out: string, drawn: PicturesToWrite, text: PngText): Promise<string[]> {
+  if (isOneFile(out)) return writeGrid(out, drawn, text);
+  return writeEach(out, drawn, (i) => ({
+    name: padded(i, drawn.count),
+    text: { ...text, picture: String(i) },
+  }));
+}
+
+/**
+ * The same for completions, `each` of every given picture: the one picture has a row for each, the given picture (as in
+ * `given`, levels) first; the files of a folder are the completions, 3-1.png the second one of the fourth picture.
+ */
+export async function writeCompletions(
   out: string,
+  drawn: PicturesToWrite,
+  { given, each }: { readonly given: Uint8Array; readonly each: number },
+  text: PngText,
+): Promise<string[]> {
+  const { pictures, count, size } = drawn;
+  const rows = count / each;
+  if (!isOneFile(out)) {
+    return writeEach(out, drawn, (i) => {
+      const [picture, completion] = [Math.floor(i / each), i % each];
+      const name = `${padded(picture, rows)}-${padded(completion, each)}`;
+      return { name, text: { ...text, picture: String(picture), completion: String(completion) } };
+    });
+  }
+  const [one, row] = [pictureLength(size), each * pictureLength(size)];
+  const all = new Uint8Array(given.length + pictures.length);
+  for (let i = 0; i < rows; i++) {
+    all.set(given.subarray(i * one, (i + 1) * one), i * (one + row));
+    all.set(pictures.subarray(i * row, (i + 1) * row), i * (one + row) + one);
+  }
+  return writeGrid(out, { ...drawn, pictures: all, count: count + rows }, text, each + 1);
+}
+
+async function writeGrid(
+  file: string,
   { pictures, count, size, levels }: PicturesToWrite,
-  text: Readonly<Record<string, string>>,
+  text: PngText,
+  columns?: number,
+): Promise<string[]> {
+  const grid = pictureGrid(dequantise(pictures, levels), count, size, columns ? { columns } : {});
+  await writeAtomically(file, encodePng(grid, text));
+  return [file];
+}
+
+async function writeEach(
+  folder: string,
+  { pictures, count, size, levels }: PicturesToWrite,
+  describe: (i: number) => { readonly name: string; readonly text: PngText },
 ): Promise<string[]> {
   const bytes = dequantise(pictures, levels);
-  if (isOneFile(out)) {
-    await writeAtomically(out, encodePng(pictureGrid(bytes, count, size), text));
-    return [out];
-  }
   const length = pictureLength(size);
-  const digits = String(count - 1).length;
-  const files = Array.from({ length: count }, (_, i) => join(out, `${String(i).padStart(digits, "0")}.png`));
-  for (const [i, file] of files.entries()) {
+  const files: string[] = [];
+  for (let i = 0; i < count; i++) {
     const one = pictureGrid(bytes.subarray(i * length, (i + 1) * length), 1, size, { scale: 1 });
-    await writeAtomically(file, encodePng(one, { ...text, picture: String(i) }));
+    const { name, text } = describe(i);
+    const file = join(folder, `${name}.png`);
+    await writeAtomically(file, encodePng(one, text));
+    files.push(file);
   }
   return files;
 }
+
+/** A number below `count`, such that names are in the order of the numbers. */
+const padded = (i: number, count: number): string => String(i).padStart(String(count - 1).length, "0");

@@ -55,7 +55,8 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   };
 }
 
-function checkFits({ config: { size, levels } }: SavedModel, dataset: Dataset): void {
+/** Checks that a data set has the size and levels of a model's pictures. ARGUMENT error. */
+export function checkFits({ config: { size, levels } }: SavedModel, dataset: Dataset): void {
   const describe = (shape: typeof size, count: number) =>
     `pictures of ${shape.cols}x${shape.rows}, ${shape.channels} channel(s), ${count} levels`;
   const [wanted, received] = [describe(size, levels), describe(dataset.size, dataset.levels)];

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { decode, type DecodedPng } from "fast-png";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bitsPerDim } from "../../src/basics/units.ts";
+import { openDataset } from "../../src/data/open.ts";
 import { dequantise, quantise } from "../../src/data/quantise.ts";
+import { encodePng } from "../../src/pictures/png.ts";
 import { version } from "../../src/version.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
-import { pngFiles } from "./picture-files.ts";
+import { pngFile, pngFiles } from "./picture-files.ts";
 import { jsonOf, runCli } from "./run-cli.ts";
 
 const TRAIN = words(
@@ -28,6 +30,11 @@ function words(line: string): string[] {
   return line.split(" ");
 }
 
+/** Of 64 pixels, so many white ones in no order; the others just not white. */
+function maskOf(white: number): Uint8Array {
+  return Uint8Array.from({ length: 64 }, (_, i) => ((i * 27) % 64 < white ? 128 + i : 127 - i));
+}
+
 async function jsonLines(...path: string[]): Promise<Record<string, number | null>[]> {
   const lines = String(await bytesOf(...path)).split("\n");
   expect(lines.pop()).toBe("");
@@ -35,7 +42,11 @@ async function jsonLines(...path: string[]): Promise<Record<string, number | nul
 }
 
 beforeAll(async () => {
-  folder = await temporaryFolder(await pngFiles("colours", 10, 6, 6));
+  folder = await temporaryFolder({
+    ...(await pngFiles("colours", 10, 6, 6)),
+    "coloured.png": await pngFile(1, 8, 8),
+    "mask.png": encodePng({ width: 8, height: 8, channels: 1, data: maskOf(24) }),
+  });
   trained = jsonOf(await cli(...TRAIN, "--out", "run"));
 });
 
@@ -87,8 +98,10 @@ describe("train", () => {
       "step-00000030.safetensors",
       "step-00000040.safetensors",
     ]);
-    // When previews are due depends on the clock, but for the last one.
-    expect(await readdir(join(folder, "run/samples"))).toContain("step-00000040.png");
+    expect((await readdir(join(folder, "run/samples"))).sort()).toEqual([
+      "step-00000020.png",
+      "step-00000040.png",
+    ]);
     expect(await png("run/samples/step-00000040.png")).toMatchObject({ channels: 1, width: 8 * 64 + 7 * 2 });
   });
 
@@ -223,6 +236,8 @@ describe("sample", () => {
       temperature: 1,
       seconds: NUMBER,
       picturesPerSecond: NUMBER,
+      msPerPixel: NUMBER,
+      nllNats: Array.from({ length: 9 }, () => NUMBER),
     });
     const grid = await png("grid.png");
     // Three pictures of 8 pixels in a row, each magnified to 64, with two gaps of 2.
@@ -266,8 +281,122 @@ describe("sample", () => {
 
     const scored = await json("score", "run", "nine");
     expect(scored).toMatchObject({ images: 9, nllNats: NUMBER });
+    const one = await json("score", "run", "nine/4.png", "--per-image", "one.jsonl");
+    expect(one).toMatchObject({ images: 1, nllNats: NUMBER });
+    expect(await jsonLines("one.jsonl")).toHaveLength(1);
     // The pictures are the network's own, so they cost about its entropy, which is below that of pure chance.
     expect(scored["bitsPerDim"]).toBeLessThan(Math.log2(LEVELS));
+  });
+
+  test("says what every picture costs as it is drawn: what score says of it", async () => {
+    const drawn = await json("sample", "run", "--count", "5", "--out", "five");
+    await json("score", "run", "five", "--per-image", "five.jsonl");
+    const scored = (await jsonLines("five.jsonl")).map(({ nllNats }) => nllNats!);
+    const nats = drawn["nllNats"] as number[];
+    expect(nats).toHaveLength(5);
+    nats.forEach((value, i) => expect(value).toBeCloseTo(scored[i]!, 3));
+  });
+
+  test("--workers makes no difference; --size asks for pictures of another size", async () => {
+    const draw = async (out: string, ...flags: string[]) => {
+      await json("sample", "run", "--count", "40", "--size", "12x30", "--out", out, ...flags);
+      return bytesOf(out, "39.png");
+    };
+    const first = await draw("alone", "--workers", "1");
+    expect(decode(first)).toMatchObject({ width: 12, height: 30 });
+    expect(first.equals(await draw("together", "--workers", "3"))).toBe(true);
+  });
+});
+
+describe("complete", () => {
+  const pixels = async (...path: string[]) => Uint8Array.from((await png(...path)).data);
+
+  test("draws the lower half of the first pictures, a row of completions for each", async () => {
+    const completed = await json("complete", "run", "digits:test", "--seed", "3");
+    expect(completed).toEqual({
+      run: "run",
+      dataset: "digits:test",
+      out: "completions.png",
+      files: 1,
+      pictures: 8,
+      count: 4,
+      seed: 3,
+      temperature: 1,
+      givenPixels: 32,
+      drawnPixels: 32,
+      seconds: NUMBER,
+      picturesPerSecond: NUMBER,
+      nllNats: Array.from({ length: 8 }, () => [NUMBER, NUMBER, NUMBER, NUMBER]),
+    });
+    const grid = await png("completions.png");
+    expect(grid).toMatchObject({ width: 5 * 64 + 4 * 2, height: 8 * 64 + 7 * 2, channels: 1 });
+    expect(JSON.parse(grid.text["nextpixel"]!)).toEqual({
+      model: "pixelcnn",
+      step: 40,
+      seed: 3,
+      temperature: 1,
+      completions: 4,
+      levels: LEVELS,
+    });
+
+    // One value of each 8 x 8 pixels: the pictures in reading order.
+    const value = (row: number, column: number, y: number, x: number) =>
+      grid.data[(row * 66 + y * 8) * grid.width + column * 66 + x * 8]!;
+    const digits = await (await openDataset("digits:test")).read([0, 1, 2, 3, 4, 5, 6, 7]);
+    const wanted = dequantise(digits, LEVELS);
+    const lower = new Set<string>();
+    for (let row = 0; row < 8; row++)
+      for (let column = 0; column < 5; column++) {
+        const picture = Array.from({ length: 64 }, (_, i) => value(row, column, i >> 3, i % 8));
+        const own = [...wanted.subarray(64 * row, 64 * (row + 1))];
+        if (column === 0) expect(picture).toEqual(own);
+        else expect(picture.slice(0, 32)).toEqual(own.slice(0, 32));
+        lower.add(picture.slice(32).join());
+      }
+    expect(lower.size).toBeGreaterThan(35);
+  });
+
+  test("--mask: pixels that are white in it stay, of one picture or of a folder, read back bit for bit", async () => {
+    await json("sample", "run", "--count", "11", "--seed", "9", "--out", "given");
+    const flags = words("--mask mask.png --count 2 --seed 1");
+    const all = await json("complete", "run", "given", ...flags, "--limit", "11", "--out", "completed");
+    expect(all).toMatchObject({ pictures: 11, count: 2, files: 22, givenPixels: 24, drawnPixels: 40 });
+    const names = Array.from({ length: 22 }, (_, i) => `${String(i >> 1).padStart(2, "0")}-${i % 2}.png`);
+    expect((await readdir(join(folder, "completed"))).sort()).toEqual(names);
+    expect((await png("completed/03-1.png")).text).toMatchObject({ picture: "3", completion: "1" });
+
+    const mask = await pixels("mask.png");
+    for (const name of names) {
+      const [drawn, given] = [
+        await pixels("completed", name),
+        await pixels("given", `${name.slice(0, 2)}.png`),
+      ];
+      const isKept = (_: number, i: number) => mask[i]! >= 128;
+      expect(drawn.filter(isKept)).toEqual(given.filter(isKept));
+      expect(drawn).not.toEqual(given);
+    }
+
+    expect(
+      await json("complete", "run", "given/00.png", ...flags, "--out", "one", "--workers", "1"),
+    ).toMatchObject({ pictures: 1, files: 2, nllNats: [(all["nllNats"] as number[][])[0]] });
+    expect(await pixels("one/0-1.png")).toEqual(await pixels("completed/00-1.png"));
+  });
+
+  test("--rows: none is sampling, all gives the picture back", async () => {
+    const flags = words("--limit 1 --count 3 --seed 4");
+    await json("complete", "run", "digits", ...flags, "--rows", "0", "--out", "rows0");
+    await json("sample", "run", "--count", "3", "--seed", "4", "--out", "sampled");
+    for (const i of [0, 1, 2])
+      expect(await pixels(`rows0/0-${i}.png`)).toEqual(await pixels(`sampled/${i}.png`));
+    const all = await json("complete", "run", "digits", ...flags, "--rows", "8", "--out", "rows8");
+    expect(all).toMatchObject({ givenPixels: 64, drawnPixels: 0, nllNats: [[0, 0, 0]] });
+    const digit = await (await openDataset("digits")).read([0]);
+    expect(await pixels("rows8/0-2.png")).toEqual(dequantise(digit, LEVELS));
+  });
+
+  test("reads a coloured picture in grey for a network that draws grey ones", async () => {
+    expect(await json("complete", "run", "coloured.png", "--out", "greyed")).toMatchObject({ pictures: 1 });
+    expect(await png("greyed/0-3.png")).toMatchObject({ width: 8, height: 8, channels: 1 });
   });
 });
 
@@ -351,11 +480,15 @@ describe("info", () => {
 test("without --json, the result is one line of text", async () => {
   const sampled = await cli("sample", "run", "--count", "2", "--out", "text.png");
   expect(sampled.stdout).toMatch(/^drew 2 picture\(s\) in \d+ s: text\.png\n$/);
+  const completed = await cli("complete", "run", "digits", "--limit", "3", "--rows", "5");
+  expect(completed.stdout).toMatch(
+    /^drew 4 completion\(s\) of 3 picture\(s\), 24 of 64 pixels, in \d+ s: completions\.png\n$/,
+  );
   const scored = await cli("score", "run", "digits", "--limit", "5");
   expect(scored.stdout).toMatch(/^5 pictures: [\d.]+ ± [\d.]+ nats, [\d.]+ bits\/dim\n$/);
 });
 
-test.each(["", "demo", "train", "sample", "score", "info"])("%s --help", async (command) => {
+test.each(["", "demo", "train", "sample", "complete", "score", "info"])("%s --help", async (command) => {
   const { stdout, stderr, code } = await cli(...(command === "" ? [] : [command]), "--help");
   expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
   expect(stdout).toMatchSnapshot();

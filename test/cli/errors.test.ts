@@ -26,6 +26,7 @@ beforeAll(async () => {
     "sizes/other.png": await pngFile(9, 7, 5),
     "short-images-idx3-ubyte": Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 4, 1, 2, 3),
     "file.txt": "text",
+    "mask-cut.png": (await pngFile(3, 8, 8)).subarray(0, -40),
     "not-a-run/notes.txt": "mine",
   });
   await mkdir(join(folder, "empty"));
@@ -98,6 +99,16 @@ const MISTAKES: readonly (readonly [command: string, ...parts: string[]])[] = [
   ["sample run --temperature 0", "--temperature", "above 0", "0"],
   ["sample run --count 0", "--count", "from 1 to", "received 0"],
   ["sample run --seed -1", "--seed", "at least 0", "received -1"],
+  ["sample run --threads 1", "unknown option", "--threads"],
+  ["sample run --workers 0", "--workers", "from 1 to 1024", "received 0"],
+  ["sample run --size 0x4", "--size", "WxH"],
+  ["complete run", "missing required argument", "pictures"],
+  ["complete run digits --mask file.txt --rows 2", "--rows", "cannot be used with", "--mask"],
+  ["complete run digits --rows -1", "--rows", "at least 0", "received -1"],
+  ["complete run digits --rows 9", "--rows", "from 0 to 8", "received 9"],
+  ["complete run digits --count 0", "--count", "from 1 to", "received 0"],
+  ["complete run digits --limit 0", "--limit", "at least 1", "received 0"],
+  ["complete run digits --size 9x9", "unknown option", "--size"],
   ["score run digits --limit 0", "--limit", "at least 1", "received 0"],
   ["info", "either a run folder or --model"],
   ["info run --model pixelcnn", "either a run folder or --model"],
@@ -120,6 +131,19 @@ const MISTAKES: readonly (readonly [command: string, ...parts: string[]])[] = [
   ["score run nowhere", "no data set", "nowhere"],
   ["score run pictures", "8x8, 1 channel", "pictures", "6x6, 3 channel"],
 
+  ["score run sizes/other.png", "8x8, 1 channel", "sizes/other.png", "7x5, 3 channel"],
+  ["complete run nowhere", "no data set", "nowhere", "picture"],
+  ["complete run nowhere.png", "no data set", "nowhere.png"],
+  ["complete run pictures", "8x8, 1 channel", "pictures", "6x6, 1 channel"],
+  ["complete run sizes/other.png", "8x8", "sizes/other.png", "7x5"],
+  ["complete run garbage/bad.png", "garbage/bad.png", "cannot decode"],
+  ["complete run truncated", "truncated/bad.png", "--skip-bad"],
+  ["complete run digits --mask nowhere.png", "cannot read nowhere.png", "ENOENT"],
+  ["complete run digits --mask empty", "empty", "cannot decode"],
+  ["complete run digits --mask file.txt", "file.txt", "cannot decode"],
+  ["complete run digits --mask mask-cut.png", "mask-cut.png", "cannot decode"],
+  ["complete run digits --mask sizes/other.png", "8x8 pixels", "sizes/other.png", "7x5"],
+
   // Runs
   ["sample nowhere", "no run at", "nowhere"],
   ["score nowhere digits", "no run at", "nowhere"],
@@ -127,11 +151,13 @@ const MISTAKES: readonly (readonly [command: string, ...parts: string[]])[] = [
   ["info not-json", "JSON", "not-json/config.json"],
   ["sample no-lr", "no-lr/config.json", "training.lr"],
   ["sample other-width", "average.first.weight", "checkpoint of step 4"],
-  ["sample huge", "at most 0 pictures", "8000000000", "count"],
+  ["sample huge", "at most 1073741824 sub-pixels", "16 pictures of 8x1000000000", "128000000000"],
   ["score useless digits", "not a finite number", "step 4"],
   ["sample cut", `cut/${CHECKPOINT}`],
   ["score cut digits", `cut/${CHECKPOINT}`],
   ["sample bare", "no checkpoint", "bare"],
+  ["complete nowhere digits", "no run at", "nowhere"],
+  ["complete bare digits", "no checkpoint", "bare"],
 
   // What is there already, or cannot be written
   [`train digits --out run ${TINY.join(" ")}`, "run", "not empty", "--force"],
@@ -141,6 +167,8 @@ const MISTAKES: readonly (readonly [command: string, ...parts: string[]])[] = [
   ["sample run --count 1 --out missing/x.png", "cannot write", "missing/x.png", "ENOENT"],
   ["sample run --count 1 --out file.txt/x", "cannot write", "file.txt/x"],
   ["sample run --count 1 --out file.txt", "cannot write", "file.txt"],
+  ["complete run digits --out missing/x.png", "cannot write", "missing/x.png", "ENOENT"],
+  ["complete run digits --out file.txt", "cannot write", "file.txt"],
   ["score run digits --limit 1 --per-image missing/x.jsonl", "cannot write", "missing/x.jsonl"],
   ["score run digits --limit 1 --per-pixel missing/x.npy", "cannot write", "missing/x.npy"],
 ];

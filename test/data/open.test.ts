@@ -43,13 +43,54 @@ describe("openDataset", () => {
     expect(await fromFile.read([0])).toEqual(Uint8Array.of(255));
   });
 
-  test("refuses to resize other than folders", async () => {
+  test("opens one picture as a folder with nothing else in it would be", async () => {
+    const rgb = await sharp(Buffer.of(255, 0, 0, 0, 0, 255), { raw: { width: 2, height: 1, channels: 3 } })
+      .png()
+      .toBuffer();
+    const folder = await temporaryFolder({ "cat/a.PNG": rgb, "cat/bad.png": "text", "bad/bad.png": "text" });
+    const file = join(folder, "cat/a.PNG");
+    const dataset = await openDataset(file, { levels: 2 });
+    expect(dataset).toMatchObject({
+      name: file,
+      count: 1,
+      levels: 2,
+      size: { channels: 3, rows: 1, cols: 2 },
+      labels: undefined,
+    });
+    expect(await dataset.read([0])).toEqual(Uint8Array.of(1, 0, 0, 0, 0, 1));
+    expect((await openDataset(file, { resize: { rows: 3, cols: 3 } })).size.rows).toBe(3);
+    expect((await openDataset(file, { channels: 1 })).size.channels).toBe(1);
+    // There is nothing to leave out where there is one picture.
+    for (const path of ["cat/bad.png", "bad"]) {
+      await expect(openDataset(join(folder, path))).rejects.toMatchObject({
+        code: "FORMAT",
+        message: expect.stringMatching(/bad\.png: cannot decode this picture \([^;]*\)$/),
+      });
+    }
+    await expect(openDataset(join(folder, "cat/bad.png"), { skipBad: true })).rejects.toMatchObject({
+      code: "FORMAT",
+    });
+  });
+
+  test("reads grey pictures as coloured ones when three channels are asked for", async () => {
+    const grey = await sharp(Buffer.of(7), { raw: { width: 1, height: 1, channels: 1 } })
+      .toColourspace("b-w")
+      .png()
+      .toBuffer();
+    const folder = await temporaryFolder({ "a.png": grey });
+    for (const name of [folder, join(folder, "a.png")]) {
+      const dataset = await openDataset(name, { channels: 3 });
+      expect(await dataset.read([0])).toEqual(Uint8Array.of(7, 7, 7));
+    }
+  });
+
+  test("refuses to resize other than folders and pictures", async () => {
     const folder = await temporaryFolder({ "some.idx": idxOfOnePixel });
     const resize = { rows: 4, cols: 4 };
     for (const name of ["digits", join(folder, "some.idx")]) {
       await expect(openDataset(name, { resize })).rejects.toMatchObject({
         code: "ARGUMENT",
-        message: `only a folder of pictures can be resized, received data set "${name}"`,
+        message: `only a folder of pictures or one picture can be resized, received data set "${name}"`,
       });
     }
   });
@@ -57,7 +98,7 @@ describe("openDataset", () => {
   test.each(["foo", "", "digits:valid", "\0", "/dev/null"])("does not know %j", async (name) => {
     await expect(openDataset(name)).rejects.toMatchObject({
       code: "NOT_FOUND",
-      message: `no data set "${name}": expected "digits", "digits:test", a folder of pictures or an IDX file`,
+      message: `no data set "${name}": expected "digits", "digits:test", a folder of pictures, a picture or an IDX file`,
     });
   });
 });

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Checkpoint } from "../../src/run/checkpoint.ts";
 import {
   appendMetrics,
   createRunFolder,
@@ -10,7 +11,6 @@ import {
   saveCheckpoint,
   writeConfig,
 } from "../../src/run/run-folder.ts";
-import type { Checkpoint } from "../../src/run/run-folder.ts";
 
 const LEFTOVER = ".nextpixel-0123456789abcdef.tmp";
 
@@ -220,7 +220,7 @@ describe("checkpoints", () => {
     await rename(path, renamed);
     await expect(latestCheckpoint(run)).rejects.toMatchObject({
       code: "FORMAT",
-      message: `expected step 2 in the metadata for ${renamed}, received "1"`,
+      message: `expected step 2 in the metadata for ${renamed}, received 1`,
     });
     await writeFile(renamed, "damaged, and long enough");
     await expect(latestCheckpoint(run)).rejects.toMatchObject({

@@ -34,8 +34,9 @@ export function lowerGate(node: Node, { a, b }: FusedGate, lowering: Lowering): 
   return [out];
 }
 
+/** Never -0, to which it makes a difference whether a masked product, which is 0, is added or left out. */
 const biasOf = ({ bias }: FusedConvolution, output: number) =>
-  bias === undefined ? 0 : bias.length === 1 ? bias[0]! : bias[output]!;
+  bias === undefined ? 0 : (bias.length === 1 ? bias[0]! : bias[output]!) + 0;
 
 /** What outputs start .. end-1 read: only channels that some weight of theirs reads, so that masks cost nothing. */
 function tapsAndWeights(
@@ -48,7 +49,7 @@ function tapsAndWeights(
   if (!is(w, "constant")) throw cannotStep(conv, "has weights that depend on the picture");
   const { pad, dilation, mask } = conv.attributes;
   const [, inputs, kernelRows, kernelCols] = w.shape as [number, number, number, number];
-  const [, , pictureRows, pictureCols] = x.shape as [number, number, number, number];
+  const pictureCols = x.shape[3]!;
   const weightAt = (output: number, input: number, tap: number) => {
     const i = (output * inputs + input) * kernelRows * kernelCols + tap;
     return mask?.values[i] === 0 ? 0 : w.attributes.data[i]!;
@@ -64,7 +65,7 @@ function tapsAndWeights(
   for (let tap = 0; tap < kernelRows * kernelCols; tap++) {
     const rows = Math.floor(tap / kernelCols) * dilation[0] - pad.top;
     const cols = (tap % kernelCols) * dilation[1] - pad.left;
-    if (Math.abs(rows) >= pictureRows || Math.abs(cols) >= pictureCols) continue; // beyond every picture
+    if (Math.abs(cols) >= pictureCols) continue; // always beside the picture, which may have any number of rows
     let first = 0;
     for (const { field, channel, channels } of view) {
       const read = Array.from({ length: channels }, (_, i) => first + i).filter((input) => isRead(input, tap));

@@ -22,8 +22,10 @@ export interface StepOptions {
  * rule, or one that reads what is computed later.
  */
 export function lowerToSteps(logits: Node, picture: Node, { known }: StepOptions): StepProgram {
-  const times = timesOfNodes(logits, picture, known);
-  const { fused, saved } = findFusions(logits, (node) => times.get(node)!);
+  const drawn = timesOfNodes(logits, picture, false);
+  const times = known ? timesOfNodes(logits, picture, true) : drawn;
+  // What is computed in one go rounds differently: it has to be the same whether or not the picture is known.
+  const { fused, saved } = findFusions(logits, (node) => drawn.get(node)!);
   const lowering = new Lowering(times, picture);
   const levels = lowering.field(picture.shape[1]!);
   lowering.place(picture, [levels]);

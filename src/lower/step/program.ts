@@ -1,6 +1,6 @@
 /**
  * The incremental program: how a network is computed pixel by pixel, in raster order. Plain data, so that it can be sent
- * to a worker. It holds for any number of pictures and rows.
+ * to a worker. It holds for any number of pictures and, where no value depends on the position, of rows.
  */
 export interface StepProgram {
   readonly cols: number;

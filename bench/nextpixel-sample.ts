@@ -1,0 +1,80 @@
+// The nextpixel side of the sampling-speed benchmark: a contestant (see contestants.ts). A step is a batch of pictures of the
+// gated network of networks.ts or, with `--peak`, 10^9 operations of the kernel that computes its convolutions.
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { initialParameters } from "../src/programs/parameters.ts";
+import { samplerProgram } from "../src/programs/step-program.ts";
+import { FREE_MEMORY, openKernels } from "../src/runtime/step/kernels.ts";
+import { openStepSampler } from "../src/runtime/step/sampler.ts";
+import { startNodeWorker } from "../src/runtime/workers/node.ts";
+import { build, GATED } from "./networks.ts";
+import { residentMb } from "./resident.ts";
+
+const { values } = parseArgs({
+  options: {
+    batch: { type: "string", default: "64" },
+    workers: { type: "string", default: "1" },
+    peak: { type: "boolean", default: false },
+  },
+});
+const baselineRssMb = residentMb().rssMb;
+
+/** Draws batches of pictures; tells how many of their pixels are white, so that the work cannot be left out. */
+function sampling(count: number, workers: number): (steps: number) => Promise<number> {
+  const network = build(GATED, 1);
+  const weights = initialParameters(network.declarations, 1);
+  const program = samplerProgram(network, weights);
+  const sampler = openStepSampler(program, { workers, startWorker: startNodeWorker });
+  return async (steps) => {
+    let white = 0;
+    for (let step = 0; step < steps; step++) {
+      const request = { seed: step, temperature: 1, first: 0, count, rows: GATED.size };
+      for await (const event of sampler.stream(request)) {
+        if (event.kind === "row") white += event.levels.reduce((sum, level) => sum + level, 0);
+      }
+    }
+    return white / (steps * count * GATED.size ** 2);
+  };
+}
+
+/** The convolution kernel at its best: everything in the first cache. */
+async function peak(): Promise<(steps: number) => Promise<number>> {
+  const [rows, depth, outputs] = [16, 256, 16];
+  const bytes = 2 ** 20;
+  const { kernels, memory } = await openKernels(bytes);
+  const floats = new Float32Array(memory.buffer);
+  floats.fill(0.5, FREE_MEMORY / 4, bytes / 4);
+  const [table, bias, x, weights, out] = [1, 2, 4, 32, 128].map((kib) => kib * 1024) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  new Uint32Array(memory.buffer).set([x, 4 * depth, depth], table / 4);
+  const calls = Math.round(1e9 / (2 * rows * depth * outputs));
+  return async (steps) => {
+    for (let call = 0; call < steps * calls; call++) {
+      kernels.convolution(table, 1, depth, weights, bias, 0, 0, out, 4 * outputs, rows, outputs, 0);
+    }
+    return floats[out / 4]!;
+  };
+}
+
+const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+const [batch, workers] = [Number(values.batch), Number(values.workers)];
+const draw = values.peak ? await peak() : sampling(batch, workers);
+await draw(2);
+say({ ready: true, name: "nextpixel", parameters: 0, threads: workers });
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command, argument] = line.split(" ");
+  if (command === "quit") break;
+  if (command !== "run") {
+    say({ ...residentMb(), baselineRssMb });
+    continue;
+  }
+  const start = performance.now();
+  const loss = await draw(Number(argument));
+  say({ seconds: (performance.now() - start) / 1000, steps: Number(argument), loss });
+}
+process.exit(0);

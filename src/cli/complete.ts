@@ -1,0 +1,144 @@
+import { Option, type Command } from "commander";
+import { wholeNumber } from "../basics/errors.ts";
+import type { PictureSize } from "../data/dataset.ts";
+import { readMask } from "../data/mask.ts";
+import { loadSavedModel } from "../run/saved-model.ts";
+import { complete } from "../tasks/complete.ts";
+import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
+import { checkFits } from "../tasks/score.ts";
+import * as read from "./arguments.ts";
+import { duration, result, StatusLine } from "./output.ts";
+import { pngText } from "./png-text.ts";
+import { openRunDataset } from "./run-dataset.ts";
+
+interface CompleteFlags extends read.CommonOptions {
+  readonly rows?: number;
+  readonly mask?: string;
+  readonly count: number;
+  readonly limit: number;
+  readonly seed: number;
+  readonly temperature: number;
+  readonly out: string;
+  readonly skipBad?: boolean;
+  readonly workers?: number;
+}
+
+const CONDITIONS = `
+Pixels are drawn in raster order. Each depends on pixels before it, given or
+drawn; given pixels after it (below it, or to its right in the same row) have no
+influence on it. So with a mask that gives the lower half of a picture, the upper
+half is drawn as if nothing were given.`;
+
+export function addCompleteCommand(program: Command): void {
+  const command = program
+    .command("complete")
+    .description("draw what is missing of pictures, with a trained network")
+    .argument("<run>", "folder of a run")
+    .argument("<pictures>", "a PNG, JPEG or WebP file, or a data set as for train")
+    .addOption(
+      new Option("--rows <k>", "the first k rows are given (default: half of the rows)")
+        .argParser(read.whole("--rows", 0))
+        .conflicts("mask"),
+    )
+    .option("--mask <file>", "a picture that is white where pixels are given, black where they are drawn")
+    .option("--count <n>", "completions of each picture", read.whole("--count", 1, 65_536), 4)
+    .option("--limit <n>", "complete only the first pictures", read.whole("--limit", 1), 8)
+    .option(
+      "--seed <n>",
+      "completion j of picture i is drawn as picture i * count + j of a seed is",
+      read.whole("--seed", 0),
+      0,
+    )
+    .option("--temperature <t>", "below 1 likelier, above 1 more varied", read.positive, 1)
+    .option(
+      "--out <path>",
+      "a .png file for all (a row for each picture, itself first), or a folder for single files",
+      "completions.png",
+    )
+    .option("--skip-bad", "leave out pictures that cannot be read");
+  read.withWorkers(command);
+  read.withCommonOptions(command).addHelpText("after", CONDITIONS);
+  command.action(async (run: string, dataset: string, flags: CompleteFlags) => {
+    const drawn = await runCompletion(run, dataset, flags);
+    result(
+      drawn,
+      `drew ${drawn.count} completion(s) of ${drawn.pictures} picture(s), ${drawn.drawnPixels} of ` +
+        `${drawn.givenPixels + drawn.drawnPixels} pixels, in ${duration(drawn.seconds)}: ${drawn.out}`,
+      flags.json,
+    );
+  });
+}
+
+interface Completed extends Pick<CompleteFlags, "count" | "seed" | "temperature" | "out"> {
+  readonly run: string;
+  readonly dataset: string;
+  readonly files: number;
+  /** Given ones; `count` is the completions of each. */
+  readonly pictures: number;
+  /** Of each picture. */
+  readonly givenPixels: number;
+  readonly drawnPixels: number;
+  readonly seconds: number;
+  /** Completions are counted. */
+  readonly picturesPerSecond: number;
+  /** -log p of what was drawn of each completion of each picture. */
+  readonly nllNats: readonly (readonly number[])[];
+}
+
+/** Completes pictures, read as the run's training pictures were, and writes them, with progress on stderr. */
+async function runCompletion(run: string, name: string, flags: CompleteFlags): Promise<Completed> {
+  const { count, seed, temperature, out, workers } = flags;
+  const model = await loadSavedModel(run);
+  const { size, levels } = model.config;
+  const dataset = await openRunDataset(model, name, {
+    channels: size.channels === 1 ? 1 : 3,
+    skipBad: flags.skipBad,
+  });
+  checkFits(model, dataset);
+  const isGiven = await givenPixels(flags, size);
+  await prepareOutput(out);
+  const pictures = Math.min(flags.limit, dataset.count);
+  const given = await dataset.read(Array.from({ length: pictures }, (_, i) => i));
+  const status = new StatusLine();
+  const started = performance.now();
+  const drawn = await complete(model, {
+    pictures: given,
+    isGiven,
+    count,
+    seed,
+    temperature,
+    workers,
+    onProgress: (done) => status.show(`drawing ${(100 * done).toFixed(0)} %`),
+  });
+  status.clear();
+  const seconds = (performance.now() - started) / 1000;
+  const text = pngText(model, { seed, temperature, completions: count });
+  const files = await writeCompletions(out, { ...drawn, levels }, { given, each: count }, text);
+  const nats = [...drawn.nats];
+  const givenCount = isGiven.filter((one) => one !== 0).length;
+  return {
+    run,
+    dataset: name,
+    out,
+    files: files.length,
+    pictures,
+    count,
+    seed,
+    temperature,
+    givenPixels: givenCount,
+    drawnPixels: isGiven.length - givenCount,
+    seconds,
+    picturesPerSecond: drawn.count / seconds,
+    nllNats: Array.from({ length: pictures }, (_, i) => nats.slice(i * count, (i + 1) * count)),
+  };
+}
+
+/** 1 for pixels that are given, [rows, cols]. */
+async function givenPixels(
+  { rows, mask }: Pick<CompleteFlags, "rows" | "mask">,
+  size: PictureSize,
+): Promise<Uint8Array> {
+  if (mask !== undefined) return readMask(mask, size);
+  const first = wholeNumber(rows ?? Math.floor(size.rows / 2), "--rows", 0, size.rows);
+  return new Uint8Array(size.rows * size.cols).fill(1, 0, first * size.cols);
+}

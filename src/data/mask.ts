@@ -1,0 +1,33 @@
+import { stat } from "node:fs/promises";
+import { expected } from "../basics/errors.ts";
+import { readError } from "../files/system-error.ts";
+import type { PictureSize } from "./dataset.ts";
+import { decodingError, readHeader, readPixels } from "./picture-file.ts";
+
+/** Grey values from here on are white. */
+const WHITE = 128;
+
+/**
+ * Which pixels a mask shows white, transparent ones among them: 1 for these, 0 for black, [rows, cols]. PNG, JPEG or
+ * WebP. NOT_FOUND error when the file cannot be read, FORMAT error when it cannot be decoded, ARGUMENT error when it is
+ * of another size.
+ */
+export async function readMask(
+  file: string,
+  { rows, cols }: Pick<PictureSize, "rows" | "cols">,
+): Promise<Uint8Array> {
+  await stat(file).catch((cause: unknown) => {
+    throw readError(file, cause);
+  });
+  const decoded = <Value>(reading: Promise<Value>) =>
+    reading.catch((cause: unknown) => {
+      throw decodingError(file, cause);
+    });
+  const header = await decoded(readHeader(file));
+  if (header.rows !== rows || header.cols !== cols) {
+    const wanted = `${cols}x${rows} pixels, the size of the pictures,`;
+    throw expected("ARGUMENT", wanted, `mask ${file}`, `${header.cols}x${header.rows}`);
+  }
+  const grey = await decoded(readPixels(file, { channels: 1, rows, cols }));
+  return grey.map((value) => Number(value >= WHITE));
+}

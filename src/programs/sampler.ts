@@ -1,0 +1,91 @@
+import { expected, wholeNumber } from "../basics/errors.ts";
+import { pictureLength, type PictureSize } from "../data/dataset.ts";
+import type { GivenPixels } from "../runtime/step/draw.ts";
+import { openStepSampler, type SampleEvent } from "../runtime/step/sampler.ts";
+import type { StartWorker } from "../runtime/step/worker.ts";
+import { checkGiven } from "./given-pixels.ts";
+import { buildNetwork, type NetworkConfig } from "./network.ts";
+import { checkAnySize } from "./picture-size.ts";
+import { samplerProgram } from "./step-program.ts";
+
+export interface SamplerOptions {
+  /** Threads that draw; all cores if not given. */
+  readonly workers?: number | undefined;
+  /** Size of the pictures, if it is not that of the training pictures. */
+  readonly size?: Pick<PictureSize, "rows" | "cols"> | undefined;
+}
+
+export interface StreamOptions {
+  /** Pictures to draw. */
+  readonly count: number;
+  /** Picture k of a seed is always the same. 0 if not given. */
+  readonly seed?: number | undefined;
+  /** Below 1: likelier pictures; above 1: more varied ones. 1 if not given. */
+  readonly temperature?: number | undefined;
+  /** Number of the first picture of the seed to draw; 0 if not given. */
+  readonly first?: number | undefined;
+  /** Pixels that stay as they are; the others are drawn. */
+  readonly given?: GivenPixels | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Draws pictures with one model, as often as asked. */
+export interface Sampler {
+  readonly size: PictureSize;
+  /**
+   * Tells of each row of pictures as it is finished. One stream at a time. Throws the signal's reason if it is
+   * aborted. ARGUMENT error if the pictures would be more than 1 GiB, or if what is given does not fit them.
+   */
+  stream(options: StreamOptions): AsyncGenerator<SampleEvent, void>;
+  /** Ends the workers; there need be no stream. */
+  close(): void;
+}
+
+/** A network and the values of all its parameters, in one vector. */
+export interface Model {
+  readonly config: NetworkConfig;
+  readonly weights: Float32Array;
+}
+
+/** What the place where it runs, Node or a browser, gives a sampler. */
+export interface Threads {
+  /** Threads that can run at once. */
+  readonly cores: () => number;
+  readonly startWorker: StartWorker;
+}
+
+/** Bound on the sub-pixels of all pictures together, one byte each. */
+const MAX_BYTES = 2 ** 30;
+
+/** Checks that so many pictures can be drawn at once. ARGUMENT error. */
+export function checkCount(count: number, size: PictureSize): void {
+  const bytes = wholeNumber(count, "the number of pictures", 1) * pictureLength(size);
+  if (bytes <= MAX_BYTES) return;
+  const all = `${count} pictures of ${size.cols}x${size.rows}`;
+  throw expected("ARGUMENT", `at most ${MAX_BYTES} sub-pixels`, all, bytes);
+}
+
+/** Opens a sampler; close it after use. ARGUMENT error if the model cannot draw pictures of that size. */
+export function openModelSampler(
+  { config, weights }: Model,
+  options: SamplerOptions,
+  { cores, startWorker }: Threads,
+): Sampler {
+  const size = { ...config.size, ...options.size };
+  const network = buildNetwork({ ...config, size }, 1);
+  if (options.size) checkAnySize(buildNetwork(config, 1), network);
+  const workers = wholeNumber(options.workers ?? cores(), "the number of workers", 1);
+  const sampler = openStepSampler(samplerProgram(network, weights), { workers, startWorker });
+  return {
+    size,
+    stream({ count, seed = 0, temperature = 1, first = 0, given, signal }) {
+      checkCount(count, size);
+      wholeNumber(seed, "the seed", 0);
+      wholeNumber(first, "the number of the first picture", 0);
+      if (!(temperature > 0)) throw expected("ARGUMENT", "a number above 0", "the temperature", temperature);
+      if (given) checkGiven(given, count, size, config.levels);
+      return sampler.stream({ count, seed, temperature, first, given, signal, rows: size.rows });
+    },
+    close: () => sampler.close(),
+  };
+}

@@ -1,0 +1,24 @@
+import { expected } from "../basics/errors.ts";
+import { decodeSafetensors, encodeSafetensors, type Tensor32 } from "./safetensors.ts";
+
+/** The state of a training after `step` steps. */
+export interface Checkpoint {
+  readonly step: number;
+  readonly tensors: ReadonlyMap<string, Tensor32>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The bytes of a checkpoint's file, which has the step in its metadata. Errors as of `encodeSafetensors`. */
+export const encodeCheckpoint = ({ step, tensors, metadata }: Checkpoint): Uint8Array =>
+  encodeSafetensors(tensors, { ...metadata, step: String(step) });
+
+/** The checkpoint in a file, which may come from anywhere. Throws FORMAT, naming `fileName`. */
+export function decodeCheckpoint(bytes: Uint8Array, fileName: string): Checkpoint {
+  const content = decodeSafetensors(bytes, fileName);
+  const { step: written, ...metadata } = content.metadata;
+  const step = Number(written);
+  if (!Number.isSafeInteger(step) || String(step) !== written) {
+    throw expected("FORMAT", "a whole number as step in the metadata", fileName, written);
+  }
+  return { step, tensors: content.tensors, metadata };
+}

@@ -1,0 +1,50 @@
+import { expected, wholeNumber } from "../basics/errors.ts";
+import { pictureLength } from "../data/dataset.ts";
+import { checkCount } from "../programs/sampler.ts";
+import type { SavedModel } from "../run/saved-model.ts";
+import { collect, openSampler, type DrawnPictures, type SampleOptions } from "./sample.ts";
+
+export interface CompleteOptions extends Omit<SampleOptions, "count" | "first" | "given"> {
+  /** Levels [n, channels, rows, cols]. */
+  readonly pictures: Uint8Array;
+  /** 1 where a pixel is given, 0 where it is drawn, of all pictures alike: [rows, cols]. */
+  readonly isGiven: Uint8Array;
+  /** Completions of each picture; 1 if not given. */
+  readonly count?: number | undefined;
+}
+
+/**
+ * Draws what is not given of pictures, pixel by pixel in raster order: each pixel given those before it, whether these
+ * were given or drawn. Given pixels that come later (below it, or to its right in the same row) have no influence on it.
+ * The result holds all completions of the first picture, then those of the second, ...; its nats are those of the drawn
+ * pixels. Completion j of picture i is drawn with the random numbers of picture i * count + j of the seed. ARGUMENT error
+ * if what is given does not fit the model's pictures; other errors as of `openSampler` and `stream`.
+ */
+export async function complete(model: SavedModel, options: CompleteOptions): Promise<DrawnPictures> {
+  const { pictures, isGiven, count: each = 1, ...rest } = options;
+  wholeNumber(each, "the completions of each picture", 1);
+  const sampler = openSampler(model, options);
+  try {
+    const length = pictureLength(sampler.size);
+    const given = pictures.length / length;
+    if (!Number.isInteger(given) || given === 0) {
+      throw expected("ARGUMENT", `a multiple of ${length} sub-pixels`, "the given pictures", pictures.length);
+    }
+    const count = given * each;
+    checkCount(count, sampler.size);
+    const levels = repeated(pictures, length, each);
+    return await collect(sampler, { ...rest, count, given: { levels, isGiven } });
+  } finally {
+    sampler.close();
+  }
+}
+
+/** Every `length` bytes `times` times over. */
+function repeated(bytes: Uint8Array, length: number, times: number): Uint8Array {
+  const all = new Uint8Array(bytes.length * times);
+  for (let start = 0; start < bytes.length; start += length)
+    for (let time = 0; time < times; time++) {
+      all.set(bytes.subarray(start, start + length), start * times + time * length);
+    }
+  return all;
+}

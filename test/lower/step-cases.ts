@@ -1,0 +1,352 @@
+import * as g from "../../src/graph/language.ts";
+import { makeNode, named, type Node } from "../../src/graph/node.ts";
+import type { ConvMask, Primitive } from "../../src/graph/primitives.ts";
+import { sizeOf } from "../../src/graph/shapes.ts";
+import { randomNumbers } from "../graph/primitive-cases.ts";
+
+export const ROWS = 4;
+export const COLS = 5;
+
+/** What the cases compute with. Fields of the picture's size and multiples of 1/4 in [-1, 1]: exact in float32. */
+export interface Fields {
+  /** As many channels as the picture. */
+  readonly x: Node;
+  /** As many, in two parts that are known at different times. */
+  readonly y: Node;
+  /** As many, known when the row is begun: all its columns may be read. */
+  readonly above: Node;
+  /** A single channel. */
+  readonly one: Node;
+}
+
+export type Build = (fields: Fields) => Node;
+
+export interface StepCases {
+  /** What can be computed pixel by pixel. Node and operands are read at their own pixel, and may be read so. */
+  readonly computed: readonly Build[];
+  /** What cannot. The node in question is named "spot". */
+  readonly refused: readonly Build[];
+}
+
+const spot = (node: Node) => named(node, "spot");
+const channelsOf = ({ shape }: Node) => shape[1]!;
+
+/** Multiples of 1/4 as well, so that some are equal to those of the fields. */
+const numbers = (shape: readonly number[], seed: number, isPositive = false) =>
+  g.constant(
+    randomNumbers(sizeOf(shape), seed, isPositive).map((value) => Math.round(4 * value) / 4),
+    shape,
+  );
+
+const weights = (shape: readonly number[], seed: number) => {
+  const scale = 1 / Math.sqrt(sizeOf(shape.slice(1)));
+  return g.constant(
+    randomNumbers(sizeOf(shape), seed).map((value) => scale * value),
+    shape,
+  );
+};
+
+/** Shapes of constants that broadcast to a field of so many channels. */
+const constantShapes = (channels: number): number[][] => [
+  [],
+  [1],
+  [channels, 1, 1],
+  [1, 1, 1, 1],
+  [1, channels, 1, 1],
+  [COLS],
+  [ROWS, 1],
+  [1, 1, ROWS, COLS],
+  [1, channels, 1, COLS],
+  [1, channels, ROWS, COLS],
+];
+
+const positive = (x: Node) => g.add(g.abs(x), 0.5);
+
+const unary = (f: (x: Node) => Node, prepare = (x: Node) => x): StepCases => ({
+  computed: [({ x }) => f(prepare(x)), ({ y }) => f(prepare(y)), ({ one }) => f(prepare(one))],
+  refused: [],
+});
+
+/** f with operands of all kinds, on both sides. */
+function binary(f: (a: Node, b: Node) => Node, { isPositive = false } = {}): StepCases {
+  const right = (x: Node) => (isPositive ? positive(x) : x);
+  const withConstant = constantShapes(1).flatMap((_, i): Build[] => [
+    ({ x }) => f(x, numbers(constantShapes(channelsOf(x))[i]!, 20 + i, isPositive)),
+    ({ y }) => f(numbers(constantShapes(channelsOf(y))[i]!, 40 + i), right(y)),
+  ]);
+  return {
+    computed: [
+      ({ x, y }) => f(x, right(y)),
+      ({ x, y }) => f(y, right(x)),
+      ({ x }) => f(x, right(x)),
+      ({ x, one }) => f(x, right(one)),
+      ({ y, one }) => f(one, right(y)),
+      ({ one, x }) => f(one, numbers([channelsOf(x), ROWS, COLS], 19, isPositive)),
+      ...withConstant,
+    ],
+    refused: [],
+  };
+}
+
+/** Two fields, a constant and a comparison take all roles. */
+const chosen: StepCases = {
+  computed: [
+    ({ x, y }) => g.where(g.greater(x, 0), x, y),
+    ({ x, y }) => g.where(x, y, 7),
+    ({ x, y, one }) => g.where(one, y, x),
+    ({ x, y, one }) => g.where(g.equal(x, y), one, y),
+    ({ x }) => g.where(x, numbers([1, channelsOf(x), 1, 1], 1), numbers([ROWS, COLS], 2)),
+    ({ x, y }) => g.where(g.constant([0, 1, 0, 2, 0].slice(0, COLS)), x, y),
+  ],
+  refused: [],
+};
+
+const mask = (shape: readonly number[], keep: (i: number) => boolean): ConvMask => ({
+  shape,
+  values: Uint8Array.from({ length: sizeOf(shape) }, (_, i) => (keep(i) ? 1 : 0)),
+});
+
+interface Kernel extends g.ConvOptions {
+  readonly kernel: readonly [number, number];
+  readonly outputs?: number;
+  readonly keep?: (i: number) => boolean;
+}
+
+function convolved(x: Node, { kernel, outputs = 4, keep, ...options }: Kernel): Node {
+  const shape = [outputs, channelsOf(x), ...kernel];
+  return g.conv(x, weights(shape, 5), { ...options, mask: keep && mask(shape, keep) });
+}
+
+/** Kernels that read no column to the right in their own row. */
+const CAUSAL: readonly Kernel[] = [
+  ...[1, 3, 5, 17, 33].map((outputs) => ({ kernel: [1, 1] as const, outputs })),
+  { kernel: [1, 2], pad: { left: 1 }, outputs: 7 },
+  // The right half of the last row is masked out.
+  { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, keep: (i) => i % 6 !== 5, outputs: 18 },
+  { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, keep: (i) => i % 6 !== 5 && i % 5 !== 1, outputs: 3 },
+  { kernel: [1, 1], keep: (i) => i % 3 !== 1, outputs: 9 },
+  { kernel: [2, 2], pad: { top: 1, left: 1 }, keep: () => false },
+  // Only the first outputs read anything.
+  { kernel: [1, 2], pad: { left: 1 }, keep: (i) => i < 2, outputs: 5 },
+  { kernel: [2, 2], dilation: [2, 3], pad: { top: 2, left: 3 } },
+  { kernel: [3, 2], dilation: [1, 2], pad: { top: 2, left: 2 }, outputs: 5 },
+  // Reads neither its own row nor its own column.
+  { kernel: [2, 2], pad: { top: 2, bottom: -1, left: 3, right: -2 } },
+  // Some taps, and all taps, lie beyond every picture.
+  { kernel: [6, 7], pad: { top: 5, left: 6 }, outputs: 2 },
+  { kernel: [2, 1], pad: { top: 5, bottom: -4 }, outputs: 2 },
+  { kernel: [1, 2], pad: { left: 6, right: -5 }, outputs: 2 },
+];
+
+const biasOf = (x: Node) => weights([1, channelsOf(x), 1, 1], 6);
+const plain: Kernel = { kernel: [2, 2], pad: { top: 1, left: 1 } };
+
+/** A convolution with as many outputs as `x` has channels. */
+const same = (x: Node, seed = 0): Node => {
+  const outputs = channelsOf(x);
+  return g.conv(x, weights([outputs, outputs, 2, 2], 50 + seed), { pad: { top: 1, left: 1 } });
+};
+
+const convolutions: StepCases = {
+  computed: [
+    ...CAUSAL.flatMap((kernel): Build[] => [
+      ({ x }) => convolved(x, kernel),
+      // Several segments and a number of inputs of its own.
+      ({ x, y, above, one }) => convolved(g.concat([one, y, g.slice(above, 1, 0, 1), x, x, y], 1), kernel),
+    ]),
+    ({ above }) => convolved(above, { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, outputs: 17 }),
+    ({ above }) => convolved(above, { kernel: [1, 11], pad: { left: 5, right: 5 }, outputs: 3 }),
+    ({ above }) =>
+      convolved(above, { kernel: [2, 1], dilation: [1, 1], pad: { top: 1, left: -2, right: 2 } }),
+    // What is computed in one go with it.
+    ({ x }) => g.relu(convolved(x, plain)),
+    ({ x }) => g.relu(g.relu(convolved(x, plain))),
+    ({ x }) => g.add(convolved(x, plain), numbers([1, 4, 1, 1], 6)),
+    ({ x }) => g.add(numbers([4, 1, 1], 6), convolved(x, { ...plain, outputs: 4 })),
+    ({ x }) => g.add(convolved(x, plain), 0.3),
+    ({ x }) => g.relu(g.add(g.add(same(x), biasOf(x)), x)),
+    ({ x, y }) => g.add(y, g.add(biasOf(x), same(x))),
+    ({ x, y }) => g.add(g.add(same(x), y), biasOf(x)),
+    ({ x, y }) => g.add(g.add(g.add(same(x), y), x), g.add(same(y, 1), biasOf(x))),
+    ({ x }) => g.add(g.add(same(x), biasOf(x)), biasOf(x)),
+    ({ x, above }) => g.relu(g.add(same(above), same(x, 1))),
+    ({ x, one }) => g.add(same(x), one),
+    ({ x }) => g.add(same(x), numbers([ROWS, COLS], 7)),
+    ({ x }) => {
+      const twice = same(x);
+      return g.add(g.relu(twice), twice);
+    },
+    ({ x }) => g.add(g.relu(g.add(same(x), biasOf(x))), x),
+  ],
+  refused: [
+    ({ x }) => spot(convolved(x, { kernel: [2, 2], stride: [2, 1], pad: { top: 1, left: 1 } })),
+    ({ x }) => spot(convolved(x, { kernel: [1, 3] })), // fewer columns than the picture
+    ({ x }) => spot(convolved(x, { kernel: [2, 1], stride: [1, 2], pad: { top: 1, right: 4 } })),
+  ],
+};
+
+const attributesOf = (conv: Node) => (conv as Node<"conv">).attributes;
+
+const reduction = (f: (x: Node, axes: readonly number[]) => Node): StepCases => ({
+  computed: [
+    ({ x }) => f(x, [1]),
+    ({ y }) => f(y, [1]),
+    ({ x, y, above, one }) => f(g.concat([one, x, g.slice(above, 1, 0, 1), y], 1), [1]),
+    ({ x, y }) => g.sub(y, f(g.exp(x), [1])),
+    ({ one }) => f(one, [1]),
+  ],
+  refused: [
+    ({ x }) => spot(f(x, [2])),
+    ({ x }) => spot(f(x, [3])),
+    ({ x }) => spot(f(x, [1, 2])),
+    ({ x }) => spot(f(x, [0, 1, 2, 3])),
+    ({ x }) => spot(f(x, [0])),
+  ],
+});
+
+/** Cases for every primitive: the table does not compile without one of them. */
+export const stepCases: { readonly [P in Primitive]: StepCases } = {
+  input: { computed: [], refused: [({ x }) => g.add(x, spot(g.input("another", x.shape)))] },
+  parameter: { computed: [], refused: [({ x }) => g.add(x, spot(g.parameter("w", x.shape)))] },
+  constant: {
+    computed: [
+      ({ x }) => g.concat([numbers([1, 3, ROWS, COLS], 8), x], 1),
+      ({ x }) => g.concat([x, g.constant(new Float64Array(2 * ROWS * COLS).fill(3), [1, 2, ROWS, COLS])], 1),
+      () => numbers([1, 2, ROWS, COLS], 9),
+    ],
+    refused: [],
+  },
+  neg: unary(g.neg),
+  exp: unary(g.exp),
+  log: unary(g.log, positive),
+  sqrt: unary(g.sqrt, positive),
+  abs: unary(g.abs),
+  tanh: unary(g.tanh),
+  sigmoid: unary(g.sigmoid),
+  relu: unary(g.relu),
+  add: binary(g.add),
+  sub: binary(g.sub),
+  mul: {
+    computed: [
+      ...binary(g.mul).computed,
+      // The gate is one kernel, if what it is made of is for it alone and known at the same time.
+      ({ x, y }) => g.mul(g.tanh(x), g.sigmoid(y)),
+      ({ x, y }) => g.mul(g.sigmoid(g.add(x, y)), g.tanh(g.sub(x, y))),
+      ({ above }) => g.mul(g.tanh(above), g.sigmoid(above)),
+      ({ x, one }) => g.mul(g.tanh(one), g.sigmoid(x)),
+      ({ x, above }) => g.mul(g.tanh(above), g.sigmoid(x)),
+      ({ x }) => {
+        const squashed = g.tanh(x);
+        return g.add(g.mul(squashed, g.sigmoid(x)), squashed);
+      },
+      ({ x, y }) => {
+        const both = g.concat([x, y, x, y, x], 1);
+        return g.mul(g.tanh(both), g.sigmoid(g.neg(both)));
+      },
+    ],
+    refused: [],
+  },
+  div: binary(g.div, { isPositive: true }),
+  minimum: binary(g.minimum),
+  maximum: binary(g.maximum),
+  equal: binary(g.equal),
+  greater: binary(g.greater),
+  where: chosen,
+  stopGradient: unary(g.stopGradient),
+  reshape: {
+    computed: [],
+    refused: [
+      ({ x }) => spot(g.reshape(x, [channelsOf(x), ROWS, COLS])),
+      ({ x }) => spot(g.reshape(x, [1, channelsOf(x) * ROWS, 1, COLS])),
+    ],
+  },
+  transpose: {
+    computed: [],
+    refused: [
+      ({ x }) => spot(g.transpose(x, [0, 1, 3, 2])),
+      ({ one }) => spot(g.transpose(one, [1, 0, 2, 3])),
+    ],
+  },
+  broadcast: {
+    computed: [
+      ({ one }) => g.broadcast(one, [1, 6, ROWS, COLS]),
+      ({ x }) => g.add(x, g.broadcast(numbers([1, channelsOf(x), 1, 1], 9), x.shape)),
+      ({ x }) => g.add(x, g.broadcast(numbers([ROWS, 1], 9), x.shape)),
+    ],
+    refused: [({ one }) => spot(g.broadcast(one, [2, 6, ROWS, COLS]))],
+  },
+  slice: {
+    computed: [
+      ({ x, y }) => g.slice(g.concat([x, y], 1), 1, 1, channelsOf(x) + 1),
+      ({ x, y, one }) => g.neg(g.slice(g.concat([x, y, one, x], 1), 1, channelsOf(x), 3 * channelsOf(x) + 1)),
+      ({ x }) => g.slice(g.slice(convolved(x, plain), 1, 1, 4), 1, 1, 2),
+    ],
+    refused: [({ x }) => spot(g.slice(x, 2, 0, 2)), ({ x }) => spot(g.slice(x, 3, 1, 2))],
+  },
+  pad: {
+    computed: [
+      ({ x }) => g.pad(x, 1, 2, 0),
+      ({ x }) => g.pad(x, 1, 0, 3),
+      ({ x, y }) => g.exp(g.pad(g.concat([y, x], 1), 1, 1, 2)),
+      ({ x }) => convolved(g.pad(g.exp(x), 1, 1, 1), plain),
+    ],
+    refused: [({ x }) => spot(g.pad(x, 2, 1, 0)), ({ x }) => spot(g.pad(x, 3, 1, 1))],
+  },
+  concat: {
+    computed: [
+      ({ x, y, one }) => g.concat([one, x, y, one], 1),
+      ({ x, y }) => g.concat([g.exp(x), g.concat([y, x], 1), g.slice(y, 1, 0, 1)], 1),
+      ({ x, y, one }) => g.mul(g.concat([x, one, y], 1), g.concat([y, x, one], 1)),
+    ],
+    refused: [({ x, y }) => spot(g.concat([x, y], 2)), ({ x, y }) => spot(g.concat([x, y], 3))],
+  },
+  sum: reduction(g.sum),
+  max: reduction(g.max),
+  shift: {
+    computed: [
+      ({ x }) => g.shift(x, 1, 0),
+      ({ x }) => g.shift(x, 0, 2),
+      ({ x }) => g.shift(x, 1, -2),
+      ({ x, y }) => g.shift(g.concat([y, x], 1), 2, 1),
+      ({ above }) => g.shift(above, 0, -1),
+      // All of it, and all but one pixel, is shifted out.
+      ({ x }) => g.shift(x, ROWS, 0),
+      ({ x }) => g.shift(x, 0, COLS),
+      ({ x }) => g.shift(x, ROWS - 1, COLS - 1),
+      ({ x }) => g.add(g.shift(x, 1, COLS), g.shift(x, ROWS + 2, -COLS)),
+    ],
+    refused: [],
+  },
+  conv: convolutions,
+  convTranspose: {
+    computed: [],
+    refused: [
+      ({ x }) =>
+        spot(
+          makeNode("convTranspose", [x, weights([channelsOf(x), 2, 1, 1], 5)], {
+            ...attributesOf(convolved(x, { kernel: [1, 1] })),
+            size: [ROWS, COLS],
+          }),
+        ),
+    ],
+  },
+  convWeightGradient: {
+    computed: [],
+    refused: [
+      ({ x, y }) =>
+        spot(
+          makeNode("convWeightGradient", [x, y], {
+            ...attributesOf(convolved(x, { kernel: [1, 1] })),
+            kernel: [1, 1],
+          }),
+        ),
+    ],
+  },
+  matmul: {
+    computed: [],
+    refused: [
+      ({ x }) => spot(g.matmul(x, numbers([COLS, COLS], 9))),
+      ({ x }) => spot(g.matmul(numbers([1, 1, ROWS, ROWS], 9), x)),
+    ],
+  },
+};

@@ -1,0 +1,152 @@
+import * as fc from "fast-check";
+import { test } from "vitest";
+import * as g from "../../src/graph/language.ts";
+import type { Node } from "../../src/graph/node.ts";
+import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { causalConv, type CausalConvOptions } from "../../src/nn/causal-conv.ts";
+import { gate } from "../../src/nn/gate.ts";
+import { fanInUniform } from "../../src/nn/initialisers.ts";
+import type { Scope } from "../../src/nn/scope.ts";
+import { networkOf, type BuildLogits } from "../../src/programs/network.ts";
+import { packParameters, parameterVector, PARAMETERS } from "../../src/programs/parameters.ts";
+import { stepProgram } from "../../src/programs/step-program.ts";
+import {
+  expectClose,
+  expectSameBits,
+  logitsPixelByPixel,
+  logitsRowByRow,
+  randomLevels,
+  randomWeights,
+} from "../runtime/logits.ts";
+
+const SIZE = { rows: 5, cols: 6 };
+const LEVELS = 3;
+const PICTURES = 3;
+
+/** From a field in which a colour knows earlier pixels and the colours up to itself to another one. */
+type Layer = (scope: Scope, h: Node, groups: number) => Node;
+
+const maskB = (scope: Scope, h: Node, options: Omit<CausalConvOptions, "mask">) =>
+  causalConv(scope, h, { ...options, mask: "B" });
+
+/** Parts of both fields for each colour, side by side. */
+const besideEachOther = (a: Node, b: Node, groups: number): Node =>
+  g.concat(
+    Array.from({ length: groups }, (_, group) =>
+      [a, b].map((field) => {
+        const own = field.shape[1]! / groups;
+        return g.slice(field, 1, group * own, (group + 1) * own);
+      }),
+    ).flat(),
+    1,
+  );
+
+/** The last channels of each colour. */
+const lastOfEach = (h: Node, groups: number, kept: number): Node => {
+  const own = h.shape[1]! / groups;
+  return g.concat(
+    Array.from({ length: groups }, (_, group) =>
+      g.slice(h, 1, (group + 1) * own - Math.min(kept, own), (group + 1) * own),
+    ),
+    1,
+  );
+};
+
+/** A convolution of the rows above, which may look to the right. */
+function above(scope: Scope, h: Node, outputs: number): Node {
+  const shape = [outputs, h.shape[1]!, 2, 3];
+  const weights = scope.parameter("weight", shape, fanInUniform(h.shape[1]! * 6));
+  return g.conv(g.shift(h, 1, 0), weights, { pad: { top: 1, left: 1, right: 1 }, name: scope.path });
+}
+
+const own = fc.integer({ min: 1, max: 3 });
+const kernel = fc.constantFrom(1, 3, 5);
+
+const layer: fc.Arbitrary<Layer> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({ own, kernel }).map(({ own, kernel }): Layer => {
+      return (scope, h, groups) => maskB(scope, h, { outputs: groups * own, kernel, groups });
+    }),
+  },
+  fc.constant<Layer>((_, h) => g.relu(h)),
+  // A residual block.
+  kernel.map(
+    (kernel): Layer =>
+      (scope, h, groups) =>
+        g.add(h, maskB(scope, g.relu(h), { outputs: h.shape[1]!, kernel, groups })),
+  ),
+  // Gates: as in Gated PixelCNN, colour by colour, and of two stacks.
+  own.map((own): Layer => (scope, h, groups) => {
+    const part = (name: string) => maskB(scope.at(name), h, { outputs: groups * own, kernel: 3, groups });
+    return groups === 1
+      ? gate(maskB(scope, h, { outputs: 2 * own, kernel: 3, groups }))
+      : g.mul(g.tanh(part("a")), g.sigmoid(part("b")));
+  }),
+  fc.boolean().map((isLeft): Layer => (scope, h) => {
+    const [a, b] = isLeft ? [above(scope, h, h.shape[1]!), h] : [h, above(scope, h, h.shape[1]!)];
+    return g.mul(g.tanh(a), g.sigmoid(b));
+  }),
+  fc.constant<Layer>((scope, h) => g.add(h, above(scope, h, h.shape[1]!))),
+  own.map(
+    (own): Layer =>
+      (scope, h, groups) =>
+        besideEachOther(h, above(scope, h, groups * own), groups),
+  ),
+  own.map(
+    (kept): Layer =>
+      (_, h, groups) =>
+        lastOfEach(h, groups, kept),
+  ),
+  fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })).map(
+    ([rows, cols]): Layer =>
+      (_, h, groups) =>
+        besideEachOther(g.shift(h, rows, cols), g.tanh(h), groups),
+  ),
+  // What all colours of a pixel tell together is known after it.
+  fc.boolean().map((isSum): Layer => (_, h) => {
+    const last = g.shift(h, 0, 1);
+    return g.sub(h, isSum ? g.mul(0.3, g.sum(last, [1])) : g.max(last, [1]));
+  }),
+);
+
+const network =
+  (layers: readonly Layer[], groups: number): BuildLogits =>
+  (scope, x, outputs) => {
+    const first = causalConv(scope.at("first"), x, { outputs: 2 * groups, kernel: 3, mask: "A", groups });
+    const last = layers.reduce((h, build, i) => build(scope.at(`layer${i}`), h, groups), first);
+    return maskB(scope.at("logits"), last, { outputs, kernel: 1, groups });
+  };
+
+test("random causal networks: the same bits pixel by pixel as row by row, and the float64 logits within 1e-4", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(layer, { minLength: 1, maxLength: 6 }),
+      fc.constantFrom(1, 3),
+      fc.nat(1000),
+      async (layers, groups, seed) => {
+        const size = { ...SIZE, channels: groups };
+        const made = networkOf(
+          { likelihood: "categorical", levels: LEVELS, size },
+          1,
+          network(layers, groups),
+        );
+        const weights = randomWeights(made.declarations, seed);
+        const length = groups * SIZE.rows * SIZE.cols;
+        const levels = randomLevels(PICTURES * length, LEVELS, seed);
+        const known = stepProgram(made, weights, { known: true });
+        const rowByRow = await logitsRowByRow(known, levels, SIZE.rows, PICTURES);
+
+        const [logits] = packParameters([made.logits], made.declarations, parameterVector(made.declarations));
+        const wanted = Array.from({ length: PICTURES }, (_, m) => {
+          const pictures = levels.subarray(m * length, (m + 1) * length);
+          return [...evaluate([logits!], { [PARAMETERS]: weights, pictures })[0]!];
+        });
+        expectClose(rowByRow, wanted.flat(), 1e-4);
+        const unknown = stepProgram(made, weights, { known: false });
+        expectSameBits(await logitsPixelByPixel(unknown, levels, SIZE.rows, PICTURES), rowByRow);
+      },
+    ),
+    { seed: 7, numRuns: 100 },
+  );
+});

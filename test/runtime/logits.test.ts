@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { gatedStack } from "../../bench/gated-stack.ts";
+import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { openForward } from "../../src/programs/forward.ts";
+import { buildNetwork, networkOf, type Network } from "../../src/programs/network.ts";
+import { packParameters, parameterVector, PARAMETERS } from "../../src/programs/parameters.ts";
+import { stepProgram } from "../../src/programs/step-program.ts";
+import { TINY_NETWORKS } from "../programs/tiny.ts";
+import {
+  expectClose,
+  expectSameBits,
+  logitsPixelByPixel,
+  logitsRowByRow,
+  randomLevels,
+  randomWeights,
+} from "./logits.ts";
+
+const GREY = { channels: 1, rows: 6, cols: 7 };
+const NETWORKS: readonly { name: string; levels: number; network: (batch: number) => Network }[] = [
+  ...TINY_NETWORKS.map(({ name, config }) => ({
+    name,
+    levels: config.levels,
+    network: (batch: number) => buildNetwork(config, batch),
+  })),
+  {
+    // 19: blocks of 16 outputs and vectors of 4 channels are both left over.
+    name: "gated stack",
+    levels: 4,
+    network: (batch) =>
+      networkOf(
+        { likelihood: "categorical", levels: 4, size: GREY },
+        batch,
+        gatedStack({ width: 19, depth: 2, head: 10 }),
+      ),
+  },
+];
+const PICTURES = 5;
+
+describe.each(NETWORKS)("the logits of $name", ({ network: build, levels: count }) => {
+  const network = build(1);
+  const [, channels, rows, cols] = network.picture.shape as [number, number, number, number];
+  const length = channels * rows * cols;
+  const weights = randomWeights(network.declarations, 3);
+  const levels = randomLevels(PICTURES * length, count, 4);
+  const known = stepProgram(network, weights, { known: true });
+  const unknown = stepProgram(network, weights, { known: false });
+  const rowByRow = logitsRowByRow(known, levels, rows, PICTURES);
+
+  test("are the same bits pixel by pixel as row by row", async () => {
+    expectSameBits(await logitsPixelByPixel(unknown, levels, rows, PICTURES), await rowByRow);
+  });
+
+  test("are the same bits for a picture alone as in a batch", async () => {
+    const perPicture = (await rowByRow).length / PICTURES;
+    for (let m = 0; m < PICTURES; m++) {
+      const own = levels.subarray(m * length, (m + 1) * length);
+      const wanted = (await rowByRow).subarray(m * perPicture, (m + 1) * perPicture);
+      expectSameBits(await logitsRowByRow(known, own, rows, 1), wanted);
+      expectSameBits(await logitsPixelByPixel(unknown, own, rows, 1), wanted);
+    }
+  });
+
+  test("are the float64 ones within 4e-6, and those of ONNX Runtime within 1e-4", async () => {
+    const whole = build(PICTURES);
+    const { logits, declarations } = whole;
+    const [packed] = packParameters([logits], declarations, parameterVector(declarations));
+    const [wanted] = evaluate([packed!], { [PARAMETERS]: weights, pictures: levels });
+    expectClose(await rowByRow, wanted!, 4e-6);
+    const forward = await openForward(whole, whole.logits, weights);
+    const received = await forward.run(Float32Array.from(levels));
+    await forward.close();
+    expectClose(await rowByRow, received, 1e-4);
+    // Far from uniform, or this would say little.
+    expect(Math.max(...wanted!) - Math.min(...wanted!)).toBeGreaterThan(1);
+  });
+});
