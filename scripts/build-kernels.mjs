@@ -7,7 +7,7 @@ import asc from "assemblyscript/asc";
 const OUTPUT = join(import.meta.dirname, "../src/runtime/step/kernels-module.ts");
 // Constants begin at 16, since 0 stands for "no address", and must end before what src/runtime/step/kernels.ts hands out.
 const FREE_MEMORY = 1024;
-const OPTIONS = ["--memoryBase", "16", "--runtime", "stub", "--enable", "simd", "--noAssert", "--importMemory", "-O3", "--converge"];
+const OPTIONS = ["--memoryBase", "16", "--runtime", "stub", "--enable", "simd", "--noAssert", "--importMemory", "-O3"];
 // "Exchange of v128 values is not supported by all embeddings": none are exchanged; functions of other files are exported too.
 const QUIET = ["--disableWarning", "112"];
 

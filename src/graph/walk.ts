@@ -32,15 +32,18 @@ export function topologicalOrder(
 }
 
 /**
- * The graph rebuilt from its leaves up: `rewrite` receives every node with its rebuilt inputs in place and
+ * The graph rebuilt from its leaves up: `rewrite` receives every node with its rebuilt inputs in place, and as it was, and
  * returns what shall stand for it. Nodes that are shared stay shared, and untouched nodes stay the same.
  */
-export function rewriteGraph(outputs: readonly Node[], rewrite: (node: Node) => Node): Node[] {
+export function rewriteGraph(
+  outputs: readonly Node[],
+  rewrite: (node: Node, original: Node) => Node,
+): Node[] {
   const rebuilt = new Map<Node, Node>();
   for (const node of topologicalOrder(outputs)) {
     const inputs = node.inputs.map((operand) => rebuilt.get(operand)!);
     const unchanged = inputs.every((operand, i) => operand === node.inputs[i]);
-    rebuilt.set(node, rewrite(unchanged ? node : { ...node, inputs }));
+    rebuilt.set(node, rewrite(unchanged ? node : { ...node, inputs }, node));
   }
   return outputs.map((output) => rebuilt.get(output)!);
 }

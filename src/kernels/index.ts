@@ -20,3 +20,4 @@ export { convolution } from "./convolution";
 export { bernoulli, categorical } from "./draw";
 export { gate, pointwise } from "./pointwise";
 export { largest, sum } from "./reduction";
+export { winogradInput, winogradOutput } from "./winograd";

@@ -11,7 +11,7 @@ import type { Network } from "./network.ts";
 export function checkAnySize(network: Network, traced: Network): void {
   const before = new Map(network.declarations.map(({ name, shape }) => [name, shape]));
   const changed = traced.declarations.find(({ name, shape }) => !sameShape(before.get(name) ?? [], shape));
-  const tied = changed?.name ?? positional(network);
+  const tied = changed?.name ?? positional(network) ?? positional(traced);
   if (tied === undefined) return;
   const size = (picture: Node) => `${picture.shape[3]}x${picture.shape[2]}`;
   throw expected(

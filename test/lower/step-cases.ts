@@ -147,6 +147,50 @@ const same = (x: Node, seed = 0): Node => {
   return g.conv(x, weights([outputs, outputs, 2, 2], 50 + seed), { pad: { top: 1, left: 1 } });
 };
 
+/** At least 17 channels: as many as it takes for three neighbouring columns to be computed in pairs. */
+const widened = (...fields: readonly Node[]): Node => {
+  const once = g.concat(fields, 1);
+  return g.concat(
+    Array.from({ length: Math.ceil(17 / channelsOf(once)) }, () => once),
+    1,
+  );
+};
+
+/** Kernels of three columns, as the vertical stack of Gated PixelCNN has them. */
+const WIDE: readonly Kernel[] = [
+  { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, outputs: 16 },
+  { kernel: [1, 3], pad: { left: 1, right: 1 }, outputs: 33 },
+  { kernel: [3, 3], pad: { top: 2, left: 1, right: 1 }, outputs: 19 },
+  // Dilated rows, columns to one side alone, and some columns beside the picture.
+  { kernel: [2, 3], dilation: [2, 1], pad: { top: 2, left: 1, right: 1 }, outputs: 17 },
+  { kernel: [1, 3], pad: { left: 2 }, outputs: 16 },
+  { kernel: [1, 3], pad: { right: 2 }, outputs: 16 },
+  { kernel: [2, 3], pad: { top: 1, left: -2, right: 4 }, outputs: 17 },
+  { kernel: [2, 3], pad: { top: 1, left: 6, right: -4 }, outputs: 17 },
+  // Not its own row, and rows above the picture alone.
+  { kernel: [2, 3], pad: { top: 2, bottom: -1, left: 1, right: 1 }, outputs: 16 },
+  { kernel: [1, 3], pad: { top: 5, bottom: -5, left: 1, right: 1 }, outputs: 16 },
+  // Of which something is masked out: weights here and there, columns, the last row, and a row below.
+  { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, outputs: 17, keep: (i) => i % 7 !== 2 },
+  { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, outputs: 16, keep: (i) => i % 6 < 4 },
+  { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, outputs: 16, keep: (i) => i % 6 < 3 },
+  { kernel: [3, 3], pad: { top: 1, bottom: 1, left: 1, right: 1 }, outputs: 16, keep: (i) => i % 9 < 6 },
+  { kernel: [3, 3], pad: { top: 1, bottom: 1, left: 1, right: 1 }, outputs: 16, keep: (i) => i % 9 < 3 },
+  { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, outputs: 16, keep: () => false },
+];
+
+/** Kernels that read rows above alone, so that they may look to the right in any field. */
+const IN_ANY_FIELD: readonly Kernel[] = [
+  { kernel: [2, 3], pad: { top: 2, bottom: -1, left: 1, right: 1 }, outputs: 16 },
+  { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, outputs: 16, keep: (i) => i % 6 < 3 },
+  { kernel: [3, 3], pad: { top: 2, left: 1, right: 1 }, outputs: 18, keep: (i) => i % 9 < 6 },
+  { kernel: [3, 3], pad: { top: 1, bottom: 1, left: 1, right: 1 }, outputs: 16, keep: (i) => i % 9 < 3 },
+];
+
+/** As many times the channels, which are those of a wide kernel's result. */
+const wide = (x: Node, outputs = 16): Node =>
+  convolved(x, { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, outputs });
+
 const convolutions: StepCases = {
   computed: [
     ...CAUSAL.flatMap((kernel): Build[] => [
@@ -158,6 +202,37 @@ const convolutions: StepCases = {
     ({ above }) => convolved(above, { kernel: [1, 11], pad: { left: 5, right: 5 }, outputs: 3 }),
     ({ above }) =>
       convolved(above, { kernel: [2, 1], dilation: [1, 1], pad: { top: 1, left: -2, right: 2 } }),
+    ...WIDE.map(
+      (kernel): Build =>
+        ({ above }) =>
+          convolved(widened(above, g.tanh(above), g.slice(above, 1, 0, 1)), kernel),
+    ),
+    ...IN_ANY_FIELD.map(
+      (kernel): Build =>
+        ({ x, y, one }) =>
+          convolved(widened(x, one, g.tanh(y)), kernel),
+    ),
+    // Of its own row only channels that are known when it is begun.
+    ({ x, above }) => {
+      const [early, late] = [widened(above), widened(x)];
+      const inputs = channelsOf(early) + channelsOf(late);
+      const isEarly = (i: number) => Math.floor(i / 6) % inputs < channelsOf(early);
+      const keep = (i: number) => i % 6 < 3 || isEarly(i);
+      const pad = { top: 1, left: 1, right: 1 };
+      return convolved(g.concat([early, late], 1), { kernel: [2, 3], pad, outputs: 16, keep });
+    },
+    ({ above }) => wide(wide(widened(above), 21), 16),
+    ({ above }) => g.relu(wide(widened(above))),
+    ({ above }) => g.relu(g.add(wide(widened(above)), weights([1, 16, 1, 1], 6))),
+    ({ above }) => g.relu(g.add(g.add(wide(widened(above)), 0.3), wide(widened(g.abs(above))))),
+    ({ above }) => g.add(wide(widened(above), 17), g.slice(widened(g.tanh(above), above), 1, 0, 17)),
+    ({ above }) => g.add(g.slice(widened(g.tanh(above), above), 1, 1, 17), wide(widened(above))),
+    ({ above }) => g.add(wide(widened(above)), numbers([1, 16, ROWS, COLS], 7)),
+    ({ above, x }) => g.add(wide(widened(above)), g.slice(widened(x), 1, 0, 16)),
+    ({ above }) => {
+      const h = wide(widened(above), 34);
+      return g.mul(g.tanh(g.slice(h, 1, 0, 17)), g.sigmoid(g.slice(h, 1, 17, 34)));
+    },
     // What is computed in one go with it.
     ({ x }) => g.relu(convolved(x, plain)),
     ({ x }) => g.relu(g.relu(convolved(x, plain))),

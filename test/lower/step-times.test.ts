@@ -101,9 +101,11 @@ describe("what is remembered", () => {
       });
     // The kernels of the vertical stack's first layer and of its blocks, then those of the horizontal stack.
     expect(sizes(readBy(21))).toEqual([{ depth: 3, left: 3, right: 3, isRow: true }]);
-    expect(sizes(readBy(6))).toEqual(Array(2).fill({ depth: 2, left: 1, right: 1, isRow: true }));
+    const ofBlock = { depth: 2, left: 1, right: 1, isRow: true };
+    expect(sizes(readBy(6))).toEqual([ofBlock, ofBlock]);
     expect(sizes(readBy(3))).toEqual([{ depth: 1, left: 2, right: 0, isRow: true }]);
-    expect(sizes(readBy(2))).toEqual(Array(2).fill({ depth: 1, left: 1, right: 0, isRow: true }));
+    const beside = { depth: 1, left: 1, right: 0, isRow: true };
+    expect(sizes(readBy(2))).toEqual([beside, beside]);
     const scaled = program.instructions
       .flat()
       .find((one) => one.kernel === "pointwise" && one.operation === "sub")!;

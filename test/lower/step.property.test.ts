@@ -52,6 +52,36 @@ const lastOfEach = (h: Node, groups: number, kept: number): Node => {
   );
 };
 
+/** A convolution of the rows above, which may look to the right: from a row further up, or with its own row masked out. */
+function above(scope: Scope, h: Node, outputs: number, isMasked = false): Node {
+  const inputs = h.shape[1]!;
+  const shape = [outputs, inputs, isMasked ? 3 : 2, 3];
+  const weights = scope.parameter("weight", shape, fanInUniform(inputs * 6));
+  const values = Uint8Array.from({ length: sizeOf(shape) }, (_, i) => (i % 9 < 6 ? 1 : 0));
+  const [x, options] = isMasked
+    ? [h, { pad: { top: 2, left: 1, right: 1 }, mask: { shape, values } }]
+    : [g.shift(h, 1, 0), { pad: { top: 1, left: 1, right: 1 } }];
+  return g.conv(x, weights, { ...options, name: scope.path });
+}
+
+const own = field.shape[1]! / groups;
+        return g.slice(field, 1, group * own, (group + 1) * own);
+      }),
+    ).flat(),
+    1,
+  );
+
+/** The last channels of each colour. */
+const lastOfEach = (h: Node, groups: number, kept: number): Node => {
+  const own = h.shape[1]! / groups;
+  return g.concat(
+    Array.from({ length: groups }, (_, group) =>
+      g.slice(h, 1, (group + 1) * own - Math.min(kept, own), (group + 1) * own),
+    ),
+    1,
+  );
+};
+
 /** A convolution of the rows above, which may look to the right. */
 function above(scope: Scope, h: Node, outputs: number): Node {
   const shape = [outputs, h.shape[1]!, 2, 3];

@@ -15,24 +15,27 @@ import {
   randomWeights,
 } from "./logits.ts";
 
-const GREY = { channels: 1, rows: 6, cols: 7 };
+const gatedNetwork = (width: number, cols: number) => ({
+  name: `a gated stack of ${width} on ${cols} columns`,
+  levels: 4,
+  network: (batch: number) =>
+    networkOf(
+      { likelihood: "categorical", levels: 4, size: { channels: 1, rows: 6, cols } },
+      batch,
+      gatedStack({ width, depth: 2, head: 10 }),
+    ),
+});
+
 const NETWORKS: readonly { name: string; levels: number; network: (batch: number) => Network }[] = [
   ...TINY_NETWORKS.map(({ name, config }) => ({
     name,
     levels: config.levels,
     network: (batch: number) => buildNetwork(config, batch),
   })),
-  {
-    // 19: blocks of 16 outputs and vectors of 4 channels are both left over.
-    name: "gated stack",
-    levels: 4,
-    network: (batch) =>
-      networkOf(
-        { likelihood: "categorical", levels: 4, size: GREY },
-        batch,
-        gatedStack({ width: 19, depth: 2, head: 10 }),
-      ),
-  },
+  // Blocks of 16 outputs, vectors of 4 channels and pairs of columns are left over, or not.
+  gatedNetwork(7, 6),
+  gatedNetwork(16, 8),
+  gatedNetwork(19, 7),
 ];
 const PICTURES = 5;
 

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
 import { buildNetwork } from "../../src/programs/network.ts";
 import type { Sampler, SampleEvent } from "../../src/runtime/step/sampler.ts";
-import type { StartWorker } from "../../src/runtime/step/worker.ts";
+import type { FromWorker, StartWorker } from "../../src/runtime/step/worker.ts";
 import { startNodeWorker } from "../../src/runtime/workers/node.ts";
 import { sample } from "../../src/tasks/sample.ts";
 import { TINY_NETWORKS } from "../programs/tiny.ts";
@@ -202,7 +202,7 @@ test("a stream ends with what a worker fails with, and the next one is whole", a
   let starts = 0;
   const startWorker: StartWorker = () => {
     if (starts++ > 0) return startNodeWorker();
-    let tell = (_: { failed: unknown }): void => undefined;
+    let tell: (message: FromWorker) => void = () => undefined;
     return {
       post: (message) => void ("job" in message && queueMicrotask(() => tell({ failed: failure }))),
       listen: (onMessage) => void (tell = onMessage),

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
 import { buildNetwork, type NetworkConfig } from "../../src/programs/network.ts";

@@ -1,12 +1,13 @@
-import { is } from "../../graph/node.ts";
 import type { Node } from "../../graph/node.ts";
-import { cannotStep } from "./times.ts";
 import type { FusedConvolution, FusedGate } from "./fusion.ts";
 import { part, pieces, type Lowering, type View } from "./lowering.ts";
 import type { Instruction, Tap } from "./program.ts";
+import { biasOf, weightsOf } from "./weights.ts";
+import { lowerInPairs } from "./winograd.ts";
 
 /** Lowers relu(conv + bias + add), whose last node is `node`. */
 export function lowerConvolution(node: Node, fused: FusedConvolution, lowering: Lowering): View {
+  if (fused.inPairs) return lowerInPairs(node, fused, lowering);
   const { conv, add, relu } = fused;
   const out = lowering.field(node.shape[1]!);
   const added = add && lowering.view(add);
@@ -15,7 +16,7 @@ export function lowerConvolution(node: Node, fused: FusedConvolution, lowering: 
       kernel: "convolution",
       out: part([out], start, end),
       ...tapsAndWeights(conv, lowering.view(conv.inputs[0]!), start, end),
-      bias: Float32Array.from({ length: end - start }, (_, i) => biasOf(fused, start + i)),
+      bias: biasOf(fused, start, end),
       add: added && part(added, start, end),
       relu,
     });
@@ -34,10 +35,6 @@ export function lowerGate(node: Node, { a, b }: FusedGate, lowering: Lowering): 
   return [out];
 }
 
-/** Never -0, to which it makes a difference whether a masked product, which is 0, is added or left out. */
-const biasOf = ({ bias }: FusedConvolution, output: number) =>
-  bias === undefined ? 0 : (bias.length === 1 ? bias[0]! : bias[output]!) + 0;
-
 /** What outputs start .. end-1 read: only channels that some weight of theirs reads, so that masks cost nothing. */
 function tapsAndWeights(
   conv: Node<"conv">,
@@ -45,15 +42,10 @@ function tapsAndWeights(
   start: number,
   end: number,
 ): Pick<Instruction & { kernel: "convolution" }, "taps" | "weights"> {
-  const [x, w] = conv.inputs as [Node, Node];
-  if (!is(w, "constant")) throw cannotStep(conv, "has weights that depend on the picture");
   const { pad, dilation, mask } = conv.attributes;
-  const [, inputs, kernelRows, kernelCols] = w.shape as [number, number, number, number];
-  const pictureCols = x.shape[3]!;
-  const weightAt = (output: number, input: number, tap: number) => {
-    const i = (output * inputs + input) * kernelRows * kernelCols + tap;
-    return mask?.values[i] === 0 ? 0 : w.attributes.data[i]!;
-  };
+  const [, inputs, kernelRows, kernelCols] = conv.inputs[1]!.shape as [number, number, number, number];
+  const pictureCols = conv.shape[3]!;
+  const weightAt = weightsOf(conv);
   const isRead = (input: number, tap: number) => {
     for (let output = start; output < end; output++) {
       if (!mask || mask.values[(output * inputs + input) * kernelRows * kernelCols + tap] !== 0) return true;
@@ -68,7 +60,9 @@ function tapsAndWeights(
     if (Math.abs(cols) >= pictureCols) continue; // always beside the picture, which may have any number of rows
     let first = 0;
     for (const { field, channel, channels } of view) {
-      const read = Array.from({ length: channels }, (_, i) => first + i).filter((input) => isRead(input, tap));
+      const read = Array.from({ length: channels }, (_, i) => first + i).filter((input) =>
+        isRead(input, tap),
+      );
       if (read.length > 0) {
         const [from, to] = [read[0]!, read.at(-1)! + 1];
         taps.push({ field, channel: channel + from - first, channels: to - from, rows, cols });

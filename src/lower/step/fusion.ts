@@ -3,6 +3,7 @@ import { sameShape } from "../../graph/shapes.ts";
 import { topologicalOrder, useCounts } from "../../graph/walk.ts";
 import { perChannel } from "./constants.ts";
 import { timeAt, type Times } from "./times.ts";
+import { isInPairs } from "./winograd.ts";
 
 /** relu(conv + bias + add), each part but the convolution optional, as one call of a kernel. */
 export interface FusedConvolution {
@@ -11,6 +12,8 @@ export interface FusedConvolution {
   readonly bias: Float32Array | undefined;
   readonly add: Node | undefined;
   readonly relu: boolean;
+  /** Whether it is computed for pairs of columns, see `winograd.ts`. */
+  readonly inPairs: boolean;
 }
 
 /** tanh(a) * sigmoid(b). */
@@ -52,7 +55,8 @@ export function findFusions(logits: Node, timesOf: (node: Node) => Times): Fusio
 
   const convolution = (node: Node): [FusedConvolution, Node[]] | undefined => {
     if (is(node, "conv")) {
-      return [{ kind: "convolution", conv: node, bias: undefined, add: undefined, relu: false }, []];
+      const inPairs = isInPairs(node, timesOf);
+      return [{ kind: "convolution", conv: node, bias: undefined, add: undefined, relu: false, inPairs }, []];
     }
     const below = (inner: Node | undefined): [FusedConvolution, Node[]] | undefined => {
       const found = inner && convolution(inner);
@@ -67,7 +71,7 @@ export function findFusions(logits: Node, timesOf: (node: Node) => Times): Fusio
       const found = below(own(node, inner));
       if (!found || found[0].add) continue;
       const bias = perChannel(other, node.shape[1]!);
-      if (bias && !found[0].bias) return [{ ...found[0], bias }, found[1]];
+      if (bias) return [{ ...found[0], bias: sumOf(bias, found[0].bias) }, found[1]];
       if (!bias && sameShape(other.shape, node.shape)) return [{ ...found[0], add: other }, found[1]];
     }
     return undefined;
@@ -91,4 +95,11 @@ export function findFusions(logits: Node, timesOf: (node: Node) => Times): Fusio
     for (const inner of found[1]) saved.add(inner);
   }
   return { fused, saved };
+}
+
+/** The sum of biases, each of which may be one value for all channels. */
+function sumOf(a: Float32Array, b: Float32Array | undefined): Float32Array {
+  if (!b) return a;
+  const [long, short] = a.length >= b.length ? [a, b] : [b, a];
+  return long.map((value, i) => value + short[short.length === 1 ? 0 : i]!);
 }

@@ -1,6 +1,7 @@
 import type { Node } from "../../graph/node.ts";
 import type { Primitive } from "../../graph/primitives.ts";
 import { topologicalOrder } from "../../graph/walk.ts";
+import { composeConvolutions } from "./compose.ts";
 import { lowerConvolution, lowerGate } from "./fused.ts";
 import { findFusions } from "./fusion.ts";
 import { Lowering, type View } from "./lowering.ts";
@@ -17,11 +18,12 @@ export interface StepOptions {
 }
 
 /**
- * The incremental program that computes `logits` from `picture`, both [1, channels, rows, cols]. Whatever does not depend on
+ * The incremental program that computes a network's logits from `picture`, both [1, channels, rows, cols]. Whatever does not depend on
  * the picture must be a constant. SCHEDULE error that names the node if there is a primitive without an incremental
  * rule, or one that reads what is computed later.
  */
-export function lowerToSteps(logits: Node, picture: Node, { known }: StepOptions): StepProgram {
+export function lowerToSteps(network: Node, picture: Node, { known }: StepOptions): StepProgram {
+  const logits = composeConvolutions(network);
   const drawn = timesOfNodes(logits, picture, false);
   const times = known ? timesOfNodes(logits, picture, true) : drawn;
   // What is computed in one go rounds differently: it has to be the same whether or not the picture is known.

@@ -41,9 +41,9 @@ export class Lowering {
     this.#views.set(node, view);
   }
 
-  /** A new field. */
-  field(channels: number): Segment {
-    this.fields.push({ channels, depth: 1, left: 0, right: 0, isRow: false });
+  /** A new field, of as many columns as the picture if nothing else is said. */
+  field(channels: number, cols = this.#picture.shape[3]!): Segment {
+    this.fields.push({ channels, cols, depth: 1, left: 0, right: 0, isRow: false });
     return { field: this.fields.length - 1, channel: 0, channels };
   }
 
@@ -126,6 +126,10 @@ function tapsOf(instruction: Instruction): readonly Tap[] {
       return instruction.add ? [...instruction.taps, here(instruction.add)] : instruction.taps;
     case "pointwise":
       return instruction.operands.filter((operand) => "field" in operand);
+    case "winogradInput":
+      return [instruction.x, { ...instruction.x, cols: instruction.x.cols + 3 }];
+    case "winogradOutput":
+      return [instruction.products, ...(instruction.add ? [instruction.add] : [])].map(here);
     case "gate":
       return [here(instruction.a), here(instruction.b)];
     case "sum":

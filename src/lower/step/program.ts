@@ -20,6 +20,8 @@ export interface StepProgram {
 /** What is remembered of a node. It starts as zeros, and what lies outside the picture stays so. */
 export interface Field {
   readonly channels: number;
+  /** Columns of a row: those of the picture, or pairs of them. */
+  readonly cols: number;
   /** Rows that are kept: the current one and those above that are still read. */
   readonly depth: number;
   /** Columns of zeros to the left and right of the picture that are read. */
@@ -84,6 +86,18 @@ export type Instruction =
       readonly operation: PointwiseOperation;
       readonly out: Segment;
       readonly operands: readonly Operand[];
+    }
+  /**
+   * Three columns of a convolution for a whole row, see `src/kernels/winograd.ts`: what four convolutions multiply, and the
+   * result of their products. These have four parts, each a field: `out.field` or `products.field`, and the next three.
+   */
+  | { readonly kernel: "winogradInput"; readonly out: Segment; readonly x: Tap }
+  | {
+      readonly kernel: "winogradOutput";
+      readonly out: Segment;
+      readonly products: Segment;
+      readonly add: Segment | undefined;
+      readonly relu: boolean;
     }
   /** tanh(a) * sigmoid(b) */
   | { readonly kernel: "gate"; readonly out: Segment; readonly a: Segment; readonly b: Segment }

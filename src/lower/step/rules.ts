@@ -1,7 +1,6 @@
 import type { Node } from "../../graph/node.ts";
 import type { Primitive } from "../../graph/primitives.ts";
 import { perChannel } from "./constants.ts";
-import { lowerConvolution } from "./fused.ts";
 import { here, part, pieces, within, type Lowering, type View } from "./lowering.ts";
 import type { Operand, PointwiseOperation } from "./program.ts";
 import { cannotStep, timeAt } from "./times.ts";
@@ -94,12 +93,7 @@ export const stepRules: { readonly [P in Primitive]: StepRule<P> } = {
     const { rows, cols } = node.attributes;
     return pointwise("copy", -rows, -cols)(node, lowering);
   },
-  conv: (node, lowering) =>
-    lowerConvolution(
-      node,
-      { kind: "convolution", conv: node, bias: undefined, add: undefined, relu: false },
-      lowering,
-    ),
+  conv: none, // every convolution is part of a fusion, if only of itself
   convTranspose: none,
   convWeightGradient: none,
   matmul: none,

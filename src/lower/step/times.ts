@@ -11,7 +11,7 @@ import { topologicalOrder } from "../../graph/walk.ts";
 export type Times = readonly number[];
 
 /** Before the row is begun: the channel depends on rows above at most. */
-const ROW = 0;
+export const ROW = 0;
 /** Before the first channel of the pixel is drawn: it depends on pixels to the left as well. */
 const PIXEL = 1;
 

@@ -3,8 +3,8 @@ import type { Instruction, Operand, PointwiseOperation, Segment } from "../../lo
 import type { Kernels } from "./kernels.ts";
 import { addressAt, placeOf, type FieldLayout, type Place, type Reservations } from "./layout.ts";
 
-/** An instruction at a pixel, and at `cols` columns from there on. */
-export type Call = (row: number, col: number, cols: number) => void;
+/** An instruction at a pixel or, if it was bound for rows, in a row from column `col`, 0, on. */
+export type Call = (row: number, col: number) => void;
 
 /** Numbers that are written once, before the first call. */
 export interface Preload {
@@ -15,6 +15,8 @@ export interface Preload {
 /** What instructions are bound to. */
 export interface Binding {
   readonly pictures: number;
+  /** Whether instructions are for a whole row. */
+  readonly isRow: boolean;
   readonly layouts: readonly FieldLayout[];
   readonly reservations: Reservations;
   readonly preloads: Preload[];
@@ -29,6 +31,10 @@ export function bind(instruction: Instruction, binding: Binding): Call {
       return bindConvolution(instruction, binding);
     case "pointwise":
       return bindPointwise(instruction, binding);
+    case "winogradInput":
+      return bindWinogradInput(instruction, binding);
+    case "winogradOutput":
+      return bindWinogradOutput(instruction, binding);
     case "gate":
       return bindGate(instruction, binding);
     case "sum":
@@ -44,6 +50,10 @@ type Of<K extends Instruction["kernel"]> = Extract<Instruction, { kernel: K }>;
 const at = (segment: Segment, { layouts }: Binding): Place =>
   placeOf({ ...segment, rows: 0, cols: 0 }, layouts);
 
+/** Pixels times pictures that an instruction computes. */
+const cellsOf = ({ out }: Instruction, { pictures, isRow, layouts }: Binding): number =>
+  pictures * (isRow ? layouts[out.field]!.cols : 1);
+
 function preload(values: Float32Array | Uint32Array, { reservations, preloads }: Binding): number {
   const address = reservations.reserve(values.byteLength);
   preloads.push({ address, values });
@@ -55,8 +65,9 @@ const BLOCK = 16;
 const TAP_WORDS = 3;
 
 function bindConvolution(instruction: Of<"convolution">, binding: Binding): Call {
-  const { machine, pictures, layouts } = binding;
+  const { machine, layouts } = binding;
   const { relu, taps } = instruction;
+  const cells = cellsOf(instruction, binding);
   const { channels } = instruction.out;
   const [out, add] = [at(instruction.out, binding), instruction.add && at(instruction.add, binding)];
   const places = taps.map((tap) => placeOf(tap, layouts));
@@ -67,7 +78,7 @@ function bindConvolution(instruction: Of<"convolution">, binding: Binding): Call
   );
   const weights = preload(inBlocks(instruction.weights, depth, channels), binding);
   const bias = preload(inBlocks(instruction.bias, 1, channels), binding);
-  return (row, col, cols) => {
+  return (row, col) => {
     const { kernels, words } = machine;
     for (let tap = 0; tap < places.length; tap++) {
       words[table / 4 + tap * TAP_WORDS] = addressAt(places[tap]!, row, col);
@@ -82,7 +93,7 @@ function bindConvolution(instruction: Of<"convolution">, binding: Binding): Call
       add ? add.stride : 0,
       addressAt(out, row, col),
       out.stride,
-      cols * pictures,
+      cells,
       channels,
       relu ? 1 : 0,
     );
@@ -123,8 +134,9 @@ const CODES: Readonly<Record<PointwiseOperation, number>> = {
 };
 
 function bindPointwise(instruction: Of<"pointwise">, binding: Binding): Call {
-  const { machine, pictures, layouts } = binding;
+  const { machine, layouts } = binding;
   const { channels } = instruction.out;
+  const cells = cellsOf(instruction, binding);
   const code = CODES[instruction.operation];
   const out = at(instruction.out, binding);
   const bound = instruction.operands.map((operand: Operand) => {
@@ -135,7 +147,7 @@ function bindPointwise(instruction: Of<"pointwise">, binding: Binding): Call {
   });
   // The kernel takes three operands; what an operation does not read may be anything.
   const [a, b = a, c = a] = bound as [(typeof bound)[0], (typeof bound)[0]?, (typeof bound)[0]?];
-  return (row, col, cols) => {
+  return (row, col) => {
     machine.kernels.pointwise(
       code,
       addressAt(a.place, row, col),
@@ -149,7 +161,7 @@ function bindPointwise(instruction: Of<"pointwise">, binding: Binding): Call {
       c.isOne,
       addressAt(out, row, col),
       out.stride,
-      cols * pictures,
+      cells,
       channels,
     );
   };
@@ -166,11 +178,12 @@ const valuesPlace = (base: number): Place => ({
 });
 
 function bindGate(instruction: Of<"gate">, binding: Binding): Call {
-  const { machine, pictures } = binding;
+  const { machine } = binding;
   const { channels } = instruction.out;
+  const cells = cellsOf(instruction, binding);
   const out = at(instruction.out, binding);
   const [a, b] = [at(instruction.a, binding), at(instruction.b, binding)];
-  return (row, col, cols) => {
+  return (row, col) => {
     machine.kernels.gate(
       addressAt(a, row, col),
       a.stride,
@@ -178,24 +191,25 @@ function bindGate(instruction: Of<"gate">, binding: Binding): Call {
       b.stride,
       addressAt(out, row, col),
       out.stride,
-      cols * pictures,
+      cells,
       channels,
     );
   };
 }
 
 function bindReduction(instruction: Of<"sum" | "largest">, binding: Binding): Call {
-  const { machine, pictures } = binding;
+  const { machine } = binding;
   const { kernel } = instruction;
+  const cells = cellsOf(instruction, binding);
   const { channels } = instruction.x;
   const [x, out] = [at(instruction.x, binding), at(instruction.out, binding)];
-  return (row, col, cols) => {
+  return (row, col) => {
     machine.kernels[kernel](
       addressAt(x, row, col),
       x.stride,
       addressAt(out, row, col),
       out.stride,
-      cols * pictures,
+      cells,
       channels,
     );
   };
@@ -206,14 +220,62 @@ function bindPosition(instruction: Of<"position">, binding: Binding): Call {
   const { channels, field } = instruction.out;
   const out = at(instruction.out, binding);
   const values = preload(instruction.values, binding);
-  const { left, right, rowBytes, colBytes } = layouts[field]!;
-  const width = rowBytes / colBytes - left - right;
-  return (row, col, cols) => {
-    for (let each = col; each < col + cols; each++) {
-      const from = values + 4 * channels * (row * width + each);
-      const to = addressAt(out, row, each);
+  const { cols } = layouts[field]!;
+  return (row) => {
+    for (let col = 0; col < cols; col++) {
+      const from = values + 4 * channels * (row * cols + col);
+      const to = addressAt(out, row, col);
       const nothing = [from, 0, 0, from, 0, 0] as const;
       machine.kernels.pointwise(codes.COPY, from, 0, 0, ...nothing, to, out.stride, pictures, channels);
     }
+  };
+}
+
+function bindWinogradInput(instruction: Of<"winogradInput">, binding: Binding): Call {
+  const { machine, pictures, layouts } = binding;
+  const { channels, field } = instruction.out;
+  const [x, out] = [placeOf(instruction.x, layouts), at(instruction.out, binding)];
+  const partBytes = layouts[field + 1]!.address - layouts[field]!.address;
+  const pairs = layouts[field]!.cols;
+  return (row) => {
+    machine.kernels.winogradInput(
+      addressAt(x, row, 0),
+      x.stride,
+      x.colBytes,
+      addressAt(out, row, 0),
+      out.stride,
+      partBytes,
+      pairs,
+      pictures,
+      channels,
+    );
+  };
+}
+
+function bindWinogradOutput(instruction: Of<"winogradOutput">, binding: Binding): Call {
+  const { machine, pictures, layouts } = binding;
+  const { relu } = instruction;
+  const { channels, field } = instruction.out;
+  const [products, out] = [at(instruction.products, binding), at(instruction.out, binding)];
+  const add = instruction.add && at(instruction.add, binding);
+  const first = instruction.products.field;
+  const partBytes = layouts[first + 1]!.address - layouts[first]!.address;
+  const { cols } = layouts[field]!;
+  return (row) => {
+    machine.kernels.winogradOutput(
+      addressAt(products, row, 0),
+      products.stride,
+      partBytes,
+      add ? addressAt(add, row, 0) : 0,
+      add ? add.stride : 0,
+      add ? add.colBytes : 0,
+      addressAt(out, row, 0),
+      out.stride,
+      out.colBytes,
+      cols,
+      pictures,
+      channels,
+      relu ? 1 : 0,
+    );
   };
 }

@@ -54,7 +54,13 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
   ];
   const drawLevels = DRAWS[program.likelihood];
 
-  function* rows({ seed, temperature, rows, first, given }: DrawRequest): Generator<Uint8Array, Float64Array> {
+  function* rows({
+    seed,
+    temperature,
+    rows,
+    first,
+    given,
+  }: DrawRequest): Generator<Uint8Array, Float64Array> {
     const key = seedKey(seed);
     machine.clear();
     doubles.fill(0, nats / 8, nats / 8 + pictures);
@@ -100,7 +106,8 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
         const from = addressAt(picture, row, col) / 4;
         for (let m = 0; m < pictures; m++)
           for (let channel = 0; channel < channels; channel++) {
-            finished[(m * channels + channel) * cols + col] = floats[from + m * (picture.stride / 4) + channel]!;
+            finished[(m * channels + channel) * cols + col] =
+              floats[from + m * (picture.stride / 4) + channel]!;
           }
       }
       yield finished;

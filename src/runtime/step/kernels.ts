@@ -42,6 +42,32 @@ export interface Kernels {
     rows: number,
     channels: number,
   ): void;
+  winogradInput(
+    x: number,
+    xStride: number,
+    xColBytes: number,
+    out: number,
+    outStride: number,
+    partBytes: number,
+    pairs: number,
+    pictures: number,
+    channels: number,
+  ): void;
+  winogradOutput(
+    products: number,
+    productsStride: number,
+    partBytes: number,
+    add: number,
+    addStride: number,
+    addColBytes: number,
+    out: number,
+    outStride: number,
+    outColBytes: number,
+    cols: number,
+    pictures: number,
+    channels: number,
+    isRelu: number,
+  ): void;
   sum(x: number, xStride: number, out: number, outStride: number, rows: number, channels: number): void;
   largest(x: number, xStride: number, out: number, outStride: number, rows: number, channels: number): void;
   bernoulli(
@@ -76,9 +102,7 @@ const PAGE_BYTES = 65_536;
 let module: Promise<WebAssembly.Module> | undefined;
 
 /** An instance of the kernels with a memory of its own, of at least so many bytes, all zeros. */
-export async function openKernels(
-  bytes: number,
-): Promise<{ kernels: Kernels; memory: WebAssembly.Memory }> {
+export async function openKernels(bytes: number): Promise<{ kernels: Kernels; memory: WebAssembly.Memory }> {
   module ??= WebAssembly.compile(Uint8Array.from(atob(KERNELS_MODULE), (char) => char.charCodeAt(0)));
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
   const { exports } = await WebAssembly.instantiate(await module, { env: { memory } });

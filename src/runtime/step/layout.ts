@@ -37,7 +37,7 @@ export interface FieldLayout extends Field {
 
 /** Places for all fields of a program, for a number of pictures. */
 export function layOutFields(
-  { fields, cols }: Pick<StepProgram, "fields" | "cols">,
+  { fields }: Pick<StepProgram, "fields">,
   pictures: number,
   reservations: Reservations,
 ): FieldLayout[] {
@@ -45,7 +45,7 @@ export function layOutFields(
     const stride = aligned(4 * field.channels);
     const pixelBytes = stride * pictures;
     const colBytes = field.isRow ? pixelBytes : 0;
-    const rowBytes = colBytes * (field.left + cols + field.right);
+    const rowBytes = colBytes * (field.left + field.cols + field.right);
     const address = reservations.reserve(Math.max(rowBytes * field.depth, pixelBytes) + MARGIN);
     return { ...field, address: address + field.left * colBytes, stride, colBytes, rowBytes };
   });

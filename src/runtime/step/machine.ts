@@ -37,9 +37,9 @@ export async function openStepMachine(
   const fieldsEnd = reservations.end;
   const preloads: Preload[] = [];
   const machine = {} as Binding["machine"];
-  const binding: Binding = { pictures, layouts, reservations, preloads, machine };
-  const calls: Call[][] = program.instructions.map((list) =>
-    list.map((instruction) => bind(instruction, binding)),
+  const binding = { pictures, layouts, reservations, preloads, machine };
+  const calls: Call[][] = program.instructions.map((list, time) =>
+    list.map((instruction) => bind(instruction, { ...binding, isRow: time === 0 })),
   );
 
   const { kernels, memory } = await openKernels(reservations.end);
@@ -61,8 +61,7 @@ export async function openStepMachine(
     scratch,
     clear: () => void bytes.fill(0, fieldsStart, fieldsEnd),
     run(time, row, col) {
-      const cols = time === 0 ? program.cols : 1;
-      for (const call of calls[time]!) call(row, col, cols);
+      for (const call of calls[time]!) call(row, col);
     },
   };
 }

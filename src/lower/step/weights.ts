@@ -1,0 +1,27 @@
+import { is, type Node } from "../../graph/node.ts";
+import { cannotStep } from "./times.ts";
+
+/** The weights of a convolution by output, input and tap, where masked ones are 0. SCHEDULE error if they are not fixed. */
+export function weightsOf(conv: Node<"conv">): (output: number, input: number, tap: number) => number {
+  const w = conv.inputs[1]!;
+  if (!is(w, "constant")) throw cannotStep(conv, "has weights that depend on the picture");
+  const [, inputs, kernelRows, kernelCols] = w.shape as [number, number, number, number];
+  const { mask } = conv.attributes;
+  return (output, input, tap) => {
+    const i = (output * inputs + input) * kernelRows * kernelCols + tap;
+    return mask?.values[i] === 0 ? 0 : w.attributes.data[i]!;
+  };
+}
+
+/**
+ * The bias of outputs start .. end-1; one value stands for all. Never -0, to which it makes a difference whether a masked
+ * product, which is 0, is added or left out.
+ */
+export const biasOf = (
+  { bias }: { readonly bias: Float32Array | undefined },
+  start: number,
+  end: number,
+): Float32Array =>
+  Float32Array.from({ length: end - start }, (_, i) =>
+    bias === undefined ? 0 : (bias.length === 1 ? bias[0]! : bias[start + i]!) + 0,
+  );
