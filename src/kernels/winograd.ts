@@ -1,18 +1,25 @@
 import { store } from "./store";
 
-// Convolutions of three neighbouring columns, for a whole row, by Winograd's minimal filtering F(2, 3) (S. Winograd, "Arithmetic
-// complexity of computations", 1980; A. Lavin, S. Gray, CVPR 2016): two outputs by four products in place of six. With
-// d0 .. d3 the columns that a pair of outputs reads, and g0 .. g2 the weights,
+// Convolutions of three neighbouring columns, for a whole row, by Winograd's minimal filtering F(4, 3) (S. Winograd, "Arithmetic
+// complexity of computations", 1980; A. Lavin, S. Gray, CVPR 2016): four outputs by six products in place of twelve. With
+// d0 .. d5 the columns that a tile of four outputs reads, and g0 .. g2 the weights,
 //
-//     v = [d0 - d2,  d1 + d2,               d2 - d1,               d1 - d3]
-//     u = [g0,       (g0 + g1 + g2) / 2,    (g0 - g1 + g2) / 2,    g2     ]
+//     v = [ 4 d0 - 5 d2 + d4,                          u = [ g0 / 4,
+//          -4 d1 - 4 d2 + d3 + d4,                          -(g0 + g1 + g2) / 6,
+//           4 d1 - 4 d2 - d3 + d4,                          -(g0 - g1 + g2) / 6,
+//          -2 d1 - d2 + 2 d3 + d4,                           (g0 + 2 g1 + 4 g2) / 24,
+//           2 d1 - d2 - 2 d3 + d4,                           (g0 - 2 g1 + 4 g2) / 24,
+//           4 d1 - 5 d3 + d5      ]                           g2                     ]
+//
 //     m = u v, summed over channels and rows of the kernel
-//     y = [m0 + m1 + m2,  m1 - m2 - m3]
+//     y = [m0 + m1 + m2 + m3 + m4,  m1 - m2 + 2 m3 - 2 m4,  m1 + m2 + 4 m3 + 4 m4,  m1 - m2 + 8 m3 - 8 m4 + m5]
 //
-// The four products are matrix products (`convolution`); here are v and y. v and m are four fields of one column for each pair,
-// `partBytes` from one to the next.
+// The six products are matrix products (`convolution`); here are v and y. v and m are six fields of one column for each
+// tile, `partBytes` from one to the next.
 
-/** v of all pairs of a row: x is the address of column d0 of the first pair. */
+const TILE: i32 = 4;
+
+/** v of all tiles of a row: x is the address of column d0 of the first one. */
 export function winogradInput(
   x: usize,
   xStride: usize,
@@ -20,11 +27,14 @@ export function winogradInput(
   out: usize,
   outStride: usize,
   partBytes: usize,
-  pairs: i32,
+  tiles: i32,
   pictures: i32,
   channels: i32,
 ): void {
-  for (let pair = 0; pair < pairs; pair++) {
+  const two = f32x4.splat(2);
+  const four = f32x4.splat(4);
+  const five = f32x4.splat(5);
+  for (let tile = 0; tile < tiles; tile++) {
     for (let m: usize = 0; m < <usize>pictures; m++) {
       for (let channel = 0; channel < channels; channel += 4) {
         const from = x + m * xStride + ((<usize>channel) << 2);
@@ -34,18 +44,26 @@ export function winogradInput(
         const d1 = v128.load(from + xColBytes);
         const d2 = v128.load(from + 2 * xColBytes);
         const d3 = v128.load(from + 3 * xColBytes);
-        store(to, f32x4.sub(d0, d2), count);
-        store(to + partBytes, f32x4.add(d1, d2), count);
-        store(to + 2 * partBytes, f32x4.sub(d2, d1), count);
-        store(to + 3 * partBytes, f32x4.sub(d1, d3), count);
+        const d4 = v128.load(from + 4 * xColBytes);
+        const d5 = v128.load(from + 5 * xColBytes);
+        const even = f32x4.sub(d4, f32x4.mul(four, d2));
+        const odd = f32x4.sub(d3, f32x4.mul(four, d1));
+        const evenStep = f32x4.sub(d4, d2);
+        const oddStep = f32x4.mul(two, f32x4.sub(d3, d1));
+        store(to, f32x4.add(f32x4.sub(f32x4.mul(four, d0), f32x4.mul(five, d2)), d4), count);
+        store(to + partBytes, f32x4.add(even, odd), count);
+        store(to + 2 * partBytes, f32x4.sub(even, odd), count);
+        store(to + 3 * partBytes, f32x4.add(evenStep, oddStep), count);
+        store(to + 4 * partBytes, f32x4.sub(evenStep, oddStep), count);
+        store(to + 5 * partBytes, f32x4.add(f32x4.sub(f32x4.mul(four, d1), f32x4.mul(five, d3)), d5), count);
       }
     }
-    x += 2 * xColBytes;
+    x += <usize>TILE * xColBytes;
     out += outStride * <usize>pictures;
   }
 }
 
-/** y of all pairs of a row, then + add if there is one, then ReLU if asked for. Of `cols` columns, which may be odd. */
+/** y of all tiles of a row of `cols` columns, then + add if there is one, then ReLU if asked for. */
 export function winogradOutput(
   products: usize,
   productsStride: usize,
@@ -61,32 +79,47 @@ export function winogradOutput(
   channels: i32,
   isRelu: i32,
 ): void {
-  for (let col = 0; col < cols; col += 2) {
+  const two = f32x4.splat(2);
+  const four = f32x4.splat(4);
+  const eight = f32x4.splat(8);
+  for (let col = 0; col < cols; col += TILE) {
+    const left = cols - col;
     for (let m: usize = 0; m < <usize>pictures; m++) {
       for (let channel = 0; channel < channels; channel += 4) {
         const at = (<usize>channel) << 2;
         const count = channels - channel;
         const from = products + m * productsStride + at;
-        const to = out + m * outStride + at;
-        const other: usize = add == 0 ? 0 : add + m * addStride + at;
         const m1 = v128.load(from + partBytes);
         const m2 = v128.load(from + 2 * partBytes);
-        const even = f32x4.add(f32x4.add(v128.load(from), m1), m2);
-        store(to, finished(even, other, isRelu), count);
-        if (col + 1 < cols) {
-          const odd = f32x4.sub(f32x4.sub(m1, m2), v128.load(from + 3 * partBytes));
-          const next: usize = other == 0 ? 0 : other + addColBytes;
-          store(to + outColBytes, finished(odd, next, isRelu), count);
-        }
+        const m3 = v128.load(from + 3 * partBytes);
+        const m4 = v128.load(from + 4 * partBytes);
+        const sum = f32x4.add(m1, m2);
+        const difference = f32x4.sub(m1, m2);
+        const farSum = f32x4.add(m3, m4);
+        const farDifference = f32x4.sub(m3, m4);
+        const y0 = f32x4.add(f32x4.add(v128.load(from), sum), farSum);
+        const y1 = f32x4.add(difference, f32x4.mul(two, farDifference));
+        const y2 = f32x4.add(sum, f32x4.mul(four, farSum));
+        const last = f32x4.add(difference, f32x4.mul(eight, farDifference));
+        const y3 = f32x4.add(last, v128.load(from + 5 * partBytes));
+
+        let to = out + m * outStride + at;
+        let other: usize = add == 0 ? 0 : add + m * addStride + at;
+        const step: usize = add == 0 ? 0 : addColBytes;
+        finish(to, y0, other, count, isRelu);
+        if (left > 1) finish((to += outColBytes), y1, (other += step), count, isRelu);
+        if (left > 2) finish((to += outColBytes), y2, (other += step), count, isRelu);
+        if (left > 3) finish((to += outColBytes), y3, (other += step), count, isRelu);
       }
     }
     products += productsStride * <usize>pictures;
-    out += 2 * outColBytes;
-    if (add != 0) add += 2 * addColBytes;
+    out += <usize>TILE * outColBytes;
+    if (add != 0) add += <usize>TILE * addColBytes;
   }
 }
 
-function finished(y: v128, add: usize, isRelu: i32): v128 {
+function finish(to: usize, y: v128, add: usize, count: i32, isRelu: i32): void {
   if (add != 0) y = f32x4.add(y, v128.load(add));
-  return isRelu ? f32x4.max(y, f32x4.splat(0)) : y;
+  if (isRelu) y = f32x4.max(y, f32x4.splat(0));
+  store(to, y, count);
 }

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { test } from "vitest";
 import * as g from "../../src/graph/language.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { sizeOf } from "../../src/graph/shapes.ts";
 import { evaluate } from "../../src/lower/reference/evaluate.ts";
 import { causalConv, type CausalConvOptions } from "../../src/nn/causal-conv.ts";
 import { gate } from "../../src/nn/gate.ts";
@@ -64,31 +65,6 @@ function above(scope: Scope, h: Node, outputs: number, isMasked = false): Node {
   return g.conv(x, weights, { ...options, name: scope.path });
 }
 
-const own = field.shape[1]! / groups;
-        return g.slice(field, 1, group * own, (group + 1) * own);
-      }),
-    ).flat(),
-    1,
-  );
-
-/** The last channels of each colour. */
-const lastOfEach = (h: Node, groups: number, kept: number): Node => {
-  const own = h.shape[1]! / groups;
-  return g.concat(
-    Array.from({ length: groups }, (_, group) =>
-      g.slice(h, 1, (group + 1) * own - Math.min(kept, own), (group + 1) * own),
-    ),
-    1,
-  );
-};
-
-/** A convolution of the rows above, which may look to the right. */
-function above(scope: Scope, h: Node, outputs: number): Node {
-  const shape = [outputs, h.shape[1]!, 2, 3];
-  const weights = scope.parameter("weight", shape, fanInUniform(h.shape[1]! * 6));
-  return g.conv(g.shift(h, 1, 0), weights, { pad: { top: 1, left: 1, right: 1 }, name: scope.path });
-}
-
 const own = fc.integer({ min: 1, max: 3 });
 const kernel = fc.constantFrom(1, 3, 5);
 
@@ -123,6 +99,13 @@ const layer: fc.Arbitrary<Layer> = fc.oneof(
       (scope, h, groups) =>
         besideEachOther(h, above(scope, h, groups * own), groups),
   ),
+  // As many channels as it takes for columns to be computed in pairs.
+  fc.boolean().map((isMasked): Layer => (scope, h, groups) => {
+    const many = maskB(scope.at("many"), h, { outputs: 6 * groups, kernel: 1, groups });
+    const seen = above(scope.at("above"), g.concat([many, many, many], 1), 18, isMasked);
+    const further = g.add(g.relu(seen), above(scope.at("further"), seen, 18));
+    return besideEachOther(h, g.slice(further, 1, 3, 3 + 2 * groups), groups);
+  }),
   own.map(
     (kept): Layer =>
       (_, h, groups) =>

@@ -3,11 +3,11 @@ import type { FusedConvolution, FusedGate } from "./fusion.ts";
 import { part, pieces, type Lowering, type View } from "./lowering.ts";
 import type { Instruction, Tap } from "./program.ts";
 import { biasOf, weightsOf } from "./weights.ts";
-import { lowerInPairs } from "./winograd.ts";
+import { lowerInTiles } from "./winograd.ts";
 
 /** Lowers relu(conv + bias + add), whose last node is `node`. */
 export function lowerConvolution(node: Node, fused: FusedConvolution, lowering: Lowering): View {
-  if (fused.inPairs) return lowerInPairs(node, fused, lowering);
+  if (fused.inTiles) return lowerInTiles(node, fused, lowering);
   const { conv, add, relu } = fused;
   const out = lowering.field(node.shape[1]!);
   const added = add && lowering.view(add);

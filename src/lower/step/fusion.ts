@@ -3,7 +3,7 @@ import { sameShape } from "../../graph/shapes.ts";
 import { topologicalOrder, useCounts } from "../../graph/walk.ts";
 import { perChannel } from "./constants.ts";
 import { timeAt, type Times } from "./times.ts";
-import { isInPairs } from "./winograd.ts";
+import { isInTiles } from "./winograd.ts";
 
 /** relu(conv + bias + add), each part but the convolution optional, as one call of a kernel. */
 export interface FusedConvolution {
@@ -12,8 +12,8 @@ export interface FusedConvolution {
   readonly bias: Float32Array | undefined;
   readonly add: Node | undefined;
   readonly relu: boolean;
-  /** Whether it is computed for pairs of columns, see `winograd.ts`. */
-  readonly inPairs: boolean;
+  /** Whether it is computed for tiles of columns, see `winograd.ts`. */
+  readonly inTiles: boolean;
 }
 
 /** tanh(a) * sigmoid(b). */
@@ -55,8 +55,8 @@ export function findFusions(logits: Node, timesOf: (node: Node) => Times): Fusio
 
   const convolution = (node: Node): [FusedConvolution, Node[]] | undefined => {
     if (is(node, "conv")) {
-      const inPairs = isInPairs(node, timesOf);
-      return [{ kind: "convolution", conv: node, bias: undefined, add: undefined, relu: false, inPairs }, []];
+      const inTiles = isInTiles(node, timesOf);
+      return [{ kind: "convolution", conv: node, bias: undefined, add: undefined, relu: false, inTiles }, []];
     }
     const below = (inner: Node | undefined): [FusedConvolution, Node[]] | undefined => {
       const found = inner && convolution(inner);

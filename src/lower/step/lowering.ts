@@ -127,7 +127,7 @@ function tapsOf(instruction: Instruction): readonly Tap[] {
     case "pointwise":
       return instruction.operands.filter((operand) => "field" in operand);
     case "winogradInput":
-      return [instruction.x, { ...instruction.x, cols: instruction.x.cols + 3 }];
+      return [instruction.x, { ...instruction.x, cols: instruction.x.cols + 5 }];
     case "winogradOutput":
       return [instruction.products, ...(instruction.add ? [instruction.add] : [])].map(here);
     case "gate":

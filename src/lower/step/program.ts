@@ -20,7 +20,7 @@ export interface StepProgram {
 /** What is remembered of a node. It starts as zeros, and what lies outside the picture stays so. */
 export interface Field {
   readonly channels: number;
-  /** Columns of a row: those of the picture, or pairs of them. */
+  /** Columns of a row: those of the picture, or tiles of four of them. */
   readonly cols: number;
   /** Rows that are kept: the current one and those above that are still read. */
   readonly depth: number;
@@ -88,8 +88,8 @@ export type Instruction =
       readonly operands: readonly Operand[];
     }
   /**
-   * Three columns of a convolution for a whole row, see `src/kernels/winograd.ts`: what four convolutions multiply, and the
-   * result of their products. These have four parts, each a field: `out.field` or `products.field`, and the next three.
+   * Three columns of a convolution for a whole row, see `src/kernels/winograd.ts`: what six convolutions multiply, and the
+   * result of their products. These have six parts, each a field: `out.field` or `products.field`, and the next five.
    */
   | { readonly kernel: "winogradInput"; readonly out: Segment; readonly x: Tap }
   | {

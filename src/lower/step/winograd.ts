@@ -4,15 +4,16 @@ import { part, pieces, type Lowering, type View } from "./lowering.ts";
 import { ROW, type Times } from "./times.ts";
 import { biasOf, weightsOf } from "./weights.ts";
 
+/** Columns that are computed together. */
+const TILE = 4;
 /** Fewer channels do not pay for the additions around the products. */
 const LEAST_CHANNELS = 16;
 
 /**
- * Whether a convolution is computed for pairs of columns, by two thirds of the products: one over three neighbouring columns
- * that is computed for whole rows, such as those of Gated PixelCNN's vertical stack. The arithmetic is in
- * `src/kernels/winograd.ts`.
+ * Whether a convolution is computed for tiles of columns, by half of the products: one over three neighbouring columns that is
+ * computed for whole rows, such as those of Gated PixelCNN's vertical stack. The arithmetic is in `src/kernels/winograd.ts`.
  */
-export function isInPairs(conv: Node<"conv">, timesOf: (node: Node) => Times): boolean {
+export function isInTiles(conv: Node<"conv">, timesOf: (node: Node) => Times): boolean {
   const [outputs, channels, , kernelCols] = conv.inputs[1]!.shape as [number, number, number, number];
   const isOfRows = (node: Node) => timesOf(node).every((time) => time === ROW);
   const rows = rowsRead(conv);
@@ -40,15 +41,15 @@ function rowsRead({ inputs, attributes }: Node<"conv">): { index: number; offset
   })).filter(({ index }) => isKept(index));
 }
 
-/** Lowers relu(conv + bias + add), whose last node is `node`, for pairs of columns. */
-export function lowerInPairs(node: Node, fused: FusedConvolution, lowering: Lowering): View {
+/** Lowers relu(conv + bias + add), whose last node is `node`, for tiles of columns. */
+export function lowerInTiles(node: Node, fused: FusedConvolution, lowering: Lowering): View {
   const { conv, add, relu } = fused;
   const [outputs, channels] = conv.inputs[1]!.shape as [number, number];
-  const pairs = Math.ceil(node.shape[3]! / 2);
+  const tiles = Math.ceil(node.shape[3]! / TILE);
   const rows = rowsRead(conv);
   const newest = Math.max(...rows.map(({ offset }) => offset));
 
-  const inputs = TRANSFORMS.map(() => lowering.field(channels, pairs));
+  const inputs = TRANSFORMS.map(() => lowering.field(channels, tiles));
   let first = 0;
   for (const segment of lowering.view(conv.inputs[0]!)) {
     lowering.emit(ROW, {
@@ -59,7 +60,7 @@ export function lowerInPairs(node: Node, fused: FusedConvolution, lowering: Lowe
     first += segment.channels;
   }
 
-  const products = TRANSFORMS.map(() => lowering.field(outputs, pairs));
+  const products = TRANSFORMS.map(() => lowering.field(outputs, tiles));
   const weightAt = weightsOf(conv);
   const bias = biasOf(fused, 0, outputs);
   TRANSFORMS.forEach((transform, i) => {
@@ -76,7 +77,7 @@ export function lowerInPairs(node: Node, fused: FusedConvolution, lowering: Lowe
       out: products[i]!,
       taps: rows.map(({ offset }) => ({ ...inputs[i]!, rows: offset - newest, cols: 0 })),
       weights,
-      // The second product is part of both results, with a plus.
+      // The second product is part of all four results, with a plus.
       bias: i === 1 ? bias : new Float32Array(outputs),
       add: undefined,
       relu: false,
@@ -97,10 +98,12 @@ export function lowerInPairs(node: Node, fused: FusedConvolution, lowering: Lowe
   return [out];
 }
 
-/** The weights of the four products from those of three columns. */
+/** The weights of the six products from those of three columns. */
 const TRANSFORMS: readonly ((g0: number, g1: number, g2: number) => number)[] = [
-  (g0) => g0,
-  (g0, g1, g2) => (g0 + g1 + g2) / 2,
-  (g0, g1, g2) => (g0 - g1 + g2) / 2,
+  (g0) => g0 / 4,
+  (g0, g1, g2) => -(g0 + g1 + g2) / 6,
+  (g0, g1, g2) => -(g0 - g1 + g2) / 6,
+  (g0, g1, g2) => (g0 + 2 * g1 + 4 * g2) / 24,
+  (g0, g1, g2) => (g0 - 2 * g1 + 4 * g2) / 24,
   (_, __, g2) => g2,
 ];

@@ -236,7 +236,7 @@ function bindWinogradInput(instruction: Of<"winogradInput">, binding: Binding): 
   const { channels, field } = instruction.out;
   const [x, out] = [placeOf(instruction.x, layouts), at(instruction.out, binding)];
   const partBytes = layouts[field + 1]!.address - layouts[field]!.address;
-  const pairs = layouts[field]!.cols;
+  const tiles = layouts[field]!.cols;
   return (row) => {
     machine.kernels.winogradInput(
       addressAt(x, row, 0),
@@ -245,7 +245,7 @@ function bindWinogradInput(instruction: Of<"winogradInput">, binding: Binding): 
       addressAt(out, row, 0),
       out.stride,
       partBytes,
-      pairs,
+      tiles,
       pictures,
       channels,
     );

@@ -49,7 +49,7 @@ export interface Kernels {
     out: number,
     outStride: number,
     partBytes: number,
-    pairs: number,
+    tiles: number,
     pictures: number,
     channels: number,
   ): void;
