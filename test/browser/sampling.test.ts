@@ -12,6 +12,7 @@ import { openModelSampler } from "../../src/programs/sampler.ts";
 import { initialState } from "../../src/programs/training-step.ts";
 import { encodeCheckpoint } from "../../src/run/checkpoint.ts";
 import { toCheckpoint } from "../../src/run/training-state.ts";
+import type { StartWorker } from "../../src/runtime/step/worker.ts";
 import { cores, startNodeWorker } from "../../src/runtime/workers/node.ts";
 import { collect } from "../../src/tasks/sample.ts";
 import { launchChromium } from "./chromium.ts";
@@ -148,9 +149,9 @@ describe.each(models)("pictures of the $run network", ({ run, config, weights })
   /** Drawn in Node, with the workers that were started for it. */
   async function drawnInNode(workers: number, request: { count: number; first?: number }) {
     let started = 0;
-    const startWorker = () => {
+    const startWorker: StartWorker = (...listeners) => {
       started++;
-      return startNodeWorker();
+      return startNodeWorker(...listeners);
     };
     const sampler = openModelSampler({ config, weights }, { workers }, { cores, startWorker });
     try {

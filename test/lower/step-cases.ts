@@ -191,6 +191,10 @@ const IN_ANY_FIELD: readonly Kernel[] = [
 const wide = (x: Node, outputs = 16): Node =>
   convolved(x, { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, outputs });
 
+/** A 1x1 convolution. */
+const point = (x: Node, options: Partial<Kernel> = {}): Node =>
+  convolved(x, { kernel: [1, 1], outputs: 2, ...options });
+
 const convolutions: StepCases = {
   computed: [
     ...CAUSAL.flatMap((kernel): Build[] => [
@@ -232,6 +236,24 @@ const convolutions: StepCases = {
     ({ above }) => {
       const h = wide(widened(above), 34);
       return g.mul(g.tanh(g.slice(h, 1, 0, 17)), g.sigmoid(g.slice(h, 1, 17, 34)));
+    },
+    // 1x1 after another one: one convolution, if nothing else reads what is between, and if that is less work.
+    ({ x }) => point(convolved(x, plain)),
+    ({ x }) => point(g.add(convolved(x, plain), weights([1, 4, 1, 1], 6))),
+    ({ x }) => point(g.add(weights([4, 1, 1], 6), convolved(x, plain))),
+    ({ x }) => point(g.add(convolved(x, plain), 0.3), { outputs: 9 }),
+    ({ x }) => g.relu(g.add(point(point(g.add(convolved(x, plain), 0.3), { outputs: 3 })), -0.1)),
+    ({ x, one }) => point(g.add(convolved(x, plain), one)),
+    ({ x }) => point(g.relu(convolved(x, plain))),
+    ({ x }) => point(convolved(x, plain), { keep: (i) => i !== 1 }),
+    ({ x }) => point(convolved(x, { ...plain, keep: (i) => i % 3 !== 1 })),
+    ({ x }) => point(convolved(x, plain), { pad: { left: 1, right: -1 } }),
+    ({ x }) => point(convolved(x, plain), { pad: { top: 2, bottom: -2 } }),
+    ({ above }) => point(wide(widened(above), 21)),
+    ({ above }) => point(convolved(widened(above), plain), { pad: { left: -1, right: 1 } }),
+    ({ x }) => {
+      const shared = convolved(x, plain);
+      return g.concat([point(shared), shared], 1);
     },
     // What is computed in one go with it.
     ({ x }) => g.relu(convolved(x, plain)),

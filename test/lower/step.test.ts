@@ -135,6 +135,15 @@ describe("what is computed later cannot be read, though a network may see it", (
     }
   });
 
+  test("to the right of a pixel, whatever follows", () => {
+    const seen = (x: Node) =>
+      g.conv(g.shift(x, 0, 3), g.constant([1, 2, 3, 4], [2, 1, 1, 2]), { pad: { right: 1 }, name: "ahead" });
+    const build = (x: Node) => g.conv(seen(x), g.constant([1, 2], [1, 2, 1, 1]), { name: "following" });
+    expect(refusal(build, false)).toThrow(
+      scheduleError(`${wanted}conv reads 1 column(s) to the right, which is computed later (at ahead)`),
+    );
+  });
+
   test("below a pixel", () => {
     const build = (x: Node) => g.conv(g.shift(x, 2, 0), ones(2, 1), { pad: { bottom: 1 }, name: "below" });
     for (const known of [true, false]) {

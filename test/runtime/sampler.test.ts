@@ -25,9 +25,9 @@ const weights = randomWeights(network.declarations, 2);
 /** Starts workers of Node, and counts them. */
 function countingStart(): { start: StartWorker; started: () => number } {
   let count = 0;
-  const start = () => {
+  const start: StartWorker = (...listeners) => {
     count++;
-    return startNodeWorker();
+    return startNodeWorker(...listeners);
   };
   return { start, started: () => count };
 }
@@ -200,12 +200,10 @@ test("an aborted stream ends its workers, and the next one starts others", async
 test("a stream ends with what a worker fails with, and the next one is whole", async () => {
   const failure = new Error("out of memory");
   let starts = 0;
-  const startWorker: StartWorker = () => {
-    if (starts++ > 0) return startNodeWorker();
-    let tell: (message: FromWorker) => void = () => undefined;
+  const startWorker: StartWorker = (onMessage, onError) => {
+    if (starts++ > 0) return startNodeWorker(onMessage, onError);
     return {
-      post: (message) => void ("job" in message && queueMicrotask(() => tell({ failed: failure }))),
-      listen: (onMessage) => void (tell = onMessage),
+      post: (message) => void ("job" in message && queueMicrotask(() => onMessage({ failed: failure }))),
       terminate: () => undefined,
     };
   };

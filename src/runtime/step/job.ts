@@ -27,6 +27,18 @@ export function keptDrawers(program: SamplerProgram): (pictures: number) => Prom
 /** A longer stretch of work is broken up, for whatever else the thread has to do. */
 const LONGEST_STRETCH_MS = 12;
 
+/** Lets the thread do what waits to be done. A timer of 0 ms would wait for a whole one, or four in a browser. */
+const otherTasks = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.addEventListener("message", () => {
+      port1.close();
+      resolve();
+    });
+    port1.start();
+    port2.postMessage(undefined);
+  });
+
 /** Draws in this thread, which it lets do other things after a row or several. */
 export function localRunner(program: SamplerProgram): JobRunner {
   const drawerFor = keptDrawers(program);
@@ -40,7 +52,7 @@ export function localRunner(program: SamplerProgram): JobRunner {
         if (next.done) return next.value;
         onRow(row, next.value);
         if (performance.now() - resumed > LONGEST_STRETCH_MS) {
-          await new Promise((resolve) => setTimeout(resolve, 0));
+          await otherTasks();
           resumed = performance.now();
         }
       }

@@ -6,13 +6,15 @@ import { keptDrawers, type Job, type JobRunner } from "./job.ts";
 /** A worker as seen from the thread that started it. */
 export interface WorkerHandle {
   post(message: ToWorker): void;
-  /** Takes the place of the listeners before. */
-  listen(onMessage: (message: FromWorker) => void, onError: (error: Error) => void): void;
+  /** Ends the worker; nothing is heard of it any more. */
   terminate(): void;
 }
 
 /** Starts a worker that calls `serve`. */
-export type StartWorker = () => WorkerHandle;
+export type StartWorker = (
+  onMessage: (message: FromWorker) => void,
+  onError: (error: Error) => void,
+) => WorkerHandle;
 
 export type ToWorker = { readonly program: SamplerProgram } | { readonly job: Job };
 
@@ -50,35 +52,44 @@ export function serve(
 /** Draws in a worker, which is started for the first job. A job that is aborted ends the worker: it listens to nothing. */
 export function workerRunner(program: SamplerProgram, start: StartWorker): JobRunner {
   let worker: WorkerHandle | undefined;
+  let hear: (message: FromWorker) => void = () => undefined;
+  let fail: (reason: unknown) => void = () => undefined;
+
+  const started = (): WorkerHandle => {
+    const handle = start(
+      (message) => hear(message),
+      (error) => fail(error),
+    );
+    handle.post({ program });
+    return handle;
+  };
   const close = () => {
     worker?.terminate();
     worker = undefined;
-  };
-  const started = (): WorkerHandle => {
-    const handle = start();
-    handle.post({ program });
-    return handle;
   };
   return {
     run: (job, onRow, signal) =>
       new Promise((resolve, reject) => {
         signal?.throwIfAborted();
-        const fail = (reason: unknown) => {
+        const onAbort = () => fail(signal?.reason);
+        signal?.addEventListener("abort", onAbort, { once: true });
+        const settle = (): void => signal?.removeEventListener("abort", onAbort);
+        fail = (reason) => {
+          settle();
           close();
           reject(reason as Error);
         };
-        const onAbort = () => fail(signal?.reason);
-        signal?.addEventListener("abort", onAbort, { once: true });
-        worker ??= started();
-        worker.listen((message) => {
+        hear = (message) => {
           if ("row" in message) {
             onRow(message.row, message.levels);
-            return;
+          } else if ("failed" in message) {
+            fail(message.failed);
+          } else {
+            settle();
+            resolve(message.nats);
           }
-          signal?.removeEventListener("abort", onAbort);
-          if ("failed" in message) fail(message.failed);
-          else resolve(message.nats);
-        }, fail);
+        };
+        worker ??= started();
         worker.post({ job });
       }),
     close,

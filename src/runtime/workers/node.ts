@@ -11,15 +11,12 @@ const ENTRY = import.meta.url.endsWith(".ts")
   : "./node-worker.js";
 
 /** Starts a worker thread of Node. */
-export const startNodeWorker: StartWorker = () => {
+export const startNodeWorker: StartWorker = (onMessage, onError) => {
   const worker = new Worker(new URL(ENTRY, import.meta.url));
+  worker.on("message", onMessage).on("error", onError);
+  worker.on("exit", (code) => onError(new Error(`the worker ended with exit code ${code}`)));
   return {
     post: (message) => worker.postMessage(message),
-    listen(onMessage, onError) {
-      worker.removeAllListeners();
-      worker.on("message", onMessage).on("error", onError);
-      worker.on("exit", (code) => onError(new Error(`the worker ended with exit code ${code}`)));
-    },
     terminate() {
       worker.removeAllListeners();
       void worker.terminate();
