@@ -1,3 +1,4 @@
+import { benchBreakdown } from "./breakdown.ts";
 import { benchLowering } from "./lowering.ts";
 import { benchSample } from "./sample.ts";
 import { benchTall } from "./tall.ts";
@@ -7,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   train: () => benchTrain({ rounds: 12, stepsPerRound: 10, batch: 32 }),
   sample: async () => {
     await benchSample({ rounds: 7 });
+    for (const pictures of [32, 1]) await benchBreakdown(pictures, { rounds: 7 });
     await benchTall({ rounds: 7, chart: "docs/sampling-cost.svg" });
   },
   lowering: () => benchLowering({ rounds: 20 }),

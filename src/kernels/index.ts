@@ -3,11 +3,11 @@
  * read and write numbers at addresses that they are handed. Memory is imported, and belongs to the caller:
  *
  *     16        constants of this module
- *     1,024     tables of taps, weights, biases          written once, when a program is loaded
- *     ...       uniforms, nats, scratch                  written for every draw
- *     ...       fields: rings of rows, cleared before the first row of a picture
+ *     1,024     uniforms, nats, scratch                  written for every draw
+ *     ...       fields: rings of rows                    cleared before the first row of a picture
+ *     ...       tables of taps, weights, biases          written once, when a program is loaded
  *
- * `src/runtime/step/memory.ts` says what lies where. A field's row is [columns][pictures][channels] of f32, channels filled up
+ * `src/runtime/step/machine.ts` and `layout.ts` say what lies where. A field's row is [columns][pictures][channels] of f32, channels filled up
  * to a multiple of four, with columns of zeros on both sides for what convolutions read beyond the picture. Kernels
  * may read up to 64 bytes beyond a row's end, and write nothing there.
  *

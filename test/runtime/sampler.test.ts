@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
 import { buildNetwork } from "../../src/programs/network.ts";
 import type { Sampler, SampleEvent } from "../../src/runtime/step/sampler.ts";
-import type { FromWorker, StartWorker } from "../../src/runtime/step/worker.ts";
+import type { StartWorker } from "../../src/runtime/step/worker.ts";
 import { startNodeWorker } from "../../src/runtime/workers/node.ts";
 import { sample } from "../../src/tasks/sample.ts";
 import { TINY_NETWORKS } from "../programs/tiny.ts";

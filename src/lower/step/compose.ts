@@ -28,9 +28,9 @@ function compose(outer: Node<"conv">, inner: Node<"conv">, bias: Float32Array): 
   const [outputs, middle, ...extent] = w2.shape as [number, number, number, number];
   const [, inputs, kernelRows, kernelCols] = w1.shape as [number, number, number, number];
   const depth = inputs * kernelRows * kernelCols;
+  const { pad, stride } = outer.attributes;
   const isPointwise =
-    extent.every((size) => size === 1) &&
-    outer.shape.every((size, axis) => axis === 1 || size === inner.shape[axis]);
+    [...extent, ...stride].every((one) => one === 1) && Object.values(pad).every((padding) => padding === 0);
   const isMasked = outer.attributes.mask !== undefined || inner.attributes.mask !== undefined;
   if (!is(w1, "constant") || !is(w2, "constant") || !isPointwise || isMasked) return undefined;
   if (depth * outputs >= depth * middle + middle * outputs) return undefined;
@@ -44,7 +44,8 @@ function compose(outer: Node<"conv">, inner: Node<"conv">, bias: Float32Array): 
       shift[output]! += factor * (bias.length === 1 ? bias[0]! : bias[m]!);
       for (let k = 0; k < depth; k++) weights[output * depth + k]! += factor * b[m * depth + k]!;
     }
-  const options = { ...inner.attributes, ...(outer.name !== undefined && { name: outer.name }) };
+  const name = inner.name ?? outer.name;
+  const options = { ...inner.attributes, ...(name !== undefined && { name }) };
   const whole = conv(inner.inputs[0]!, constant(weights, [outputs, inputs, kernelRows, kernelCols]), options);
   return add(whole, constant(shift, [1, outputs, 1, 1]));
 }

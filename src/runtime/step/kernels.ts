@@ -1,3 +1,4 @@
+import { expected } from "../../basics/errors.ts";
 import { KERNELS_MODULE } from "./kernels-module.ts";
 
 /** The functions of `src/kernels/`, whose comments say what they do. Addresses and strides are in bytes. */
@@ -101,10 +102,19 @@ const PAGE_BYTES = 65_536;
 
 let module: Promise<WebAssembly.Module> | undefined;
 
-/** An instance of the kernels with a memory of its own, of at least so many bytes, all zeros. */
+const MOST_PAGES = 65_536;
+
+/**
+ * An instance of the kernels with a memory of its own, of at least so many bytes, all zeros. ARGUMENT error if that is more
+ * than WebAssembly can have.
+ */
 export async function openKernels(bytes: number): Promise<{ kernels: Kernels; memory: WebAssembly.Memory }> {
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  if (pages > MOST_PAGES) {
+    throw expected("ARGUMENT", "at most 4 GiB", "the memory of a picture's sampler", `${bytes} bytes`);
+  }
   module ??= WebAssembly.compile(Uint8Array.from(atob(KERNELS_MODULE), (char) => char.charCodeAt(0)));
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
+  const memory = new WebAssembly.Memory({ initial: pages });
   const { exports } = await WebAssembly.instantiate(await module, { env: { memory } });
-  return { kernels: exports as unknown as Kernels, memory };
+  return { kernels: { ...(exports as unknown as Kernels) }, memory };
 }

@@ -24,6 +24,13 @@ export class Reservations {
   }
 }
 
+/** Bytes that the fields of one picture take. */
+export const bytesOfFields = ({ fields }: Pick<StepProgram, "fields">): number =>
+  layOutFields({ fields }, 1, new Reservations()).reduce(
+    (total, { stride, rowBytes, depth }) => total + Math.max(rowBytes * depth, stride),
+    0,
+  );
+
 /** Where a field lies. */
 export interface FieldLayout extends Field {
   /** Of row 0, column 0, picture 0, channel 0. */

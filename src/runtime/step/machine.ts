@@ -1,5 +1,6 @@
 import type { StepProgram } from "../../lower/step/program.ts";
-import { bind, type Binding, type Call, type Preload } from "./bind.ts";
+import { bind } from "./bind.ts";
+import type { Binding, Call, Preload } from "./binding.ts";
 import { openKernels, type Kernels } from "./kernels.ts";
 import { addressAt, layOutFields, placeOf, Reservations, type FieldLayout, type Place } from "./layout.ts";
 

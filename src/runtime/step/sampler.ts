@@ -1,5 +1,6 @@
 import { expected } from "../../basics/errors.ts";
 import type { DrawRequest, SamplerProgram } from "./draw.ts";
+import { bytesOfFields } from "./layout.ts";
 import { localRunner, type Job, type JobRunner } from "./job.ts";
 import { mailbox } from "./mailbox.ts";
 import { workerRunner, type StartWorker } from "./worker.ts";
@@ -45,6 +46,8 @@ export interface SamplerOptions {
 
 /** More pictures than this, drawn together, take no less time each, and more memory. */
 const LARGEST_BATCH = 32;
+/** Bound on the memory of pictures that are drawn together, if they are more than one. */
+const LARGEST_BATCH_BYTES = 2 ** 28;
 
 /** Of a worker: to start it takes as long as some 10^9 multiply-adds. */
 const LEAST_MULTIPLY_ADDS = 1e9;
@@ -59,6 +62,7 @@ const multiplyAdds = ({ steps }: SamplerProgram): number =>
 export function openStepSampler(program: SamplerProgram, { workers, startWorker }: SamplerOptions): Sampler {
   const local = localRunner(program);
   const pool: JobRunner[] = [];
+  const largestBatch = Math.min(LARGEST_BATCH, Math.ceil(LARGEST_BATCH_BYTES / bytesOfFields(program.steps)));
   let isDrawing = false;
 
   /** Runners for so many pixels in so many jobs. */
@@ -73,7 +77,7 @@ export function openStepSampler(program: SamplerProgram, { workers, startWorker 
   return {
     async *stream({ count, signal, ...request }) {
       if (isDrawing) throw expected("ARGUMENT", "one stream at a time", "a sampler", "a second one");
-      const batch = Math.min(LARGEST_BATCH, Math.ceil(count / workers));
+      const batch = Math.min(largestBatch, Math.ceil(count / workers));
       const starts = Array.from({ length: Math.ceil(count / batch) }, (_, i) => i * batch);
       const runners = runnersFor(starts.length, count * request.rows * program.steps.cols);
       const stopped = new AbortController();

@@ -1,0 +1,43 @@
+import type { Instruction, Segment } from "../../lower/step/program.ts";
+import type { Kernels } from "./kernels.ts";
+import { placeOf, type FieldLayout, type Place, type Reservations } from "./layout.ts";
+
+// What all instructions are bound with; see `bind.ts`.
+
+/** An instruction at a pixel or, if it was bound for rows, in a row from column `col`, 0, on. */
+export type Call = (row: number, col: number) => void;
+
+/** Numbers that are written once, before the first call. */
+export interface Preload {
+  readonly address: number;
+  readonly values: Float32Array | Uint32Array;
+}
+
+/** What instructions are bound to. */
+export interface Binding {
+  readonly pictures: number;
+  /** Whether instructions are for a whole row. */
+  readonly isRow: boolean;
+  readonly layouts: readonly FieldLayout[];
+  readonly reservations: Reservations;
+  readonly preloads: Preload[];
+  /** There from the first call on. */
+  readonly machine: { kernels: Kernels; words: Uint32Array };
+}
+
+export type Of<K extends Instruction["kernel"]> = Extract<Instruction, { kernel: K }>;
+
+/** Where a segment is. */
+export const at = (segment: Segment, { layouts }: Binding): Place =>
+  placeOf({ ...segment, rows: 0, cols: 0 }, layouts);
+
+/** Pixels times pictures that an instruction computes. */
+export const cellsOf = ({ out }: Instruction, { pictures, isRow, layouts }: Binding): number =>
+  pictures * (isRow ? layouts[out.field]!.cols : 1);
+
+/** Has numbers written to an address of their own. */
+export function preload(values: Float32Array | Uint32Array, { reservations, preloads }: Binding): number {
+  const address = reservations.reserve(values.byteLength);
+  preloads.push({ address, values });
+  return address;
+}
