@@ -2,8 +2,8 @@ import { is, type Node } from "../../graph/node.ts";
 import { sameShape } from "../../graph/shapes.ts";
 import { topologicalOrder, useCounts } from "../../graph/walk.ts";
 import { perChannel } from "./constants.ts";
+import { isInTiles } from "./tiles.ts";
 import { timeAt, type Times } from "./times.ts";
-import { isInTiles } from "./winograd.ts";
 
 /** relu(conv + bias + add), each part but the convolution optional, as one call of a kernel. */
 export interface FusedConvolution {
