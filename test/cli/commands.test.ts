@@ -6,8 +6,13 @@ import { bitsPerDim } from "../../src/basics/units.ts";
 import { openDataset } from "../../src/data/open.ts";
 import { dequantise, quantise } from "../../src/data/quantise.ts";
 import { encodePng } from "../../src/pictures/png.ts";
+import { openForward } from "../../src/programs/forward.ts";
+import { buildNetwork } from "../../src/programs/network.ts";
+import { stepProgram } from "../../src/programs/step-program.ts";
+import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { version } from "../../src/version.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
+import { expectClose, logitsPixelByPixel } from "../runtime/logits.ts";
 import { pngFile, pngFiles } from "./picture-files.ts";
 import { jsonOf, runCli } from "./run-cli.ts";
 
@@ -226,6 +231,20 @@ describe("train", () => {
 });
 
 describe("sample", () => {
+  test("draws from logits that are within 1e-4 of ONNX Runtime's, with trained weights", async () => {
+    const { config, weights } = await loadSavedModel(join(folder, "run"));
+    const network = buildNetwork(config, 16);
+    const levels = await (await openDataset("digits:test")).read(Array.from({ length: 16 }, (_, i) => i));
+    const forward = await openForward(network, network.logits, weights);
+    const wanted = await forward.run(Float32Array.from(levels));
+    await forward.close();
+    const program = stepProgram(buildNetwork(config, 1), weights, { known: false });
+    const received = await logitsPixelByPixel(program, levels, config.size.rows, 16);
+    expectClose(received, wanted, 1e-4);
+    // Training has made them large.
+    expect(wanted.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)).toBeGreaterThan(1);
+  });
+
   test("draws a grid that tells what it is", async () => {
     expect(await json("sample", "run", "--count", "9", "--seed", "5", "--out", "grid.png")).toEqual({
       run: "run",

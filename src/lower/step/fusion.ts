@@ -72,7 +72,7 @@ export function findFusions(logits: Node, timesOf: (node: Node) => Times): Fusio
       if (!found || found[0].add) continue;
       const bias = perChannel(other, node.shape[1]!);
       if (bias) return [{ ...found[0], bias: sumOf(bias, found[0].bias) }, found[1]];
-      if (!bias && sameShape(other.shape, node.shape)) return [{ ...found[0], add: other }, found[1]];
+      if (sameShape(other.shape, node.shape)) return [{ ...found[0], add: other }, found[1]];
     }
     return undefined;
   };

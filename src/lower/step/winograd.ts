@@ -36,8 +36,8 @@ export function lowerInTiles(node: Node, fused: FusedConvolution, lowering: Lowe
     for (const { index } of rows)
       for (let input = 0; input < channels; input++)
         for (let output = 0; output < outputs; output++) {
-          const [g0, g1, g2] = [0, 1, 2].map((col) => weightAt(output, input, 3 * index + col));
-          weights[at++] = transform(g0!, g1!, g2!);
+          const g = (col: number) => weightAt(output, input, 3 * index + col);
+          weights[at++] = transform(g(0), g(1), g(2));
         }
     lowering.emit(ROW, {
       kernel: "convolution",

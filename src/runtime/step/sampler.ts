@@ -52,7 +52,7 @@ const LARGEST_BATCH_BYTES = 2 ** 28;
 /** Of a worker: to start it takes as long as some 10^9 multiply-adds. */
 const LEAST_MULTIPLY_ADDS = 1e9;
 
-/** Multiply-adds for each pixel. */
+/** Multiply-adds for each pixel; fewer where columns are computed in tiles. */
 const multiplyAdds = ({ steps }: SamplerProgram): number =>
   steps.instructions
     .flat()
