@@ -47,5 +47,5 @@ if (instance.exports.constantsEnd.value > FREE_MEMORY) {
 const text = Buffer.from(binary).toString("base64");
 writeFileSync(
   OUTPUT,
-  `// Made by scripts/build-kernels.mjs from src/kernels/.\n/** The WebAssembly module of the kernels, ${binary.length} bytes, in base64. */\nexport const KERNELS_MODULE =\n  "${text}";\n`,
+  `// Made by scripts/build-kernels.mjs from src/kernels/.\n/** The WebAssembly module of the kernels, ${binary.length} bytes, in base64. */\nexport const KERNELS_MODULE: string =\n  "${text}";\n`,
 );

@@ -4,6 +4,7 @@ import * as g from "../../src/graph/language.ts";
 import { bernoulli } from "../../src/likelihood/bernoulli.ts";
 import { likelihoodByName } from "../../src/likelihood/by-name.ts";
 import { categorical } from "../../src/likelihood/categorical.ts";
+import type { LikelihoodName } from "../../src/likelihood/likelihood.ts";
 import { evaluate } from "../../src/lower/reference/evaluate.ts";
 
 const logit = fc.double({ min: -30, max: 30, noNaN: true });
@@ -85,5 +86,14 @@ describe.each(likelihoods)("$name", ({ likelihood, levels }) => {
 test("the Bernoulli likelihood is for two levels", () => {
   expect(() => likelihoodByName("bernoulli", 17)).toThrow(
     "expected 2 levels (--levels 2) for the Bernoulli likelihood, received 17",
+  );
+});
+
+test("a likelihood that does not exist is not taken for another", () => {
+  expect(() => likelihoodByName("gaussian" as LikelihoodName, 2)).toThrow(
+    expect.objectContaining({
+      code: "NOT_FOUND",
+      message: 'expected bernoulli or categorical for the likelihood, received "gaussian"',
+    }),
   );
 });
