@@ -1,8 +1,6 @@
-import { add, conv, relu, shift, type ConvOptions } from "../src/graph/language.ts";
-import type { Node } from "../src/graph/node.ts";
+import { add, relu, shift } from "../src/graph/language.ts";
+import { biasedConv } from "../src/nn/biased-conv.ts";
 import { gate } from "../src/nn/gate.ts";
-import { fanInUniform, zeros } from "../src/nn/initialisers.ts";
-import type { Scope } from "../src/nn/scope.ts";
 import type { BuildLogits } from "../src/programs/network.ts";
 
 export interface GatedStackConfig {
@@ -32,17 +30,3 @@ export const gatedStack =
     const features = biasedConv(scope.at("head"), relu(h), head, [1, 1]);
     return biasedConv(scope.at("logits"), relu(features), outputs, [1, 1]);
   };
-
-function biasedConv(
-  scope: Scope,
-  x: Node,
-  outputs: number,
-  kernel: [number, number],
-  pad: ConvOptions["pad"] = {},
-): Node {
-  const inputs = x.shape[1]!;
-  const fanIn = inputs * kernel[0] * kernel[1];
-  const weights = scope.parameter("weight", [outputs, inputs, ...kernel], fanInUniform(fanIn));
-  const bias = scope.parameter("bias", [1, outputs, 1, 1], zeros);
-  return add(conv(x, weights, { pad, name: scope.path }), bias);
-}

@@ -1,11 +1,15 @@
 import { expected } from "../basics/errors.ts";
+import { gatedPixelcnn } from "./gated-pixelcnn.ts";
 import type { Model } from "./model.ts";
 import { pixelcnn } from "./pixelcnn.ts";
 
 /** Sizes of a network, by the names that its model gives them. */
 export type ModelConfig = Readonly<Record<string, number>>;
 
-const MODELS: Readonly<Record<string, Model<ModelConfig>>> = { pixelcnn };
+const MODELS: Readonly<Record<string, Model<ModelConfig>>> = {
+  pixelcnn,
+  "gated-pixelcnn": gatedPixelcnn,
+};
 
 export const MODEL_NAMES: readonly string[] = Object.keys(MODELS);
 

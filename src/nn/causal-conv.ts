@@ -13,6 +13,10 @@ export interface CausalConvOptions {
   readonly mask: "A" | "B";
   /** Colours of the picture: maps are in as many groups, in order. 1 for grey pictures. */
   readonly groups: number;
+  /** Only the current row of the kernel: 1 x n, as in the horizontal stack of Gated PixelCNN. */
+  readonly isRow?: boolean;
+  /** Whether a gate follows (see `gate`): then each half of the result's maps is in the groups, in order. */
+  readonly isGated?: boolean;
   /** Of the initial variance: 2 if a ReLU follows or precedes, see `fanInUniform`. */
   readonly gain?: number;
 }
@@ -27,7 +31,8 @@ export interface CausalConvOptions {
  *     1 1 1 1 1
  *     1 1 x 0 0
  *
- * At x, mask A connects a colour to earlier colours only, mask B to itself as well.
+ * At x, mask A connects a colour to earlier colours only, mask B to itself as well. The horizontal stack of Gated PixelCNN
+ * (van den Oord et al. 2016, section 2.2) has the last of these rows alone.
  */
 export function causalConv(scope: Scope, x: Node, options: CausalConvOptions): Node {
   const { outputs, kernel, gain = 1 } = options;
@@ -39,7 +44,7 @@ export function causalConv(scope: Scope, x: Node, options: CausalConvOptions): N
   const bias = scope.parameter("bias", [1, outputs, 1, 1], zeros);
   const isFull = mask.values.every((bit) => bit === 1);
   const filtered = conv(x, weights, {
-    pad: { top: side, left: side, right: side },
+    pad: options.isRow ? { left: side } : { top: side, left: side, right: side },
     mask: isFull ? undefined : mask,
     name: scope.path,
   });
@@ -48,19 +53,22 @@ export function causalConv(scope: Scope, x: Node, options: CausalConvOptions): N
 
 /** Which weights of a causal convolution exist: [outputs, inputs, rows, cols]. */
 export function causalMask(options: CausalConvOptions, inputs: number): ConvMask {
-  const { outputs, kernel, groups, mask } = options;
+  const { outputs, kernel, groups, mask, isRow = false, isGated = false } = options;
   const side = (kernel - 1) / 2;
+  const [above, right] = isRow ? [0, 0] : [side, side];
   const group = (channel: number, channels: number) => Math.floor((channel * groups) / channels);
+  const outputsOfGroups = isGated ? outputs / 2 : outputs;
   const values: number[] = [];
   for (let output = 0; output < outputs; output++)
     for (let input = 0; input < inputs; input++)
-      for (let row = -side; row <= 0; row++)
-        for (let col = -side; col <= side; col++) {
-          const [to, from] = [group(output, outputs), group(input, inputs)];
+      for (let row = -above; row <= 0; row++)
+        for (let col = -side; col <= right; col++) {
+          const to = group(output % outputsOfGroups, outputsOfGroups);
+          const from = group(input, inputs);
           const isPast = row < 0 || col < 0;
           const isOwnPixel = row === 0 && col === 0;
           const colourAllowed = mask === "A" ? from < to : from <= to;
           values.push(isPast || (isOwnPixel && colourAllowed) ? 1 : 0);
         }
-  return { shape: [outputs, inputs, side + 1, kernel], values: Uint8Array.from(values) };
+  return { shape: [outputs, inputs, above + 1, side + 1 + right], values: Uint8Array.from(values) };
 }

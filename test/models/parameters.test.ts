@@ -20,5 +20,7 @@ test.each(
 });
 
 test("an unknown model is refused with the names of those that exist", () => {
-  expect(() => modelByName("toString")).toThrow('expected pixelcnn for the model, received "toString"');
+  expect(() => modelByName("toString")).toThrow(
+    'expected pixelcnn or gated-pixelcnn for the model, received "toString"',
+  );
 });

@@ -35,6 +35,24 @@ test("at the pixel itself, colours see earlier colours: R before G before B", ()
   expect(own("B")).toEqual(["100", "110", "111"]);
 });
 
+test("a row's kernel covers what is to the left, and with mask B the pixel", () => {
+  const options = { outputs: 1, kernel: 5, groups: 1, isRow: true };
+  expect(drawn({ ...options, mask: "A" }, 1, 0, 0)).toEqual(["110"]);
+  expect(drawn({ ...options, mask: "B" }, 1, 0, 0)).toEqual(["111"]);
+});
+
+test("before a gate, each half of the maps is in the groups", () => {
+  const own = [0, 1, 2, 3, 4, 5].map((output) =>
+    [0, 1, 2]
+      .map((input) => {
+        const options = { outputs: 6, kernel: 1, mask: "B", groups: 3, isGated: true } as const;
+        return drawn(options, 3, output, input)[0];
+      })
+      .join(""),
+  );
+  expect(own).toEqual(["100", "110", "111", "100", "110", "111"]);
+});
+
 test("maps that are not a multiple of the colours are still grouped in order", () => {
   const { values } = causalMask({ outputs: 4, kernel: 1, mask: "B", groups: 3 }, 4);
   // Of four maps, two are red, one green, one blue: 1100, 1100, 1110, 1111.

@@ -1,0 +1,85 @@
+import { expected } from "../basics/errors.ts";
+import { add, relu, shift } from "../graph/language.ts";
+import { type Node, named } from "../graph/node.ts";
+import { biasedConv } from "../nn/biased-conv.ts";
+import { causalConv } from "../nn/causal-conv.ts";
+import { gate } from "../nn/gate.ts";
+import type { Scope } from "../nn/scope.ts";
+import type { Model } from "./model.ts";
+
+/**
+ * Gated PixelCNN: A. van den Oord, N. Kalchbrenner, O. Vinyals, L. Espeholt, A. Graves, K. Kavukcuoglu, "Conditional Image
+ * Generation with PixelCNN Decoders", NIPS 2016, sections 2.1 and 2.2, figures 1 and 2.
+ *
+ * Two stacks instead of one masked kernel: the vertical one sees all rows above, the horizontal one what is to the left in
+ * the same row, and receives the vertical one's features. So there is no blind spot
+ * (`nextpixel info --model gated-pixelcnn` draws the receptive field).
+ *
+ * Departures: Adam in place of RMSProp; the paper's masked n x n vertical kernels are written as the rows that their
+ * masks leave, and its shift down is done once, on the picture.
+ */
+export type GatedPixelCnnConfig = {
+  /** p: feature maps of each stack. Paper: 384 for ImageNet. */
+  readonly width: number;
+  /** Layers after the first one. Paper: 20 in all. */
+  readonly depth: number;
+  /** n of the layers after the first one, which has 7; odd. Paper: 5. */
+  readonly kernel: number;
+  /** Feature maps of the 1 x 1 layer of the head. */
+  readonly head: number;
+};
+
+const FIRST_KERNEL = 7;
+
+export const gatedPixelcnn: Model<GatedPixelCnnConfig> = {
+  name: "gated-pixelcnn",
+  defaults: { width: 32, depth: 7, kernel: 3, head: 32 },
+
+  network(scope, x, { width: p, depth, kernel, head }, { groups, outputs }) {
+    if (kernel % 2 === 0) throw expected("ARGUMENT", "an odd number", "the kernel", kernel);
+    // x: [batch, colours, rows, cols] in [-1, 1]. Row r of v has seen rows before r only: v starts from the row above.
+    let { v, h } = layer(scope.at("first"), { v: shift(x, 1, 0), h: x }, p, FIRST_KERNEL, groups, true);
+    for (let i = 0; i < depth; i++)
+      ({ v, h } = layer(scope.at(`layer${i}`), { v, h }, p, kernel, groups, false));
+    const pointConv = (at: Scope, features: Node, maps: number): Node =>
+      causalConv(at, relu(features), { outputs: maps, kernel: 1, mask: "B", groups, gain: 2 });
+    const features = pointConv(scope.at("head"), h, head); // [.., head, ..]
+    return pointConv(scope.at("logits"), features, outputs); // [.., outputs, ..]
+  },
+};
+
+interface Stacks {
+  readonly v: Node;
+  readonly h: Node;
+}
+
+/** Figure 2: one layer of both stacks, each to p maps. In the first, the horizontal one has mask A and no residual. */
+function layer(
+  scope: Scope,
+  { v, h }: Stacks,
+  p: number,
+  n: number,
+  groups: number,
+  isFirst: boolean,
+): Stacks {
+  const side = (n - 1) / 2;
+  // Of n rows those down to the current one; the first layer's are shifted, and the current one is not among them.
+  const rows = isFirst ? side : side + 1;
+  const above = biasedConv(scope.at("vertical"), v, 2 * p, [rows, n], {
+    top: rows - 1,
+    left: side,
+    right: side,
+  }); // [.., 2p, ..]
+  const beside = causalConv(scope.at("horizontal"), h, {
+    outputs: 2 * p,
+    kernel: n,
+    mask: isFirst ? "A" : "B",
+    groups,
+    isRow: true,
+    isGated: true,
+  }); // [.., 2p, ..]
+  // The link leaves the vertical stack before its gate.
+  const gated = gate(add(beside, biasedConv(scope.at("link"), above, 2 * p, [1, 1]))); // [.., p, ..]
+  const out = causalConv(scope.at("out"), gated, { outputs: p, kernel: 1, mask: "B", groups });
+  return { v: gate(above), h: isFirst ? out : named(add(h, out), scope.path) };
+}
