@@ -35,12 +35,16 @@ export function addScoreCommand(program: Command): void {
     const scored = await runScoring(run, dataset, flags);
     result(
       { run, dataset, ...scored },
-      `${scored.images} pictures: ${scored.nllNats.toFixed(3)} ± ${scored.nllNatsStandardError.toFixed(3)} nats, ` +
+      `${scored.images} ${scored.images === 1 ? "picture" : "pictures"}: ${scored.nllNats.toFixed(3)}${standardError(scored)} nats, ` +
         `${scored.bitsPerDim.toFixed(4)} bits/dim`,
       flags.json,
     );
   });
 }
+
+/** One picture says nothing of how much pictures differ. */
+const standardError = ({ images, nllNatsStandardError }: Score): string =>
+  images === 1 ? "" : ` ± ${nllNatsStandardError.toFixed(3)}`;
 
 /** Scores a data set, read as the run's training pictures were, with progress on stderr. */
 export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {

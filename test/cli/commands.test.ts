@@ -505,6 +505,8 @@ test("without --json, the result is one line of text", async () => {
   );
   const scored = await cli("score", "run", "digits", "--limit", "5");
   expect(scored.stdout).toMatch(/^5 pictures: [\d.]+ ± [\d.]+ nats, [\d.]+ bits\/dim\n$/);
+  const one = await cli("score", "run", "digits", "--limit", "1");
+  expect(one.stdout).toMatch(/^1 picture: [\d.]+ nats, [\d.]+ bits\/dim\n$/);
 });
 
 test.each(["", "demo", "train", "sample", "complete", "score", "info"])("%s --help", async (command) => {
