@@ -1,6 +1,5 @@
 // The nextpixel side of the sampling-speed benchmark: a contestant (see contestants.ts). A step is a batch of pictures of the
 // gated network of networks.ts or, with `--peak`, 10^9 operations of the kernel that computes its convolutions.
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { initialParameters } from "../src/programs/parameters.ts";
 import { samplerProgram } from "../src/programs/step-program.ts";
@@ -9,6 +8,7 @@ import { openStepSampler } from "../src/runtime/step/sampler.ts";
 import { startNodeWorker } from "../src/runtime/workers/node.ts";
 import { build, GATED } from "./networks.ts";
 import { residentMb } from "./resident.ts";
+import { serve } from "./serve.ts";
 
 const { values } = parseArgs({
   options: {
@@ -61,20 +61,9 @@ async function peak(): Promise<(steps: number) => Promise<number>> {
   };
 }
 
-const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 const [batch, workers] = [Number(values.batch), Number(values.workers)];
 const draw = values.peak ? await peak() : sampling(batch, workers);
 await draw(2);
-say({ ready: true, name: "nextpixel", parameters: 0, threads: workers });
-for await (const line of createInterface({ input: process.stdin })) {
-  const [command, argument] = line.split(" ");
-  if (command === "quit") break;
-  if (command !== "run") {
-    say({ ...residentMb(), baselineRssMb });
-    continue;
-  }
-  const start = performance.now();
-  const loss = await draw(Number(argument));
-  say({ seconds: (performance.now() - start) / 1000, steps: Number(argument), loss });
-}
+await serve({ parameters: 0, threads: workers, baselineRssMb }, draw);
+// Workers would keep the process alive.
 process.exit(0);

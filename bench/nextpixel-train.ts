@@ -1,6 +1,5 @@
 // The nextpixel side of the training-speed benchmark: a contestant (see contestants.ts), whose arguments are those of
 // pytorch_train.py.
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { ADAM_DEFAULTS } from "../src/optim/adam.ts";
 import { initialParameters } from "../src/programs/parameters.ts";
@@ -8,10 +7,9 @@ import { initialState, openTrainingStep } from "../src/programs/training-step.ts
 import { levelsOf } from "./levels.ts";
 import { build, type BenchNetwork } from "./networks.ts";
 import { residentMb } from "./resident.ts";
+import { serve } from "./serve.ts";
 
 const WARM_UP_STEPS = 5;
-
-const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 const option = { type: "string", default: "0" } as const;
 const { values } = parseArgs({
@@ -37,21 +35,15 @@ const step = await openTrainingStep(network, { ...ADAM_DEFAULTS, clip: 1, ema: 0
 const pictures = levelsOf(network.picture.shape, sizes.levels);
 let state = initialState(initialParameters(network.declarations, 1));
 
-async function run(steps: number) {
-  const start = performance.now();
+async function run(steps: number): Promise<number> {
   let loss = 0;
   for (let i = 0; i < steps; i++) {
     const result = await step.run(state, pictures, 1e-3);
     state = result.state;
     loss = result.nats;
   }
-  return { seconds: (performance.now() - start) / 1000, steps, loss };
+  return loss;
 }
 
 await run(WARM_UP_STEPS);
-say({ ready: true, name: "nextpixel", parameters: state.parameters.length, threads });
-for await (const line of createInterface({ input: process.stdin })) {
-  const [command, argument] = line.split(" ");
-  if (command === "quit") break;
-  say(command === "run" ? await run(Number(argument)) : { ...residentMb(), baselineRssMb });
-}
+await serve({ parameters: state.parameters.length, threads, baselineRssMb }, run);

@@ -14,7 +14,6 @@ In shapes, B is the batch, S the size of a picture, C the width and K the output
 """
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -31,7 +30,7 @@ import torch
 import torch.nn.functional as F
 
 from pytorch_sample_tuned import Tuned, drawn, matrix
-from pytorch_train import GatedPixelCNN, gate, parameter_count, resident_mb, scaled
+from pytorch_train import GatedPixelCNN, gate, parameter_count, resident_mb, scaled, serve
 
 
 class Naive:
@@ -194,22 +193,8 @@ def main():
         seconds = (time.perf_counter() - start) * size**2 / pixels
         return {"seconds": seconds, "steps": steps, "loss": mean}
 
-    def say(answer):
-        print(json.dumps(answer), flush=True)
-
     name = f"PyTorch {torch.__version__}, {options.method}{', tuned' if options.tuned else ''}"
-    say({"ready": True, "name": name, "parameters": parameter_count(network), "threads": threads})
-    for line in sys.stdin:
-        command, *arguments = line.split()
-        if command == "run":
-            say(run(int(arguments[0])))
-        elif command == "memory":
-            peak, now = resident_mb()
-            say({"peakRssMb": peak, "rssMb": now, "baselineRssMb": baseline})
-        elif command == "quit":
-            break
-        else:
-            sys.exit(f"expected run N, memory or quit, received {line!r}")
+    serve(name, parameter_count(network), threads, baseline, run)
 
 
 if __name__ == "__main__":

@@ -195,6 +195,26 @@ def check_causality(network, size):
     return leaks, blind
 
 
+def serve(name, parameters, threads, baseline, run):
+    """The child's side of the line protocol in contestants.ts, until it is told to quit."""
+
+    def say(answer):
+        print(json.dumps(answer), flush=True)
+
+    say({"ready": True, "name": name, "parameters": parameters, "threads": threads})
+    for line in sys.stdin:
+        command, *arguments = line.split()
+        if command == "run":
+            say(run(int(arguments[0])))
+        elif command == "memory":
+            peak, now = resident_mb()
+            say({"peakRssMb": peak, "rssMb": now, "baselineRssMb": baseline})
+        elif command == "quit":
+            break
+        else:
+            sys.exit(f"expected run N, memory or quit, received {line!r}")
+
+
 def main():
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
@@ -227,23 +247,8 @@ def main():
     trainer = Trainer(network, torch.randint(options.levels, shape), options.levels)
     trainer.run(5)
 
-    def say(answer):
-        print(json.dumps(answer), flush=True)
-
     name = f"PyTorch {torch.__version__}{', tuned' if options.tuned else ''}"
-    threads = torch.get_num_threads()
-    say({"ready": True, "name": name, "parameters": parameter_count(network), "threads": threads})
-    for line in sys.stdin:
-        command, *arguments = line.split()
-        if command == "run":
-            say(trainer.run(int(arguments[0])))
-        elif command == "memory":
-            peak, now = resident_mb()
-            say({"peakRssMb": peak, "rssMb": now, "baselineRssMb": baseline})
-        elif command == "quit":
-            break
-        else:
-            sys.exit(f"expected run N, memory or quit, received {line!r}")
+    serve(name, parameter_count(network), torch.get_num_threads(), baseline, trainer.run)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import {
   type Offsets,
   type Reach,
 } from "./offsets.ts";
-import { readRules, type Read, type Reads } from "./reads.ts";
+import { readsOf, type Read, type Reads } from "./reads.ts";
 import { topologicalOrder } from "./walk.ts";
 
 /** Smallest distance between a position and what it depends on; see `lagOf`. */
@@ -52,7 +52,7 @@ export function analyseCausality(outputs: readonly Node[], picture: Node): Causa
 
 function nodeReach(node: Node, inputs: readonly NodeReach[], offsets: OffsetSets, picture: Node): NodeReach {
   if (inputs.flat().every((reach) => reach === "none")) return ["none"];
-  const reads = readsOf(node, inputs, picture);
+  const reads = readsIn(node, inputs, picture);
   if (!reads) return ["all"];
   const known = new Map<Reads, Reach>();
   return reads.map((list) => {
@@ -62,19 +62,8 @@ function nodeReach(node: Node, inputs: readonly NodeReach[], offsets: OffsetSets
   });
 }
 
-/** What each channel of the node reads, if the node is a field on the picture's grid, made of such fields. */
-function readsOf(node: Node, inputs: readonly NodeReach[], picture: Node): readonly Reads[] | undefined {
-  const onGrid = ({ shape }: Node) =>
-    shape.length === 4 && shape[2] === picture.shape[2] && shape[3] === picture.shape[3];
-  if (!onGrid(node)) return undefined;
-  if (node.inputs.some((operand, i) => !onGrid(operand) && inputs[i]!.some((reach) => reach !== "none")))
-    return undefined;
-  const rule = readRules[node.op] as (
-    node: Node,
-    inputs: readonly NodeReach[],
-  ) => readonly Reads[] | undefined;
-  return rule(node, inputs);
-}
+const readsIn = (node: Node, inputs: readonly NodeReach[], picture: Node): readonly Reads[] | undefined =>
+  readsOf(node, inputs, picture, (input) => inputs[input]!.every((reach) => reach === "none"));
 
 function union(reads: Reads, inputs: readonly NodeReach[], offsets: OffsetSets): Reach {
   const found: Offsets[] = [];
@@ -170,7 +159,7 @@ function witness(
   let [node, channel, at] = [logits, logitsChannel, offset];
   while (node !== picture) {
     const inputs = node.inputs.map((operand) => table.reach(operand));
-    const reads = readsOf(node, inputs, picture)!;
+    const reads = readsIn(node, inputs, picture)!;
     const from = (reads.length === 1 ? reads[0]! : reads[channel]!).find((read) => {
       const reach = reachAt(inputs[read.input]!, read.channel);
       return reach !== "none" && reach !== "all" && table.offsets.has(reach, before(at, read));

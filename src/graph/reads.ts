@@ -59,7 +59,7 @@ const overChannels = (
     ? [groups(kinds!, x!.shape[1]!).map(({ representative }) => here(0, representative))]
     : undefined;
 
-export const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
+const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
   input: unknown,
   parameter: unknown,
   constant: unknown,
@@ -139,3 +139,20 @@ export const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
   convWeightGradient: unknown,
   matmul: unknown,
 };
+
+/**
+ * What each channel of a node reads, if the node is a field on the picture's grid, made of such fields and of operands that
+ * are fixed: that do not depend on the picture. Undefined: more than can be told.
+ */
+export function readsOf(
+  node: Node,
+  inputs: readonly ChannelKinds[],
+  picture: Node,
+  isFixed: (input: number) => boolean,
+): readonly Reads[] | undefined {
+  const onGrid = ({ shape }: Node) =>
+    shape.length === 4 && shape[2] === picture.shape[2] && shape[3] === picture.shape[3];
+  if (!onGrid(node) || node.inputs.some((operand, i) => !onGrid(operand) && !isFixed(i))) return undefined;
+  const rule = readRules[node.op] as ReadRule<Primitive>;
+  return rule(node, inputs);
+}

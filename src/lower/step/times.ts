@@ -1,7 +1,7 @@
 import { NextpixelError } from "../../basics/errors.ts";
 import { is, type Node } from "../../graph/node.ts";
 import type { Primitive } from "../../graph/primitives.ts";
-import { readRules, type ChannelKinds, type Read, type Reads } from "../../graph/reads.ts";
+import { readsOf, type Read, type Reads } from "../../graph/reads.ts";
 import { topologicalOrder } from "../../graph/walk.ts";
 
 /**
@@ -35,7 +35,7 @@ export function timesOfNodes(logits: Node, picture: Node, known: boolean): Reado
       times.set(node, [ROW]);
     } else {
       const inputs = node.inputs.map((operand) => times.get(operand)!);
-      times.set(node, timesOf(node, inputs, readsOf(node, inputs, picture)));
+      times.set(node, timesOf(node, inputs, readsIn(node, inputs, picture)));
     }
   }
   return times;
@@ -58,15 +58,9 @@ function timeOfRead(node: Node, inputs: readonly Times[], { input, channel, rows
   return cols < 0 ? PIXEL : time;
 }
 
-function readsOf(node: Node, inputs: readonly ChannelKinds[], picture: Node): readonly Reads[] {
-  const isField = ({ shape }: Node) =>
-    shape.length === 4 && shape.every((size, axis) => axis === 1 || size === picture.shape[axis]);
-  const fields = [node, ...node.inputs.filter((operand) => !is(operand, "constant"))];
-  const rule = readRules[node.op] as (
-    node: Node,
-    inputs: readonly ChannelKinds[],
-  ) => readonly Reads[] | undefined;
-  const reads = fields.every(isField) ? rule(node, inputs) : undefined;
+function readsIn(node: Node, inputs: readonly Times[], picture: Node): readonly Reads[] {
+  const isFixed = (input: number) => is(node.inputs[input]!, "constant");
+  const reads = node.shape[0] === picture.shape[0] ? readsOf(node, inputs, picture, isFixed) : undefined;
   if (!reads) throw cannotStep(node, `to [${node.shape.join(", ")}] has no incremental rule`);
   return reads;
 }

@@ -53,6 +53,8 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
     number,
   ];
   const drawLevels = DRAWS[program.likelihood];
+  /** Of one sub-pixel. */
+  const logitsBytes = 4 * (steps.logits.channels / channels);
 
   function* rows({
     seed,
@@ -69,18 +71,14 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
       for (let m = 0; m < pictures; m++) {
         doubles[uniforms / 8 + m] = pixelUniform(key, first + m, row * cols + col, channel);
       }
-      drawLevels(kernels, {
-        logits: addressAt(logits, row, col) + 4 * channel * (logitsChannels / channels),
-        logitsStride: logits.stride,
-        uniforms,
-        temperature,
-        levels: addressAt(picture, row, col) + 4 * channel,
-        levelsStride: picture.stride,
-        nats,
-        pictures,
-        count: levels,
-        scratch: exponentials,
-      });
+      const own = addressAt(logits, row, col) + channel * logitsBytes;
+      const to = addressAt(picture, row, col) + 4 * channel;
+      drawLevels(
+        kernels,
+        [own, logits.stride, uniforms, temperature, to, picture.stride, nats, pictures],
+        levels,
+        exponentials,
+      );
     };
 
     /** Writes the given level of each picture to where draws go. */
@@ -115,47 +113,15 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
     return doubles.slice(nats / 8, nats / 8 + pictures);
   }
 
-  const logitsChannels = steps.logits.channels;
   return { pictures, bytes: machine.bytes, rows };
 }
 
-/** Arguments of the kernels that draw; see `src/kernels/draw.ts`. */
-interface Draw {
-  readonly logits: number;
-  readonly logitsStride: number;
-  readonly uniforms: number;
-  readonly temperature: number;
-  readonly levels: number;
-  readonly levelsStride: number;
-  readonly nats: number;
-  readonly pictures: number;
-  readonly count: number;
-  readonly scratch: number;
-}
+/** What all kernels that draw take; see `src/kernels/draw.ts`. */
+type DrawArguments = Parameters<Kernels["bernoulli"]>;
 
-const DRAWS: Readonly<Record<LikelihoodName, (kernels: Kernels, draw: Draw) => void>> = {
-  bernoulli: (kernels, d) =>
-    kernels.bernoulli(
-      d.logits,
-      d.logitsStride,
-      d.uniforms,
-      d.temperature,
-      d.levels,
-      d.levelsStride,
-      d.nats,
-      d.pictures,
-    ),
-  categorical: (kernels, d) =>
-    kernels.categorical(
-      d.logits,
-      d.logitsStride,
-      d.uniforms,
-      d.temperature,
-      d.levels,
-      d.levelsStride,
-      d.nats,
-      d.pictures,
-      d.count,
-      d.scratch,
-    ),
+const DRAWS: Readonly<
+  Record<LikelihoodName, (kernels: Kernels, draw: DrawArguments, levels: number, scratch: number) => void>
+> = {
+  bernoulli: (kernels, draw) => kernels.bernoulli(...draw),
+  categorical: (kernels, draw, levels, scratch) => kernels.categorical(...draw, levels, scratch),
 };
