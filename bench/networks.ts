@@ -1,4 +1,4 @@
-import { sizeOf } from "../src/graph/shapes.ts";
+import { multiplyAdds } from "../src/graph/multiply-adds.ts";
 import { buildNetwork, networkOf, type Network } from "../src/programs/network.ts";
 import { gatedStack } from "./gated-stack.ts";
 
@@ -31,8 +31,5 @@ export function build(
     : networkOf({ likelihood, levels, size: picture }, batch, gatedStack(sizes));
 }
 
-/** Multiply-adds of a network's convolutions: each weight is used once for every pixel. */
-export function multiplyAddsPerPicture(bench: BenchNetwork): number {
-  const kernels = build(bench, 1).declarations.filter(({ name }) => name.endsWith("weight"));
-  return bench.size ** 2 * kernels.reduce((total, { shape }) => total + sizeOf(shape), 0);
-}
+/** Multiply-adds of a network for one picture. */
+export const multiplyAddsPerPicture = (bench: BenchNetwork): number => multiplyAdds([build(bench, 1).logits]);

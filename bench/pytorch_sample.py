@@ -1,19 +1,18 @@
-"""The PyTorch side of the sampling-speed benchmark: pictures of the gated network of pytorch_train.py, on the CPU.
+"""The PyTorch side of the sampling-speed benchmark: pictures of the networks of pytorch_models.py, on the CPU.
 
 Started by bench/contestants.ts, which describes the line protocol: a step is a whole batch of pictures, and the loss
 is the mean of their pixels, scaled to -1 .. 1. Methods:
 
 naive           What public code does: each pixel runs the whole network on the whole batch, for the logits of one
-                place. `--pixels P` draws only the first P pixels, and scales the seconds: every pixel costs the same.
-cached          Each convolution is done once in each place: the vertical stack a row at a time, the horizontal one a
-                pixel at a time. Plain PyTorch.
+                place. `--pixels P` draws P pixels, evenly spread, and scales the seconds: every pixel costs the same.
+cached          Of gated-stack alone: each convolution is done once in each place, the vertical stack a row at a time, the
+                horizontal one a pixel at a time. Plain PyTorch.
 cached --tuned  The same idea with all that helps: see pytorch_sample_tuned.py.
 
 `--check` measures nothing: it draws with all methods, and tells whether they agree.
 In shapes, B is the batch, S the size of a picture, C the width and K the outputs of the network.
 """
 
-import argparse
 import os
 import sys
 import time
@@ -29,8 +28,9 @@ if "--tuned" in sys.argv:
 import torch
 import torch.nn.functional as F
 
+from pytorch_contestant import argument_parser, resident_mb, serve
+from pytorch_models import gate, parameter_count, scaled
 from pytorch_sample_tuned import Tuned, drawn, matrix
-from pytorch_train import GatedPixelCNN, gate, parameter_count, resident_mb, scaled, serve
 
 
 class Naive:
@@ -40,7 +40,8 @@ class Naive:
     def draw(self, uniforms, record=None):
         """Scaled pictures [B, S, S] from uniforms [S * S, B]; record [S * S, B, K] receives the logits."""
         x = torch.full((uniforms.shape[1], 1, self.size, self.size), -1.0)
-        for pixel in range(self.pixels):
+        for i in range(self.pixels):
+            pixel = i * self.size**2 // self.pixels
             row, column = divmod(pixel, self.size)
             logits = self.network(x)[:, :, row, column]
             if record is not None:
@@ -139,27 +140,25 @@ def agree(methods, size, batch, outputs):
 
 @torch.inference_mode()
 def main():
-    raw = argparse.RawDescriptionHelpFormatter
-    # No abbreviations, as --tuned is looked for before they are known.
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw, allow_abbrev=False)
+    parser = argument_parser(__doc__, batch=64)
     parser.add_argument("--method", choices=["naive", "cached"], default="cached")
-    for name, default in dict(batch=64, size=28, width=64, depth=5, head=64, levels=2, threads=2).items():
-        parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--pixels", type=int, default=0, help="of each picture, by the naive method; 0 for all")
     parser.add_argument("--tuned", action="store_true", help="the cached method, with all that helps")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    batch, size, levels, threads = options.batch, options.size, options.levels, options.threads
+    batch, threads, spec = options.batch, options.threads, options.network
+    size, levels, outputs = spec.size, spec.levels, spec.outputs
     if options.pixels and (options.method == "cached" or options.check):
         parser.error("--pixels is for the speed of the naive method: the pixels of the other differ in their cost")
     if options.tuned and options.method == "naive":
         parser.error("--tuned is for the cached method")
+    if spec.name != "gated-stack" and (options.method == "cached" or options.check):
+        parser.error("only gated-stack has the cached method")
 
     baseline = resident_mb()[1]
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    outputs = 1 if levels == 2 else levels
-    network = GatedPixelCNN(options.width, options.depth, options.head, outputs)
+    network = spec.build()
     pixels = options.pixels or size**2
 
     if options.check:

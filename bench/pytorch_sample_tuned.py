@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pytorch_train import scaled
+from pytorch_models import scaled
 
 
 def drawn(logits: Tensor, uniforms: Tensor):

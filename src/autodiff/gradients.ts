@@ -1,9 +1,11 @@
 import { NextpixelError } from "../basics/errors.ts";
 import { add, concat, constant, broadcast } from "../graph/language.ts";
-import { type Node, is } from "../graph/node.ts";
+import { type Node, is, makeNode } from "../graph/node.ts";
+import type { Attributes, Primitive } from "../graph/primitives.ts";
+import { innerNodes } from "../graph/recurrence.ts";
 import { sizeOf } from "../graph/shapes.ts";
-import { topologicalOrder } from "../graph/walk.ts";
-import { vjpRules } from "./vjp.ts";
+import { rewriteGraph, topologicalOrder } from "../graph/walk.ts";
+import { vjpRules, type Vjp } from "./vjp.ts";
 
 /**
  * Derivatives of `loss` (one element) with respect to each node of `wrt`, by one walk from the loss backwards
@@ -18,7 +20,28 @@ export function gradients(loss: Node, wrt: readonly Node[]): Node[] {
   }
   const order = topologicalOrder([loss]);
   const relevant = dependents(order, wrt);
-  const contributions = new Map<Node, Node[]>([[loss, [broadcast(constant([1], []), loss.shape)]]]);
+  const one = broadcast(constant([1], []), loss.shape);
+  return pullBack(loss, one, order, relevant, wrt);
+}
+
+/**
+ * Derivatives with respect to each node of `wrt` of a loss whose derivative for `y` is `dy`: the walk from `y` backwards through
+ * those nodes of `order` (each after its inputs) that are relevant.
+ */
+function pullBack(
+  y: Node,
+  dy: Node,
+  order: readonly Node[],
+  relevant: ReadonlySet<Node>,
+  wrt: readonly Node[],
+): Node[] {
+  const contributions = new Map<Node, Node[]>([[y, [dy]]]);
+  const contribute = (operand: Node, contribution: Node | undefined) => {
+    if (!contribution || !relevant.has(operand)) return;
+    const parts = contributions.get(operand);
+    if (parts) parts.push(contribution);
+    else contributions.set(operand, [contribution]);
+  };
   const derivative = (node: Node) => {
     const parts = contributions.get(node);
     return parts && total(parts);
@@ -26,20 +49,53 @@ export function gradients(loss: Node, wrt: readonly Node[]): Node[] {
 
   for (const node of order.toReversed()) {
     if (!relevant.has(node)) continue;
-    const dy = derivative(node);
-    if (!dy) continue;
-    contributions.set(node, [dy]);
-    const rule = vjpRules[node.op] as (dy: Node, node: Node) => readonly (Node | undefined)[];
-    rule(dy, node).forEach((contribution, i) => {
-      const operand = node.inputs[i]!;
-      if (!contribution || !relevant.has(operand)) return;
-      const parts = contributions.get(operand);
-      if (parts) parts.push(contribution);
-      else contributions.set(operand, [contribution]);
-    });
+    const own = derivative(node);
+    if (!own) continue;
+    contributions.set(node, [own]);
+    if (is(node, "recur")) {
+      for (const [operand, contribution] of throughRecurrence(node, own, relevant)) {
+        contribute(operand, contribution);
+      }
+    } else {
+      const rule = vjpRules[node.op as Exclude<Primitive, "recur">] as Vjp<Primitive>;
+      rule(own, node).forEach((contribution, i) => contribute(node.inputs[i]!, contribution));
+    }
   }
   return wrt.map((node) => derivative(node) ?? broadcast(constant([0], []), node.shape));
 }
+
+/**
+ * For y = body(y, a, b, ..), where the body reads y at other positions, the derivative of the loss for y at a position is dy
+ * and what arrives from those that read it: l = dy + (d body / d y)^T l, a recurrence in the opposite order. From it the
+ * derivatives for a, b, .. are (d body / d a)^T l, for all positions at once, and so are all gates of the forward pass:
+ * only what depends on l is left inside the recurrence. This is back-propagation through time.
+ */
+function throughRecurrence(y: Node<"recur">, dy: Node, relevant: ReadonlySet<Node>): [Node, Node][] {
+  const [body, state] = y.inputs as [Node, Node];
+  const inner = innerNodes(y);
+  const inside = new Set([state, ...inner]);
+  const outside = [...new Set(inner.flatMap(({ inputs }) => inputs))].filter(
+    (operand) => !inside.has(operand) && relevant.has(operand),
+  );
+  const l = makeNode("state", [], state.attributes as Attributes["state"]);
+  const [throughState, ...derivatives] = pullBack(body, l, inner, new Set([...inside, ...outside]), [
+    state,
+    ...outside,
+  ]);
+  const [back] = replace([throughState!], new Map([[state, y]]));
+  const arriving = makeNode("recur", [add(dy, back!), l], {});
+  const found = replace(
+    derivatives,
+    new Map([
+      [state, y],
+      [l, arriving],
+    ]),
+  );
+  return outside.map((operand, i) => [operand, found[i]!]);
+}
+
+const replace = (outputs: readonly Node[], by: ReadonlyMap<Node, Node>) =>
+  rewriteGraph(outputs, (node, original) => by.get(original) ?? node);
 
 function dependents(order: readonly Node[], sources: readonly Node[]): Set<Node> {
   const found = new Set(sources);

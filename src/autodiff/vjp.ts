@@ -1,3 +1,4 @@
+import { attentionGradients } from "../graph/attention.ts";
 import * as g from "../graph/language.ts";
 import { type Node, makeNode } from "../graph/node.ts";
 import type { Attributes, ConvAttributes, Primitive, Shape } from "../graph/primitives.ts";
@@ -5,7 +6,7 @@ import type { Attributes, ConvAttributes, Primitive, Shape } from "../graph/prim
 // Vector-Jacobian products. For y = f(a, b, ..) and the derivative dy of the loss with respect to y, a rule returns
 // the derivatives with respect to a, b, .. ; undefined where there is none. `node` is y itself: rules may use it.
 
-type Vjp<P extends Primitive> = (dy: Node, node: Node<P>) => readonly (Node | undefined)[];
+export type Vjp<P extends Primitive> = (dy: Node, node: Node<P>) => readonly (Node | undefined)[];
 
 /** dy summed over the axes along which an operand of the given shape was repeated. */
 function unbroadcast(dy: Node, shape: Shape): Node {
@@ -34,10 +35,11 @@ const chosen = (firstIsChosen: (a: Node, b: Node) => Node) =>
 
 const none = () => [];
 
-export const vjpRules: { readonly [P in Primitive]: Vjp<P> } = {
+export const vjpRules: { readonly [P in Exclude<Primitive, "recur">]: Vjp<P> } = {
   input: none,
   parameter: none,
   constant: none,
+  state: none,
   stopGradient: none,
   // y is a step function: its derivative is 0 wherever it has one
   equal: none,
@@ -59,6 +61,8 @@ export const vjpRules: { readonly [P in Primitive]: Vjp<P> } = {
   sigmoid: (dy, y) => [g.mul(dy, g.mul(y, g.sub(1, y)))],
   // d relu(x) = [x > 0] dx
   relu: (dy, y) => [g.mul(dy, g.greater(y, 0))],
+  // d elu(x) = e^min(x, 0) dx
+  elu: (dy, { inputs: [x] }) => [g.mul(dy, g.exp(g.minimum(x!, 0)))],
 
   // d(a + b) = da + db
   add: pointwise((dy) => [dy, dy]),
@@ -104,6 +108,13 @@ export const vjpRules: { readonly [P in Primitive]: Vjp<P> } = {
     const largest = g.equal(x, y);
     return [g.mul(g.div(dy, g.sum(largest, y.attributes.axes)), largest)];
   },
+
+  // for p = softmax(x): dp = p (dx - sum of p dx)
+  softmax: (dy, y) => {
+    const weighted = g.mul(dy, y);
+    return [g.sub(weighted, g.mul(y, g.sum(weighted, [y.shape.length - 1])))];
+  },
+  attend: attentionGradients,
 
   // out[r] = in[r - k], so din[r] = dout[r + k]
   shift: (dy, { attributes: { rows, cols } }) => [g.shift(dy, -rows, -cols)],

@@ -45,6 +45,9 @@ export const withCommonOptions = (command: Command): Command =>
     .option("--json", "print one JSON object on stdout, and nothing else there")
     .option("--verbose", "show where in the program an error came from");
 
+/** The names of these options in the code. */
+export const COMMON_KEYS: readonly string[] = ["json", "verbose"];
+
 export const withThreads = (command: Command): Command =>
   command.option(
     "--threads <n>",
@@ -54,6 +57,14 @@ export const withThreads = (command: Command): Command =>
 
 export const withWorkers = (command: Command): Command =>
   command.option("--workers <n>", "threads that draw (default: all cores)", whole("--workers", 1, 1024));
+
+/** Which classes a class-conditional model draws: `--class a --class b`. */
+export const withClasses = (command: Command, byDefault: string): Command =>
+  command.option(
+    "--class <name>",
+    `the class to draw, by its name or number (from 0); may be repeated, for several in turn (default: ${byDefault})`,
+    (name: string, others: readonly string[] = []): readonly string[] => [...others, name],
+  );
 
 /** How pictures of a folder are read. */
 export const withFolderOptions = (command: Command): Command =>

@@ -1,8 +1,9 @@
 import { Option, type Command } from "commander";
 import { wholeNumber } from "../basics/errors.ts";
-import type { PictureSize } from "../data/dataset.ts";
+import { labelsAmong } from "../data/classes.ts";
+import type { Dataset, PictureSize } from "../data/dataset.ts";
 import { readMask } from "../data/mask.ts";
-import { loadSavedModel } from "../run/saved-model.ts";
+import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 import { complete } from "../tasks/complete.ts";
 import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
 import { checkFits } from "../tasks/score.ts";
@@ -18,6 +19,7 @@ interface CompleteFlags extends read.CommonOptions {
   readonly limit: number;
   readonly seed: number;
   readonly temperature: number;
+  readonly class?: readonly string[];
   readonly out: string;
   readonly skipBad?: boolean;
   readonly workers?: number;
@@ -56,6 +58,7 @@ export function addCompleteCommand(program: Command): void {
       "completions.png",
     )
     .option("--skip-bad", "leave out pictures that cannot be read");
+  read.withClasses(command, "the pictures' own, or all");
   read.withWorkers(command);
   read.withCommonOptions(command).addHelpText("after", CONDITIONS);
   command.action(async (run: string, dataset: string, flags: CompleteFlags) => {
@@ -108,6 +111,8 @@ async function runCompletion(run: string, name: string, flags: CompleteFlags): P
     seed,
     temperature,
     workers,
+    classes: flags.class,
+    labels: flags.class === undefined ? labelsFor(model, dataset) : undefined,
     onProgress: (done) => status.show(`drawing ${(100 * done).toFixed(0)} %`),
   });
   status.clear();
@@ -132,6 +137,10 @@ async function runCompletion(run: string, name: string, flags: CompleteFlags): P
     nllNats: Array.from({ length: pictures }, (_, i) => nats.slice(i * count, (i + 1) * count)),
   };
 }
+
+/** The classes of pictures whose labels are known, if the model knows classes. */
+const labelsFor = ({ config: { classes } }: SavedModel, dataset: Dataset): Int32Array | undefined =>
+  classes && dataset.labels && labelsAmong(dataset, classes);
 
 /** 1 for pixels that are given, [rows, cols]. */
 async function givenPixels(

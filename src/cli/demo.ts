@@ -4,12 +4,19 @@ import * as read from "./arguments.ts";
 import { duration, note, result } from "./output.ts";
 import { runSampling, SAMPLE_DEFAULTS } from "./sample.ts";
 import { runScoring } from "./score.ts";
-import { runTraining, TRAIN_DEFAULTS } from "./train.ts";
+import { TRAIN_DEFAULTS } from "./train-options.ts";
+import { runTraining } from "./train.ts";
 
 const DEFAULT_OUT = "runs/demo";
 
 /** About a minute on two cores. */
-const DEMO_TRAINING = { ...TRAIN_DEFAULTS, width: 64, depth: 5, batch: 64, steps: 800, lr: 3e-3 } as const;
+const DEMO_TRAINING = {
+  ...TRAIN_DEFAULTS,
+  sizes: { width: 64, depth: 5 },
+  batch: 64,
+  steps: 800,
+  lr: 3e-3,
+} as const;
 const DEMO_PICTURES = 64;
 
 interface DemoFlags extends read.CommonOptions {

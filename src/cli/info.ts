@@ -1,72 +1,85 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
-import { MODEL_NAMES, sizesOf } from "../models/by-name.ts";
+import type { PictureSize } from "../data/dataset.ts";
+import { LIKELIHOOD_NAMES, type LikelihoodName } from "../likelihood/likelihood.ts";
+import { MODEL_NAMES, modelByName, sizesOf, type ModelConfig } from "../models/by-name.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import { readRunConfig } from "../run/config.ts";
-import { describeNetwork, type NetworkInfo } from "../tasks/info.ts";
+import { describeNetwork } from "../tasks/info.ts";
 import * as read from "./arguments.ts";
+import { infoText } from "./info-text.ts";
+import { givenSizes, withSizeOptions } from "./network-options.ts";
 import { result } from "./output.ts";
 
 interface InfoFlags extends read.CommonOptions {
   readonly model?: string;
-  readonly width?: number;
-  readonly depth?: number;
+  readonly preset?: string;
+  readonly size?: Pick<PictureSize, "rows" | "cols">;
+  readonly channels: number;
+  readonly likelihood?: LikelihoodName;
+  readonly levels?: number;
 }
+
+/** A network, and the presets of its model where it is not that of a run. */
+type Described = NetworkConfig & { readonly presets?: Readonly<Record<string, ModelConfig>> };
 
 export function addInfoCommand(program: Command): void {
   const command = program
     .command("info")
-    .description("tell what a network consists of and what it can see")
+    .description("tell what a network consists of, what it can see, and what drawing with it takes")
     .argument("[run]", "folder of a run")
-    .option("--model <name>", `a model as it comes, for binary pictures of 28x28: ${MODEL_NAMES.join(", ")}`)
-    .option("--width <n>", "its feature maps, with --model", read.whole("--width", 1, 65_536))
-    .option("--depth <n>", "its layers, with --model", read.whole("--depth", 1, 65_536));
-  read.withCommonOptions(command).action(async (run: string | undefined, flags: InfoFlags) => {
-    const config = await chosenNetwork(run, flags);
-    const info = describeNetwork(config);
-    result({ ...config, ...info }, infoText(config, info), flags.json);
-  });
+    .option("--model <name>", `a model without a run: ${MODEL_NAMES.join(", ")}`)
+    .option("--size <WxH>", "its pictures (default: 28x28, coloured ones 32x32)", read.pictureExtent)
+    .option(
+      "--channels <n>",
+      "their channels: 1 for grey, 3 for coloured ones",
+      read.whole("--channels", 1, 64),
+      1,
+    )
+    .option("--levels <n>", "their levels (default: 2, of coloured ones 256)", read.whole("--levels", 2, 256))
+    .addOption(
+      new Option("--likelihood <name>", "as for train (default: by the levels)").choices(LIKELIHOOD_NAMES),
+    );
+  read
+    .withCommonOptions(withSizeOptions(command))
+    .action(async (run: string | undefined, flags: InfoFlags) => {
+      const described = await chosenNetwork(run, flags, command);
+      const info = describeNetwork(described);
+      result({ ...described, ...info }, infoText(described, info), flags.json);
+    });
 }
 
 async function chosenNetwork(
   run: string | undefined,
-  { model, width, depth }: InfoFlags,
-): Promise<NetworkConfig> {
+  flags: InfoFlags,
+  command: Command,
+): Promise<Described> {
+  const { model, preset, channels } = flags;
   if ((run === undefined) === (model === undefined)) {
     throw new NextpixelError("ARGUMENT", "expected either a run folder or --model, received both or none");
   }
   if (model === undefined) {
-    if (width !== undefined || depth !== undefined) {
-      throw new NextpixelError("ARGUMENT", "--width and --depth go with --model: a run has its own");
-    }
+    refuseOptions(command);
     return (await readRunConfig(run!)).network;
   }
+  const isGrey = channels === 1;
+  const levels =
+    flags.levels ?? (flags.likelihood === "bernoulli" || (isGrey && !flags.likelihood) ? 2 : 256);
   return {
     model,
-    modelConfig: sizesOf(model, { width, depth }),
-    likelihood: "bernoulli",
-    levels: 2,
-    size: { channels: 1, rows: 28, cols: 28 },
+    modelConfig: sizesOf(model, givenSizes(command), preset),
+    likelihood: flags.likelihood ?? (levels === 2 ? "bernoulli" : "categorical"),
+    levels,
+    size: { channels, ...(flags.size ?? (isGrey ? { rows: 28, cols: 28 } : { rows: 32, cols: 32 })) },
+    presets: modelByName(model).presets,
   };
 }
 
-function infoText({ model, likelihood, levels, size }: NetworkConfig, info: NetworkInfo): string {
-  const width = Math.max(...info.layers.map(({ name }) => name.length));
-  const layers = info.layers.map(
-    ({ name, shape, count }) => `  ${name.padEnd(width)}  ${`[${shape.join(", ")}]`.padEnd(18)} ${count}`,
+/** Refuses what the network of a run has already. */
+function refuseOptions(command: Command): void {
+  const isTyped = (option: Option) => command.getOptionValueSource(option.attributeName()) === "cli";
+  const typed = command.options.find(
+    (option) => isTyped(option) && !read.COMMON_KEYS.includes(option.attributeName()),
   );
-  const lines = [
-    `${model}: ${size.cols}x${size.rows}, ${size.channels} channel(s), ${levels} levels, ${likelihood} likelihood`,
-    `${info.parameters} parameters:`,
-    ...layers,
-  ];
-  const field = info.receptiveField;
-  if (!field) return [...lines, "sees no other pixel"].join("\n");
-  return [
-    ...lines,
-    `receptive field: ${field.pixels} pixels, up to ${field.above} rows above, ${field.left} columns to the left and ` +
-      `${field.right} to the right; blind spot: ${field.blindPixels} pixels`,
-    "(@ the pixel, # seen, . earlier but not seen)",
-    field.drawing,
-  ].join("\n");
+  if (typed) throw new NextpixelError("ARGUMENT", `${typed.long} goes with --model: a run has its own`);
 }

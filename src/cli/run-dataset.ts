@@ -13,6 +13,7 @@ export const openRunDataset = (
     levels: config.levels,
     gray: data.gray,
     resize: data.resize ?? undefined,
+    labels: config.classes !== undefined,
     ...options,
     onWarning: (warning) => note(`warning: ${warning}`),
   });

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { classTurns } from "../data/classes.ts";
 import { loadSavedModel } from "../run/saved-model.ts";
 import { prepareOutput, writePictures } from "../tasks/sample-files.ts";
 import { sample } from "../tasks/sample.ts";
@@ -10,6 +11,7 @@ interface SampleFlags extends read.CommonOptions {
   readonly count: number;
   readonly seed: number;
   readonly temperature: number;
+  readonly class?: readonly string[];
   readonly out: string;
   readonly size?: { rows: number; cols: number };
   readonly workers?: number;
@@ -41,6 +43,7 @@ export function addSampleCommand(program: Command): void {
       "size of the pictures (default: that of the training pictures)",
       read.pictureExtent,
     );
+  read.withClasses(command, "all");
   read.withWorkers(command);
   read.withCommonOptions(command).action(async (run: string, flags: SampleFlags) => {
     const drawn = await runSampling(run, flags);
@@ -50,6 +53,8 @@ export function addSampleCommand(program: Command): void {
 
 export interface Drawn extends Pick<SampleFlags, "count" | "seed" | "temperature" | "out"> {
   readonly run: string;
+  /** Those drawn in turn, if the model knows classes. */
+  readonly classes: readonly string[] | undefined;
   readonly files: number;
   readonly seconds: number;
   readonly picturesPerSecond: number;
@@ -63,6 +68,8 @@ export interface Drawn extends Pick<SampleFlags, "count" | "seed" | "temperature
 export async function runSampling(run: string, flags: SampleFlags): Promise<Drawn> {
   const { count, seed, temperature, out, workers, size } = flags;
   const model = await loadSavedModel(run);
+  const turns = classTurns(model.config.classes, flags.class);
+  const classes = turns?.map((number) => model.config.classes![number]!.name);
   await prepareOutput(out);
   const status = new StatusLine();
   const started = performance.now();
@@ -72,19 +79,21 @@ export async function runSampling(run: string, flags: SampleFlags): Promise<Draw
     temperature,
     workers,
     size,
+    classes: turns,
     onProgress: (done) => status.show(`drawing ${(100 * done).toFixed(0)} %`),
   });
   status.clear();
   const seconds = (performance.now() - started) / 1000;
   const files = await writePictures(
     out,
-    { ...drawn, levels: model.config.levels },
-    pngText(model, { seed, temperature }),
+    { ...drawn, levels: model.config.levels, columns: columnsOf(classes, count) },
+    pngText(model, { seed, temperature, classes }),
   );
   const pixels = count * drawn.size.rows * drawn.size.cols;
   return {
     run,
     out,
+    classes,
     files: files.length,
     count,
     seed,
@@ -95,3 +104,9 @@ export async function runSampling(run: string, flags: SampleFlags): Promise<Draw
     nllNats: [...drawn.nats],
   };
 }
+
+const MOST_COLUMNS = 32;
+
+/** A column of the one picture for each class, if there are several but not too many. */
+const columnsOf = (classes: readonly string[] | undefined, count: number): number | undefined =>
+  classes && classes.length > 1 && classes.length <= Math.min(count, MOST_COLUMNS) ? classes.length : undefined;

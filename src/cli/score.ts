@@ -4,18 +4,25 @@ import { pictureLength } from "../data/dataset.ts";
 import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
 import { encodeNpy } from "../pictures/npy.ts";
 import { loadSavedModel } from "../run/saved-model.ts";
-import { score, type Score } from "../tasks/score.ts";
+import { likeliest, score, type Score } from "../tasks/score.ts";
 import * as read from "./arguments.ts";
 import { result, StatusLine } from "./output.ts";
 import { openRunDataset } from "./run-dataset.ts";
 
 interface ScoreFlags extends read.CommonOptions {
   readonly limit?: number;
+  readonly classify?: boolean;
   readonly perImage?: string;
   readonly perPixel?: string;
   readonly skipBad?: boolean;
   readonly threads?: number;
 }
+
+const CLASSES = `
+A class-conditional model scores pictures given their labels, if they have any.
+If not, or with --classify, the class is summed out: p(x) is the sum of
+p(class) p(x | class), where p(class) is the class's share of the training
+pictures. The likeliest class is the one of largest p(class) p(x | class).`;
 
 export function addScoreCommand(program: Command): void {
   const command = program
@@ -24,6 +31,10 @@ export function addScoreCommand(program: Command): void {
     .argument("<run>", "folder of a run")
     .argument("<dataset>", `as for train, or one picture; "digits:test" are the test pictures of "digits"`)
     .option("--limit <n>", "score only the first pictures", read.whole("--limit", 1))
+    .option(
+      "--classify",
+      "take the classes of a class-conditional model for unknown: tell the likeliest, and how often it is right",
+    )
     .option("--per-image <file.jsonl>", "write the nats and bits/dim of every picture, a line each")
     .option(
       "--per-pixel <file.npy>",
@@ -31,12 +42,13 @@ export function addScoreCommand(program: Command): void {
     )
     .option("--skip-bad", "leave out pictures that cannot be read");
   read.withThreads(command);
-  read.withCommonOptions(command).action(async (run: string, dataset: string, flags: ScoreFlags) => {
+  read.withCommonOptions(command).addHelpText("after", CLASSES);
+  command.action(async (run: string, dataset: string, flags: ScoreFlags) => {
     const scored = await runScoring(run, dataset, flags);
     result(
       { run, dataset, ...scored },
       `${scored.images} ${scored.images === 1 ? "picture" : "pictures"}: ${scored.nllNats.toFixed(3)}${standardError(scored)} nats, ` +
-        `${scored.bitsPerDim.toFixed(4)} bits/dim`,
+        `${scored.bitsPerDim.toFixed(4)} bits/dim${ofClasses(scored)}`,
       flags.json,
     );
   });
@@ -46,10 +58,19 @@ export function addScoreCommand(program: Command): void {
 const standardError = ({ images, nllNatsStandardError }: Score): string =>
   images === 1 ? "" : ` ± ${nllNatsStandardError.toFixed(3)}`;
 
+/** What p is of, and how often the likeliest class was right. */
+function ofClasses({ images, classes, accuracy }: Score): string {
+  if (classes === undefined) return "";
+  if (classes === "given") return ", given their classes";
+  const right = accuracy === undefined ? "" : `: ${(100 * accuracy).toFixed(2)} % of ${images} classified correctly`;
+  return `, classes summed out${right}`;
+}
+
 /** Scores a data set, read as the run's training pictures were, with progress on stderr. */
 export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {
   const model = await loadSavedModel(run);
   const dataset = await openRunDataset(model, name, { skipBad: flags.skipBad });
+  const names = model.config.classes?.map((one) => one.name) ?? [];
   for (const file of [flags.perImage, flags.perPixel]) if (file !== undefined) await checkWritable(file);
   const length = pictureLength(dataset.size);
   const count = Math.min(flags.limit ?? dataset.count, dataset.count);
@@ -59,9 +80,12 @@ export async function runScoring(run: string, name: string, flags: ScoreFlags): 
   const scored = await score(model, dataset, {
     limit: flags.limit,
     threads: flags.threads,
-    onBatch({ first, nats, perSubPixel }) {
+    classify: flags.classify,
+    onBatch({ first, nats, perSubPixel, posteriors }) {
       nats.forEach((nllNats, i) => {
-        lines.push(JSON.stringify({ index: first + i, nllNats, bitsPerDim: bitsPerDim(nllNats, length) }));
+        const guess = posteriors && guessOf(posteriors[i]!, names);
+        const line = { index: first + i, nllNats, bitsPerDim: bitsPerDim(nllNats, length), ...guess };
+        lines.push(JSON.stringify(line));
       });
       if (flags.perPixel !== undefined) pixels.set(perSubPixel, first * length);
       status.show(`scored ${first + nats.length} of ${count}`);
@@ -74,4 +98,10 @@ export async function runScoring(run: string, name: string, flags: ScoreFlags): 
     await writeAtomically(flags.perPixel, encodeNpy(pixels, [count, channels, rows, cols]));
   }
   return scored;
+}
+
+/** The likeliest class of a picture, and how likely it is. */
+function guessOf(posterior: Float64Array, names: readonly string[]): { class: string; classProbability: number } {
+  const guess = likeliest(posterior);
+  return { class: names[guess]!, classProbability: posterior[guess]! };
 }

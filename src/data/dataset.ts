@@ -128,6 +128,9 @@ function checkClasses(
     return { labels: undefined, classNames: undefined };
   }
   if (labels.length !== count) throw expected("ARGUMENT", `${count} numbers`, "labels", labels.length);
+  const repeated = classNames?.find((name, label) => classNames.indexOf(name) !== label);
+  if (repeated !== undefined)
+    throw expected("ARGUMENT", "a name of its own for each class", "class names", repeated);
   const most = classNames === undefined ? MAX_CLASSES : classNames.length;
   let highest = 0;
   for (let i = 0; i < count; i++) highest = Math.max(highest, wholeNumber(labels[i]!, "label", 0, most - 1));

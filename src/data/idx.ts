@@ -1,16 +1,17 @@
-import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { promisify } from "node:util";
-import { constants, gunzip, type ZlibOptions } from "node:zlib";
 import { NextpixelError } from "../basics/errors.ts";
-import { readBounded } from "../files/bounded-read.ts";
+import { isThere } from "../files/bounded-read.ts";
 import { memoryDataset, type Dataset } from "./dataset.ts";
+import { readGzipped, unexpected } from "./gzipped.ts";
 import { checkLevels, quantise } from "./quantise.ts";
 
 /** Largest IDX file, before and after decompression. */
 const MAX_BYTES = 2 ** 30;
-/** Enough of a gzip file to hold the header of the IDX file in it, behind a file name of any usual length. */
-const GZIP_PREFIX = 4096;
+
+export interface IdxOptions {
+  readonly levels?: number | undefined;
+  readonly labels?: boolean | undefined;
+}
 
 interface Idx {
   readonly dimensions: readonly number[];
@@ -26,10 +27,14 @@ interface IdxHeader {
 
 /**
  * The grey pictures of an IDX file (the format of MNIST), plain or gzipped, as [count, 1, rows, cols]. Labels come
- * from the file beside it whose name has `labels-idx1` in place of `images-idx3`, where there is one. NOT_FOUND
- * error when the file cannot be read, FORMAT error when it, or the file of labels, is not what it should be.
+ * from the file beside it whose name has `labels-idx1` in place of `images-idx3`, where there is one and `labels` is not
+ * false. NOT_FOUND error when the file cannot be read, FORMAT error when it, or the file of labels, is not what it should be.
  */
-export async function openIdx(file: string, levels = 256, name = file): Promise<Dataset> {
+export async function openIdx(
+  file: string,
+  { levels = 256, labels = true }: IdxOptions = {},
+  name = file,
+): Promise<Dataset> {
   checkLevels(levels);
   const { dimensions, values } = await readIdx(file, 3);
   const [count, rows, cols] = dimensions as readonly [number, number, number];
@@ -38,7 +43,7 @@ export async function openIdx(file: string, levels = 256, name = file): Promise<
     size: { channels: 1, rows, cols },
     levels,
     pixels: quantise(values, levels),
-    labels: await readLabels(file, count),
+    labels: labels ? await readLabels(file, count) : undefined,
   });
 }
 
@@ -64,46 +69,14 @@ async function labelsBeside(images: string): Promise<string | undefined> {
   return undefined;
 }
 
-async function isThere(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function readIdx(file: string, rank: 1 | 3): Promise<Idx> {
-  const packed = await readBounded(file, MAX_BYTES);
-  const gzipped = packed[0] === 0x1f && packed[1] === 0x8b;
+  const source = await readGzipped(file, MAX_BYTES);
   // The header first: it says how much may come out of the rest.
-  const { dimensions, start, end } = parseHeader(
-    gzipped ? await unzipStart(packed, file) : packed,
-    rank,
-    file,
-  );
-  const bytes = gzipped ? await unzip(packed, { maxOutputLength: end }, file) : packed;
+  const { dimensions, start, end } = parseHeader(await source.start(), rank, file);
+  const bytes = await source.content(end, `more than its header says: ${OVERLONG}`);
   if (bytes.length === end) return { dimensions, values: bytes.subarray(start) };
   const fault = bytes.length < end ? "it is truncated" : OVERLONG;
   throw unexpected(file, `${end} bytes for dimensions ${dimensions.join("x")}`, `${bytes.length}: ${fault}`);
-}
-
-async function unzipStart(packed: Uint8Array, file: string): Promise<Uint8Array> {
-  // Flushing makes zlib give what it has where it would miss the end of the data.
-  return unzip(packed.subarray(0, GZIP_PREFIX), { finishFlush: constants.Z_SYNC_FLUSH }, file);
-}
-
-async function unzip(packed: Uint8Array, options: ZlibOptions, file: string): Promise<Uint8Array> {
-  try {
-    return await promisify(gunzip)(packed, options);
-  } catch (cause) {
-    const tooMuch = cause instanceof RangeError;
-    throw unexpected(
-      file,
-      "intact gzip data",
-      tooMuch ? `more than its header says: ${OVERLONG}` : reasonOf(cause),
-    );
-  }
 }
 
 /** Magic number (0x08 for unsigned bytes, and the rank), then the dimensions as big-endian words. */
@@ -127,14 +100,6 @@ function parseHeader(bytes: Uint8Array, rank: 1 | 3, file: string): IdxHeader {
 }
 
 const OVERLONG = "there is something after its end";
-
-function unexpected(file: string, what: string, received: string): NextpixelError {
-  return new NextpixelError("FORMAT", `${file}: expected ${what}, received ${received}`);
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
-}
 
 function hex(word: number): string {
   return `0x${word.toString(16).padStart(8, "0")}`;

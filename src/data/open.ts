@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { NextpixelError } from "../basics/errors.ts";
+import { cifar10Files, openCifar10 } from "./cifar10.ts";
 import type { Dataset } from "./dataset.ts";
 import { isPictureName, openFolder, openPicture, type FolderOptions } from "./folder.ts";
 import { openIdx } from "./idx.ts";
@@ -8,6 +9,8 @@ import { openIdx } from "./idx.ts";
 export interface OpenOptions extends FolderOptions {
   /** Levels to quantise to; by default 17 for the built-in digits, which have no more, and 256 otherwise. */
   readonly levels?: number | undefined;
+  /** false: a file of labels beside an IDX file is left alone, whatever is in it. Labels are read by default. */
+  readonly labels?: boolean | undefined;
 }
 
 const BUILT_IN: ReadonlyMap<string, string> = new Map([
@@ -18,12 +21,14 @@ const DIGITS_LEVELS = 17;
 
 /**
  * The data set of a name: `digits`, `digits:test` (both come with nextpixel), or the path of a folder of pictures
- * (see `openFolder`), of one picture (PNG, JPEG or WebP), or of an IDX file (see `openIdx`), whose errors are thrown
- * too. NOT_FOUND error when it is none of these, ARGUMENT error when built-in or IDX pictures are to be resized.
+ * (see `openFolder`), of one picture (PNG, JPEG or WebP), of an IDX file (see `openIdx`), or of files in CIFAR-10's binary
+ * format or a folder of them (see `cifar10Files` and `openCifar10`), whose errors are thrown too. NOT_FOUND error when it
+ * is none of these, ARGUMENT error when other pictures than those of a folder are to be resized.
  */
 export async function openDataset(name: string, options: OpenOptions = {}): Promise<Dataset> {
   const builtIn = BUILT_IN.get(name);
-  const kind = builtIn === undefined ? await kindOf(name) : "file";
+  const cifar10 = builtIn === undefined ? await cifar10Files(name) : undefined;
+  const kind = builtIn === undefined && cifar10 === undefined ? await kindOf(name) : "file";
   if (kind === "folder") return openFolder(name, options);
   if (kind === "picture") return openPicture(name, options);
   if (options.resize !== undefined) {
@@ -32,10 +37,11 @@ export async function openDataset(name: string, options: OpenOptions = {}): Prom
       `only a folder of pictures or one picture can be resized, received data set "${name}"`,
     );
   }
-  if (builtIn === undefined) return openIdx(name, options.levels);
+  if (cifar10 !== undefined) return openCifar10(cifar10, options, name);
+  if (builtIn === undefined) return openIdx(name, options);
   // datasets/ is two folders up from src/data and from dist/data alike.
   const file = fileURLToPath(new URL(`../../datasets/${builtIn}`, import.meta.url));
-  return openIdx(file, options.levels ?? DIGITS_LEVELS, name);
+  return openIdx(file, { ...options, levels: options.levels ?? DIGITS_LEVELS }, name);
 }
 
 async function kindOf(path: string): Promise<"folder" | "picture" | "file"> {
@@ -44,6 +50,6 @@ async function kindOf(path: string): Promise<"folder" | "picture" | "file"> {
   if (stats?.isFile()) return isPictureName(path) ? "picture" : "file";
   throw new NextpixelError(
     "NOT_FOUND",
-    `no data set "${path}": expected "digits", "digits:test", a folder of pictures, a picture or an IDX file`,
+    `no data set "${path}": expected "digits", "digits:test", a folder of pictures, a picture, an IDX file or CIFAR-10's .bin files`,
   );
 }

@@ -39,6 +39,16 @@ export async function readPixels(file: string, size: PictureSize): Promise<Uint8
   return pixels;
 }
 
+/** Grey values of sRGB pixels, [rows, cols, 3] to [rows, cols], as `readPixels` makes them of a coloured picture. */
+export async function greyPixels(
+  rgb: Uint8Array,
+  { rows, cols }: Pick<PictureSize, "rows" | "cols">,
+): Promise<Uint8Array> {
+  const { default: sharp } = await import("sharp");
+  const raw = { width: cols, height: rows, channels: 3 } as const;
+  return sharp(rgb, { raw, limitInputPixels: false }).grayscale().raw({ depth: "uchar" }).toBuffer();
+}
+
 /** The FORMAT error of a file that one of the above threw `cause` on, with what to do about it. */
 export function decodingError(file: string, cause: unknown, hint = ""): NextpixelError {
   const reason = String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0];

@@ -15,6 +15,16 @@ export async function readBounded(path: string, limit: number): Promise<Uint8Arr
   return attempt(path, readFile(path));
 }
 
+/** Whether there is anything at a path. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function attempt<T>(path: string, reading: Promise<T>): Promise<T> {
   try {
     return await reading;

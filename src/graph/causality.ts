@@ -1,5 +1,5 @@
 import { NextpixelError } from "../basics/errors.ts";
-import type { Node } from "./node.ts";
+import { is, type Node } from "./node.ts";
 import type { Primitive } from "./primitives.ts";
 import {
   OffsetSets,
@@ -11,6 +11,7 @@ import {
   type Reach,
 } from "./offsets.ts";
 import { readsOf, type Read, type Reads } from "./reads.ts";
+import { interpret } from "./recurrence.ts";
 import { topologicalOrder } from "./walk.ts";
 
 /** Smallest distance between a position and what it depends on; see `lagOf`. */
@@ -35,18 +36,15 @@ export interface CausalityTable {
 export function analyseCausality(outputs: readonly Node[], picture: Node): CausalityTable {
   const [, channels, rows, cols] = picture.shape as [number, number, number, number];
   const offsets = new OffsetSets({ channels, rows, cols });
-  const table = new Map<Node, NodeReach>();
-  for (const node of topologicalOrder(outputs)) {
-    if (node === picture) {
-      table.set(
-        node,
-        Array.from({ length: channels }, (_, channel) => offsets.of([{ channel, rows: 0, cols: 0 }])),
-      );
-      continue;
-    }
-    const inputs = node.inputs.map((operand) => table.get(operand)!);
-    table.set(node, nodeReach(node, inputs, offsets, picture));
-  }
+  const itself: NodeReach = Array.from({ length: channels }, (_, channel) =>
+    offsets.of([{ channel, rows: 0, cols: 0 }]),
+  );
+  const table = interpret<NodeReach>(outputs, {
+    start: (state) => (state === picture ? itself : ["none"]),
+    compute: (node, reachOf) =>
+      node === picture ? itself : nodeReach(node, node.inputs.map(reachOf), offsets, picture),
+    isSame: (a, b) => a.length === b.length && a.every((reach, channel) => reach === b[channel]),
+  });
   return { reach: (node) => table.get(node)!, offsets };
 }
 
@@ -156,8 +154,11 @@ function witness(
   table: CausalityTable,
 ): Step[] {
   const path: Step[] = [];
+  const recurrences = topologicalOrder([logits]).filter((node) => is(node, "recur"));
+  const bodies = new Map(recurrences.map(({ inputs: [body, state] }) => [state!, body!]));
   let [node, channel, at] = [logits, logitsChannel, offset];
   while (node !== picture) {
+    node = bodies.get(node) ?? node;
     const inputs = node.inputs.map((operand) => table.reach(operand));
     const reads = readsIn(node, inputs, picture)!;
     const from = (reads.length === 1 ? reads[0]! : reads[channel]!).find((read) => {

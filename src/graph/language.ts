@@ -1,5 +1,5 @@
 import { type Node, makeNode } from "./node.ts";
-import type { ConvAttributes, ConvMask, Shape } from "./primitives.ts";
+import type { AttendedKeys, ConvAttributes, ConvMask, Shape } from "./primitives.ts";
 import { sameShape, sizeOf } from "./shapes.ts";
 
 // The language in which networks are written. No function here does arithmetic: each checks its operands' shapes
@@ -30,6 +30,8 @@ export const abs = (x: Node): Node => makeNode("abs", [x], {});
 export const tanh = (x: Node): Node => makeNode("tanh", [x], {});
 export const sigmoid = (x: Node): Node => makeNode("sigmoid", [x], {});
 export const relu = (x: Node): Node => makeNode("relu", [x], {});
+/** x where x > 0, else e^x - 1. */
+export const elu = (x: Node): Node => makeNode("elu", [x], {});
 /** x itself, taken as a constant by differentiation. */
 export const stopGradient = (x: Node): Node => makeNode("stopGradient", [x], {});
 
@@ -71,6 +73,8 @@ export const sum = (x: Node, axes: readonly number[] = x.shape.map((_, axis) => 
   axes.length === 0 ? x : makeNode("sum", [x], { axes });
 /** Largest element over the given axes, which stay with size 1. */
 export const max = (x: Node, axes: readonly number[]): Node => makeNode("max", [x], { axes });
+/** e^x over the sum of e^x along the last axis. */
+export const softmax = (x: Node): Node => makeNode("softmax", [x], {});
 /** Mean over the given axes (all by default), which stay with size 1. */
 export function mean(x: Node, axes?: readonly number[]): Node {
   const total = sum(x, axes);
@@ -102,6 +106,30 @@ export function conv(x: Node, weights: Node, options: ConvOptions = {}): Node {
   };
   return makeNode("conv", [x, weights], attributes, options.name);
 }
+
+/**
+ * States of a recurrent network, which at each position are made of the states at other positions: `body` is handed fields
+ * of the given shapes, reads them elsewhere (through shifts and convolutions), and returns the new values, of the same shapes.
+ * Outside the picture states are 0. In which order positions are computed is found from what is read, see `orderOf`.
+ */
+export function recur(shapes: readonly Shape[], body: (states: readonly Node[]) => readonly Node[]): Node[] {
+  const channels = shapes.map((shape) => shape[1]!);
+  const total = channels.reduce((sum, count) => sum + count, 0);
+  const state = makeNode("state", [], { shape: shapes[0]!.with(1, total) });
+  const split = (joined: Node) => {
+    let end = 0;
+    return channels.map((count) => slice(joined, 1, end, (end += count)));
+  };
+  return split(makeNode("recur", [concat(body(split(state)), 1), state], {}));
+}
+
+/**
+ * Attention to earlier positions in raster order: position i of the result is the mean of the values v_j over j < i
+ * (`keys` "upTo": j <= i), weighted by softmax over j of q_i . k_j. Queries and keys are [batch, d, rows, cols], values
+ * and result [batch, e, rows, cols]. There is no scale: scale the queries. A position with nothing before it gets 0.
+ */
+export const attend = (q: Node, k: Node, v: Node, keys: AttendedKeys = "before"): Node =>
+  makeNode("attend", [q, k, v], { keys });
 
 /** Matrix product over the last two axes; the axes before them broadcast. */
 export const matmul = (a: Node, b: Node): Node => makeNode("matmul", [a, b], {});

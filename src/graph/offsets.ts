@@ -9,10 +9,10 @@ export interface Offset {
 export const rasterOrder = (a: Offset, b: Offset): number =>
   a.rows - b.rows || a.cols - b.cols || a.channel - b.channel;
 
-/** A set of offsets; made and compared by `OffsetSets`, which gives equal unions of equal parts one identity. */
+/** A set of offsets, a bit for each; made by `OffsetSets`, which gives equal sets one identity. */
 export interface Offsets {
   readonly id: number;
-  readonly codes: ReadonlySet<number>;
+  readonly bits: bigint;
 }
 
 /**
@@ -33,8 +33,9 @@ export class OffsetSets {
   readonly #channels: number;
   readonly #rows: number;
   readonly #cols: number;
-  readonly #unions = new Map<string, Offsets>();
-  #count = 0;
+  readonly #sets = new Map<string, Offsets>();
+  readonly #known = new Map<string, Offsets>();
+  readonly #movable = new Map<string, bigint>();
 
   constructor(size: { readonly channels: number; readonly rows: number; readonly cols: number }) {
     this.#channels = size.channels;
@@ -43,13 +44,17 @@ export class OffsetSets {
   }
 
   of(list: readonly Offset[]): Offsets {
-    return this.#make(
-      new Set(list.filter((offset) => this.#fits(offset)).map((offset) => this.#encode(offset))),
-    );
+    const fitting = list.filter((offset) => this.#fits(offset));
+    return this.#set(fitting.reduce((bits, offset) => bits | (1n << BigInt(this.#encode(offset))), 0n));
   }
 
-  list(offsets: Offsets): Offset[] {
-    return [...offsets.codes].map((code) => this.#decode(code));
+  list({ bits }: Offsets): Offset[] {
+    const digits = bits.toString(2);
+    const found: Offset[] = [];
+    for (let code = 0; code < digits.length; code++) {
+      if (digits[digits.length - 1 - code] === "1") found.push(this.#decode(code));
+    }
+    return found;
   }
 
   /** The last in raster order; undefined of an empty set. */
@@ -60,35 +65,58 @@ export class OffsetSets {
     );
   }
 
-  has(offsets: Offsets, offset: Offset): boolean {
-    return this.#fits(offset) && offsets.codes.has(this.#encode(offset));
+  has({ bits }: Offsets, offset: Offset): boolean {
+    return this.#fits(offset) && ((bits >> BigInt(this.#encode(offset))) & 1n) === 1n;
   }
 
-  moved(offsets: Offsets, rows: number, cols: number): Offsets {
-    if (rows === 0 && cols === 0) return offsets;
-    return this.#once(`${offsets.id} moved ${rows} ${cols}`, () =>
-      this.of(
-        this.list(offsets).map((at) => ({ channel: at.channel, rows: at.rows + rows, cols: at.cols + cols })),
-      ),
-    );
+  moved({ id, bits }: Offsets, rows: number, cols: number): Offsets {
+    return this.#once(`${id} moved ${rows} ${cols}`, () => {
+      const by = BigInt(rows * this.#wide + cols);
+      return this.#set((bits & this.#thatFitMoved(rows, cols)) << by);
+    });
   }
 
   union(sets: readonly Offsets[]): Offsets {
     const distinct = [...new Set(sets)].toSorted((a, b) => a.id - b.id);
     if (distinct.length === 1) return distinct[0]!;
     return this.#once(distinct.map(({ id }) => id).join(" "), () =>
-      this.#make(new Set(distinct.flatMap(({ codes }) => [...codes]))),
+      this.#set(distinct.reduce((all, { bits }) => all | bits, 0n)),
     );
   }
 
   #once(key: string, make: () => Offsets): Offsets {
-    const made = this.#unions.get(key) ?? make();
-    this.#unions.set(key, made);
+    const made = this.#known.get(key) ?? make();
+    this.#known.set(key, made);
     return made;
   }
 
-  #make(codes: ReadonlySet<number>): Offsets {
-    return { id: this.#count++, codes };
+  #set(bits: bigint): Offsets {
+    const key = bits.toString(32);
+    const set = this.#sets.get(key) ?? { id: this.#sets.size, bits };
+    this.#sets.set(key, set);
+    return set;
+  }
+
+  /** All offsets that still fit when they are moved so far. */
+  #thatFitMoved(rows: number, cols: number): bigint {
+    const key = `${rows} ${cols}`;
+    let bits = this.#movable.get(key);
+    if (bits === undefined) {
+      // Binary digits, the last code first: of a line, of all lines of a channel, of all channels.
+      const columns = movable(this.#wide, cols, "0", "1");
+      const lines = movable(this.#tall, rows, "0".repeat(this.#wide), columns);
+      bits = BigInt(`0b${lines.repeat(this.#channels)}`);
+      this.#movable.set(key, bits);
+    }
+    return bits;
+  }
+
+  get #tall(): number {
+    return 2 * this.#rows - 1;
+  }
+
+  get #wide(): number {
+    return 2 * this.#cols - 1;
   }
 
   #fits({ rows, cols }: Offset): boolean {
@@ -96,16 +124,22 @@ export class OffsetSets {
   }
 
   #encode({ channel, rows, cols }: Offset): number {
-    const [tall, wide] = [2 * this.#rows - 1, 2 * this.#cols - 1];
-    return (channel * tall + rows + this.#rows - 1) * wide + cols + this.#cols - 1;
+    return (channel * this.#tall + rows + this.#rows - 1) * this.#wide + cols + this.#cols - 1;
   }
 
   #decode(code: number): Offset {
-    const [tall, wide] = [2 * this.#rows - 1, 2 * this.#cols - 1];
+    const line = Math.floor(code / this.#wide);
     return {
-      channel: Math.floor(code / (tall * wide)) % this.#channels,
-      rows: (Math.floor(code / wide) % tall) - this.#rows + 1,
-      cols: (code % wide) - this.#cols + 1,
+      channel: Math.floor(line / this.#tall),
+      rows: (line % this.#tall) - this.#rows + 1,
+      cols: (code % this.#wide) - this.#cols + 1,
     };
   }
+}
+
+/** As many parts, the last ones first, of which those that can be moved by `by` are `kept`. */
+function movable(count: number, by: number, left: string, kept: string): string {
+  const lost = Math.min(Math.abs(by), count);
+  const [before, after] = by > 0 ? [lost, 0] : [0, lost];
+  return left.repeat(before) + kept.repeat(count - lost) + left.repeat(after);
 }

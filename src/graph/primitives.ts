@@ -31,6 +31,9 @@ export interface ConvAttributes {
   readonly mask: ConvMask | undefined;
 }
 
+/** To which positions an attention attends, in raster order: those before its own, or its own as well. */
+export type AttendedKeys = "before" | "upTo";
+
 /**
  * The primitives, each with its attributes. Everything else is a function over them. Every interpreter of the
  * graph is a table with one rule for each, so that a primitive without a rule does not compile.
@@ -49,6 +52,7 @@ export interface Attributes {
   tanh: None;
   sigmoid: None;
   relu: None;
+  elu: None; // x where x > 0, else e^x - 1
   add: None;
   sub: None;
   mul: None;
@@ -69,11 +73,17 @@ export interface Attributes {
   // reductions; reduced axes stay, with size 1
   sum: Axes;
   max: Axes;
+  softmax: None; // over the last axis
   // space
   shift: { readonly rows: number; readonly cols: number }; // out[r, c] = in[r - rows, c - cols], else 0
   conv: ConvAttributes;
   convTranspose: ConvAttributes & { readonly size: readonly [number, number] }; // conv's gradient for its input
   convWeightGradient: ConvAttributes & { readonly kernel: readonly [number, number] }; // and for its weights
+  // recurrence: `recur(body, state)` has the value of the body where the state has this value itself; the state of a
+  // position is read only by other positions, and outside the picture it is 0
+  state: { readonly shape: Shape };
+  recur: None;
+  attend: { readonly keys: AttendedKeys }; // see `attend` in language.ts
   // tensors
   matmul: None; // over the last two axes, the ones before broadcast
 }

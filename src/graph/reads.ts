@@ -38,11 +38,14 @@ const pointwise = (node: Node): readonly Reads[] =>
 
 const unknown = () => undefined;
 
+const kindAt = (kinds: ChannelKinds, channel: number): unknown =>
+  kinds.length === 1 ? kinds[0] : kinds[channel];
+
 /** One channel for each kind among an input's channels, and which channels are of that kind. */
 function groups(kinds: ChannelKinds, channels: number): { representative: number; members: number[] }[] {
   const byKind = new Map<unknown, number[]>();
   for (let channel = 0; channel < channels; channel++) {
-    const kind = kinds.length === 1 ? kinds[0] : kinds[channel];
+    const kind = kindAt(kinds, channel);
     const members = byKind.get(kind);
     if (members) members.push(channel);
     else byKind.set(kind, [channel]);
@@ -59,6 +62,66 @@ const overChannels = (
     ? [groups(kinds!, x!.shape[1]!).map(({ representative }) => here(0, representative))]
     : undefined;
 
+/** Every channel reads all queries at its own position and all keys at earlier ones, and there its own channel's values. */
+const attend: ReadRule<"attend"> = ({ inputs, shape, attributes }, kinds) => {
+  const [, channels, rows, cols] = shape as [number, number, number, number];
+  const representatives = (input: number) =>
+    groups(kinds[input]!, inputs[input]!.shape[1]!).map(({ representative }) => representative);
+  const last = attributes.keys === "upTo" ? 0 : -1;
+  const earlier: Pick<Read, "rows" | "cols">[] = [];
+  for (let row = 1 - rows; row <= 0; row++)
+    for (let col = 1 - cols; col <= (row < 0 ? cols - 1 : last); col++)
+      earlier.push({ rows: row, cols: col });
+  const atEarlier = (input: number, channel: number) => earlier.map((at) => ({ input, channel, ...at }));
+
+  const weights = [
+    ...representatives(0).map((channel) => here(0, channel)),
+    ...representatives(1).flatMap((channel) => atEarlier(1, channel)),
+  ];
+  const lists = new Map(
+    representatives(2).map((channel) => [kindAt(kinds[2]!, channel), [...weights, ...atEarlier(2, channel)]]),
+  );
+  return Array.from({ length: channels }, (_, channel) => lists.get(kindAt(kinds[2]!, channel))!);
+};
+
+/** What a convolution's taps read, or, in direction -1, its gradient for the input: the outputs that a position is read by. */
+const overTaps =
+  (direction: 1 | -1) =>
+  (
+    node: Node<"conv"> | Node<"convTranspose">,
+    [kinds]: readonly ChannelKinds[],
+  ): readonly Reads[] | undefined => {
+    const { pad, stride, dilation, mask } = node.attributes;
+    if (stride[0] !== 1 || stride[1] !== 1) return undefined;
+    const [x, w] = node.inputs as [Node, Node];
+    const [, second, kernelRows, kernelCols] = w.shape as [number, number, number, number];
+    const taps = kernelRows * kernelCols;
+    const inputGroups = groups(kinds!, x.shape[1]!);
+    const readOf = (tap: number, channel: number): Read => ({
+      input: 0,
+      channel,
+      rows: direction * (Math.floor(tap / kernelCols) * dilation[0] - pad.top),
+      cols: direction * ((tap % kernelCols) * dilation[1] - pad.left),
+    });
+    const lists = new Map<string, Reads>();
+    return Array.from({ length: node.shape[1]! }, (_, output) => {
+      const isKept = (tap: number, channel: number) => {
+        const pair = direction === 1 ? output * second + channel : channel * second + output;
+        return mask === undefined || mask.values[pair * taps + tap] !== 0;
+      };
+      const reads: Read[] = [];
+      for (let tap = 0; tap < taps; tap++) {
+        for (const { representative, members } of inputGroups) {
+          if (members.some((channel) => isKept(tap, channel))) reads.push(readOf(tap, representative));
+        }
+      }
+      const key = JSON.stringify(reads);
+      const list = lists.get(key) ?? reads;
+      lists.set(key, list);
+      return list;
+    });
+  };
+
 const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
   input: unknown,
   parameter: unknown,
@@ -71,6 +134,7 @@ const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
   tanh: pointwise,
   sigmoid: pointwise,
   relu: pointwise,
+  elu: pointwise,
   stopGradient: pointwise,
   add: pointwise,
   sub: pointwise,
@@ -102,41 +166,13 @@ const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
   max: overChannels,
   shift: ({ shape, attributes: { rows, cols } }) =>
     Array.from({ length: shape[1]! }, (_, channel) => [{ input: 0, channel, rows: -rows, cols: -cols }]),
-  conv: (node, [kinds]) => {
-    const { pad, stride, dilation, mask } = node.attributes;
-    if (stride[0] !== 1 || stride[1] !== 1) return undefined;
-    const [outputs, channels, kernelRows, kernelCols] = node.inputs[1]!.shape as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const taps = kernelRows * kernelCols;
-    const inputGroups = groups(kinds!, channels);
-    const readOf = (tap: number, channel: number): Read => ({
-      input: 0,
-      channel,
-      rows: Math.floor(tap / kernelCols) * dilation[0] - pad.top,
-      cols: (tap % kernelCols) * dilation[1] - pad.left,
-    });
-    const lists = new Map<string, Reads>();
-    return Array.from({ length: outputs }, (_, output) => {
-      const isKept = (tap: number, channel: number) =>
-        mask === undefined || mask.values[(output * channels + channel) * taps + tap] !== 0;
-      const reads: Read[] = [];
-      for (let tap = 0; tap < taps; tap++) {
-        for (const { representative, members } of inputGroups) {
-          if (members.some((channel) => isKept(tap, channel))) reads.push(readOf(tap, representative));
-        }
-      }
-      const key = JSON.stringify(reads);
-      const list = lists.get(key) ?? reads;
-      lists.set(key, list);
-      return list;
-    });
-  },
-  convTranspose: unknown,
+  conv: overTaps(1),
+  convTranspose: overTaps(-1),
   convWeightGradient: unknown,
+  state: unknown,
+  recur: ({ shape }) => Array.from({ length: shape[1]! }, (_, channel) => [here(0, channel)]),
+  softmax: unknown,
+  attend,
   matmul: unknown,
 };
 

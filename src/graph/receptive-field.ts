@@ -18,14 +18,20 @@ export interface ReceptiveField {
 /** The receptive field of `logits`, in a picture as large as `picture`, or undefined if nothing is seen. */
 export function receptiveField(logits: Node, picture: Node): ReceptiveField | undefined {
   const { reach, offsets } = analyseCausality([logits], picture);
-  const seen = reach(logits)
-    .flatMap((channel) => (channel === "none" || channel === "all" ? [] : offsets.list(channel)))
-    .filter(({ rows, cols }) => rows !== 0 || cols !== 0);
-  if (seen.length === 0) return undefined;
-  const keys = new Set(seen.map(({ rows, cols }) => `${rows} ${cols}`));
-  const above = Math.max(...seen.map(({ rows }) => -rows), 0);
-  const left = Math.max(...seen.map(({ cols }) => -cols), 0);
-  const right = Math.max(...seen.map(({ cols }) => cols), 0);
+  const keys = new Set<string>();
+  let [above, left, right] = [0, 0, 0];
+  // Channels that depend on the same share one set.
+  for (const channel of new Set(reach(logits))) {
+    if (channel === "none" || channel === "all") continue;
+    for (const { rows, cols } of offsets.list(channel)) {
+      if (rows === 0 && cols === 0) continue;
+      keys.add(`${rows} ${cols}`);
+      above = Math.max(above, -rows);
+      left = Math.max(left, -cols);
+      right = Math.max(right, cols);
+    }
+  }
+  if (keys.size === 0) return undefined;
 
   const lines: string[] = [];
   for (let rows = -above; rows <= 0; rows++) {

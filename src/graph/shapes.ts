@@ -83,6 +83,11 @@ function maskComplaint({ mask }: ConvAttributes, weights: Shape): string | undef
 export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   input: leaf,
   parameter: leaf,
+  state: leaf,
+  recur: ([body, state]) =>
+    sameShape(body!, state!)
+      ? body!
+      : `expected a body of the shape of its state, ${show(state!)}, received ${show(body!)}`,
   constant: (_, { data, shape }) =>
     data.length === sizeOf(shape)
       ? shape
@@ -95,6 +100,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   tanh: unary,
   sigmoid: unary,
   relu: unary,
+  elu: unary,
   stopGradient: unary,
   add: binary,
   sub: binary,
@@ -156,6 +162,13 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   },
   sum: reduction,
   max: reduction,
+  softmax: ([x]) => (x!.length > 0 ? x! : `expected at least one axis, received ${show(x!)}`),
+  attend: ([q, k, v]) => {
+    const fits = q!.length === 4 && v!.length === 4 && sameShape(q!, k!) && sameShape(q!.with(1, 1), v!.with(1, 1));
+    return fits
+      ? v!
+      : `expected queries and keys [batch, d, rows, cols] and values [batch, e, rows, cols], received ${show(q!)}, ${show(k!)} and ${show(v!)}`;
+  },
   shift: ([x]) =>
     x!.length === 4 ? x! : `expected a field [batch, channels, rows, cols], received ${show(x!)}`,
   conv: ([x, weights], attributes) => {

@@ -27,7 +27,8 @@ export function simplify(outputs: readonly Node[]): Node[] {
 }
 
 function attributesKey(node: Node, numberOf: (object: object) => number): string {
-  if (is(node, "constant") && node.attributes.data.length > 64) return `by identity ${numberOf(node)}`;
+  if (is(node, "state") || (is(node, "constant") && node.attributes.data.length > 64))
+    return `by identity ${numberOf(node)}`;
   return JSON.stringify(node.attributes, (_, value: unknown) => {
     if (value instanceof Float64Array) return [...value].join(" ");
     return value instanceof Uint8Array ? numberOf(value) : value;

@@ -2,7 +2,7 @@
  * The kernels of the sampler, in AssemblyScript, for WebAssembly with baseline SIMD. They know nothing of networks: they
  * read and write numbers at addresses that they are handed. Memory is imported, and belongs to the caller:
  *
- *     16        constants of this module
+ *     16        constants of this module, and lists of a few numbers that kernels keep while they run
  *     1,024     uniforms, nats, scratch                  written for every draw
  *     ...       fields: rings of rows                    cleared before the first row of a picture
  *     ...       tables of taps, weights, biases          written once, when a program is loaded
@@ -16,8 +16,10 @@
  */
 export const constantsEnd: usize = __heap_base;
 
+export { attend } from "./attend";
 export { convolution } from "./convolution";
 export { bernoulli, categorical } from "./draw";
+export { logisticMixture } from "./logistic-mixture";
 export { gate, pointwise } from "./pointwise";
 export { largest, sum } from "./reduction";
 export { winogradInput, winogradOutput } from "./winograd";

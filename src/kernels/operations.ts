@@ -17,3 +17,4 @@ export const MAXIMUM = 14;
 export const EQUAL = 15;
 export const GREATER = 16;
 export const WHERE = 17;
+export const ELU = 18;

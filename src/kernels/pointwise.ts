@@ -58,6 +58,8 @@ function apply(code: i32, x: v128, b: usize, bIsOne: i32, c: usize, cIsOne: i32,
       return lanes.sigmoid(x);
     case operation.RELU:
       return f32x4.max(x, f32x4.splat(0));
+    case operation.ELU:
+      return f32x4.max(x, f32x4.sub(lanes.exp(f32x4.min(x, f32x4.splat(0))), one));
     case operation.ADD:
       return f32x4.add(x, take(b, bIsOne, at));
     case operation.SUB:

@@ -4,7 +4,8 @@ import type { Likelihood } from "./likelihood.ts";
 /** Binary pictures: p(1) = sigmoid(logit). */
 export const bernoulli: Likelihood = {
   name: "bernoulli",
-  logitsPerSubPixel: 1,
+  logits: (channels) => channels,
+  groups: (channels) => channels,
   // -log p(x) = log(1 + e^l) - x l, and log(1 + e^l) = max(l, 0) - log sigmoid(|l|), which cannot overflow
   nats: (logits, pictures) => sub(sub(relu(logits), log(sigmoid(abs(logits)))), mul(pictures, logits)),
   draw: (logits, uniform, temperature) => (uniform < 1 / (1 + Math.exp(logits[0]! / temperature)) ? 0 : 1),

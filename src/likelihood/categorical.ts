@@ -17,7 +17,8 @@ import type { Likelihood } from "./likelihood.ts";
 export function categorical(levels: number): Likelihood {
   return {
     name: "categorical",
-    logitsPerSubPixel: levels,
+    logits: (channels) => channels * levels,
+    groups: (channels) => channels,
     // -log p(x) = log(sum over k of e^(l_k)) - l_x, with the largest logit taken out so that nothing overflows
     nats(logits, pictures) {
       const [batch, channels, rows, cols] = pictures.shape as [number, number, number, number];

@@ -3,13 +3,14 @@ import { add, relu, shift } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { biasedConv } from "../nn/biased-conv.ts";
 import { causalConv } from "../nn/causal-conv.ts";
+import { classBias } from "../nn/class-bias.ts";
 import { gate } from "../nn/gate.ts";
 import type { Scope } from "../nn/scope.ts";
-import type { Model } from "./model.ts";
+import type { Model, NetworkContext } from "./model.ts";
 
 /**
  * Gated PixelCNN: A. van den Oord, N. Kalchbrenner, O. Vinyals, L. Espeholt, A. Graves, K. Kavukcuoglu, "Conditional Image
- * Generation with PixelCNN Decoders", NIPS 2016, sections 2.1 and 2.2, figures 1 and 2.
+ * Generation with PixelCNN Decoders", NIPS 2016, sections 2.1 to 2.3, figures 1 and 2.
  *
  * Two stacks instead of one masked kernel: the vertical one sees all rows above, the horizontal one what is to the left in
  * the same row, and receives the vertical one's features. So there is no blind spot
@@ -34,13 +35,22 @@ const FIRST_KERNEL = 7;
 export const gatedPixelcnn: Model<GatedPixelCnnConfig> = {
   name: "gated-pixelcnn",
   defaults: { width: 32, depth: 7, kernel: 3, head: 32 },
+  presets: {
+    // Ten layers, as public implementations have them for MNIST.
+    mnist: { width: 128, depth: 9, kernel: 3, head: 32 },
+    // The paper does not say how wide its head is: as that of PixelCNN for coloured pictures.
+    "paper-imagenet": { width: 384, depth: 19, kernel: 5, head: 1024 },
+  },
 
-  network(scope, x, { width: p, depth, kernel, head }, { groups, outputs }) {
+  network(scope, x, { width: p, depth, kernel, head }, { groups, outputs, classes }) {
     if (kernel % 2 === 0) throw expected("ARGUMENT", "an odd number", "the kernel", kernel);
     // x: [batch, colours, rows, cols] in [-1, 1]. Row r of v has seen rows before r only: v starts from the row above.
-    let { v, h } = layer(scope.at("first"), { v: shift(x, 1, 0), h: x }, p, FIRST_KERNEL, groups, true);
-    for (let i = 0; i < depth; i++)
-      ({ v, h } = layer(scope.at(`layer${i}`), { v, h }, p, kernel, groups, false));
+    const context = { groups, classes };
+    let { v, h } = layer(scope.at("first"), { v: shift(x, 1, 0), h: x }, p, FIRST_KERNEL, context, "first");
+    for (let i = 0; i < depth; i++) {
+      const place = i === depth - 1 ? "last" : "inner";
+      ({ v, h } = layer(scope.at(`layer${i}`), { v, h }, p, kernel, context, place));
+    }
     const pointConv = (at: Scope, features: Node, maps: number): Node =>
       causalConv(at, relu(features), { outputs: maps, kernel: 1, mask: "B", groups, gain: 2 });
     const features = pointConv(scope.at("head"), h, head); // [.., head, ..]
@@ -59,9 +69,10 @@ function layer(
   { v, h }: Stacks,
   p: number,
   n: number,
-  groups: number,
-  isFirst: boolean,
+  { groups, classes }: Pick<NetworkContext, "groups" | "classes">,
+  place: "first" | "inner" | "last",
 ): Stacks {
+  const isFirst = place === "first";
   const side = (n - 1) / 2;
   // Of n rows those down to the current one; the first layer's are shifted, and the current one is not among them.
   const rows = isFirst ? side : side + 1;
@@ -76,10 +87,17 @@ function layer(
     mask: isFirst ? "A" : "B",
     groups,
     isRow: true,
-    isGated: true,
+    parts: 2,
   }); // [.., 2p, ..]
+  // Equation 4: both halves of the gates of both stacks know the class.
+  const ofClass = (stack: string, x: Node) => classBias(scope.at(stack).at("class"), x, classes);
   // The link leaves the vertical stack before its gate.
-  const gated = gate(add(beside, biasedConv(scope.at("link"), above, 2 * p, [1, 1]))); // [.., p, ..]
+  const link = biasedConv(scope.at("link"), above, 2 * p, [1, 1]); // [.., 2p, ..]
+  const gated = gate(add(beside, ofClass("horizontal", link))); // [.., p, ..]
   const out = causalConv(scope.at("out"), gated, { outputs: p, kernel: 1, mask: "B", groups });
-  return { v: gate(above), h: isFirst ? out : named(add(h, out), scope.path) };
+  return {
+    // Nothing reads the last layer's vertical stack but its own link.
+    v: place === "last" ? above : gate(ofClass("vertical", above)),
+    h: isFirst ? out : named(add(h, out), scope.path),
+  };
 }

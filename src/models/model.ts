@@ -1,21 +1,28 @@
 import type { Node } from "../graph/node.ts";
 import type { Scope } from "../nn/scope.ts";
 
-/** What the picture and the likelihood ask of a network. */
-export interface NetworkOutputs {
-  /** Colours of the picture. Channels of the logits are in as many groups, in order. */
+/** What the picture, the likelihood and the classes ask of a network. */
+export interface NetworkContext {
+  /**
+   * Groups, in order, that the picture's colours and the channels of the logits are in: as many as colours, or one. A group
+   * of the logits may depend on the pixel itself as far as earlier groups of its colours go.
+   */
   readonly groups: number;
   /** Channels of the logits. */
   readonly outputs: number;
+  /** The class of each picture, one-hot, [batch, classes, 1, 1]; undefined if there are no classes. See `classBias`. */
+  readonly classes: Node | undefined;
 }
 
 /** A family of networks. Its configuration is plain data; sizes are whole numbers of at least 1. */
 export interface Model<Config> {
   readonly name: string;
   readonly defaults: Config;
+  /** Other sizes, by name: those of the paper, "paper-" and the pictures that it used them for. */
+  readonly presets: Readonly<Record<string, Config>>;
   /**
    * The network: from a picture, [batch, colours, rows, cols] in [-1, 1], to logits, [batch, outputs, rows, cols].
    * It declares its parameters in `scope`.
    */
-  network(scope: Scope, x: Node, config: Config, outputs: NetworkOutputs): Node;
+  network(scope: Scope, x: Node, config: Config, context: NetworkContext): Node;
 }

@@ -1,8 +1,10 @@
 import { add, relu } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { causalConv } from "../nn/causal-conv.ts";
+import { classBias } from "../nn/class-bias.ts";
+import { head } from "../nn/head.ts";
 import type { Scope } from "../nn/scope.ts";
-import type { Model, NetworkOutputs } from "./model.ts";
+import type { Model, NetworkContext } from "./model.ts";
 
 /**
  * PixelCNN: A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu, "Pixel Recurrent Neural Networks", ICML 2016,
@@ -11,7 +13,8 @@ import type { Model, NetworkOutputs } from "./model.ts";
  * Its 3 x 3 masked kernels never look to the upper right, so pixels there stay unseen however deep the network is:
  * the blind spot (`nextpixel info --model pixelcnn` draws it). Gated PixelCNN was invented to close it.
  *
- * Departures: Adam in place of RMSProp.
+ * Departures: Adam in place of RMSProp. The paper has no classes: where there are, each adds a bias to the 3 x 3 convolutions,
+ * as in Gated PixelCNN.
  */
 export type PixelCnnConfig = {
   /** h: feature maps inside a residual block; 2h outside. Paper: 128 for CIFAR-10, 16 for MNIST. */
@@ -25,19 +28,28 @@ export type PixelCnnConfig = {
 export const pixelcnn: Model<PixelCnnConfig> = {
   name: "pixelcnn",
   defaults: { width: 32, depth: 7, head: 64 },
+  presets: {
+    "paper-mnist": { width: 16, depth: 7, head: 32 },
+    "paper-cifar10": { width: 128, depth: 15, head: 1024 },
+  },
 
-  network(scope, x, { width: h, depth, head }, { groups, outputs }) {
+  network(scope, x, { width: h, depth, head: maps }, { groups, outputs, classes }) {
     // x: [batch, colours, rows, cols] in [-1, 1]
     let v = causalConv(scope.at("first"), x, { outputs: 2 * h, kernel: 7, mask: "A", groups }); // [.., 2h, ..]
-    for (let i = 0; i < depth; i++) v = residualBlock(scope.at(`block${i}`), v, h, groups); // [.., 2h, ..]
-    v = pointConv(scope.at("head0"), relu(v), head, groups); // [.., head, ..]
-    v = pointConv(scope.at("head1"), relu(v), head, groups); // [.., head, ..]
-    return pointConv(scope.at("logits"), relu(v), outputs, groups); // [.., outputs, ..]
+    for (let i = 0; i < depth; i++) {
+      v = residualBlock(scope.at(`block${i}`), v, h, { groups, classes }); // [.., 2h, ..]
+    }
+    return head(scope, v, { maps, outputs, groups }); // [.., outputs, ..]
   },
 };
 
 /** Figure 5, left: 2h -> h -> h -> 2h, plus the input. */
-function residualBlock(scope: Scope, x: Node, h: number, groups: number): Node {
+function residualBlock(
+  scope: Scope,
+  x: Node,
+  h: number,
+  { groups, classes }: Pick<NetworkContext, "groups" | "classes">,
+): Node {
   const down = pointConv(scope.at("down"), relu(x), h, groups);
   const spatial = causalConv(scope.at("spatial"), relu(down), {
     outputs: h,
@@ -46,10 +58,11 @@ function residualBlock(scope: Scope, x: Node, h: number, groups: number): Node {
     groups,
     gain: 2,
   });
-  const up = pointConv(scope.at("up"), relu(spatial), 2 * h, groups);
+  const ofClass = classBias(scope.at("spatial").at("class"), spatial, classes);
+  const up = pointConv(scope.at("up"), relu(ofClass), 2 * h, groups);
   return named(add(x, up), scope.path);
 }
 
 /** 1 x 1, mask B. */
-const pointConv = (scope: Scope, x: Node, outputs: number, groups: NetworkOutputs["groups"]): Node =>
+const pointConv = (scope: Scope, x: Node, outputs: number, groups: NetworkContext["groups"]): Node =>
   causalConv(scope, x, { outputs, kernel: 1, mask: "B", groups });

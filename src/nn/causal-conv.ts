@@ -15,8 +15,8 @@ export interface CausalConvOptions {
   readonly groups: number;
   /** Only the current row of the kernel: 1 x n, as in the horizontal stack of Gated PixelCNN. */
   readonly isRow?: boolean;
-  /** Whether a gate follows (see `gate`): then each half of the result's maps is in the groups, in order. */
-  readonly isGated?: boolean;
+  /** The result's maps are so many parts, for a gate or an LSTM cell, each of which is in the groups in order. 1 by default. */
+  readonly parts?: number;
   /** Of the initial variance: 2 if a ReLU follows or precedes, see `fanInUniform`. */
   readonly gain?: number;
 }
@@ -53,11 +53,11 @@ export function causalConv(scope: Scope, x: Node, options: CausalConvOptions): N
 
 /** Which weights of a causal convolution exist: [outputs, inputs, rows, cols]. */
 export function causalMask(options: CausalConvOptions, inputs: number): ConvMask {
-  const { outputs, kernel, groups, mask, isRow = false, isGated = false } = options;
+  const { outputs, kernel, groups, mask, isRow = false, parts = 1 } = options;
   const side = (kernel - 1) / 2;
   const [above, right] = isRow ? [0, 0] : [side, side];
   const group = (channel: number, channels: number) => Math.floor((channel * groups) / channels);
-  const outputsOfGroups = isGated ? outputs / 2 : outputs;
+  const outputsOfGroups = outputs / parts;
   const values: number[] = [];
   for (let output = 0; output < outputs; output++)
     for (let input = 0; input < inputs; input++)

@@ -2,12 +2,16 @@ import { philox4x32, Purpose, seedKey, uniform } from "../basics/philox.ts";
 import type { Shape } from "../graph/primitives.ts";
 import { sizeOf } from "../graph/shapes.ts";
 
-/** First values of a parameter: uniform in (-bound, bound); a bound of 0 is all zeros. */
+/** First values of a parameter: uniform in (centre - bound, centre + bound); a bound of 0 is all the same. */
 export interface Initialiser {
   readonly bound: number;
+  /** 0 if it is not given. */
+  readonly centre?: number;
 }
 
-export const zeros: Initialiser = { bound: 0 };
+export const constantly = (centre: number): Initialiser => ({ bound: 0, centre });
+
+export const zeros = constantly(0);
 
 /**
  * Uniform with variance gain / fanIn (He, Zhang, Ren, Sun 2015: gain 2 after a ReLU; 1 keeps the variance of a linear
@@ -28,13 +32,15 @@ export interface InitialisedParameter {
  * to a network leaves the others as they were.
  */
 export function initialValues(
-  { name, shape, initialiser: { bound } }: InitialisedParameter,
+  { name, shape, initialiser: { bound, centre = 0 } }: InitialisedParameter,
   seed: number,
 ): Float32Array {
   const key = seedKey(seed);
   const stream = hash(name);
   return Float32Array.from({ length: sizeOf(shape) }, (_, i) =>
-    bound === 0 ? 0 : bound * (2 * uniform(philox4x32([i, stream, 0, Purpose.weights], key)[0]) - 1),
+    bound === 0
+      ? centre
+      : centre + bound * (2 * uniform(philox4x32([i, stream, 0, Purpose.weights], key)[0]) - 1),
   );
 }
 

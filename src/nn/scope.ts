@@ -1,5 +1,5 @@
 import { NextpixelError } from "../basics/errors.ts";
-import { parameter } from "../graph/language.ts";
+import { input, mul, parameter } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import type { Shape } from "../graph/primitives.ts";
 import type { InitialisedParameter, Initialiser } from "./initialisers.ts";
@@ -17,15 +17,27 @@ export interface Declaration extends InitialisedParameter {
 export class Scope {
   readonly path: string;
   readonly #declarations: Map<string, Declaration>;
+  /** Undefined: nothing is dropped. */
+  readonly #dropoutMasks: Node<"input">[] | undefined;
 
-  constructor(path = "", declarations = new Map<string, Declaration>()) {
+  constructor(
+    path = "",
+    declarations = new Map<string, Declaration>(),
+    dropoutMasks?: Node<"input">[],
+  ) {
     this.path = path;
     this.#declarations = declarations;
+    this.#dropoutMasks = dropoutMasks;
+  }
+
+  /** The outermost scope of a network: one that is to be trained with dropout, or any other. */
+  static root({ dropout }: { readonly dropout: boolean }): Scope {
+    return new Scope("", undefined, dropout ? [] : undefined);
   }
 
   /** The scope of a part of the network. */
   at(name: string): Scope {
-    return new Scope(this.#join(name), this.#declarations);
+    return new Scope(this.#join(name), this.#declarations, this.#dropoutMasks);
   }
 
   /** Declares a parameter. SHAPE error if the name is taken: two layers would share it by mistake. */
@@ -37,6 +49,22 @@ export class Scope {
     const node = parameter(path, shape);
     this.#declarations.set(path, { name: path, shape, initialiser, node });
     return node;
+  }
+
+  /**
+   * Dropout (N. Srivastava et al., JMLR 2014): x times a mask of the same shape, whose values, 0 or 1 / (1 - rate), are fed at
+   * every step. Where the network is for anything but training with dropout, x itself.
+   */
+  dropout(x: Node): Node {
+    if (!this.#dropoutMasks) return x;
+    const mask = input(this.#join("dropout"), x.shape);
+    this.#dropoutMasks.push(mask);
+    return mul(x, mask);
+  }
+
+  /** The masks of all dropout so far. */
+  get dropoutMasks(): readonly Node<"input">[] {
+    return this.#dropoutMasks ?? [];
   }
 
   /** All parameters declared so far, in the order of declaration. */

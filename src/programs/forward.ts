@@ -1,12 +1,21 @@
+import { oneHot } from "../data/classes.ts";
 import type { Node } from "../graph/node.ts";
 import { openSession, type SessionOptions } from "../runtime/ort.ts";
 import type { Network } from "./network.ts";
 import { packParameters, parameterVector, PARAMETERS } from "./parameters.ts";
 
+/** What a network takes beside pictures. */
+export interface Beside {
+  /** All parameters in one vector: needed if the program was compiled without. */
+  readonly weights?: Float32Array | undefined;
+  /** The number of each picture's class: needed if the network knows classes. */
+  readonly labels?: ArrayLike<number> | undefined;
+}
+
 /** One output of a network as a compiled program. */
 export interface Forward {
-  /** The output for levels [batch, channels, rows, cols]. `weights` are needed if it was opened without. */
-  run(pictures: Float32Array, weights?: Float32Array): Promise<Float32Array>;
+  /** The output for levels [batch, channels, rows, cols]. */
+  run(pictures: Float32Array, beside?: Beside): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -15,7 +24,7 @@ export interface Forward {
  * without, they are handed in at every call.
  */
 export async function openForward(
-  { declarations }: Network,
+  { declarations, classes }: Network,
   node: Node,
   weights?: Float32Array,
   options?: SessionOptions,
@@ -23,8 +32,12 @@ export async function openForward(
   const [output] = packParameters([node], declarations, parameterVector(declarations, weights));
   const session = await openSession({ name: "forward", outputs: { output: output! } }, options);
   return {
-    async run(pictures, given) {
-      const result = await session.run({ pictures, ...(given && { [PARAMETERS]: given }) });
+    async run(pictures, { weights: given, labels } = {}) {
+      const result = await session.run({
+        pictures,
+        ...(given && { [PARAMETERS]: given }),
+        ...(classes && labels && { classes: oneHot(labels, classes.shape[1]!) }),
+      });
       return result["output"]!;
     },
     close: () => session.close(),

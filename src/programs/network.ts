@@ -1,5 +1,6 @@
 import { wholeNumber } from "../basics/errors.ts";
 import type { PictureSize } from "../data/dataset.ts";
+import type { PictureClass } from "../data/classes.ts";
 import { checkCausality } from "../graph/causality.ts";
 import { input, mul, sub } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
@@ -16,6 +17,8 @@ export interface NetworkConfig {
   readonly likelihood: LikelihoodName;
   readonly levels: number;
   readonly size: PictureSize;
+  /** The classes that pictures are of, if the network knows them. */
+  readonly classes?: readonly PictureClass[] | undefined;
 }
 
 /** A network written out as a graph, for one batch size. */
@@ -24,6 +27,8 @@ export interface Network {
   readonly levels: number;
   /** Levels 0 .. levels-1, [batch, channels, rows, cols]. */
   readonly picture: Node<"input">;
+  /** The class of each picture, one-hot, [batch, classes, 1, 1]; undefined if it knows no classes. */
+  readonly classes: Node<"input"> | undefined;
   readonly logits: Node;
   /** -log p of every sub-pixel in nats, [batch, channels, rows, cols]. */
   readonly nats: Node;
@@ -31,7 +36,7 @@ export interface Network {
 }
 
 /** A network is a likelihood and what turns a picture in [-1, 1] into its logits. */
-export type BuildLogits = (scope: Scope, x: Node, outputs: number) => Node;
+export type BuildLogits = (scope: Scope, x: Node, outputs: number, classes: Node | undefined) => Node;
 
 /**
  * The network of a configuration. NOT_FOUND or ARGUMENT error if the configuration asks for what there is not,
@@ -41,13 +46,20 @@ export function buildNetwork(config: NetworkConfig, batch: number): Network {
   const model = modelByName(config.model);
   const sizes = sizesOf(config.model, config.modelConfig);
   for (const [name, value] of Object.entries(sizes)) wholeNumber(value, name, 1, 65_536);
-  const groups = config.size.channels;
-  return networkOf(config, batch, (scope, x, outputs) => model.network(scope, x, sizes, { groups, outputs }));
+  const groups = likelihoodByName(config.likelihood, config.levels).groups(config.size.channels);
+  return networkOf(config, batch, (scope, x, outputs, classes) =>
+    model.network(scope, x, sizes, { groups, outputs, classes }),
+  );
 }
 
 /** A network from any function that builds logits. CAUSALITY error as for `buildNetwork`. */
 export function networkOf(
-  { likelihood: name, levels, size }: Pick<NetworkConfig, "likelihood" | "levels" | "size">,
+  {
+    likelihood: name,
+    levels,
+    size,
+    classes: known,
+  }: Pick<NetworkConfig, "likelihood" | "levels" | "size" | "classes">,
   batch: number,
   build: BuildLogits,
 ): Network {
@@ -55,12 +67,21 @@ export function networkOf(
   const picture = input("pictures", [batch, size.channels, size.rows, size.cols]);
   const scaled = named(sub(mul(picture, 2 / (levels - 1)), 1), "scaled picture");
   const scope = new Scope();
-  const logits = build(scope, scaled, size.channels * likelihood.logitsPerSubPixel);
-  checkCausality(logits, picture, (channel) => Math.floor(channel / likelihood.logitsPerSubPixel));
+  const classes = known && input("classes", [batch, known.length, 1, 1]);
+  const outputs = likelihood.logits(size.channels);
+  const groups = likelihood.groups(size.channels);
+  const logits = build(scope, scaled, outputs, classes);
+  // Of the picture's channels that a group of logits tells, the first one: it may depend on what is before that.
+  checkCausality(
+    logits,
+    picture,
+    (channel) => Math.floor((channel * groups) / outputs) * (size.channels / groups),
+  );
   return {
     likelihood,
     levels,
     picture,
+    classes,
     logits,
     nats: likelihood.nats(logits, picture),
     declarations: scope.declarations,

@@ -1,4 +1,5 @@
 import { expected, wholeNumber } from "../basics/errors.ts";
+import { classesInTurn } from "../data/classes.ts";
 import { pictureLength, type PictureSize } from "../data/dataset.ts";
 import type { GivenPixels } from "../runtime/step/draw.ts";
 import { openStepSampler, type SampleEvent } from "../runtime/step/sampler.ts";
@@ -26,6 +27,11 @@ export interface StreamOptions {
   readonly first?: number | undefined;
   /** Pixels that stay as they are; the others are drawn. */
   readonly given?: GivenPixels | undefined;
+  /**
+   * Classes to draw, each by its name or, from 0, its number, in turn: picture k of the seed is of class k modulo how many
+   * they are. All classes of the model if not given.
+   */
+  readonly classes?: readonly (string | number)[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -34,7 +40,8 @@ export interface Sampler {
   readonly size: PictureSize;
   /**
    * Tells of each row of pictures as it is finished. One stream at a time. Throws the signal's reason if it is
-   * aborted. ARGUMENT error if the pictures would be more than 1 GiB, or if what is given does not fit them.
+   * aborted. ARGUMENT error if the pictures would be more than 1 GiB, if what is given does not fit them, or if the
+   * model knows no such class.
    */
   stream(options: StreamOptions): AsyncGenerator<SampleEvent, void>;
   /** Ends the workers; there need be no stream. */
@@ -78,13 +85,14 @@ export function openModelSampler(
   const sampler = openStepSampler(samplerProgram(network, weights), { workers, startWorker });
   return {
     size,
-    stream({ count, seed = 0, temperature = 1, first = 0, given, signal }) {
+    stream({ count, seed = 0, temperature = 1, first = 0, given, classes: wanted, signal }) {
       checkCount(count, size);
       wholeNumber(seed, "the seed", 0);
       wholeNumber(first, "the number of the first picture", 0);
       if (!(temperature > 0)) throw expected("ARGUMENT", "a number above 0", "the temperature", temperature);
       if (given) checkGiven(given, count, size, config.levels);
-      return sampler.stream({ count, seed, temperature, first, given, signal, rows: size.rows });
+      const classes = classesInTurn(config.classes, { first, count, wanted });
+      return sampler.stream({ count, seed, temperature, first, given, classes, signal, rows: size.rows });
     },
     close: () => sampler.close(),
   };

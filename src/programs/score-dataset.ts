@@ -1,4 +1,6 @@
+import { logPrior, type PictureClass } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
+import { classMixture } from "./class-mixture.ts";
 import type { Scorer } from "./scorer.ts";
 
 /** Scores of one batch of a data set. */
@@ -9,24 +11,48 @@ export interface ScoredBatch {
   readonly nats: readonly number[];
   /** -log p of every sub-pixel in nats, [pictures, channels, rows, cols]. */
   readonly perSubPixel: Float32Array;
+  /** p(class | picture) of each class for each picture, if classes were summed out. */
+  readonly posteriors: readonly Float64Array[] | undefined;
 }
 
-/** Scores the first `limit` pictures of a data set in order, batch by batch. `weights` as for the scorer. */
+export interface ScoreDatasetOptions {
+  /** Only the first pictures. */
+  readonly limit?: number | undefined;
+  /** As for the scorer. */
+  readonly weights?: Float32Array | undefined;
+  /** The number of every picture's class: p is given the class. */
+  readonly labels?: Int32Array | undefined;
+  /** Classes to sum out, where there are no labels: see `classMixture`. */
+  readonly classes?: readonly PictureClass[] | undefined;
+}
+
+/** Scores the pictures of a data set in order, batch by batch. */
 export async function* scoreDataset(
   scorer: Scorer,
   dataset: Dataset,
-  limit = dataset.count,
-  weights?: Float32Array,
+  { limit = dataset.count, weights, labels, classes }: ScoreDatasetOptions = {},
 ): AsyncGenerator<ScoredBatch> {
   const length = pictureLength(dataset.size);
   const count = Math.min(limit, dataset.count);
   for (let first = 0; first < count; first += scorer.batch) {
     const indices = Array.from({ length: Math.min(scorer.batch, count - first) }, (_, i) => first + i);
-    const perSubPixel = await scorer.nats(await dataset.read(indices), weights);
+    const pictures = await dataset.read(indices);
+    const given = async (own: ArrayLike<number> | undefined) =>
+      scorer.nats(pictures, { weights, labels: own });
+
+    let perSubPixel: Float32Array;
+    let posteriors: readonly Float64Array[] | undefined;
+    if (labels || !classes) {
+      perSubPixel = await given(labels?.subarray(first, first + indices.length));
+    } else {
+      const perClass: Float32Array[] = [];
+      for (let k = 0; k < classes.length; k++) perClass.push(await given(indices.map(() => k)));
+      ({ perSubPixel, posteriors } = classMixture(perClass, logPrior(classes), dataset.size));
+    }
     // Added up in float64: a picture's nats are exact to the last bit that float32 logits have to give.
     const nats = indices.map((_, i) =>
       perSubPixel.subarray(i * length, (i + 1) * length).reduce((total, value) => total + value, 0),
     );
-    yield { first, nats, perSubPixel };
+    yield { first, nats, perSubPixel, posteriors };
   }
 }

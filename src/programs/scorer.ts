@@ -1,6 +1,6 @@
 import { sizeOf } from "../graph/shapes.ts";
 import type { SessionOptions } from "../runtime/ort.ts";
-import { openForward } from "./forward.ts";
+import { openForward, type Beside } from "./forward.ts";
 import type { Network } from "./network.ts";
 
 export interface Scorer {
@@ -8,9 +8,9 @@ export interface Scorer {
   readonly batch: number;
   /**
    * -log p of every sub-pixel in nats for any number of pictures up to `batch`, from levels
-   * [count, channels, rows, cols], in the same layout. `weights` are needed if the scorer was opened without.
+   * [count, channels, rows, cols], in the same layout: given the class, if the network knows classes.
    */
-  nats(pictures: Uint8Array, weights?: Float32Array): Promise<Float32Array>;
+  nats(pictures: Uint8Array, beside?: Beside): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -24,11 +24,13 @@ export async function openScorer(
   const forward = await openForward(network, network.nats, weights, options);
   return {
     batch: shape[0]!,
-    async nats(pictures, given) {
+    async nats(pictures, { weights: given, labels } = {}) {
       // A short batch is filled up with zeros, whose scores are thrown away.
       const filled = new Float32Array(sizeOf(shape));
       filled.set(pictures);
-      return (await forward.run(filled, given)).subarray(0, pictures.length);
+      const filledLabels = labels && Int32Array.from({ length: shape[0]! }, (_, i) => labels[i] ?? 0);
+      const nats = await forward.run(filled, { weights: given, labels: filledLabels });
+      return nats.subarray(0, pictures.length);
     },
     close: () => forward.close(),
   };

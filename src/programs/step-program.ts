@@ -5,6 +5,7 @@ import { evaluate } from "../lower/reference/evaluate.ts";
 import { lowerToSteps, type StepOptions } from "../lower/step/lower.ts";
 import type { StepProgram } from "../lower/step/program.ts";
 import type { SamplerProgram } from "../runtime/step/draw.ts";
+import { tabulateClasses } from "./class-values.ts";
 import type { Network } from "./network.ts";
 import { placed } from "./parameters.ts";
 
@@ -12,7 +13,7 @@ import { placed } from "./parameters.ts";
  * The incremental program of a network's logits, with its weights (all parameters in one vector). SCHEDULE error if the
  * network cannot be computed pixel by pixel.
  */
-export function stepProgram(network: Network, weights: Float32Array, options: StepOptions): StepProgram {
+export function stepProgram(network: Network, weights: Float32Array, options: Pick<StepOptions, "known">): StepProgram {
   const parts = new Map(
     placed(network.declarations).map(({ name, start, end }) => [name, weights.subarray(start, end)]),
   );
@@ -21,13 +22,15 @@ export function stepProgram(network: Network, weights: Float32Array, options: St
       ? { ...constant(parts.get(node.attributes.name)!, node.shape), name: node.name }
       : folded(node),
   );
-  return lowerToSteps(logits!, network.picture, options);
+  const tabulated = tabulateClasses(logits!, network.picture, network.classes);
+  return lowerToSteps(tabulated.logits, network.picture, { ...options, classValues: tabulated.values });
 }
 
 /** What draws pictures with a network. */
 export const samplerProgram = (network: Network, weights: Float32Array): SamplerProgram => ({
   steps: stepProgram(network, weights, { known: false }),
   likelihood: network.likelihood.name,
+  groups: network.likelihood.groups(network.picture.shape[1]!),
   levels: network.levels,
 });
 

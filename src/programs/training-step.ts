@@ -1,4 +1,5 @@
 import { gradients } from "../autodiff/gradients.ts";
+import { oneHot } from "../data/classes.ts";
 import { concat, input, mean, parameter, reshape, slice } from "../graph/language.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import type { Program } from "../lower/onnx/lower.ts";
@@ -27,13 +28,15 @@ export interface TrainingState {
 
 export interface TrainingStep {
   /**
-   * One step on a batch of levels, [batch, channels, rows, cols]: the next state, the mean nats per picture and the
-   * norm of the gradient. The state that is passed in stays as it is, so a step that went wrong can be thrown away.
+   * One step on a batch of levels, [batch, channels, rows, cols], and the numbers of their classes if the network knows
+   * classes: the next state, the mean nats per picture and the norm of the gradient. The state that is passed in stays as
+   * it is, so a step that went wrong can be thrown away.
    */
   run(
     state: TrainingState,
     pictures: Float32Array,
     learningRate: number,
+    labels?: ArrayLike<number>,
   ): Promise<{ state: TrainingState; nats: number; gradientNorm: number }>;
   close(): Promise<void>;
 }
@@ -86,13 +89,15 @@ export async function openTrainingStep(
   sessionOptions?: SessionOptions,
 ): Promise<TrainingStep> {
   const session = await openSession(trainingProgram(network, options), sessionOptions);
-  const subPixels = sizeOf(network.picture.shape.slice(1));
+  const { classes, picture } = network;
+  const subPixels = sizeOf(picture.shape.slice(1));
   return {
-    async run(state, pictures, learningRate) {
+    async run(state, pictures, learningRate, labels) {
       const step = state.step + 1;
       const correction = (beta: number) => 1 / (1 - beta ** step);
       const result = await session.run({
         pictures,
+        ...(classes && labels && { classes: oneHot(labels, classes.shape[1]!) }),
         [PARAMETERS]: state.parameters,
         average: state.average,
         m: state.m,

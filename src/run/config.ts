@@ -15,6 +15,9 @@ const schema = v.strictObject({
     likelihood: v.picklist(LIKELIHOOD_NAMES),
     levels: v.pipe(wholeFrom(2), v.maxValue(256)),
     size: v.strictObject({ channels: wholeFrom(1), ...size.entries }),
+    classes: v.optional(
+      v.pipe(v.array(v.strictObject({ name: v.string(), pictures: wholeFrom(0) })), v.minLength(1)),
+    ),
   }),
   data: v.strictObject({
     train: v.string(),

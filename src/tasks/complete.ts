@@ -11,6 +11,8 @@ export interface CompleteOptions extends Omit<SampleOptions, "count" | "first" |
   readonly isGiven: Uint8Array;
   /** Completions of each picture; 1 if not given. */
   readonly count?: number | undefined;
+  /** The number of each picture's class, for all its completions: in place of `classes`, which completions have in turn. */
+  readonly labels?: ArrayLike<number> | undefined;
 }
 
 /**
@@ -18,10 +20,10 @@ export interface CompleteOptions extends Omit<SampleOptions, "count" | "first" |
  * were given or drawn. Given pixels that come later (below it, or to its right in the same row) have no influence on it.
  * The result holds all completions of the first picture, then those of the second, ...; its nats are those of the drawn
  * pixels. Completion j of picture i is drawn with the random numbers of picture i * count + j of the seed. ARGUMENT error
- * if what is given does not fit the model's pictures; other errors as of `openSampler` and `stream`.
+ * if what is given does not fit the model's pictures, or if it knows no such class; other errors as of `openSampler` and `stream`.
  */
 export async function complete(model: SavedModel, options: CompleteOptions): Promise<DrawnPictures> {
-  const { pictures, isGiven, count: each = 1, ...rest } = options;
+  const { pictures, isGiven, count: each = 1, labels, ...rest } = options;
   wholeNumber(each, "the completions of each picture", 1);
   const sampler = openSampler(model, options);
   try {
@@ -33,7 +35,8 @@ export async function complete(model: SavedModel, options: CompleteOptions): Pro
     const count = given * each;
     checkCount(count, sampler.size);
     const levels = repeated(pictures, length, each);
-    return await collect(sampler, { ...rest, count, given: { levels, isGiven } });
+    const own = labels && Array.from({ length: count }, (_, i) => labels[Math.floor(i / each)]!);
+    return await collect(sampler, { ...rest, count, classes: own ?? rest.classes, given: { levels, isGiven } });
   } finally {
     sampler.close();
   }

@@ -13,6 +13,8 @@ export interface PicturesToWrite {
   readonly count: number;
   readonly size: PictureSize;
   readonly levels: number;
+  /** Of a picture with all of them, if it is not to be about as high as wide. */
+  readonly columns?: number | undefined;
 }
 
 /** What a PNG file says of itself. */
@@ -67,14 +69,13 @@ export async function writeCompletions(
     all.set(given.subarray(i * one, (i + 1) * one), i * (one + row));
     all.set(pictures.subarray(i * row, (i + 1) * row), i * (one + row) + one);
   }
-  return writeGrid(out, { ...drawn, pictures: all, count: count + rows }, text, each + 1);
+  return writeGrid(out, { ...drawn, pictures: all, count: count + rows, columns: each + 1 }, text);
 }
 
 async function writeGrid(
   file: string,
-  { pictures, count, size, levels }: PicturesToWrite,
+  { pictures, count, size, levels, columns }: PicturesToWrite,
   text: PngText,
-  columns?: number,
 ): Promise<string[]> {
   const grid = pictureGrid(dequantise(pictures, levels), count, size, columns ? { columns } : {});
   await writeAtomically(file, encodePng(grid, text));

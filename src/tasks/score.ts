@@ -1,5 +1,6 @@
 import { expected, NextpixelError } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
+import { labelsAmong } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
 import { buildNetwork } from "../programs/network.ts";
 import { scoreDataset, type ScoredBatch } from "../programs/score-dataset.ts";
@@ -10,6 +11,8 @@ import type { SessionOptions } from "../runtime/ort.ts";
 export interface ScoreOptions extends SessionOptions {
   /** Only the first pictures. */
   readonly limit?: number | undefined;
+  /** Sums classes out even if the pictures have labels: which class is likeliest is then compared with them. */
+  readonly classify?: boolean | undefined;
   /** Called with every batch, in order. */
   readonly onBatch?: ((batch: ScoredBatch) => void | Promise<void>) | undefined;
 }
@@ -22,23 +25,45 @@ export interface Score {
   readonly bitsPerDim: number;
   /** Standard error of `nllNats` as an estimate of the mean over all such pictures. */
   readonly nllNatsStandardError: number;
+  /**
+   * Of a model that knows classes: "given", p(x | class) of each picture's own class, or "summed out", p(x), where classes are as
+   * probable beforehand as they are frequent among the training pictures. Undefined of other models.
+   */
+  readonly classes: "given" | "summed out" | undefined;
+  /** Share of the pictures whose likeliest class (Bayes' rule) is their own. Undefined if no labels were compared with. */
+  readonly accuracy: number | undefined;
 }
 
 const BATCH = 64;
+/** Bound on the sub-pixels that are scored under all classes together. */
+const MAX_SUB_PIXELS = 2 ** 25;
 
 /**
- * The exact likelihood of pictures. ARGUMENT error if the data set's size or levels are not those that the model was
- * trained on; DIVERGED error if the model gives no finite likelihood.
+ * The exact likelihood of pictures: given their classes, if the model knows classes and the pictures have labels. ARGUMENT
+ * error if the data set's size, levels or classes are not those that the model was trained on, or if a model that knows none
+ * is to classify; DIVERGED error if the model gives no finite likelihood.
  */
 export async function score(model: SavedModel, dataset: Dataset, options: ScoreOptions = {}): Promise<Score> {
   checkFits(model, dataset);
   const count = Math.min(options.limit ?? dataset.count, dataset.count);
-  const network = buildNetwork(model.config, Math.min(BATCH, count));
+  const { classes } = model.config;
+  if (options.classify && !classes) {
+    const received = "one that was trained without (train --class-conditional)";
+    throw new NextpixelError("ARGUMENT", `expected a model that knows classes to classify, received ${received}`);
+  }
+  const own = classes && dataset.labels && labelsAmong(dataset, classes);
+  const labels = options.classify ? undefined : own;
+  const subPixels = (labels || !classes ? 1 : classes.length) * pictureLength(dataset.size);
+  const atOnce = Math.max(1, Math.min(BATCH, count, Math.floor(MAX_SUB_PIXELS / subPixels)));
+  const network = buildNetwork(model.config, atOnce);
   const scorer = await openScorer(network, model.weights, options);
   const all: number[] = [];
+  let correct = 0;
   try {
-    for await (const batch of scoreDataset(scorer, dataset, count)) {
+    for await (const batch of scoreDataset(scorer, dataset, { limit: count, labels, classes })) {
       checkFinite(model, batch);
+      const isCorrect = (posterior: Float64Array, i: number) => likeliest(posterior) === own?.[batch.first + i];
+      correct += batch.posteriors?.filter(isCorrect).length ?? 0;
       all.push(...batch.nats);
       await options.onBatch?.(batch);
     }
@@ -52,8 +77,13 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
     nllNats: mean,
     bitsPerDim: bitsPerDim(mean, pictureLength(dataset.size)),
     nllNatsStandardError: Math.sqrt(squares / Math.max(count - 1, 1) / count),
+    classes: classes && (labels ? "given" : "summed out"),
+    accuracy: own && !labels ? correct / count : undefined,
   };
 }
+
+/** The number of the most probable class. */
+export const likeliest = (posterior: Float64Array): number => posterior.indexOf(Math.max(...posterior));
 
 /** Checks that a data set has the size and levels of a model's pictures. ARGUMENT error. */
 export function checkFits({ config: { size, levels } }: SavedModel, dataset: Dataset): void {

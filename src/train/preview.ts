@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { classesInTurn } from "../data/classes.ts";
 import { dequantise } from "../data/quantise.ts";
 import { pictureLength, type PictureSize } from "../data/dataset.ts";
 import { pictureGrid } from "../pictures/grid.ts";
@@ -21,8 +22,8 @@ export interface PreviewPictures {
 const COUNT = 8;
 
 /**
- * Draws a few pictures with the averaged weights, always of the same seed, into the run's samples/. That takes about as
- * long as a training step or two.
+ * Draws a few pictures with the averaged weights, always of the same seed, of all classes in turn, into the run's samples/.
+ * That takes about as long as a training step or two.
  */
 export async function drawPreview(
   config: NetworkConfig,
@@ -31,10 +32,11 @@ export async function drawPreview(
   state: TrainingState,
 ): Promise<PreviewPictures> {
   const program = samplerProgram(buildNetwork(config, 1), state.average);
+  const classes = classesInTurn(config.classes, { first: 0, count: COUNT });
   const drawer = await openDrawer(program, COUNT);
   const pictures = new Uint8Array(COUNT * pictureLength(config.size));
   let row = 0;
-  for (const levels of drawer.rows({ seed, temperature: 1, first: 0, rows: config.size.rows })) {
+  for (const levels of drawer.rows({ seed, temperature: 1, first: 0, rows: config.size.rows, classes })) {
     placeRow(pictures, config.size, { first: 0, count: COUNT, row: row++, levels });
   }
   const grid = pictureGrid(dequantise(pictures, config.levels), COUNT, config.size, { columns: COUNT });

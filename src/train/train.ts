@@ -1,5 +1,6 @@
 import { NextpixelError } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
+import { labelsAmong } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
 import { epochOf, trainingOrder } from "../data/order.ts";
 import { ADAM_DEFAULTS } from "../optim/adam.ts";
@@ -38,8 +39,9 @@ export interface TrainResult {
 const RECORDS_PER_EVALUATION = 10;
 
 /**
- * Trains a network from the start and leaves behind a run folder. Errors: EXISTS, WRITE; DIVERGED when the loss is no
- * number any more (the last good checkpoint is kept); INTERRUPTED.
+ * Trains a network from the start and leaves behind a run folder. Errors: ARGUMENT if the network is to know classes and the
+ * pictures have no labels, or others; EXISTS, WRITE; DIVERGED when the loss is no number any more (the last good checkpoint
+ * is kept); INTERRUPTED.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { run, config, train, valid, signal, onEvent = () => undefined } = options;
@@ -48,6 +50,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const sessionOptions = { threads: options.threads };
   const subPixels = pictureLength(networkConfig.size);
 
+  const { classes } = networkConfig;
+  const labels = classes && labelsAmong(train, classes);
+  const validLabels = classes && labelsAmong(valid, classes);
   const network = buildNetwork(networkConfig, batch);
   const { declarations } = network;
   await createRunFolder(run, { force: options.force ?? false });
@@ -58,7 +63,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     { ...ADAM_DEFAULTS, clip: training.clip, ema: training.ema },
     sessionOptions,
   );
-  const validation = await openValidation(networkConfig, valid, sessionOptions);
+  const validation = await openValidation(networkConfig, valid, validLabels, sessionOptions);
   const order = trainingOrder(train.count, training.seed);
 
   const started = performance.now();
@@ -87,8 +92,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       if (signal?.aborted) throw interrupted(run, state.step);
       const begun = performance.now();
       const rate = learningRate({ rate: training.lr, ...training }, state.step + 1);
-      const pictures = await train.read(order(state.step, batch));
-      const result = await step.run(state, Float32Array.from(pictures), rate);
+      const indices = order(state.step, batch);
+      const pictures = Float32Array.from(await train.read(indices));
+      const ownLabels = labels && Int32Array.from(indices, (index) => labels[index]!);
+      const result = await step.run(state, pictures, rate, ownLabels);
       if (!Number.isFinite(result.nats) || !Number.isFinite(result.gradientNorm))
         throw diverged(run, state.step + 1, saved);
       // Only now is it known that the state before this step gives a finite loss, and is worth keeping.

@@ -6,15 +6,20 @@ import type { SessionOptions } from "../runtime/ort.ts";
 
 const BATCH = 64;
 
-/** Scores the validation pictures with whatever weights there are at the moment. */
-export async function openValidation(config: NetworkConfig, pictures: Dataset, options: SessionOptions) {
+/** Scores the validation pictures, given their classes (`labels`) if the network knows any, with whatever weights there are. */
+export async function openValidation(
+  config: NetworkConfig,
+  pictures: Dataset,
+  labels: Int32Array | undefined,
+  options: SessionOptions,
+) {
   const network = buildNetwork(config, Math.min(BATCH, pictures.count));
   const scorer = await openScorer(network, undefined, options);
   return {
     /** Mean nats per picture. */
     async nats(weights: Float32Array): Promise<number> {
       let total = 0;
-      for await (const { nats } of scoreDataset(scorer, pictures, pictures.count, weights)) {
+      for await (const { nats } of scoreDataset(scorer, pictures, { weights, labels })) {
         total += nats.reduce((sum, value) => sum + value, 0);
       }
       return total / pictures.count;

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decode, type DecodedPng } from "fast-png";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -191,6 +191,20 @@ describe("train", () => {
     const metrics = await jsonLines("rhythm/metrics.jsonl");
     const validated = metrics.filter(({ validNats }) => validNats !== null);
     expect(validated.map(({ step }) => step)).toEqual([13, 26, 39, 50]);
+  });
+
+  test("--config says what the command line does not", async () => {
+    const sizes = { model: "gated-pixelcnn", width: 2, depth: 1, kernel: 5, head: 4 };
+    const recipe = { dataset: "colours", gray: true, batch: 4, steps: 100, lr: 0.01, ...sizes };
+    await writeFile(join(folder, "recipe.json"), JSON.stringify(recipe));
+    const result = await json("train", "--config", "recipe.json", "--out", "configured", "--steps", "3");
+    expect(result["step"]).toBe(3);
+    const { model, ...modelConfig } = sizes;
+    expect(await configOf("configured")).toMatchObject({
+      network: { model, modelConfig, size: { channels: 1, rows: 6, cols: 6 } },
+      data: { train: "colours", gray: true },
+      training: { steps: 3, batch: 4, lr: 0.01, clip: 1 },
+    });
   });
 
   test("--epochs counts passes over the training pictures", async () => {
@@ -483,6 +497,11 @@ describe("info", () => {
         blindPixels: NUMBER,
         drawing: expect.stringMatching(/^[#.\n]*@$/),
       },
+      multiplyAddsPerPixel: NUMBER,
+      sampler: {
+        multiplyAddsPerPixel: { row: 0, pixel: NUMBER, colours: [], after: 0, rowEnd: 0 },
+        bytesPerPicture: NUMBER,
+      },
     });
     const layers = info["layers"] as { name: string; shape: number[]; count: number }[];
     expect(layers[0]).toEqual({ name: "first.weight", shape: [16, 1, 4, 7], count: 448 });
@@ -493,6 +512,21 @@ describe("info", () => {
     const { stdout, stderr, code } = await cli("info", "--model", "pixelcnn", "--width", "4", "--depth", "1");
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
     expect(stdout).toMatchSnapshot();
+  });
+
+  test("tells of a model for other pictures, with the sizes of a preset", async () => {
+    const flags = words("--channels 3 --size 8x4 --preset paper-mnist --depth 1");
+    const info = await json("info", "--model", "pixelcnn", ...flags);
+    expect(info).toMatchObject({
+      modelConfig: { width: 16, depth: 1, head: 32 },
+      likelihood: "categorical",
+      levels: 256,
+      size: { channels: 3, rows: 4, cols: 8 },
+      presets: { "paper-mnist": { width: 16, depth: 7, head: 32 } },
+      sampler: { multiplyAddsPerPixel: { colours: [NUMBER, NUMBER] } },
+    });
+    const binary = await json("info", "--model", "pixelcnn", "--channels", "3", "--likelihood", "bernoulli");
+    expect(binary).toMatchObject({ levels: 2, size: { channels: 3, rows: 32, cols: 32 } });
   });
 });
 

@@ -64,6 +64,9 @@ describe("memoryDataset", () => {
     expect(() => memoryDataset({ ...base, labels: [0] })).toThrow("2 numbers for labels, received 1");
     expect(() => memoryDataset({ ...base, labels: [0, 2], classNames: ["a", "b"] })).toThrow("received 2");
     expect(() => memoryDataset({ ...base, labels: [0, -1] })).toThrow("for label, received -1");
+    expect(() => memoryDataset({ ...base, labels: [0, 1], classNames: ["a", "b", "a"] })).toThrow(
+      'a name of its own for each class for class names, received "a"',
+    );
     expect(() => memoryDataset({ ...base, classNames: ["a"] })).toThrow("labels beside class names");
   });
 });

@@ -53,8 +53,8 @@ describe("openIdx", () => {
 
   test("quantises", async () => {
     const folder = await temporaryFolder({ x: idx([1, 1, 4], Uint8Array.of(0, 80, 90, 255)) });
-    expect(await (await openIdx(join(folder, "x"), 4)).read([0])).toEqual(Uint8Array.of(0, 1, 1, 3));
-    await expect(openIdx(join(folder, "x"), 1)).rejects.toThrow("for levels, received 1");
+    expect(await (await openIdx(join(folder, "x"), { levels: 4 })).read([0])).toEqual(Uint8Array.of(0, 1, 1, 3));
+    await expect(openIdx(join(folder, "x"), { levels: 1 })).rejects.toThrow("for levels, received 1");
   });
 
   test.each([
@@ -88,6 +88,10 @@ describe("openIdx", () => {
     const error = await openIdx(join(folder, "a-images-idx3")).catch((error: unknown) => error);
     expect(error).toMatchObject({ code: "FORMAT", message: expect.stringMatching(message) });
     expect((error as Error).message).toContain(join(folder, "a-labels-idx1"));
+    // Nobody who does not ask for labels has to mind them.
+    const without = await openIdx(join(folder, "a-images-idx3"), { labels: false });
+    expect(without.labels).toBeUndefined();
+    expect(without.classNames).toBeUndefined();
   });
 
   test.each([

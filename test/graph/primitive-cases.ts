@@ -1,6 +1,6 @@
 import * as g from "../../src/graph/language.ts";
 import { type Node, makeNode } from "../../src/graph/node.ts";
-import type { Attributes, ConvMask, Primitive } from "../../src/graph/primitives.ts";
+import type { AttendedKeys, Attributes, ConvMask, Primitive } from "../../src/graph/primitives.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { philox4x32, uniform } from "../../src/basics/philox.ts";
 
@@ -56,6 +56,63 @@ const convolutionSettings: Parameters<typeof convolutions>[0][] = [
 const ofConvolution = (op: "conv" | "convTranspose" | "convWeightGradient"): Case[] =>
   convolutionSettings.map((settings) => ({ output: convolutions(settings)[op] }));
 
+const X = [2, 2, 3, 4] as const;
+
+/** Recurrences in every order, with pointwise functions, convolutions, several states, and one upon the other. */
+const recurrences: Case[] = [
+  // a row reads all neighbours in the row above
+  ...[1, -1].map((rows) => {
+    const w = p("w", 2, 2, 1, 3);
+    const body = ([h]: readonly Node[]) => [
+      g.tanh(g.add(p("x", ...X), g.conv(g.shift(h!, rows, 0), w, { pad: { left: 1, right: 1 } }))),
+    ];
+    return { output: g.recur([X], body)[0]! };
+  }),
+  // two rows above as one kernel, some of whose weights are masked
+  {
+    output: g.recur([X], ([h]) => {
+      const pad = { top: 2, bottom: -1, left: 1, right: 1 };
+      const kept = mask([2, 2, 2, 3], (i) => i % 5 !== 1);
+      return [g.tanh(g.add(p("x", ...X), g.conv(h!, p("w", 2, 2, 2, 3), { pad, mask: kept })))];
+    })[0]!,
+  },
+  // diagonals from each corner: a cell with two states
+  ...[
+    [1, 1],
+    [1, -1],
+    [-1, 1],
+    [-1, -1],
+  ].map(([rows, cols]) => {
+    const [c, h] = g.recur([X, X], ([c, h]) => {
+      const around = g.concat([g.shift(h!, rows!, 0), g.shift(h!, 0, cols!)], 1);
+      const gates = g.add(g.conv(around, p("w", 4, 4, 1, 1)), g.add(p("x", 2, 4, 3, 4), p("b", 1, 4, 1, 1)));
+      const cell = g.add(
+        g.mul(g.sigmoid(g.slice(gates, 1, 0, 2)), g.shift(c!, 0, cols!)),
+        g.tanh(g.slice(gates, 1, 2, 4)),
+      );
+      return [cell, g.mul(g.tanh(cell), p("gain", 1, 2, 1, 1))];
+    });
+    return { output: g.add(c!, g.mul(h!, h!)) };
+  }),
+  // one upon the other, and a sum over channels inside
+  {
+    output: [1, 1].reduce<Node>(
+      (x, cols, i) =>
+        g.recur([X], ([h]) => [
+          g.add(g.mul(x, p(`s${i}`, 1, 2, 1, 1)), g.sigmoid(g.sum(g.shift(h!, 1, cols * i), [1]))),
+        ])[0]!,
+      p("x", ...X),
+    ),
+  },
+];
+
+/** Attention with large scores, for `sizes` batch, channels of queries and of values. */
+function attended(sizes: [number, number, number], rows: number, cols: number, keys?: AttendedKeys): Node {
+  const [batch, d, e] = sizes;
+  const [q, k] = [p("q", batch, d, rows, cols), p("k", batch, d, rows, cols)];
+  return g.attend(g.mul(q, 3), k, p("v", batch, e, rows, cols), keys);
+}
+
 const unary = (f: (x: Node) => Node, positive = false): Case[] => [{ output: f(p("x", 2, 3)), positive }];
 const binary = (f: (a: Node, b: Node) => Node, positive = false): Case[] => [
   { output: f(p("a", 2, 3, 4), p("b", 2, 3, 4)), positive },
@@ -76,6 +133,7 @@ export const cases: { readonly [P in keyof Attributes]: readonly Case[] } = {
   tanh: unary(g.tanh),
   sigmoid: unary(g.sigmoid),
   relu: unary(g.relu),
+  elu: unary(g.elu),
   add: [
     ...binary(g.add),
     { output: g.add(g.conv(p("x", 2, 3, 4, 4), p("w", 5, 3, 2, 2)), p("b", 1, 5, 1, 1)) },
@@ -100,10 +158,27 @@ export const cases: { readonly [P in keyof Attributes]: readonly Case[] } = {
   concat: [{ output: g.concat([p("a", 2, 3), p("b", 2, 1), p("c", 2, 2)], 1) }],
   sum: [{ output: g.sum(p("x", 2, 3, 4), [0, 2]) }, { output: g.sum(p("x", 2, 3)) }],
   max: [{ output: g.max(p("x", 2, 3, 4), [1]) }, { output: g.max(p("x", 2, 3, 4), [0, 2]) }],
+  softmax: [
+    { output: g.softmax(p("x", 2, 3, 5)) },
+    { output: g.softmax(g.mul(p("x", 7), 30)) },
+    // Some of it masked, and all but one.
+    { output: g.softmax(g.add(p("x", 2, 3), g.constant([0, -1e30, 0, -1e30, -1e30, 0], [2, 3]))) },
+  ],
+  attend: [
+    { output: attended([2, 3, 4], 3, 5) },
+    { output: attended([2, 3, 4], 3, 5, "upTo") },
+    { output: attended([1, 1, 1], 1, 1) },
+    { output: attended([1, 2, 1], 1, 1, "upTo") },
+    // Several blocks of queries.
+    { output: attended([1, 2, 1], 13, 11) },
+    { output: attended([1, 1, 2], 27, 10, "upTo") },
+  ],
   shift: [{ output: g.shift(p("x", 2, 3, 4, 5), 1, -2) }, { output: g.shift(p("x", 1, 2, 3, 3), -1, 1) }],
   conv: ofConvolution("conv"),
   convTranspose: ofConvolution("convTranspose"),
   convWeightGradient: ofConvolution("convWeightGradient"),
+  state: recurrences,
+  recur: recurrences,
   matmul: [
     { output: g.matmul(p("a", 3, 4), p("b", 4, 5)) },
     { output: g.matmul(p("a", 2, 1, 3, 4), p("b", 5, 4, 2)) },

@@ -5,6 +5,7 @@ import { bernoulli } from "../../src/likelihood/bernoulli.ts";
 import { likelihoodByName } from "../../src/likelihood/by-name.ts";
 import { categorical } from "../../src/likelihood/categorical.ts";
 import type { LikelihoodName } from "../../src/likelihood/likelihood.ts";
+import { logisticMixture } from "../../src/likelihood/logistic-mixture.ts";
 import { evaluate } from "../../src/lower/reference/evaluate.ts";
 
 const logit = fc.double({ min: -30, max: 30, noNaN: true });
@@ -25,12 +26,13 @@ function natsOf(
 const likelihoods = [
   { name: "bernoulli", likelihood: bernoulli, levels: 2 },
   { name: "categorical", likelihood: categorical(5), levels: 5 },
+  { name: "logistic-mixture", likelihood: logisticMixture(6), levels: 6 },
 ];
 
 describe.each(likelihoods)("$name", ({ likelihood, levels }) => {
   const logitsOf = fc.array(logit, {
-    minLength: likelihood.logitsPerSubPixel,
-    maxLength: likelihood.logitsPerSubPixel,
+    minLength: likelihood.logits(1),
+    maxLength: likelihood.logits(1),
   });
 
   test("probabilities of all levels sum to 1", () => {
@@ -62,18 +64,23 @@ describe.each(likelihoods)("$name", ({ likelihood, levels }) => {
     );
   });
 
-  test("the temperature divides the logits", () => {
+  test("the temperature divides the logits, but multiplies the scales of a mixture", () => {
     fc.assert(
       fc.property(logitsOf, fc.double({ min: 0.01, max: 0.99, noNaN: true }), (logits, uniform) => {
-        const halved = logits.map((value) => value / 2);
-        expect(likelihood.draw(logits, uniform, 2)).toBe(likelihood.draw(halved, uniform, 1));
+        const tempered = (value: number, k: number) => {
+          if (likelihood.name !== "logistic-mixture" || k < 10) return value / 2;
+          return k < 20 ? value : Math.min(Math.max(value, -7), 30) + Math.log(2);
+        };
+        expect(likelihood.draw(logits, uniform, 2)).toBe(
+          likelihood.draw(logits.map(tempered), uniform, 1),
+        );
       }),
       { seed: 3, numRuns: 100 },
     );
   });
 
   test("extreme logits overflow nowhere, and the ends of (0, 1) draw a level that exists", () => {
-    const logits = Array.from({ length: likelihood.logitsPerSubPixel }, (_, k) => (k === 0 ? 5000 : -5000));
+    const logits = Array.from({ length: likelihood.logits(1) }, (_, k) => (k === 0 ? 5000 : -5000));
     for (let level = 0; level < levels; level++)
       expect(Number.isFinite(natsOf(likelihood, logits, level))).toBe(true);
     for (const uniform of [2 ** -33, 1 - 2 ** -33]) {
@@ -93,7 +100,7 @@ test("a likelihood that does not exist is not taken for another", () => {
   expect(() => likelihoodByName("gaussian" as LikelihoodName, 2)).toThrow(
     expect.objectContaining({
       code: "NOT_FOUND",
-      message: 'expected bernoulli or categorical for the likelihood, received "gaussian"',
+      message: 'expected bernoulli or categorical or logistic-mixture for the likelihood, received "gaussian"',
     }),
   );
 });

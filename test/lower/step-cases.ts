@@ -282,6 +282,36 @@ const convolutions: StepCases = {
   ],
 };
 
+/** Queries and keys made of `x` with 1 to 9 channels, and of constants and parts of fields; values of up to 33 channels. */
+const attention: StepCases = {
+  computed: (["before", "upTo"] as const).flatMap((keys): Build[] => [
+    ({ x }) => g.attend(x, x, x, keys),
+    ({ x, y, above }) => g.attend(above, x, y, keys),
+    ({ x, y, above }) => g.attend(x, above, g.concat([y, above], 1), keys),
+    ({ above, x }) => g.attend(above, above, g.concat([above, x], 1), keys),
+    ({ one, y }) => g.attend(one, g.exp(one), y, keys),
+    ({ x, y }) =>
+      g.attend(point(x, { outputs: 9 }), point(y, { outputs: 9 }), point(y, { outputs: 33 }), keys),
+    ({ x }) => {
+      const all = point(x, { outputs: 23 });
+      const [q, k, v] = [
+        [0, 3],
+        [3, 6],
+        [5, 23],
+      ].map(([start, end]) => g.slice(all, 1, start!, end!));
+      return g.attend(q!, k!, g.concat([v!, x], 1), keys);
+    },
+    ({ x, y, one }) => {
+      const both = g.concat([y, one, x], 1);
+      return g.add(one, g.attend(g.mul(both, 20), both, g.attend(both, g.neg(both), both, keys), keys));
+    },
+    ({ y }) => g.attend(y, numbers([1, channelsOf(y), ROWS, COLS], 3), y, keys),
+    ({ x }) => g.attend(x, x, numbers([1, 5, ROWS, COLS], 4), keys),
+    ({ x }) => g.attend(numbers([1, channelsOf(x), ROWS, COLS], 3), x, x, keys),
+  ]),
+  refused: [],
+};
+
 const attributesOf = (conv: Node) => (conv as Node<"conv">).attributes;
 
 const reduction = (f: (x: Node, axes: readonly number[]) => Node): StepCases => ({
@@ -300,6 +330,68 @@ const reduction = (f: (x: Node, axes: readonly number[]) => Node): StepCases => 
     ({ x }) => spot(f(x, [0])),
   ],
 });
+
+/** A state that is made of `x` and of what it reads elsewhere of itself. */
+const recurrent = (x: Node, read: (h: Node) => Node): Node =>
+  g.recur([x.shape], ([h]) => [g.tanh(g.add(x, read(h!)))])[0]!;
+
+/** A convolution of all channels, with as many outputs. */
+const mixed = (x: Node, cols: number, pad: g.ConvOptions["pad"] = {}): Node =>
+  g.conv(x, numbers([channelsOf(x), channelsOf(x), 1, cols], 5), { pad });
+
+const recurrences: StepCases = {
+  computed: [
+    // row by row, of three states of the row above
+    ({ x }) => recurrent(x, (h) => mixed(g.shift(h, 1, 0), 3, { left: 1, right: 1 })),
+    ({ y, above }) => recurrent(g.add(y, above), (h) => g.shift(h, 2, -1)),
+    // from the left, with several states and gates of them
+    ({ x, y }) => recurrent(y, (h) => g.add(mixed(g.shift(h, 1, 0), 1), g.mul(x, g.shift(h, 0, 1)))),
+    ({ x, y }) => {
+      const [c, h] = g.recur([x.shape, y.shape], ([c, h]) => {
+        const beside = mixed(g.shift(h!, 0, 1), 1);
+        const cell = g.add(g.mul(g.sigmoid(beside), g.shift(c!, 1, 0)), x);
+        return [cell, g.mul(g.tanh(cell), g.sigmoid(g.add(y, beside)))];
+      });
+      return g.concat([h!, c!], 1);
+    },
+    // from the right: known when the row is complete, read by the row below
+    ({ x }) =>
+      g.shift(
+        recurrent(x, (h) => mixed(g.add(g.shift(h, 1, 0), g.shift(h, 0, -1)), 1)),
+        1,
+        0,
+      ),
+    ({ x, y }) =>
+      g.add(
+        y,
+        g.shift(
+          mixed(
+            recurrent(x, (h) => g.shift(h, 0, -1)),
+            3,
+            { left: 1, right: 1 },
+          ),
+          1,
+          2,
+        ),
+      ),
+    // one upon the other
+    ({ x, above }) =>
+      recurrent(
+        g.add(
+          x,
+          g.shift(
+            recurrent(above, (h) => g.shift(h, 0, -1)),
+            1,
+            0,
+          ),
+        ),
+        (h) => g.shift(h, 0, 1),
+      ),
+    // of rows above alone: whole rows from the right
+    ({ above }) => recurrent(above, (h) => g.shift(h, 0, -1)),
+  ],
+  refused: [],
+};
 
 /** Cases for every primitive: the table does not compile without one of them. */
 export const stepCases: { readonly [P in Primitive]: StepCases } = {
@@ -321,6 +413,7 @@ export const stepCases: { readonly [P in Primitive]: StepCases } = {
   tanh: unary(g.tanh),
   sigmoid: unary(g.sigmoid),
   relu: unary(g.relu),
+  elu: unary(g.elu),
   add: binary(g.add),
   sub: binary(g.sub),
   mul: {
@@ -397,6 +490,8 @@ export const stepCases: { readonly [P in Primitive]: StepCases } = {
     ],
     refused: [({ x, y }) => spot(g.concat([x, y], 2)), ({ x, y }) => spot(g.concat([x, y], 3))],
   },
+  softmax: { computed: [], refused: [({ x }) => spot(g.softmax(x)), ({ one }) => spot(g.softmax(one))] },
+  attend: attention,
   sum: reduction(g.sum),
   max: reduction(g.max),
   shift: {
@@ -439,6 +534,8 @@ export const stepCases: { readonly [P in Primitive]: StepCases } = {
         ),
     ],
   },
+  state: recurrences,
+  recur: recurrences,
   matmul: {
     computed: [],
     refused: [

@@ -108,7 +108,8 @@ describe("what is remembered", () => {
     expect(sizes(readBy(2))).toEqual([beside, beside]);
     const scaled = program.instructions
       .flat()
-      .find((one) => one.kernel === "pointwise" && one.operation === "sub")!;
+      .filter((one) => one.kernel === "pointwise")
+      .find(({ operation }) => operation === "sub")!;
     expect(sizes([scaled.out.field])).toEqual([{ depth: 2, left: 1, right: 0, isRow: true }]);
     // Of the rest, this row or this pixel.
     expect(program.fields.filter(({ depth }) => depth > 1).length).toBe(4);

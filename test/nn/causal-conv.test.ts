@@ -45,7 +45,7 @@ test("before a gate, each half of the maps is in the groups", () => {
   const own = [0, 1, 2, 3, 4, 5].map((output) =>
     [0, 1, 2]
       .map((input) => {
-        const options = { outputs: 6, kernel: 1, mask: "B", groups: 3, isGated: true } as const;
+        const options = { outputs: 6, kernel: 1, mask: "B", groups: 3, parts: 2 } as const;
         return drawn(options, 3, output, input)[0];
       })
       .join(""),

@@ -5,7 +5,7 @@ import { evaluate } from "../../src/lower/reference/evaluate.ts";
 import { buildNetwork } from "../../src/programs/network.ts";
 import { initialValues } from "../../src/nn/initialisers.ts";
 import { receptiveField } from "../../src/graph/receptive-field.ts";
-import { TINY_NETWORKS } from "./tiny.ts";
+import { classFeeds, TINY_NETWORKS } from "./tiny.ts";
 
 describe.each(TINY_NETWORKS)("perturbing a sub-pixel of $name", ({ config }) => {
   const { rows, cols, channels } = config.size;
@@ -27,7 +27,10 @@ describe.each(TINY_NETWORKS)("perturbing a sub-pixel of $name", ({ config }) => 
       declaration.name,
       initialValues({ ...declaration, initialiser: { bound: 0.7 } }, seed),
     ]);
-    return evaluate([network.logits], { ...Object.fromEntries(feeds), pictures: pictures.flat() })[0]!;
+    // All of one class: only what is perturbed differs.
+    const classes = classFeeds(network, new Uint32Array(length + 1).fill(seed % (config.classes?.length ?? 1)));
+    const given = { ...Object.fromEntries(feeds), ...classes, pictures: pictures.flat() };
+    return evaluate([network.logits], given)[0]!;
   });
   const perSubPixel = network.likelihood.logitsPerSubPixel;
   /** The logits that predict a sub-pixel, in one of the pictures, under all weights. */

@@ -1,18 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
+import type { Declaration } from "../../src/nn/scope.ts";
 import { evaluate } from "../../src/lower/reference/evaluate.ts";
 import { buildNetwork, type Network } from "../../src/programs/network.ts";
-import {
-  initialParameters,
-  parameterVector,
-  packParameters,
-  PARAMETERS,
-} from "../../src/programs/parameters.ts";
+import { parameterVector, packParameters, PARAMETERS } from "../../src/programs/parameters.ts";
 import { openScorer } from "../../src/programs/scorer.ts";
 import { samplerProgram } from "../../src/programs/step-program.ts";
 import { openStepSampler, placeRow } from "../../src/runtime/step/sampler.ts";
 import { startNodeWorker } from "../../src/runtime/workers/node.ts";
-import { COUNTABLE_NETWORKS } from "./tiny.ts";
+import { randomWeights } from "../runtime/logits.ts";
+import { classFeeds, COUNTABLE_NETWORKS } from "./tiny.ts";
 
 /** All pictures of `length` sub-pixels, the first sub-pixel slowest. */
 const allPictures = (length: number, levels: number) =>
@@ -21,13 +18,21 @@ const allPictures = (length: number, levels: number) =>
   );
 
 /** Larger than the initial weights: predictions far from uniform, as after training. */
-const strongWeights = (declarations: Parameters<typeof initialParameters>[0]) =>
-  initialParameters(declarations, 11).map((weight) => 1.5 * weight);
+const strongWeights = (declarations: readonly Declaration[]) => randomWeights(declarations, 11, 1.5);
 
-describe.each(COUNTABLE_NETWORKS)("the probabilities of all pictures, $name,", ({ config }) => {
+/** Every network, and every class of those that know classes. */
+const CASES = COUNTABLE_NETWORKS.flatMap(({ name, config }) =>
+  config.classes
+    ? config.classes.map((one, label) => ({ name: `${name}: ${one.name}`, config, label }))
+    : [{ name, config, label: 0 }],
+);
+
+describe.each(CASES)("the probabilities of all pictures, $name,", ({ config, label }) => {
   const pictures = allPictures(pictureLength(config.size), config.levels);
   const network = buildNetwork(config, pictures.length);
   const weights = strongWeights(network.declarations);
+  const labels = new Uint32Array(pictures.length).fill(label);
+  const feeds = { [PARAMETERS]: weights, pictures: pictures.flat(), ...classFeeds(network, labels) };
   const length = pictureLength(config.size);
   const perPicture = (nats: ArrayLike<number>) =>
     pictures.map((_, p) =>
@@ -40,7 +45,7 @@ describe.each(COUNTABLE_NETWORKS)("the probabilities of all pictures, $name,", (
       network.declarations,
       parameterVector(network.declarations),
     );
-    const [values] = evaluate([nats!], { [PARAMETERS]: weights, pictures: pictures.flat() });
+    const [values] = evaluate([nats!], feeds);
     const total = perPicture(values!).reduce((sum, value) => sum + Math.exp(-value), 0);
     expect(total).toBeCloseTo(1, 12);
   });
@@ -51,9 +56,9 @@ describe.each(COUNTABLE_NETWORKS)("the probabilities of all pictures, $name,", (
       network.declarations,
       parameterVector(network.declarations),
     );
-    const [wanted] = evaluate([nats!], { [PARAMETERS]: weights, pictures: pictures.flat() });
+    const [wanted] = evaluate([nats!], feeds);
     const scorer = await openScorer(network, weights);
-    const scored = await scorer.nats(Uint8Array.from(pictures.flat()));
+    const scored = await scorer.nats(Uint8Array.from(pictures.flat()), { labels });
     await scorer.close();
     expect(perPicture(scored).reduce((sum, value) => sum + Math.exp(-value), 0)).toBeCloseTo(1, 5);
     scored.forEach((value, i) => expect(Math.abs(value - wanted![i]!)).toBeLessThan(1e-4));

@@ -1,4 +1,5 @@
-import type { NetworkConfig } from "../../src/programs/network.ts";
+import { oneHot } from "../../src/data/classes.ts";
+import type { Network, NetworkConfig } from "../../src/programs/network.ts";
 
 /** Every model x likelihood that exists, at a width at which float64 is quick. */
 export interface TinyNetwork {
@@ -9,9 +10,13 @@ export interface TinyNetwork {
 const MODELS = [
   { model: "pixelcnn", modelConfig: { width: 3, depth: 2, head: 6 } },
   { model: "gated-pixelcnn", modelConfig: { width: 3, depth: 2, kernel: 3, head: 6 } },
+  { model: "row-lstm", modelConfig: { width: 3, depth: 2, head: 6 } },
+  { model: "diagonal-bilstm", modelConfig: { width: 3, depth: 2, head: 6 } },
 ] as const;
 const grey = (rows: number, cols: number) => ({ channels: 1, rows, cols });
 const colour = (rows: number, cols: number) => ({ channels: 3, rows, cols });
+const classes = (count: number) =>
+  Array.from({ length: count }, (_, k) => ({ name: `class ${k}`, pictures: k + 1 }));
 
 /** Large enough that a pixel has neighbours on all sides, and pixels beyond the reach of one kernel. */
 export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model) => [
@@ -31,6 +36,14 @@ export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model) => [
     name: `${model.model}, categorical, colour`,
     config: { ...model, likelihood: "categorical" as const, levels: 3, size: colour(3, 4) },
   },
+  {
+    name: `${model.model}, categorical, 3 classes`,
+    config: { ...model, likelihood: "categorical" as const, levels: 4, size: grey(5, 6), classes: classes(3) },
+  },
+  {
+    name: `${model.model}, bernoulli, colour, 2 classes`,
+    config: { ...model, likelihood: "bernoulli" as const, levels: 2, size: colour(3, 4), classes: classes(2) },
+  },
 ]);
 
 /** So small that all pictures can be listed: 2^9, 4^4 and 3^6 of them. */
@@ -44,7 +57,19 @@ export const COUNTABLE_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model)
     config: { ...model, likelihood: "categorical" as const, levels: 4, size: grey(2, 2) },
   },
   {
+    name: `${model.model}, 2x2 with 3 levels and 2 classes`,
+    config: { ...model, likelihood: "categorical" as const, levels: 3, size: grey(2, 2), classes: classes(2) },
+  },
+  {
     name: `${model.model}, 2x1 RGB with 3 levels`,
     config: { ...model, likelihood: "categorical" as const, levels: 3, size: colour(1, 2) },
   },
 ]);
+
+/** Classes in turn of the pictures first .. first+count-1, as they are drawn; undefined of a network without classes. */
+export const labelsInTurn = ({ classes: node }: Network, count: number, first = 0): Uint32Array | undefined =>
+  node && Uint32Array.from({ length: count }, (_, i) => (first + i) % node.shape[1]!);
+
+/** What a graph that is evaluated takes for classes. */
+export const classFeeds = ({ classes: node }: Network, labels: ArrayLike<number> | undefined) =>
+  node && labels ? { classes: oneHot(labels, node.shape[1]!) } : {};

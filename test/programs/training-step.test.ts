@@ -11,7 +11,7 @@ import { initialParameters, parameterCount } from "../../src/programs/parameters
 import { initialState, openTrainingStep, trainingProgram } from "../../src/programs/training-step.ts";
 import { openSession } from "../../src/runtime/ort.ts";
 import { randomNumbers } from "../graph/primitive-cases.ts";
-import { TINY_NETWORKS } from "./tiny.ts";
+import { classFeeds, labelsInTurn, TINY_NETWORKS } from "./tiny.ts";
 
 const OPTIONS = { ...ADAM_DEFAULTS, clip: 0.05, ema: 0.9 };
 
@@ -39,6 +39,7 @@ describe.each(networks)("the whole training step of $name", ({ network }) => {
       Float32Array.from(randomNumbers(count, seed), (v) => scale * v);
     const feeds = {
       pictures: levelsOf(network),
+      ...classFeeds(network, labelsInTurn(network, 2)),
       parameters: initialParameters(network.declarations, 1),
       average: numbers(2, 0.1),
       m: numbers(3, 1e-3),

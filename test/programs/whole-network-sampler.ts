@@ -2,9 +2,10 @@ import { pixelUniform, seedKey } from "../../src/basics/philox.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { openForward } from "../../src/programs/forward.ts";
 import type { Network } from "../../src/programs/network.ts";
+import { labelsInTurn } from "./tiny.ts";
 
 export interface WholeNetworkSampler {
-  /** New pictures: levels [batch, channels, rows, cols]; `first` is the number of the first one. */
+  /** New pictures, of all classes in turn: levels [batch, channels, rows, cols]; `first` is the number of the first one. */
   draw(options: { seed: number; temperature: number; first?: number }): Promise<Uint8Array>;
   close(): Promise<void>;
 }
@@ -28,7 +29,7 @@ export async function openWholeNetworkSampler(
       const levels = new Float32Array(sizeOf(picture.shape));
       for (let pixel = 0; pixel < pixels; pixel++)
         for (let channel = 0; channel < channels; channel++) {
-          const values = await forward.run(levels);
+          const values = await forward.run(levels, { labels: labelsInTurn(network, batch, first) });
           for (let i = 0; i < batch; i++) {
             const map = i * channels + channel;
             const own = Float64Array.from(

@@ -9,6 +9,7 @@ import {
   type SampleRequest,
 } from "../../src/runtime/step/sampler.ts";
 import type { StartWorker } from "../../src/runtime/step/worker.ts";
+import { labelsInTurn } from "../programs/tiny.ts";
 
 export interface Drawn {
   /** Levels [count, channels, rows, cols]. */
@@ -31,8 +32,15 @@ export const samplerOf = (
 export type Request = Omit<SampleRequest, "rows" | "first" | "temperature"> &
   Partial<Pick<SampleRequest, "first" | "temperature">>;
 
-export const streamOf = (sampler: Sampler, { picture }: Network, request: Request) =>
-  sampler.stream({ first: 0, temperature: 1, ...request, rows: picture.shape[2]! });
+/** Of all classes in turn, if the network knows classes and nothing else is asked for. */
+export const streamOf = (sampler: Sampler, network: Network, request: Request) =>
+  sampler.stream({
+    first: 0,
+    temperature: 1,
+    classes: labelsInTurn(network, request.count, request.first),
+    ...request,
+    rows: network.picture.shape[2]!,
+  });
 
 /** Draws pictures of the network's size with a sampler of it. */
 export async function draw(sampler: Sampler, network: Network, request: Request): Promise<Drawn> {

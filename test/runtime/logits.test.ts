@@ -5,7 +5,7 @@ import { openForward } from "../../src/programs/forward.ts";
 import { buildNetwork, networkOf, type Network } from "../../src/programs/network.ts";
 import { packParameters, parameterVector, PARAMETERS } from "../../src/programs/parameters.ts";
 import { stepProgram } from "../../src/programs/step-program.ts";
-import { TINY_NETWORKS } from "../programs/tiny.ts";
+import { classFeeds, labelsInTurn, TINY_NETWORKS } from "../programs/tiny.ts";
 import {
   expectClose,
   expectSameBits,
@@ -47,10 +47,12 @@ describe.each(NETWORKS)("the logits of $name", ({ network: build, levels: count 
   const levels = randomLevels(PICTURES * length, count, 4);
   const known = stepProgram(network, weights, { known: true });
   const unknown = stepProgram(network, weights, { known: false });
-  const rowByRow = logitsRowByRow(known, levels, rows, PICTURES);
+  // Different classes side by side.
+  const labels = labelsInTurn(network, PICTURES);
+  const rowByRow = logitsRowByRow(known, levels, rows, PICTURES, labels);
 
   test("are the same bits pixel by pixel as row by row", async () => {
-    expectSameBits(await logitsPixelByPixel(unknown, levels, rows, PICTURES), await rowByRow);
+    expectSameBits(await logitsPixelByPixel(unknown, levels, rows, PICTURES, labels), await rowByRow);
   });
 
   test("are the same bits for a picture alone as in a batch", async () => {
@@ -58,8 +60,9 @@ describe.each(NETWORKS)("the logits of $name", ({ network: build, levels: count 
     for (let m = 0; m < PICTURES; m++) {
       const own = levels.subarray(m * length, (m + 1) * length);
       const wanted = (await rowByRow).subarray(m * perPicture, (m + 1) * perPicture);
-      expectSameBits(await logitsRowByRow(known, own, rows, 1), wanted);
-      expectSameBits(await logitsPixelByPixel(unknown, own, rows, 1), wanted);
+      const label = labels?.subarray(m, m + 1);
+      expectSameBits(await logitsRowByRow(known, own, rows, 1, label), wanted);
+      expectSameBits(await logitsPixelByPixel(unknown, own, rows, 1, label), wanted);
     }
   });
 
@@ -67,10 +70,11 @@ describe.each(NETWORKS)("the logits of $name", ({ network: build, levels: count 
     const whole = build(PICTURES);
     const { logits, declarations } = whole;
     const [packed] = packParameters([logits], declarations, parameterVector(declarations));
-    const [wanted] = evaluate([packed!], { [PARAMETERS]: weights, pictures: levels });
+    const given = { [PARAMETERS]: weights, pictures: levels, ...classFeeds(whole, labels) };
+    const [wanted] = evaluate([packed!], given);
     expectClose(await rowByRow, wanted!, 4e-6);
     const forward = await openForward(whole, whole.logits, weights);
-    const received = await forward.run(Float32Array.from(levels));
+    const received = await forward.run(Float32Array.from(levels), { labels });
     await forward.close();
     expectClose(await rowByRow, received, 1e-4);
     // Far from uniform, or this would say little.

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { philox4x32, uniform } from "../../src/basics/philox.ts";
 import type { StepProgram } from "../../src/lower/step/program.ts";
+import { rowEnd } from "../../src/lower/step/times.ts";
 import { initialValues } from "../../src/nn/initialisers.ts";
 import type { Declaration } from "../../src/nn/scope.ts";
 import { addressAt } from "../../src/runtime/step/layout.ts";
@@ -14,8 +15,9 @@ export async function logitsRowByRow(
   levels: Uint8Array,
   rows: number,
   pictures: number,
+  classes?: ArrayLike<number>,
 ): Promise<Float32Array> {
-  return logitsOfKnown(await openStepMachine(program, pictures), levels, rows);
+  return logitsOfKnown(await openStepMachine(program, pictures), levels, rows, classes);
 }
 
 /**
@@ -27,13 +29,14 @@ export async function logitsPixelByPixel(
   levels: Uint8Array,
   rows: number,
   pictures: number,
+  classes?: ArrayLike<number>,
 ): Promise<Float32Array> {
   const machine = await openStepMachine(program, pictures);
   const { cols, channels } = program;
   const outputs = program.logits.channels;
   const perChannel = outputs / channels;
   const logits = new Float32Array(pictures * outputs * rows * cols);
-  machine.clear();
+  machine.clear(classes);
   for (let row = 0; row < rows; row++) {
     machine.run(0, row, 0);
     for (let col = 0; col < cols; col++) {
@@ -53,6 +56,7 @@ export async function logitsPixelByPixel(
       }
       machine.run(1 + channels, row, col);
     }
+    machine.run(rowEnd(channels), row, 0);
   }
   return logits;
 }

@@ -7,7 +7,7 @@ import { openScorer } from "../../src/programs/scorer.ts";
 import type { SavedModel } from "../../src/run/saved-model.ts";
 import { complete, type CompleteOptions } from "../../src/tasks/complete.ts";
 import { openSampler, sample } from "../../src/tasks/sample.ts";
-import { TINY_NETWORKS } from "../programs/tiny.ts";
+import { labelsInTurn, TINY_NETWORKS } from "../programs/tiny.ts";
 
 /** With weights larger than the initial ones: predictions far from uniform, as after training. */
 function modelOf(config: NetworkConfig): SavedModel {
@@ -74,7 +74,7 @@ describe.each(TINY_NETWORKS)("$name", ({ config }) => {
     const isGiven = Uint8Array.from({ length: pixels }, (_, i) => Number(i % 3 === 0));
     const drawn = await complete(model, { pictures: picturesOf(config, 2), isGiven, count: 2, seed: 1 });
     const scorer = await openScorer(buildNetwork(config, 4), model.weights);
-    const scored = await scorer.nats(drawn.pictures);
+    const scored = await scorer.nats(drawn.pictures, { labels: labelsInTurn(buildNetwork(config, 4), 4) });
     await scorer.close();
     drawn.nats.forEach((nats, k) => {
       const own = scored.subarray(k * length, (k + 1) * length).filter((_, i) => isGiven[i % pixels] === 0);

@@ -4,10 +4,12 @@ import { simplify } from "../../graph/simplify.ts";
 import { topologicalOrder, useCounts } from "../../graph/walk.ts";
 import { blockedRule } from "./blocked-rules.ts";
 import { convolution } from "./convolution.ts";
+import { expand } from "./expand.ts";
 import { fuseConvolutions } from "./fusion.ts";
 import { isComparison, Lowering, type OnnxRule } from "./lowering.ts";
 import { OnnxModelWriter } from "./model-writer.ts";
-import { onnxRules, type FusedPrimitive } from "./rules.ts";
+import { unrollRecurrences } from "./unroll.ts";
+import { onnxRules, type ExpandedPrimitive, type FusedPrimitive, type UnrolledPrimitive } from "./rules.ts";
 
 /** A whole program: what it is called and what it computes, by name. Its inputs and parameters are the leaves. */
 export interface Program {
@@ -23,7 +25,7 @@ export interface LoweringOptions {
 /** The program as one ONNX model. Its inputs are the graph's inputs and parameters; in and out, all is float32. */
 export function lowerToOnnx(program: Program, { block }: LoweringOptions = {}): Uint8Array {
   const names = Object.keys(program.outputs);
-  const outputs = simplify(Object.values(program.outputs));
+  const outputs = simplify(unrollRecurrences(expand(Object.values(program.outputs))));
   // The runtime computes in the order in which it is told. All gradients meet in one vector, the first layer's in front:
   // from last to first, each layer's is computed on the way back through the network, while what it needs is at hand.
   // From first to last, all would wait for the end, with every activation and its derivative still in memory.
@@ -31,7 +33,9 @@ export function lowerToOnnx(program: Program, { block }: LoweringOptions = {}): 
   const { fused, absorbed } = fuseConvolutions(order, useCounts(outputs));
   const model = new OnnxModelWriter(program.name);
   const plain = (node: Node, lowering: Lowering) => {
-    const rule = onnxRules[node.op as Exclude<Primitive, FusedPrimitive>] as OnnxRule<Primitive>;
+    const rule = onnxRules[
+      node.op as Exclude<Primitive, FusedPrimitive | UnrolledPrimitive | ExpandedPrimitive>
+    ] as OnnxRule<Primitive>;
     return rule(node, lowering);
   };
   const lowering = new Lowering(model, plain, block);

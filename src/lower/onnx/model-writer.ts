@@ -33,6 +33,7 @@ const OPERATORS = {
   Reshape: {},
   Sigmoid: {},
   Slice: {},
+  Softmax: { axis: "int" },
   Sqrt: {},
   Sub: {},
   Tanh: {},

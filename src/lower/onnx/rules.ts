@@ -26,6 +26,10 @@ const along = (axis: number, rank: number, size: number) =>
 
 /** `convolution` lowers these, together with what is fused into them. */
 export type FusedPrimitive = "conv" | "convTranspose";
+/** There are none of these left, see unroll.ts. */
+export type UnrolledPrimitive = "recur" | "state";
+/** Nor of these, see expand.ts. */
+export type ExpandedPrimitive = "elu" | "attend";
 
 export const onnxRules = {
   input: leaf,
@@ -66,8 +70,11 @@ export const onnxRules = {
     model.node("ReduceSum", [value(x!), model.integers(axes)], { keepdims: 1 }),
   max: ({ inputs: [x], attributes: { axes } }, { model, value }) =>
     model.node("ReduceMax", [value(x!), model.integers(axes)], { keepdims: 1 }),
+  softmax: ({ inputs: [x] }, { model, value }) => model.node("Softmax", [value(x!)], { axis: -1 }),
   shift: ({ inputs: [x], attributes: { rows, cols } }, lowering) =>
     padded(lowering, lowering.value(x!), [0, 0, rows, cols], [0, 0, -rows, -cols]),
   convWeightGradient,
   matmul: operator("MatMul"),
-} satisfies { readonly [P in Exclude<Primitive, FusedPrimitive>]: OnnxRule<P> };
+} satisfies {
+  readonly [P in Exclude<Primitive, FusedPrimitive | UnrolledPrimitive | ExpandedPrimitive>]: OnnxRule<P>;
+};

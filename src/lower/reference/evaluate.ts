@@ -2,7 +2,8 @@ import { expected } from "../../basics/errors.ts";
 import type { Node } from "../../graph/node.ts";
 import type { Attributes, Primitive } from "../../graph/primitives.ts";
 import { sizeOf } from "../../graph/shapes.ts";
-import { topologicalOrder } from "../../graph/walk.ts";
+import { interpret } from "../../graph/recurrence.ts";
+import { attendRule, softmaxRule } from "./attention.ts";
 import { convWeightGradientRule, convRule, convTransposeRule, shiftRule } from "./space.ts";
 import { gatherAll, stridesInto, unravel } from "./indexing.ts";
 
@@ -20,12 +21,12 @@ export type Evaluation<P extends Primitive> = (
  * of the tests. ARGUMENT error if an input or a parameter is not fed, or has another size.
  */
 export function evaluate(outputs: readonly Node[], feeds: Feeds): Float64Array[] {
-  const values = new Map<Node, Float64Array>();
-  for (const node of topologicalOrder(outputs)) {
-    const rule = evaluationRules[node.op] as Evaluation<Primitive>;
-    const operands = node.inputs.map((operand) => values.get(operand)!);
-    values.set(node, rule(node, operands, feeds));
-  }
+  const values = interpret<Float64Array>(outputs, {
+    start: (state) => new Float64Array(sizeOf(state.shape)),
+    compute: (node, valueOf) =>
+      (evaluationRules[node.op] as Evaluation<Primitive>)(node, node.inputs.map(valueOf), feeds),
+    isSame: (a, b) => a.every((value, i) => Object.is(value, b[i])),
+  });
   return outputs.map((output) => values.get(output)!);
 }
 
@@ -67,6 +68,8 @@ const reduction =
 export const evaluationRules: { readonly [P in Primitive]: Evaluation<P> } = {
   input: fed,
   parameter: fed,
+  state: (node) => new Float64Array(sizeOf(node.shape)),
+  recur: (_, [body]) => body!,
   constant: (node) => node.attributes.data,
   neg: pointwise((a) => -a),
   exp: pointwise(Math.exp),
@@ -76,6 +79,7 @@ export const evaluationRules: { readonly [P in Primitive]: Evaluation<P> } = {
   tanh: pointwise(Math.tanh),
   sigmoid: pointwise((a) => 1 / (1 + Math.exp(-a))),
   relu: pointwise((a) => Math.max(a, 0)),
+  elu: pointwise((a) => (a > 0 ? a : Math.expm1(a))),
   stopGradient: pointwise((a) => a),
   add: pointwise((a, b) => a + b),
   sub: pointwise((a, b) => a - b),
@@ -105,6 +109,8 @@ export const evaluationRules: { readonly [P in Primitive]: Evaluation<P> } = {
   concat: (node, operands) => placed(node, operands, node.inputs, node.attributes.axis, 0),
   sum: reduction(0, (a, b) => a + b),
   max: reduction(-Infinity, Math.max),
+  softmax: softmaxRule,
+  attend: attendRule,
   shift: shiftRule,
   conv: convRule,
   convTranspose: convTransposeRule,

@@ -31,8 +31,15 @@ export interface Fusion {
   readonly saved: ReadonlySet<Node>;
 }
 
-/** Finds what the kernels compute in one go. Nodes are only drawn together where all channels have the same times. */
-export function findFusions(logits: Node, timesOf: (node: Node) => Times): Fusion {
+/**
+ * Finds what the kernels compute in one go. Nodes are only drawn together where all channels have the same times. Those that are
+ * `swept` go from column to column, not by tiles.
+ */
+export function findFusions(
+  logits: Node,
+  timesOf: (node: Node) => Times,
+  isSwept: (node: Node) => boolean,
+): Fusion {
   const uses = useCounts([logits]);
   const fused = new Map<Node, Fused>();
   const saved = new Set<Node>();
@@ -55,7 +62,7 @@ export function findFusions(logits: Node, timesOf: (node: Node) => Times): Fusio
 
   const convolution = (node: Node): [FusedConvolution, Node[]] | undefined => {
     if (is(node, "conv")) {
-      const inTiles = isInTiles(node, timesOf);
+      const inTiles = isInTiles(node, timesOf) && !isSwept(node);
       return [{ kind: "convolution", conv: node, bias: undefined, add: undefined, relu: false, inTiles }, []];
     }
     const below = (inner: Node | undefined): [FusedConvolution, Node[]] | undefined => {

@@ -1,13 +1,28 @@
-import type { Node } from "../../graph/node.ts";
+import { is, type Node } from "../../graph/node.ts";
+import { innerNodes } from "../../graph/recurrence.ts";
+import { orderOf } from "../../graph/recurrence-order.ts";
 import type { Primitive } from "../../graph/primitives.ts";
 import { topologicalOrder } from "../../graph/walk.ts";
 import { composeConvolutions } from "./compose.ts";
 import { lowerConvolution, lowerGate } from "./fused.ts";
 import { findFusions } from "./fusion.ts";
-import { Lowering, type View } from "./lowering.ts";
+import { Lowering, type Sweep, type View } from "./lowering.ts";
 import type { StepProgram } from "./program.ts";
 import { stepRules, type StepRule } from "./rules.ts";
 import { timesOfNodes } from "./times.ts";
+
+/** The nodes, recurrences among them, that read states of their own row, from the left or from the right. */
+function sweepsOf(logits: Node): ReadonlyMap<Node, Sweep> {
+  const sweeps = new Map<Node, Sweep>();
+  for (const node of topologicalOrder([logits])) {
+    if (!is(node, "recur")) continue;
+    const { cols } = orderOf(node);
+    if (cols === 0) continue;
+    const sweep: Sweep = { from: cols > 0 ? "left" : "right", calls: [] };
+    for (const inner of [...innerNodes(node), node]) sweeps.set(inner, sweep);
+  }
+  return sweeps;
+}
 
 export interface StepOptions {
   /**
@@ -15,25 +30,35 @@ export interface StepOptions {
    * kernels in the same order, so that the logits have the same bits.
    */
   readonly known: boolean;
+  /** What inputs other than the picture are, which depend on its class alone: [classes][channels]. */
+  readonly classValues?: ReadonlyMap<Node, Float32Array>;
 }
 
 /**
  * The incremental program that computes a network's logits from `picture`, both [1, channels, rows, cols]. Whatever does not depend on
- * the picture must be a constant. SCHEDULE error that names the node if there is a primitive without an incremental
+ * the picture must be a constant, or an input of the same form with values for each class. SCHEDULE error that names the node if there is a primitive without an incremental
  * rule, or one that reads what is computed later.
  */
-export function lowerToSteps(network: Node, picture: Node, { known }: StepOptions): StepProgram {
+export function lowerToSteps(network: Node, picture: Node, { known, classValues }: StepOptions): StepProgram {
   const logits = composeConvolutions(network);
+  const sweeps = sweepsOf(logits);
   const drawn = timesOfNodes(logits, picture, false);
   const times = known ? timesOfNodes(logits, picture, true) : drawn;
   // What is computed in one go rounds differently: it has to be the same whether or not the picture is known.
-  const { fused, saved } = findFusions(logits, (node) => drawn.get(node)!);
-  const lowering = new Lowering(times, picture);
+  const { fused, saved } = findFusions(
+    logits,
+    (node) => drawn.get(node)!,
+    (node) => sweeps.has(node),
+  );
+  const lowering = new Lowering(times, picture, classValues);
   const levels = lowering.field(picture.shape[1]!);
   lowering.place(picture, [levels]);
   for (const node of topologicalOrder([logits])) {
     if (node === picture || node.op === "constant" || saved.has(node)) continue;
-    lowering.place(node, lowerNode(node));
+    const sweep = sweeps.get(node);
+    const view = lowering.inSweep(sweep, () => lowerNode(node));
+    lowering.place(node, view);
+    if (sweep && node.op === "recur") lowering.finish(sweep);
   }
 
   function lowerNode(node: Node): View {

@@ -1,10 +1,16 @@
 import { is, type Node } from "../../graph/node.ts";
 import { perPosition } from "./constants.ts";
-import type { Field, Instruction, Segment, Tap } from "./program.ts";
-import { timeAt, type Times } from "./times.ts";
+import type { KernelCall, Field, Instruction, Segment, Tap } from "./program.ts";
+import { isOfRow, rowEnd, timeAt, type Times } from "./times.ts";
 
 /** Where a node's channels are: parts of fields, one after the other. Slices and concatenations cost nothing. */
 export type View = readonly Segment[];
+
+/** What is computed from column to column at each of the times that are of whole rows. */
+export interface Sweep {
+  readonly from: "left" | "right";
+  readonly calls: KernelCall[][];
+}
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -15,11 +21,19 @@ export class Lowering {
   readonly #times: ReadonlyMap<Node, Times>;
   readonly #views = new Map<Node, View>();
   readonly #picture: Node;
+  #sweep: Sweep | undefined;
+  /** [classes][channels] of inputs that depend on the class alone. */
+  readonly classValues: ReadonlyMap<Node, Float32Array>;
 
-  constructor(times: ReadonlyMap<Node, Times>, picture: Node) {
+  constructor(
+    times: ReadonlyMap<Node, Times>,
+    picture: Node,
+    classValues: ReadonlyMap<Node, Float32Array> = new Map(),
+  ) {
+    this.classValues = classValues;
     this.#times = times;
     this.#picture = picture;
-    this.instructions = Array.from({ length: picture.shape[1]! + 2 }, () => []);
+    this.instructions = Array.from({ length: rowEnd(picture.shape[1]!) + 1 }, () => []);
   }
 
   times(node: Node): Times {
@@ -29,10 +43,13 @@ export class Lowering {
   /** Where the value of a node is that has been lowered, or is a constant: those are laid out when one is asked for. */
   view(node: Node): View {
     if (is(node, "constant") && !this.#views.has(node)) {
+      const sweep = this.#sweep;
+      this.#sweep = undefined;
       const [, , rows, cols] = this.#picture.shape as [number, number, number, number];
       const out = this.field(node.shape.at(-3) ?? 1);
       this.emit(0, { kernel: "position", out, values: perPosition(node, rows, cols) });
       this.place(node, [out]);
+      this.#sweep = sweep;
     }
     return this.#views.get(node)!;
   }
@@ -43,22 +60,54 @@ export class Lowering {
 
   /** A new field, of as many columns as the picture if nothing else is said. */
   field(channels: number, cols = this.#picture.shape[3]!): Segment {
-    this.fields.push({ channels, cols, depth: 1, left: 0, right: 0, isRow: false });
-    return { field: this.fields.length - 1, channel: 0, channels };
+    return this.#add({ channels, cols, depth: 1, left: 0, right: 0, isRow: false, isByPicture: false });
+  }
+
+  /** A copy of a view that keeps all pixels, picture by picture. `times` are those of its channels. */
+  remembered(view: View, times: Times): Segment {
+    const [, , rows, cols] = this.#picture.shape as [number, number, number, number];
+    const channels = view.reduce((total, segment) => total + segment.channels, 0);
+    const out = this.#add({ channels, cols, depth: rows, left: 0, right: 0, isRow: true, isByPicture: true });
+    for (const { start, end, time } of pieces(times, channels, view)) {
+      this.emit(time, { kernel: "remember", out: part([out], start, end), x: part(view, start, end) });
+    }
+    return out;
+  }
+
+  #add(field: Field): Segment {
+    this.fields.push(field);
+    return { field: this.fields.length - 1, channel: 0, channels: field.channels };
   }
 
   /** Adds a call of a kernel, and makes the fields as large as it needs them. */
-  emit(time: number, instruction: Instruction): void {
-    const isWholeRow = time === 0;
-    if (isWholeRow) this.fields[instruction.out.field]!.isRow = true;
-    for (const { field: index, rows, cols } of tapsOf(instruction)) {
+  emit(time: number, call: KernelCall): void {
+    const isWholeRow = isOfRow(time, this.#picture.shape[1]!);
+    if (isWholeRow) this.fields[call.out.field]!.isRow = true;
+    for (const { field: index, rows, cols } of tapsOf(call)) {
       const field = this.fields[index]!;
       field.depth = Math.max(field.depth, 1 - rows);
       field.left = Math.max(field.left, -cols);
       field.right = Math.max(field.right, cols);
       field.isRow ||= isWholeRow || rows !== 0 || cols !== 0;
     }
-    this.instructions[time]!.push(instruction);
+    if (isWholeRow && this.#sweep) (this.#sweep.calls[time] ??= []).push(call);
+    else this.instructions[time]!.push(call);
+  }
+
+  /**
+   * Lowers a node inside a recurrence that reads states of its own row, or the recurrence itself: what it computes for rows goes
+   * from column to column, in `sweep`.
+   */
+  inSweep<T>(sweep: Sweep | undefined, lower: () => T): T {
+    this.#sweep = sweep;
+    const result = lower();
+    this.#sweep = undefined;
+    return result;
+  }
+
+  /** Ends a sweep: everything inside the recurrence has been lowered. */
+  finish({ from, calls }: Sweep): void {
+    calls.forEach((list, time) => this.instructions[time]!.push({ kernel: "sweep", from, calls: list }));
   }
 
   /** The view as one segment: copied, if it is not one. `times` are those of its channels. */
@@ -120,7 +169,7 @@ export function within(view: View, start: number, end: number): View {
 /** The segment at the current position. */
 export const here = (segment: Segment): Tap => ({ ...segment, rows: 0, cols: 0 });
 
-function tapsOf(instruction: Instruction): readonly Tap[] {
+function tapsOf(instruction: KernelCall): readonly Tap[] {
   switch (instruction.kernel) {
     case "convolution":
       return instruction.add ? [...instruction.taps, here(instruction.add)] : instruction.taps;
@@ -132,10 +181,14 @@ function tapsOf(instruction: Instruction): readonly Tap[] {
       return [instruction.products, ...(instruction.add ? [instruction.add] : [])].map(here);
     case "gate":
       return [here(instruction.a), here(instruction.b)];
+    case "attend":
+      return [here(instruction.q)];
     case "sum":
     case "largest":
+    case "remember":
       return [here(instruction.x)];
     case "position":
+    case "class":
       return [];
   }
 }

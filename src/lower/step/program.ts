@@ -1,3 +1,5 @@
+import type { AttendedKeys } from "../../graph/primitives.ts";
+
 /**
  * The incremental program: how a network is computed pixel by pixel, in raster order. Plain data, so that it can be sent
  * to a worker. It holds for any number of pictures and, where no value depends on the position, of rows.
@@ -12,7 +14,8 @@ export interface StepProgram {
   readonly logits: Segment;
   /**
    * What to compute when. [0]: at the start of a row, for all its columns. [1 + c]: at each pixel, before its channel
-   * c is drawn. [1 + channels]: at each pixel, when all of it is known. Each list in an order that can be computed.
+   * c is drawn. [1 + channels]: at each pixel, when all of it is known. [2 + channels]: at the end of a row, for all its
+   * columns. Each list in an order that can be computed.
    */
   readonly instructions: readonly (readonly Instruction[])[];
 }
@@ -29,6 +32,8 @@ export interface Field {
   readonly right: number;
   /** False if only the current pixel is kept. */
   readonly isRow: boolean;
+  /** Whether each picture's pixels lie together, in raster order, and not each pixel's pictures. */
+  readonly isByPicture: boolean;
 }
 
 /** Some channels of a field, from `channel` on. */
@@ -57,6 +62,7 @@ export type PointwiseOperation =
   | "tanh"
   | "sigmoid"
   | "relu"
+  | "elu"
   | "add"
   | "sub"
   | "mul"
@@ -67,8 +73,18 @@ export type PointwiseOperation =
   | "greater"
   | "where";
 
+/** What is computed at one time: a call of a kernel, or what goes from column to column. */
+export type Instruction = KernelCall | Sweep;
+
+/** Calls for a row's columns one after the other, each reading what the one before it has computed. */
+export interface Sweep {
+  readonly kernel: "sweep";
+  readonly from: "left" | "right";
+  readonly calls: readonly KernelCall[];
+}
+
 /** One call of a kernel (`src/kernels/`), for the pictures of one pixel or of a whole row. */
-export type Instruction =
+export type KernelCall =
   | {
       readonly kernel: "convolution";
       readonly out: Segment;
@@ -101,7 +117,20 @@ export type Instruction =
     }
   /** tanh(a) * sigmoid(b) */
   | { readonly kernel: "gate"; readonly out: Segment; readonly a: Segment; readonly b: Segment }
+  /** Copies to a field that is kept picture by picture. */
+  | { readonly kernel: "remember"; readonly out: Segment; readonly x: Segment }
+  /** See `attend` in `src/graph/language.ts`. Keys and values of all pixels are remembered by picture, each in a field of its own. */
+  | {
+      readonly kernel: "attend";
+      readonly out: Segment;
+      readonly q: Segment;
+      readonly keys: Segment;
+      readonly values: Segment;
+      readonly attended: AttendedKeys;
+    }
   /** Over channels. */
   | { readonly kernel: "sum" | "largest"; readonly out: Segment; readonly x: Segment }
   /** Values that depend on the position alone: [rows][cols][channels]. */
-  | { readonly kernel: "position"; readonly out: Segment; readonly values: Float32Array };
+  | { readonly kernel: "position"; readonly out: Segment; readonly values: Float32Array }
+  /** Values that depend on the picture's class alone: [classes][channels]. */
+  | { readonly kernel: "class"; readonly out: Segment; readonly values: Float32Array };

@@ -3,7 +3,7 @@ import type { Primitive } from "../../graph/primitives.ts";
 import { perChannel } from "./constants.ts";
 import { here, part, pieces, within, type Lowering, type View } from "./lowering.ts";
 import type { Operand, PointwiseOperation } from "./program.ts";
-import { cannotStep, timeAt } from "./times.ts";
+import { cannotStep, ROW, timeAt } from "./times.ts";
 
 /** Writes how a node is computed, and tells where its value is. */
 export type StepRule<P extends Primitive> = (node: Node<P>, lowering: Lowering) => View;
@@ -46,7 +46,12 @@ const none = (node: Node): never => {
 };
 
 export const stepRules: { readonly [P in Primitive]: StepRule<P> } = {
-  input: none,
+  input: (node, lowering) => {
+    const values = lowering.classValues.get(node) ?? none(node);
+    const out = lowering.field(node.shape[1]!);
+    lowering.emit(ROW, { kernel: "class", out, values });
+    return [out];
+  },
   parameter: none,
   constant: none, // read where it is used, see Lowering.view
   neg: pointwise("neg"),
@@ -57,6 +62,7 @@ export const stepRules: { readonly [P in Primitive]: StepRule<P> } = {
   tanh: pointwise("tanh"),
   sigmoid: pointwise("sigmoid"),
   relu: pointwise("relu"),
+  elu: pointwise("elu"),
   add: pointwise("add"),
   sub: pointwise("sub"),
   mul: pointwise("mul"),
@@ -89,11 +95,41 @@ export const stepRules: { readonly [P in Primitive]: StepRule<P> } = {
   concat: ({ inputs }, lowering) => inputs.flatMap((operand) => lowering.view(operand)),
   sum: overChannels("sum"),
   max: overChannels("largest"),
+  softmax: none,
+  attend: (node, lowering) => {
+    const [q, k, v] = node.inputs as [Node, Node, Node];
+    const out = lowering.field(node.shape[1]!);
+    const query = lowering.joined(lowering.view(q), lowering.times(q));
+    const keys = lowering.remembered(lowering.view(k), lowering.times(k));
+    const values = lowering.remembered(lowering.view(v), lowering.times(v));
+    for (const { start, end, time } of pieces(lowering.times(node), out.channels)) {
+      const [own, attended] = [part([values], start, end), node.attributes.keys];
+      lowering.emit(time, {
+        kernel: "attend",
+        out: part([out], start, end),
+        q: query,
+        keys,
+        values: own,
+        attended,
+      });
+    }
+    return [out];
+  },
   shift: (node, lowering) => {
     const { rows, cols } = node.attributes;
     return pointwise("copy", -rows, -cols)(node, lowering);
   },
   conv: none, // every convolution is part of a fusion, if only of itself
+  state: ({ shape }, lowering) => [lowering.field(shape[1]!)],
+  recur: (node, lowering) => {
+    const [body, state] = node.inputs as [Node, Node];
+    const [out, view] = [lowering.view(state), lowering.view(body)];
+    for (const { start, end, time } of pieces(lowering.times(node), node.shape[1]!, view)) {
+      const operands = [here(part(view, start, end))];
+      lowering.emit(time, { kernel: "pointwise", operation: "copy", out: part(out, start, end), operands });
+    }
+    return out;
+  },
   convTranspose: none,
   convWeightGradient: none,
   matmul: none,

@@ -2,7 +2,7 @@ import { NextpixelError } from "../../basics/errors.ts";
 import { is, type Node } from "../../graph/node.ts";
 import type { Primitive } from "../../graph/primitives.ts";
 import { readsOf, type Read, type Reads } from "../../graph/reads.ts";
-import { topologicalOrder } from "../../graph/walk.ts";
+import { interpret } from "../../graph/recurrence.ts";
 
 /**
  * When each channel of a node can be computed, as an index of `StepProgram.instructions`. A single entry holds for all
@@ -14,6 +14,11 @@ export type Times = readonly number[];
 export const ROW = 0;
 /** Before the first channel of the pixel is drawn: it depends on pixels to the left as well. */
 const PIXEL = 1;
+/** When the whole row is known, of a picture of so many channels: it depends on pixels to the right. */
+export const rowEnd = (channels: number): number => PIXEL + channels + 1;
+
+/** Whether what has that time is computed for all columns of a row. */
+export const isOfRow = (time: number, channels: number): boolean => time === ROW || time === rowEnd(channels);
 
 export const timeAt = (times: Times, channel: number): number =>
   times.length === 1 ? times[0]! : times[channel]!;
@@ -21,41 +26,44 @@ export const timeAt = (times: Times, channel: number): number =>
 /**
  * The times of all nodes: that of the newest thing that a channel reads. A channel c of the picture is known at time
  * 2 + c, just before the next is drawn; in a picture that is `known` in advance everything is, row by row. SCHEDULE error
- * that names the node if a node cannot be computed in raster order.
+ * that names the node if a node cannot be computed in raster order, or if the logits wait for the end of the row.
  */
 export function timesOfNodes(logits: Node, picture: Node, known: boolean): ReadonlyMap<Node, Times> {
-  const times = new Map<Node, Times>();
-  for (const node of topologicalOrder([logits])) {
-    if (node === picture) {
-      times.set(
-        node,
-        Array.from({ length: picture.shape[1]! }, (_, channel) => (known ? ROW : PIXEL + 1 + channel)),
-      );
-    } else if (is(node, "constant")) {
-      times.set(node, [ROW]);
-    } else {
-      const inputs = node.inputs.map((operand) => times.get(operand)!);
-      times.set(node, timesOf(node, inputs, readsIn(node, inputs, picture)));
-    }
+  const end = rowEnd(picture.shape[1]!);
+  /** What was first seen to read pixels to the right, and how far. */
+  let ahead: { node: Node; cols: number } | undefined;
+
+  const timeOfRead = (node: Node, inputs: readonly Times[], { input, channel, rows, cols }: Read): number => {
+    if (rows > 0) throw cannotStep(node, `reads ${rows} row(s) below, which is computed later`);
+    const time = timeAt(inputs[input]!, channel);
+    if (rows < 0 || time === ROW) return ROW;
+    if (cols > 0) ahead ??= { node, cols };
+    if (cols > 0 || time === end) return end;
+    return cols < 0 ? PIXEL : time;
+  };
+  const timesOf = (node: Node, inputs: readonly Times[]): Times => {
+    const found = new Map<Reads, number>();
+    return readsIn(node, inputs, picture).map((list) => {
+      const time = found.get(list) ?? Math.max(ROW, ...list.map((read) => timeOfRead(node, inputs, read)));
+      found.set(list, time);
+      return time;
+    });
+  };
+  const times = interpret<Times>([logits], {
+    start: () => [ROW],
+    compute(node, timesOfOperand) {
+      if (node === picture)
+        return Array.from({ length: picture.shape[1]! }, (_, c) => (known ? ROW : PIXEL + 1 + c));
+      if (is(node, "constant") || is(node, "input")) return [ROW];
+      return timesOf(node, node.inputs.map(timesOfOperand));
+    },
+    isSame: (a, b) => a.length === b.length && a.every((time, channel) => time === b[channel]),
+  });
+  if (times.get(logits)!.includes(end)) {
+    const { node, cols } = ahead!;
+    throw cannotStep(node, `reads ${cols} column(s) to the right, which is computed later`);
   }
   return times;
-}
-
-function timesOf(node: Node, inputs: readonly Times[], reads: readonly Reads[]): Times {
-  const found = new Map<Reads, number>();
-  return reads.map((list) => {
-    const time = found.get(list) ?? Math.max(ROW, ...list.map((read) => timeOfRead(node, inputs, read)));
-    found.set(list, time);
-    return time;
-  });
-}
-
-function timeOfRead(node: Node, inputs: readonly Times[], { input, channel, rows, cols }: Read): number {
-  if (rows > 0) throw cannotStep(node, `reads ${rows} row(s) below, which is computed later`);
-  const time = timeAt(inputs[input]!, channel);
-  if (rows < 0 || time === ROW) return ROW;
-  if (cols > 0) throw cannotStep(node, `reads ${cols} column(s) to the right, which is computed later`);
-  return cols < 0 ? PIXEL : time;
 }
 
 function readsIn(node: Node, inputs: readonly Times[], picture: Node): readonly Reads[] {

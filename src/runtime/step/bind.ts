@@ -1,5 +1,6 @@
 import * as codes from "../../kernels/operations.ts";
-import type { Instruction, Operand, PointwiseOperation } from "../../lower/step/program.ts";
+import type { Instruction, Operand, PointwiseOperation, Sweep } from "../../lower/step/program.ts";
+import { bindAttend, bindRemember } from "./bind-attention.ts";
 import { bindConvolution, bindWinogradInput, bindWinogradOutput } from "./bind-convolution.ts";
 import { at, cellsOf, preload, type Binding, type Call, type Of } from "./binding.ts";
 import { addressAt, placeOf, type Place } from "./layout.ts";
@@ -7,6 +8,8 @@ import { addressAt, placeOf, type Place } from "./layout.ts";
 /** Turns an instruction into calls of its kernel with all addresses worked out. */
 export function bind(instruction: Instruction, binding: Binding): Call {
   switch (instruction.kernel) {
+    case "sweep":
+      return bindSweep(instruction, binding);
     case "convolution":
       return bindConvolution(instruction, binding);
     case "pointwise":
@@ -20,9 +23,24 @@ export function bind(instruction: Instruction, binding: Binding): Call {
     case "sum":
     case "largest":
       return bindReduction(instruction, binding);
+    case "remember":
+      return bindRemember(instruction, binding);
+    case "attend":
+      return bindAttend(instruction, binding);
     case "position":
       return bindPosition(instruction, binding);
+    case "class":
+      return bindClass(instruction, binding);
   }
+}
+
+function bindSweep({ from, calls }: Sweep, binding: Binding): Call {
+  const list = calls.map((call) => bind(call, { ...binding, isRow: false }));
+  const columns = Array.from({ length: binding.cols }, (_, col) => col);
+  if (from === "right") columns.reverse();
+  return (row) => {
+    for (const col of columns) for (const call of list) call(row, col);
+  };
 }
 
 const CODES: Readonly<Record<PointwiseOperation, number>> = {
@@ -35,6 +53,7 @@ const CODES: Readonly<Record<PointwiseOperation, number>> = {
   tanh: codes.TANH,
   sigmoid: codes.SIGMOID,
   relu: codes.RELU,
+  elu: codes.ELU,
   add: codes.ADD,
   sub: codes.SUB,
   mul: codes.MUL,
@@ -140,6 +159,23 @@ function bindPosition(instruction: Of<"position">, binding: Binding): Call {
       const to = addressAt(out, row, col);
       const nothing = [from, 0, 0, from, 0, 0] as const;
       machine.kernels.pointwise(codes.COPY, from, 0, 0, ...nothing, to, out.stride, pictures, channels);
+    }
+  };
+}
+
+/** Writes a picture's row in one call: the same values for all columns. */
+function bindClass(instruction: Of<"class">, binding: Binding): Call {
+  const { machine, pictures, layouts } = binding;
+  const { channels, field } = instruction.out;
+  const out = at(instruction.out, binding);
+  const values = preload(instruction.values, binding);
+  const { cols } = layouts[field]!;
+  return (row) => {
+    const { kernels, classes } = machine;
+    for (let picture = 0; picture < pictures; picture++) {
+      const from = values + 4 * channels * classes[picture]!;
+      const to = addressAt(out, row, 0) + picture * out.stride;
+      kernels.pointwise(codes.COPY, from, 0, 0, from, 0, 0, from, 0, 0, to, out.colBytes, cols, channels);
     }
   };
 }

@@ -1,4 +1,4 @@
-import type { Instruction, Segment } from "../../lower/step/program.ts";
+import type { KernelCall, Segment } from "../../lower/step/program.ts";
 import type { Kernels } from "./kernels.ts";
 import { placeOf, type FieldLayout, type Place, type Reservations } from "./layout.ts";
 
@@ -16,23 +16,30 @@ export interface Preload {
 /** What instructions are bound to. */
 export interface Binding {
   readonly pictures: number;
+  /** Columns of the picture. */
+  readonly cols: number;
   /** Whether instructions are for a whole row. */
   readonly isRow: boolean;
   readonly layouts: readonly FieldLayout[];
   readonly reservations: Reservations;
   readonly preloads: Preload[];
   /** There from the first call on. */
-  readonly machine: { kernels: Kernels; words: Uint32Array };
+  readonly machine: {
+    kernels: Kernels;
+    words: Uint32Array;
+    /** The number of each picture's class. */
+    classes: ArrayLike<number>;
+  };
 }
 
-export type Of<K extends Instruction["kernel"]> = Extract<Instruction, { kernel: K }>;
+export type Of<K extends KernelCall["kernel"]> = Extract<KernelCall, { kernel: K }>;
 
 /** Where a segment is. */
 export const at = (segment: Segment, { layouts }: Binding): Place =>
   placeOf({ ...segment, rows: 0, cols: 0 }, layouts);
 
 /** Pixels times pictures that an instruction computes. */
-export const cellsOf = ({ out }: Instruction, { pictures, isRow, layouts }: Binding): number =>
+export const cellsOf = ({ out }: KernelCall, { pictures, isRow, layouts }: Binding): number =>
   pictures * (isRow ? layouts[out.field]!.cols : 1);
 
 /** Has numbers written to an address of their own. */

@@ -1,6 +1,7 @@
 import { pixelUniform, seedKey } from "../../basics/philox.ts";
 import type { LikelihoodName } from "../../likelihood/likelihood.ts";
 import type { StepProgram } from "../../lower/step/program.ts";
+import { rowEnd } from "../../lower/step/times.ts";
 import type { Kernels } from "./kernels.ts";
 import { addressAt, aligned } from "./layout.ts";
 import { openStepMachine } from "./machine.ts";
@@ -9,6 +10,8 @@ import { openStepMachine } from "./machine.ts";
 export interface SamplerProgram {
   readonly steps: StepProgram;
   readonly likelihood: LikelihoodName;
+  /** Groups of the logits; see `Likelihood.groups`. */
+  readonly groups: number;
   /** Levels 0 .. levels-1 of a sub-pixel. */
   readonly levels: number;
 }
@@ -23,12 +26,14 @@ export interface GivenPixels {
 
 export interface DrawRequest {
   readonly seed: number;
-  /** Logits are divided by it: below 1 likelier pictures, above 1 more varied ones. */
+  /** Below 1 likelier pictures, above 1 more varied ones; see `Likelihood.draw`. */
   readonly temperature: number;
   readonly rows: number;
   /** Number of the first picture: picture k of a seed is the same whatever it is drawn together with. */
   readonly first: number;
   readonly given?: GivenPixels | undefined;
+  /** The number of each picture's class: needed if the program knows classes. */
+  readonly classes?: Uint32Array | undefined;
 }
 
 /** Draws a fixed number of pictures together. */
@@ -41,7 +46,7 @@ export interface Drawer {
 }
 
 export async function openDrawer(program: SamplerProgram, pictures: number): Promise<Drawer> {
-  const { steps, levels } = program;
+  const { steps, levels, groups } = program;
   const { cols, channels } = steps;
   const listBytes = aligned(8 * pictures);
   const scratchBytes = 2 * listBytes + aligned(4 * levels);
@@ -53,8 +58,9 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
     number,
   ];
   const drawLevels = DRAWS[program.likelihood];
-  /** Of one sub-pixel. */
-  const logitsBytes = 4 * (steps.logits.channels / channels);
+  /** Of one group. */
+  const logitsBytes = 4 * (steps.logits.channels / groups);
+  const channelsOfGroup = channels / groups;
 
   function* rows({
     seed,
@@ -62,22 +68,22 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
     rows,
     first,
     given,
+    classes,
   }: DrawRequest): Generator<Uint8Array, Float64Array> {
     const key = seedKey(seed);
-    machine.clear();
+    machine.clear(classes);
     doubles.fill(0, nats / 8, nats / 8 + pictures);
 
     const draw = (row: number, col: number, channel: number) => {
       for (let m = 0; m < pictures; m++) {
         doubles[uniforms / 8 + m] = pixelUniform(key, first + m, row * cols + col, channel);
       }
-      const own = addressAt(logits, row, col) + channel * logitsBytes;
+      const own = addressAt(logits, row, col) + Math.floor(channel / channelsOfGroup) * logitsBytes;
       const to = addressAt(picture, row, col) + 4 * channel;
       drawLevels(
         kernels,
         [own, logits.stride, uniforms, temperature, to, picture.stride, nats, pictures],
-        levels,
-        exponentials,
+        { levels, earlier: channel % channelsOfGroup, scratch: exponentials },
       );
     };
 
@@ -108,6 +114,7 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
               floats[from + m * (picture.stride / 4) + channel]!;
           }
       }
+      machine.run(rowEnd(channels), row, 0);
       yield finished;
     }
     return doubles.slice(nats / 8, nats / 8 + pictures);
@@ -119,9 +126,20 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
 /** What all kernels that draw take; see `src/kernels/draw.ts`. */
 type DrawArguments = Parameters<Kernels["bernoulli"]>;
 
+/** What else some of them take. */
+interface DrawContext {
+  readonly levels: number;
+  /** Channels of the group that come before the one that is drawn. */
+  readonly earlier: number;
+  /** Address of room for a float for each level, and three more. */
+  readonly scratch: number;
+}
+
 const DRAWS: Readonly<
-  Record<LikelihoodName, (kernels: Kernels, draw: DrawArguments, levels: number, scratch: number) => void>
+  Record<LikelihoodName, (kernels: Kernels, draw: DrawArguments, context: DrawContext) => void>
 > = {
   bernoulli: (kernels, draw) => kernels.bernoulli(...draw),
-  categorical: (kernels, draw, levels, scratch) => kernels.categorical(...draw, levels, scratch),
+  categorical: (kernels, draw, { levels, scratch }) => kernels.categorical(...draw, levels, scratch),
+  "logistic-mixture": (kernels, draw, { levels, earlier }) =>
+    kernels.logisticMixture(...draw, levels, earlier),
 };

@@ -33,6 +33,22 @@ export interface Kernels {
     rows: number,
     channels: number,
   ): void;
+  attend(
+    q: number,
+    qStride: number,
+    keys: number,
+    keysStride: number,
+    keyChannels: number,
+    values: number,
+    valuesStride: number,
+    valueBytes: number,
+    out: number,
+    outStride: number,
+    channels: number,
+    positions: number,
+    pictures: number,
+    scratch: number,
+  ): void;
   gate(
     a: number,
     aStride: number,
@@ -92,6 +108,18 @@ export interface Kernels {
     pictures: number,
     count: number,
     scratch: number,
+  ): void;
+  logisticMixture(
+    logits: number,
+    logitsStride: number,
+    uniforms: number,
+    temperature: number,
+    levels: number,
+    levelsStride: number,
+    nats: number,
+    pictures: number,
+    count: number,
+    earlier: number,
   ): void;
 }
 

@@ -35,7 +35,7 @@ export const bytesOfFields = ({ fields }: Pick<StepProgram, "fields">): number =
 export interface FieldLayout extends Field {
   /** Of row 0, column 0, picture 0, channel 0. */
   readonly address: number;
-  /** Bytes from one picture to the next: channels are filled up to a multiple of four. */
+  /** Bytes from one picture to the next; channels are filled up to a multiple of four. */
   readonly stride: number;
   /** Bytes from one column and from one row to the next; 0 if only the current pixel is kept. */
   readonly colBytes: number;
@@ -49,11 +49,13 @@ export function layOutFields(
   reservations: Reservations,
 ): FieldLayout[] {
   return fields.map((field) => {
-    const stride = aligned(4 * field.channels);
-    const pixelBytes = stride * pictures;
+    const channelBytes = aligned(4 * field.channels);
+    const pixelBytes = field.isByPicture ? channelBytes : channelBytes * pictures;
     const colBytes = field.isRow ? pixelBytes : 0;
     const rowBytes = colBytes * (field.left + field.cols + field.right);
-    const address = reservations.reserve(Math.max(rowBytes * field.depth, pixelBytes) + MARGIN);
+    const bytes = Math.max(rowBytes * field.depth, pixelBytes);
+    const stride = field.isByPicture ? bytes : channelBytes;
+    const address = reservations.reserve((field.isByPicture ? bytes * pictures : bytes) + MARGIN);
     return { ...field, address: address + field.left * colBytes, stride, colBytes, rowBytes };
   });
 }

@@ -1,4 +1,5 @@
 import type { StepProgram } from "../../lower/step/program.ts";
+import { isOfRow } from "../../lower/step/times.ts";
 import { bind } from "./bind.ts";
 import type { Binding, Call, Preload } from "./binding.ts";
 import { openKernels, type Kernels } from "./kernels.ts";
@@ -19,9 +20,10 @@ export interface StepMachine {
   readonly logits: Place;
   /** Where there is room for `scratchBytes`. */
   readonly scratch: number;
-  /** Forgets all pixels, before the first row of new pictures. */
-  clear(): void;
-  /** Runs the instructions of a time (see `StepProgram`) at a pixel; those of time 0 for a whole row, at column 0. */
+  /** Forgets all pixels, before the first row of new pictures, of these classes if the program knows any. */
+  clear(classes?: ArrayLike<number>): void;
+  /** Runs the instructions of a time (see `StepProgram`) at a pixel; those of its
+   * start and end for a whole row, at column 0. */
   run(time: number, row: number, col: number): void;
 }
 
@@ -38,9 +40,9 @@ export async function openStepMachine(
   const fieldsEnd = reservations.end;
   const preloads: Preload[] = [];
   const machine = {} as Binding["machine"];
-  const binding = { pictures, layouts, reservations, preloads, machine };
+  const binding = { pictures, cols: program.cols, layouts, reservations, preloads, machine };
   const calls: Call[][] = program.instructions.map((list, time) =>
-    list.map((instruction) => bind(instruction, { ...binding, isRow: time === 0 })),
+    list.map((instruction) => bind(instruction, { ...binding, isRow: isOfRow(time, program.channels) })),
   );
 
   const { kernels, memory } = await openKernels(reservations.end);
@@ -60,7 +62,10 @@ export async function openStepMachine(
     picture: place(program.picture),
     logits: place(program.logits),
     scratch,
-    clear: () => void bytes.fill(0, fieldsStart, fieldsEnd),
+    clear(classes = []) {
+      bytes.fill(0, fieldsStart, fieldsEnd);
+      machine.classes = classes;
+    },
     run(time, row, col) {
       for (const call of calls[time]!) call(row, col);
     },
@@ -69,14 +74,19 @@ export async function openStepMachine(
 
 /**
  * The logits of pictures that are known in advance, from a program lowered as such: [pictures, channels, rows, cols], from levels
- * in the same layout.
+ * in the same layout, and the numbers of their classes if the program knows any.
  */
-export function logitsOfKnown(machine: StepMachine, levels: Uint8Array, rows: number): Float32Array {
+export function logitsOfKnown(
+  machine: StepMachine,
+  levels: Uint8Array,
+  rows: number,
+  classes?: ArrayLike<number>,
+): Float32Array {
   const { program, pictures, floats } = machine;
   const { cols, channels } = program;
   const outputs = program.logits.channels;
   const logits = new Float32Array(pictures * outputs * rows * cols);
-  machine.clear();
+  machine.clear(classes);
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++)
       for (let picture = 0; picture < pictures; picture++) {

@@ -1,4 +1,5 @@
 import { expected } from "../../basics/errors.ts";
+import { multiplyAddsOfTimes } from "../../lower/step/multiply-adds.ts";
 import type { DrawRequest, SamplerProgram } from "./draw.ts";
 import { bytesOfFields } from "./layout.ts";
 import { localRunner, type Job, type JobRunner } from "./job.ts";
@@ -52,22 +53,17 @@ const LARGEST_BATCH_BYTES = 2 ** 28;
 /** Of a worker: to start it takes as long as some 10^9 multiply-adds. */
 const LEAST_MULTIPLY_ADDS = 1e9;
 
-/** Multiply-adds for each pixel; fewer where columns are computed in tiles. */
-const multiplyAdds = ({ steps }: SamplerProgram): number =>
-  steps.instructions
-    .flat()
-    .reduce((total, one) => total + (one.kernel === "convolution" ? one.weights.length : 0), 0);
-
 /** Opens a sampler. Pictures are the same, bit for bit, whatever the number of workers. */
 export function openStepSampler(program: SamplerProgram, { workers, startWorker }: SamplerOptions): Sampler {
   const local = localRunner(program);
+  const perPixel = multiplyAddsOfTimes(program.steps).reduce((total, one) => total + one);
   const pool: JobRunner[] = [];
   const largestBatch = Math.min(LARGEST_BATCH, Math.ceil(LARGEST_BATCH_BYTES / bytesOfFields(program.steps)));
   let isDrawing = false;
 
   /** Runners for so many pixels in so many jobs. */
   const runnersFor = (jobs: number, pixels: number): readonly JobRunner[] => {
-    const worthwhile = Math.ceil((pixels * multiplyAdds(program)) / LEAST_MULTIPLY_ADDS);
+    const worthwhile = Math.ceil((pixels * perPixel) / LEAST_MULTIPLY_ADDS);
     const threads = Math.min(workers, jobs, worthwhile);
     if (threads <= 1) return [local];
     while (pool.length < threads) pool.push(workerRunner(program, startWorker));
@@ -92,6 +88,7 @@ export function openStepSampler(program: SamplerProgram, { workers, startWorker 
             first: request.first + first,
             pictures: of.count,
             given: part(request.given, first, of.count, count),
+            classes: request.classes?.slice(first, first + of.count),
           };
           const onRow = (row: number, levels: Uint8Array) => events.put({ kind: "row", ...of, row, levels });
           const nats = await runner.run(job, onRow, anySignal);

@@ -1,0 +1,108 @@
+import { extname } from "node:path";
+import type { Argument, Command, Option } from "commander";
+import { NextpixelError } from "../basics/errors.ts";
+import { readBounded } from "../files/bounded-read.ts";
+import { COMMON_KEYS } from "./arguments.ts";
+
+/** How files are read, by the ending of their names. */
+const PARSERS: Readonly<Record<string, (text: string) => unknown>> = { ".json": JSON.parse };
+const MAX_BYTES = 2 ** 20;
+
+/** Options that say how a command is run, not what it does. */
+const LEFT_OUT: readonly string[] = ["config", ...COMMON_KEYS];
+
+/** What options have to do with one another, by their keys. */
+export interface Relations {
+  /** Options that cannot be given together. */
+  readonly exclusive: readonly (readonly [string, string])[];
+  /** Which options of the file are void if this one is typed, with another value: they were meant for the file's own. */
+  readonly replaced: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Gives a command the options that a configuration file has and the command line has not, by the readers of the latter. The
+ * file's keys are the long options in camel case, such as `evalEvery`, and the names of arguments, which become options.
+ * NOT_FOUND error if the file cannot be read, FORMAT error that names file and key if something in it does not fit.
+ */
+export async function applyConfigFile(
+  command: Command,
+  file: string,
+  { exclusive, replaced }: Relations,
+): Promise<void> {
+  const known = new Map<string, Option | Argument>([
+    ...command.registeredArguments.map((argument) => [argument.name(), argument] as const),
+    ...command.options.map((option) => [option.attributeName(), option] as const),
+  ]);
+  for (const key of LEFT_OUT) known.delete(key);
+  const found = await readConfigFile(file);
+  const values = new Map(found.map(([key, value]) => [key, valueOf(file, key, value, known)]));
+  for (const [a, b] of exclusive) {
+    if (values.has(a) && values.has(b)) throw wrong(file, b, `expected none beside ${a}`, values.get(b));
+  }
+
+  for (const key of known.keys()) {
+    if (command.getOptionValueSource(key) !== "cli") continue;
+    const isAnother = command.getOptionValue(key) !== values.get(key);
+    const others = exclusive.filter((pair) => pair.includes(key)).flat();
+    for (const other of [key, ...others, ...(isAnother ? (replaced[key] ?? []) : [])]) values.delete(other);
+  }
+  for (const [key, value] of values) command.setOptionValueWithSource(key, value, "config");
+}
+
+async function readConfigFile(file: string): Promise<[string, unknown][]> {
+  const parse = PARSERS[extname(file)];
+  if (!parse) {
+    const endings = Object.keys(PARSERS).join(" or ");
+    throw new NextpixelError(
+      "FORMAT",
+      `expected the name of a configuration file to end in ${endings}, received ${file}`,
+    );
+  }
+  const text = new TextDecoder().decode(await readBounded(file, MAX_BYTES));
+  const content = parsed(file, () => parse(text));
+  if (typeof content === "object" && content !== null && !Array.isArray(content))
+    return Object.entries(content);
+  throw new NextpixelError(
+    "FORMAT",
+    `${file}: expected an object of options, received ${JSON.stringify(content)}`,
+  );
+}
+
+function parsed<Value>(where: string, parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new NextpixelError("FORMAT", `${where}: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
+  }
+}
+
+/** The value of an option as its reader makes it of what the file has. */
+function valueOf(
+  file: string,
+  key: string,
+  value: unknown,
+  known: ReadonlyMap<string, Option | Argument>,
+): unknown {
+  const target = known.get(key);
+  if (!target) throw wrong(file, key, `expected one of ${[...known.keys()].join(", ")}`);
+  if ("isBoolean" in target && target.isBoolean()) {
+    if (typeof value === "boolean") return value;
+    throw wrong(file, key, "expected true or false", value);
+  }
+  const { parseArg } = target;
+  if (!parseArg) {
+    if (typeof value === "string") return value;
+    throw wrong(file, key, "expected text", value);
+  }
+  if (typeof value !== "string" && typeof value !== "number") {
+    throw wrong(file, key, "expected a number or text", value);
+  }
+  return parsed(`${file}: ${key}: ${JSON.stringify(value)}`, () => parseArg(String(value), undefined));
+}
+
+function wrong(file: string, key: string, what: string, ...received: unknown[]): NextpixelError {
+  const values = received.map((value) => `, received ${JSON.stringify(value)}`);
+  return new NextpixelError("FORMAT", `${file}: ${key}: ${what}${values.join("")}`);
+}

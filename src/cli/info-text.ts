@@ -1,0 +1,65 @@
+import { namesOf } from "../data/classes.ts";
+import type { ModelConfig } from "../models/by-name.ts";
+import type { NetworkConfig } from "../programs/network.ts";
+import type { NetworkInfo, SamplerInfo } from "../tasks/info.ts";
+
+/** What is known of a network, and the presets of its model if they are of interest, for people. */
+export function infoText(
+  network: NetworkConfig & { readonly presets?: Readonly<Record<string, ModelConfig>> },
+  info: NetworkInfo,
+): string {
+  const { model, modelConfig, likelihood, levels, size, classes = [], presets = {} } = network;
+  return [
+    `${model}: ${size.cols}x${size.rows}, ${size.channels} channel(s), ${levels} levels, ${likelihood} likelihood`,
+    ...(classes.length > 0 ? [`${classes.length} classes: ${namesOf(classes)}`] : []),
+    `sizes: ${sizesText(modelConfig)}`,
+    ...Object.entries(presets).map(([name, sizes]) => `preset ${name}: ${sizesText(sizes)}`),
+    `${info.parameters} parameters:`,
+    ...layerLines(info),
+    `${rounded(info.multiplyAddsPerPixel)} multiply-adds per pixel in a full pass; when it is drawn:`,
+    ...samplerLines(info.sampler),
+    ...fieldLines(info),
+  ].join("\n");
+}
+
+const sizesText = (sizes: ModelConfig): string =>
+  Object.entries(sizes)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+
+const rounded = (value: number): string => Math.round(value).toLocaleString("en");
+
+function layerLines({ layers }: NetworkInfo): string[] {
+  const width = Math.max(...layers.map(({ name }) => name.length));
+  return layers.map(
+    ({ name, shape, count }) => `  ${name.padEnd(width)}  ${`[${shape.join(", ")}]`.padEnd(18)} ${count}`,
+  );
+}
+
+function samplerLines({ multiplyAddsPerPixel, bytesPerPicture }: SamplerInfo): string[] {
+  const { row, pixel, colours, after, rowEnd } = multiplyAddsPerPixel;
+  const all: readonly (readonly [when: string, multiplyAdds: number])[] = [
+    ["with the whole row, before it is begun", row],
+    [colours.length > 0 ? "before its first colour is drawn" : "before it is drawn", pixel],
+    ...colours.map((work, i) => [`before its colour ${i + 2} is drawn`, work] as const),
+    ["when it is known", after],
+    ["with the whole row, when that is known", rowEnd],
+  ];
+  const phases = all.filter(([, work]) => work > 0);
+  const width = Math.max(...phases.map(([when]) => when.length));
+  const digits = Math.max(...phases.map(([, work]) => rounded(work).length));
+  return [
+    ...phases.map(([when, work]) => `  ${when.padEnd(width)}  ${rounded(work).padStart(digits)}`),
+    `  ${(bytesPerPicture / 1024).toFixed(0)} KiB remembered of a picture`,
+  ];
+}
+
+function fieldLines({ receptiveField: field }: NetworkInfo): string[] {
+  if (!field) return ["sees no other pixel"];
+  return [
+    `receptive field: ${field.pixels} pixels, up to ${field.above} rows above, ${field.left} columns to the left and ` +
+      `${field.right} to the right; blind spot: ${field.blindPixels} pixels`,
+    "(@ the pixel, # seen, . earlier but not seen)",
+    field.drawing,
+  ];
+}

@@ -1,0 +1,145 @@
+import { Option, type Command } from "commander";
+import { LIKELIHOOD_NAMES, type LikelihoodName } from "../likelihood/likelihood.ts";
+import { MODEL_NAMES, SIZE_NAMES, type GivenSizes } from "../models/by-name.ts";
+import * as read from "./arguments.ts";
+import { applyConfigFile, type Relations } from "./config-file.ts";
+import { givenSizes, withSizeOptions } from "./network-options.ts";
+
+/** Flags of `train`, as the command line gives them. */
+export interface TrainFlags extends read.CommonOptions, read.FolderFlags {
+  readonly out: string;
+  readonly force?: boolean;
+  readonly model: string;
+  readonly preset?: string;
+  /** In place of those of the preset or the model. */
+  readonly sizes?: GivenSizes;
+  readonly likelihood?: LikelihoodName;
+  readonly levels?: number;
+  readonly classConditional?: boolean;
+  readonly steps?: number;
+  readonly epochs?: number;
+  readonly batch: number;
+  readonly lr: number;
+  readonly warmup: number;
+  readonly decay: "cosine" | number;
+  readonly clip: number;
+  readonly ema: number;
+  readonly seed: number;
+  readonly valid?: string;
+  readonly validFraction: number;
+  readonly evalEvery?: number;
+  readonly checkpointEvery?: number;
+  readonly threads?: number;
+}
+
+export const TRAIN_DEFAULTS = {
+  model: "pixelcnn",
+  steps: 2000,
+  batch: 32,
+  lr: 2e-3,
+  warmup: 50,
+  decay: "cosine",
+  clip: 1,
+  ema: 0.999,
+  seed: 0,
+  validFraction: 0.1,
+} as const;
+
+const RELATIONS: Relations = {
+  exclusive: [
+    ["steps", "epochs"],
+    ["valid", "validFraction"],
+  ],
+  replaced: { model: ["preset", ...SIZE_NAMES], preset: SIZE_NAMES },
+};
+
+/** Adds what `train` can be told. */
+export function withTrainOptions(command: Command): Command {
+  command
+    .argument("[dataset]", `"digits" (built in), a folder of pictures, an IDX file, or CIFAR-10's .bin files`)
+    .option("--config <file>", "a recipe: .json with these options, such as evalEvery, and dataset")
+    .option("--out <run>", "folder to keep the run in")
+    .option("--force", "start over in a run folder that exists")
+    .option("--model <name>", MODEL_NAMES.join(", "), TRAIN_DEFAULTS.model)
+    .addOption(
+      new Option(
+        "--likelihood <name>",
+        "how logits tell a pixel (default: bernoulli for 2 levels, else categorical)",
+      ).choices(LIKELIHOOD_NAMES),
+    )
+    .option(
+      "--levels <n>",
+      "levels that pixels are quantised to, 2 for binary (default: all there are)",
+      read.whole("--levels", 2, 256),
+    )
+    .option("--class-conditional", "learn each class of the data set's labels for itself")
+    .option("--steps <n>", `steps of training (default: ${TRAIN_DEFAULTS.steps})`, read.whole("--steps", 1))
+    .option("--epochs <n>", "the same in passes over the data", read.whole("--epochs", 1))
+    .option("--batch <n>", "pictures per step", read.whole("--batch", 1, 65_536), TRAIN_DEFAULTS.batch)
+    .option("--lr <rate>", "learning rate", read.positive, TRAIN_DEFAULTS.lr)
+    .option(
+      "--warmup <steps>",
+      "steps in which the learning rate rises from 0",
+      read.whole("--warmup", 0),
+      TRAIN_DEFAULTS.warmup,
+    )
+    .option(
+      "--decay <how>",
+      `"cosine" down to 0 at the last step, or a factor per step`,
+      decay,
+      TRAIN_DEFAULTS.decay,
+    )
+    .option("--clip <norm>", "largest norm of the gradient", read.positive, TRAIN_DEFAULTS.clip)
+    .option(
+      "--ema <decay>",
+      "decay of the weights' moving average per step",
+      read.belowOne,
+      TRAIN_DEFAULTS.ema,
+    )
+    .option("--seed <n>", "seed of weights, order and previews", read.whole("--seed", 0), TRAIN_DEFAULTS.seed)
+    .option("--valid <dataset>", "data set to validate with")
+    .option(
+      "--valid-fraction <share>",
+      "share held out to validate with, without --valid",
+      read.fraction,
+      TRAIN_DEFAULTS.validFraction,
+    )
+    .option(
+      "--eval-every <steps>",
+      "steps between validations (default: a tenth of all)",
+      read.whole("--eval-every", 1),
+    )
+    .option(
+      "--checkpoint-every <steps>",
+      "steps between checkpoints (default: as --eval-every)",
+      read.whole("--checkpoint-every", 1),
+    );
+  for (const [one, other] of RELATIONS.exclusive) {
+    command.options.find((option) => option.attributeName() === one)!.conflicts(other);
+  }
+  read.withFolderOptions(command);
+  read.withThreads(command);
+  withSizeOptions(command);
+  return read.withCommonOptions(command);
+}
+
+/**
+ * What a command with these options was told, by its command line and, where that says nothing, by the configuration file
+ * that it names. Ends the command if there is no data set or no run folder; errors as of `applyConfigFile`.
+ */
+export async function trainRequest(
+  command: Command,
+): Promise<{ readonly dataset: string; readonly flags: TrainFlags }> {
+  const config = command.getOptionValue("config") as string | undefined;
+  if (config !== undefined) await applyConfigFile(command, config, RELATIONS);
+  const options = command.opts<TrainFlags & { readonly dataset?: string }>();
+  const dataset = (command.processedArgs[0] as string | undefined) ?? options.dataset;
+  if (dataset === undefined) return command.error("error: missing required argument 'dataset'");
+  if (options.out === undefined) return command.error("error: required option '--out <run>' not specified");
+  return { dataset, flags: { ...options, sizes: givenSizes(command) } };
+}
+
+const decay = (text: string): "cosine" | number =>
+  text === "cosine"
+    ? text
+    : read.number(`"cosine" or a factor above 0 and up to 1`, (value) => value > 0 && value <= 1)(text);

@@ -1,0 +1,111 @@
+import { expected, NextpixelError } from "../basics/errors.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** A class of the pictures that a network is trained on. */
+export interface PictureClass {
+  readonly name: string;
+  /** How many of the training pictures are of it. */
+  readonly pictures: number;
+}
+
+/** The classes of a data set and how many pictures are of each. ARGUMENT error if it has no labels. */
+export function classesOf(dataset: Dataset): PictureClass[] {
+  const { labels, classNames } = labelled(dataset);
+  const counts = new Float64Array(classNames.length);
+  for (const label of labels) counts[label]!++;
+  return classNames.map((name, label) => ({ name, pictures: counts[label]! }));
+}
+
+/**
+ * The class of every picture as its number among `classes`: by its name, for other data sets number them in another way.
+ * ARGUMENT error if the data set has no labels, or pictures of other classes.
+ */
+export function labelsAmong(dataset: Dataset, classes: readonly PictureClass[]): Int32Array {
+  const { labels, classNames } = labelled(dataset);
+  const numbers = new Map(classes.map(({ name }, number) => [name, number]));
+  return labels.map((label) => {
+    const name = classNames[label]!;
+    const number = numbers.get(name);
+    if (number === undefined) {
+      throw expected("ARGUMENT", `pictures of the classes ${namesOf(classes)}`, dataset.name, name);
+    }
+    return number;
+  });
+}
+
+function labelled({ name, labels, classNames }: Dataset): { labels: Int32Array; classNames: readonly string[] } {
+  if (labels && classNames) return { labels, classNames };
+  throw new NextpixelError(
+    "ARGUMENT",
+    `expected labels for the pictures of "${name}", received none: put the pictures of each class into a sub-folder of its ` +
+      "name, or the labels of an IDX file ...-images-idx3-ubyte beside it as ...-labels-idx1-ubyte",
+  );
+}
+
+/** The number of a class that is given by its name or else, from 0, by its number. ARGUMENT error if there is none. */
+export function classNumber(classes: readonly PictureClass[], wanted: string | number): number {
+  const named = classes.findIndex(({ name }) => name === wanted);
+  if (named >= 0) return named;
+  const number = typeof wanted === "string" && wanted.trim() === "" ? Number.NaN : Number(wanted);
+  if (Number.isInteger(number) && number >= 0 && number < classes.length) return number;
+  throw expected("ARGUMENT", `one of ${namesOf(classes)} (or their numbers, from 0)`, "the class", wanted);
+}
+
+/**
+ * The numbers of the classes that are wanted, or of all: undefined if there are no classes. ARGUMENT error if one is wanted
+ * that there is not, or an empty list.
+ */
+export function classTurns(
+  classes: readonly PictureClass[] | undefined,
+  wanted?: readonly (string | number)[] | undefined,
+): number[] | undefined {
+  if (!classes) {
+    if (wanted === undefined) return undefined;
+    const received = "one that was trained without classes (train --class-conditional)";
+    throw new NextpixelError("ARGUMENT", `expected a model that knows classes to draw one, received ${received}`);
+  }
+  if (wanted?.length === 0) throw expected("ARGUMENT", "at least one class", "the classes to draw", wanted);
+  return wanted?.map((one) => classNumber(classes, one)) ?? classes.map((_, number) => number);
+}
+
+/** The class of each of the pictures first .. first+count-1, whose number tells whose turn it is. Errors as of `classTurns`. */
+export function classesInTurn(
+  classes: readonly PictureClass[] | undefined,
+  {
+    first,
+    count,
+    wanted,
+  }: {
+    readonly first: number;
+    readonly count: number;
+    readonly wanted?: readonly (string | number)[] | undefined;
+  },
+): Uint32Array | undefined {
+  const turns = classTurns(classes, wanted);
+  return turns && Uint32Array.from({ length: count }, (_, i) => turns[(first + i) % turns.length]!);
+}
+
+const NAMES_SHOWN = 32;
+
+/** The names of classes, the first of them if they are many. */
+export const namesOf = (classes: readonly PictureClass[]): string =>
+  [
+    ...classes.slice(0, NAMES_SHOWN).map(({ name }) => name),
+    ...(classes.length > NAMES_SHOWN ? [`... (${classes.length} in all)`] : []),
+  ].join(", ");
+
+/**
+ * log p(class) of each class: its share of the training pictures. One picture more is counted of each (Laplace's rule), for
+ * a class that training did not see is not impossible.
+ */
+export function logPrior(classes: readonly PictureClass[]): Float64Array {
+  const total = classes.reduce((sum, { pictures }) => sum + pictures + 1, 0);
+  return Float64Array.from(classes, ({ pictures }) => Math.log((pictures + 1) / total));
+}
+
+/** Labels as a network takes them: 1 for the class of each picture, [labels.length, classes]. */
+export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
+  const bits = new Float32Array(labels.length * classes);
+  for (let i = 0; i < labels.length; i++) bits[i * classes + labels[i]!] = 1;
+  return bits;
+}

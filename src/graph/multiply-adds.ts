@@ -1,0 +1,72 @@
+import type { Node } from "./node.ts";
+import type { ConvAttributes, Primitive, Shape } from "./primitives.ts";
+import { sizeOf } from "./shapes.ts";
+import { topologicalOrder } from "./walk.ts";
+
+type Rule<P extends Primitive> = (node: Node<P>) => number;
+
+/** What does no sums of products. */
+const none = () => 0;
+
+/** Weights that exist. */
+const kept = ({ mask }: ConvAttributes, weights: Shape): number =>
+  mask ? mask.values.reduce((count, bit) => count + bit, 0) : sizeOf(weights);
+
+/** Pixels of all pictures of a field. */
+const positionsOf = ([batch, , rows, cols]: Shape): number => batch! * rows! * cols!;
+
+const rules: { readonly [P in Primitive]: Rule<P> } = {
+  input: none,
+  parameter: none,
+  constant: none,
+  neg: none,
+  exp: none,
+  log: none,
+  sqrt: none,
+  abs: none,
+  tanh: none,
+  sigmoid: none,
+  relu: none,
+  elu: none,
+  add: none,
+  sub: none,
+  mul: none,
+  div: none,
+  minimum: none,
+  maximum: none,
+  equal: none,
+  greater: none,
+  where: none,
+  stopGradient: none,
+  reshape: none,
+  transpose: none,
+  broadcast: none,
+  slice: none,
+  pad: none,
+  concat: none,
+  sum: none,
+  max: none,
+  softmax: none,
+  shift: none,
+  conv: ({ inputs: [, weights], shape, attributes }) => kept(attributes, weights!.shape) * positionsOf(shape),
+  convTranspose: ({ inputs: [cotangent, weights], attributes }) =>
+    kept(attributes, weights!.shape) * positionsOf(cotangent!.shape),
+  convWeightGradient: ({ inputs: [, cotangent], shape, attributes }) =>
+    kept(attributes, shape) * positionsOf(cotangent!.shape),
+  state: none,
+  recur: none,
+  attend: ({ inputs: [q, , v], attributes: { keys } }) => {
+    const [batch, , rows, cols] = q!.shape as [number, number, number, number];
+    const count = rows * cols;
+    const pairs = (batch * count * (keys === "upTo" ? count + 1 : count - 1)) / 2;
+    return pairs * (q!.shape[1]! + v!.shape[1]!);
+  },
+  matmul: ({ inputs: [a], shape }) => sizeOf(shape) * a!.shape.at(-1)!,
+};
+
+/**
+ * Multiply-adds of one evaluation of the outputs: those of convolutions, attention and matrix products. Weights that a mask
+ * leaves out do not count; what a kernel reads beside the picture does, though it is zero.
+ */
+export const multiplyAdds = (outputs: readonly Node[]): number =>
+  topologicalOrder(outputs).reduce((total, node) => total + (rules[node.op] as Rule<Primitive>)(node), 0);

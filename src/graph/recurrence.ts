@@ -1,0 +1,58 @@
+import { NextpixelError } from "../basics/errors.ts";
+import type { Node } from "./node.ts";
+import { is } from "./node.ts";
+import { topologicalOrder } from "./walk.ts";
+
+/** The nodes that a recurrence computes again for every position: those that depend on its state; each after its inputs. */
+export function innerNodes(recurrence: Node): Node[] {
+  const [body, state] = recurrence.inputs as [Node, Node];
+  const found = new Set([state]);
+  for (const node of topologicalOrder([body])) {
+    if (node.inputs.some((operand) => found.has(operand))) found.add(node);
+  }
+  return [...found].slice(1);
+}
+
+/** How an interpreter computes a value for each node of a graph that may have recurrences. */
+export interface Interpretation<T> {
+  /** What a state is taken for at first. */
+  start(state: Node): T;
+  compute(node: Node, valueOf: (operand: Node) => T): T;
+  isSame(a: T, b: T): boolean;
+}
+
+/**
+ * The value of every node. The nodes inside a recurrence are computed over and over, each time with the value of the body for
+ * the state, until that stays the same: at least one more position (in the order in which they depend on each other) is right
+ * each time. SCHEDULE error if a position depends on itself.
+ */
+export function interpret<T>(outputs: readonly Node[], rules: Interpretation<T>): Map<Node, T> {
+  const values = new Map<Node, T>();
+  const valueOf = (node: Node) => values.get(node)!;
+  const visit = (node: Node): void => {
+    values.set(node, is(node, "state") ? rules.start(node) : rules.compute(node, valueOf));
+    if (is(node, "recur")) settle(node);
+  };
+  const settle = (recurrence: Node): void => {
+    const [body, state] = recurrence.inputs as [Node, Node];
+    const inner = innerNodes(recurrence);
+    const [, , rows, cols] = state.shape as [number, number, number, number];
+    for (let settled = 0; !rules.isSame(valueOf(body), valueOf(state)); settled++) {
+      if (settled > rows * cols) throw circular(recurrence);
+      values.set(state, valueOf(body));
+      inner.forEach(visit);
+    }
+    values.set(recurrence, rules.compute(recurrence, valueOf));
+  };
+  topologicalOrder(outputs).forEach(visit);
+  return values;
+}
+
+export function circular(recurrence: Node): NextpixelError {
+  const name = [recurrence, ...innerNodes(recurrence)].find((node) => node.name !== undefined)?.name;
+  return new NextpixelError(
+    "SCHEDULE",
+    "expected a recurrence whose positions can be computed one after the other, received one in which they wait for each other" +
+      (name === undefined ? "" : ` (at ${name})`),
+  );
+}

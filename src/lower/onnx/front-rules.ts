@@ -1,0 +1,188 @@
+import { NextpixelError } from "../../basics/errors.ts";
+import {
+  broadcast,
+  concat,
+  constant,
+  matmul,
+  mul,
+  pad,
+  reshape,
+  slice,
+  transpose,
+} from "../../graph/language.ts";
+import { makeNode, type Node } from "../../graph/node.ts";
+import type { ConvMask, Primitive } from "../../graph/primitives.ts";
+import type { Front } from "./fronts.ts";
+
+/** The values of nodes on fronts. */
+export interface FrontValues {
+  /** On a front: [positions, batch, channels]; what is the same for all positions or pictures has one. */
+  at(node: Node, front: Front): Node;
+  /** At other positions, `rows` and `cols` further, 0 outside the picture. Undefined: all of them are outside. */
+  read(node: Node, front: Front, rows: number, cols: number): Node | undefined;
+  zeros(front: Front, channels: number): Node;
+  /** Does a node depend on the state? */
+  isInner(node: Node): boolean;
+}
+
+/** The value of a node on a front. */
+export type FrontRule<P extends Primitive> = (node: Node<P>, front: Front, values: FrontValues) => Node;
+
+const pointwise = (node: Node, front: Front, values: FrontValues): Node =>
+  makeNode(
+    node.op,
+    node.inputs.map((operand) => values.at(operand, front)),
+    node.attributes,
+  );
+
+/** The axis of channels is the last one here. */
+const CHANNELS = 2;
+
+/** `rule` for a primitive along the axis of channels. */
+const alongChannels =
+  <P extends "slice" | "pad" | "concat">(
+    rule: (operands: Node[], attributes: Node<P>["attributes"]) => Node,
+  ) =>
+  (node: Node<P>, front: Front, values: FrontValues): Node =>
+    node.attributes.axis === 1
+      ? rule(
+          node.inputs.map((operand) => values.at(operand, front)),
+          node.attributes,
+        )
+      : none(node);
+
+const overChannels = (node: Node<"sum"> | Node<"max">, front: Front, values: FrontValues): Node =>
+  node.attributes.axes.length === 1 && node.attributes.axes[0] === 1
+    ? makeNode(node.op, [values.at(node.inputs[0]!, front)], { axes: [CHANNELS] })
+    : none(node);
+
+const none = (node: Node): never => {
+  throw new NextpixelError(
+    "SCHEDULE",
+    `expected a recurrence of functions of pixels and their neighbours, received a ${node.op} to ` +
+      `[${node.shape.join(", ")}]${node.name === undefined ? "" : ` (at ${node.name})`}`,
+  );
+};
+
+const maskedWeights = new WeakMap<ConvMask, { w: Node; masked: Node }>();
+
+/** Weights without those that a mask leaves out; one node for all fronts. */
+function masked(w: Node, mask: ConvMask): Node {
+  const known = maskedWeights.get(mask);
+  if (known?.w === w) return known.masked;
+  const found = mul(w, constant(mask.values, mask.shape));
+  maskedWeights.set(mask, { w, masked: found });
+  return found;
+}
+
+/** A tap of a kernel: what it reads, relative to a position, and the matrix [inputs, outputs] that this is multiplied with. */
+interface Tap {
+  readonly rows: number;
+  readonly cols: number;
+  readonly matrix: Node;
+}
+
+/** A convolution as one product: what its taps read side by side, times their matrices one below the other. */
+const convolution =
+  (tapsOf: (node: Node<"conv"> | Node<"convTranspose">, weights: Node) => readonly Tap[]) =>
+  (node: Node<"conv"> | Node<"convTranspose">, front: Front, values: FrontValues): Node => {
+    const [x, w] = node.inputs as [Node, Node];
+    const { mask, stride } = node.attributes;
+    if (values.isInner(w) || stride[0] !== 1 || stride[1] !== 1) return none(node);
+    const found = tapsOf(node, mask ? masked(w, mask) : w).flatMap(({ rows, cols, matrix }) => {
+      const read = values.read(x, front, rows, cols);
+      return read ? [{ read, matrix }] : [];
+    });
+    if (found.length === 0) return values.zeros(front, node.shape[1]!);
+    const reads = concat(
+      found.map(({ read }) => read),
+      CHANNELS,
+    );
+    const matrices = found.map(({ matrix }) => matrix);
+    return matmul(reads, concat(matrices, 0));
+  };
+
+/** The weights of each tap, [first axis, second axis]. */
+function eachTap<T>(weights: Node, visit: (row: number, col: number, matrix: Node) => T): T[] {
+  const [first, second, kernelRows, kernelCols] = weights.shape as [number, number, number, number];
+  return Array.from({ length: kernelRows * kernelCols }, (_, tap) => {
+    const [row, col] = [Math.floor(tap / kernelCols), tap % kernelCols];
+    const own = slice(slice(weights, 2, row, row + 1), 3, col, col + 1);
+    return visit(row, col, reshape(own, [first, second]));
+  });
+}
+
+export const frontRules: { readonly [P in Primitive]: FrontRule<P> } = {
+  input: none,
+  parameter: none,
+  constant: none,
+  state: none,
+  recur: none,
+  neg: pointwise,
+  exp: pointwise,
+  log: pointwise,
+  sqrt: pointwise,
+  abs: pointwise,
+  tanh: pointwise,
+  sigmoid: pointwise,
+  relu: pointwise,
+  elu: pointwise,
+  add: pointwise,
+  sub: pointwise,
+  mul: pointwise,
+  div: pointwise,
+  minimum: pointwise,
+  maximum: pointwise,
+  equal: pointwise,
+  greater: pointwise,
+  where: pointwise,
+  stopGradient: pointwise,
+  reshape: none,
+  transpose: none,
+  broadcast: ({ inputs: [x], shape }, front, values) =>
+    broadcast(values.at(x!, front), [front.count, shape[0]!, shape[1]!]),
+  slice: alongChannels<"slice">(([x], { start, end }) => slice(x!, CHANNELS, start, end)),
+  pad: alongChannels<"pad">(([x], { before, after }) => pad(x!, CHANNELS, before, after)),
+  concat: alongChannels<"concat">((operands) => concat(operands, CHANNELS)),
+  sum: overChannels,
+  max: overChannels,
+  shift: ({ inputs: [x], shape, attributes: { rows, cols } }, front, values) =>
+    values.read(x!, front, -rows, -cols) ?? values.zeros(front, shape[1]!),
+  conv: convolution(
+    (
+      {
+        attributes: {
+          pad: { top, left },
+          dilation,
+        },
+      },
+      weights,
+    ) =>
+      eachTap(weights, (row, col, matrix) => ({
+        rows: row * dilation[0] - top,
+        cols: col * dilation[1] - left,
+        matrix: transpose(matrix, [1, 0]),
+      })),
+  ),
+  // The gradient of a position's input comes from the outputs that read it.
+  convTranspose: convolution(
+    (
+      {
+        attributes: {
+          pad: { top, left },
+          dilation,
+        },
+      },
+      weights,
+    ) =>
+      eachTap(weights, (row, col, matrix) => ({
+        rows: top - row * dilation[0],
+        cols: left - col * dilation[1],
+        matrix,
+      })),
+  ),
+  convWeightGradient: none,
+  softmax: none,
+  attend: none,
+  matmul: none,
+};

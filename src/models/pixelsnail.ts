@@ -1,0 +1,97 @@
+import { add, broadcast, concat, constant, elu, shift } from "../graph/language.ts";
+import { type Node, named } from "../graph/node.ts";
+import { causalAttention } from "../nn/causal-attention.ts";
+import { AFTER_ELU, gatedResidual } from "../nn/gated-residual.ts";
+import type { Scope } from "../nn/scope.ts";
+import { normalisedConv } from "../nn/weight-norm.ts";
+import type { Model } from "./model.ts";
+
+/**
+ * PixelSNAIL: X. Chen, N. Mishra, M. Rohaninejad, P. Abbeel, "PixelSNAIL: An Improved Autoregressive Generative Model",
+ * 2017, section 2 and figures 2 to 4.
+ *
+ * Convolutions know what is near, attention what is far: each block is some gated residual layers of 2 x 2 causal convolutions, and
+ * attention over all earlier pixels. The first layer has shifted the picture, so all others may read their own pixel.
+ *
+ * Departures: the nonlinearity is ELU as in the paper's figures (the authors' code has concatenated ELU, of twice the
+ * maps); weights are normalised, but not set from a first batch of data; the picture has no channel of ones, since the
+ * background tells where its edges are. The paper knows one likelihood, a mixture that draws all colours of a pixel at once.
+ * Where colours are drawn one after the other, R before G before B, maps are in groups, and each group attends for itself.
+ */
+export type PixelSnailConfig = {
+  /** Feature maps. Paper: 256. */
+  readonly width: number;
+  /** Blocks, each with attention. Paper: 12. */
+  readonly blocks: number;
+  /** Gated residual layers of a block. Paper: 4. */
+  readonly layers: number;
+  /** Channels of queries and keys. Paper: 16. */
+  readonly key: number;
+  /** Channels of the values. Paper: 128. */
+  readonly value: number;
+};
+
+export const pixelsnail: Model<PixelSnailConfig> = {
+  name: "pixelsnail",
+  defaults: { width: 32, blocks: 2, layers: 3, key: 8, value: 32 },
+  presets: {
+    // As public implementations have them for MNIST.
+    mnist: { width: 64, blocks: 8, layers: 2, key: 4, value: 32 },
+    "paper-cifar10": { width: 256, blocks: 12, layers: 4, key: 16, value: 128 },
+  },
+
+  network(scope, x, { width, blocks, layers, key, value }, { groups, outputs, classes }) {
+    // x: [batch, colours, rows, cols] in [-1, 1]
+    const background = backgroundOf(x); // [batch, 2, rows, cols]
+    let u = firstLayer(scope.at("first"), x, width, groups); // [.., width, ..]
+    for (let i = 0; i < blocks; i++) {
+      const block = scope.at(`block${i}`);
+      for (let j = 0; j < layers; j++) {
+        u = gatedResidual(block.at(`layer${j}`), u, { isSpatial: true, groups, classes });
+      }
+      const inputs = { picture: x, features: u, background };
+      const attended = causalAttention(block.at("attention"), inputs, { key, value, groups, classes }); // [.., value, ..]
+      u = gatedResidual(block.at("merge"), u, { auxiliary: attended, groups, classes });
+    }
+    return normalisedConv(scope.at("logits"), elu(u), { outputs, kernel: [1, 1], groups, length: AFTER_ELU });
+  },
+};
+
+/** The row above and the column to the left, and of the pixel itself earlier colours. */
+function firstLayer(scope: Scope, x: Node, width: number, groups: number): Node {
+  const above = normalisedConv(scope.at("above"), shift(x, 1, 0), {
+    outputs: width,
+    kernel: [1, 3],
+    pad: { left: 1, right: 1 },
+    groups: 1,
+  });
+  const left = normalisedConv(scope.at("left"), shift(x, 0, 1), {
+    outputs: width,
+    kernel: [2, 1],
+    pad: { top: 1 },
+    groups: 1,
+  });
+  const before = named(add(above, left), scope.path);
+  if (groups === 1) return before;
+  const colours = { outputs: width, kernel: [1, 1], groups, mask: "A" } as const;
+  return named(add(before, normalisedConv(scope.at("colours"), x, colours)), scope.path);
+}
+
+/** Where a pixel is: (row - rows / 2) / rows and (column - columns / 2) / columns. */
+function backgroundOf({ shape }: Node): Node {
+  const [batch, , rows, cols] = shape as [number, number, number, number];
+  const axis = (size: number, ownShape: number[]) =>
+    constant(
+      Float64Array.from({ length: size }, (_, i) => i / size - 1 / 2),
+      ownShape,
+    );
+  const place = [batch, 1, rows, cols];
+  const axes = [axis(rows, [1, 1, rows, 1]), axis(cols, [1, 1, 1, cols])];
+  return named(
+    concat(
+      axes.map((each) => broadcast(each, place)),
+      1,
+    ),
+    "background",
+  );
+}

@@ -1,0 +1,170 @@
+import { join } from "node:path";
+import { Command } from "commander";
+import { describe, expect, test } from "vitest";
+import { runConfig } from "../../src/cli/train.ts";
+import { TRAIN_DEFAULTS, trainRequest, withTrainOptions } from "../../src/cli/train-options.ts";
+import { temporaryFolder } from "../data/temporary-folder.ts";
+
+const DIGITS = { count: 1000, levels: 17, size: { channels: 1, rows: 8, cols: 8 } };
+
+/** What `train` was asked for by a file of that content and these words on the command line. */
+async function asked(content: object | string, ...words: string[]) {
+  const text = typeof content === "string" ? content : JSON.stringify(content);
+  const folder = await temporaryFolder({ "some.json": text });
+  const command = withTrainOptions(new Command("train"))
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  command.action(() => {});
+  await command.parseAsync(["--config", join(folder, "some.json"), ...words], { from: "user" });
+  return trainRequest(command);
+}
+
+const sizesAsked = async (content: object, ...words: string[]) => {
+  const { dataset, flags } = await asked({ dataset: "digits", ...content }, "--out", "run", ...words);
+  const { model, modelConfig } = runConfig(dataset, DIGITS, flags).network;
+  return { model, ...modelConfig };
+};
+
+describe("a configuration file", () => {
+  test("says the same as the command line would", async () => {
+    const file = {
+      dataset: "pictures",
+      valid: "others",
+      out: "run",
+      model: "gated-pixelcnn",
+      kernel: 5,
+      steps: 100,
+      lr: 1e-7,
+      decay: 0.999,
+      evalEvery: "7",
+      likelihood: "categorical",
+      resize: "6x4",
+      gray: true,
+      skipBad: false,
+    };
+    const { dataset, flags } = await asked(file);
+    expect(dataset).toBe("pictures");
+    expect(flags).toMatchObject({
+      ...TRAIN_DEFAULTS,
+      ...file,
+      evalEvery: 7,
+      resize: { rows: 4, cols: 6 },
+      sizes: { kernel: 5 },
+    });
+  });
+
+  test("counts for less than the command line, whatever the order", async () => {
+    const file = { dataset: "pictures", out: "run", steps: 100, batch: 8, gray: true };
+    for (const words of [
+      ["--steps", "3", "digits", "--batch", "32"],
+      ["digits", "--batch", "32", "--steps", "3"],
+    ]) {
+      const { dataset, flags } = await asked(file, ...words);
+      expect(dataset).toBe("digits");
+      // A value that is the default counts too when it is typed.
+      expect(flags).toMatchObject({ out: "run", steps: 3, batch: 32, gray: true });
+    }
+  });
+
+  test("gives way to an option that its own cannot be used with", async () => {
+    const { flags } = await asked(
+      { dataset: "x", out: "run", steps: 100, valid: "y" },
+      "--epochs",
+      "2",
+      "--valid-fraction",
+      "0.5",
+    );
+    expect({ steps: flags.steps, epochs: flags.epochs }).toEqual({ steps: undefined, epochs: 2 });
+    expect({ valid: flags.valid, fraction: flags.validFraction }).toEqual({
+      valid: undefined,
+      fraction: 0.5,
+    });
+  });
+
+  test.each([
+    ["{", /some\.json: .*JSON/],
+    ["[1]", /some\.json: expected an object of options, received \[1\]/],
+    ["null", /some\.json: expected an object of options, received null/],
+    [{ stepz: 3 }, /some\.json: stepz: expected one of dataset, .*, steps, /],
+    [{ "eval-every": 3 }, /some\.json: eval-every: expected one of .*evalEvery/],
+    [{ config: "other.json" }, /config: expected one of/],
+    [{ json: true }, /json: expected one of/],
+    ['{ "__proto__": 3 }', /__proto__: expected one of/],
+    [{ steps: 1.5 }, /some\.json: steps: 1\.5: expected a whole number of at least 1/],
+    [{ steps: "many" }, /steps: "many": expected a whole number/],
+    [{ steps: true }, /steps: expected a number or text, received true/],
+    [{ steps: null }, /steps: expected a number or text, received null/],
+    [{ kernel: { first: 7 } }, /kernel: expected a number or text, received \{"first":7\}/],
+    [{ lr: 0 }, /some\.json: lr: 0: Expected a number above 0/],
+    [{ likelihood: "normal" }, /likelihood: "normal": .*bernoulli, categorical/],
+    [{ gray: "yes" }, /gray: expected true or false, received "yes"/],
+    [{ dataset: 5 }, /dataset: expected text, received 5/],
+    [{ model: ["pixelcnn"] }, /model: expected text, received \["pixelcnn"\]/],
+    [{ steps: 3, epochs: 2 }, /some\.json: epochs: expected none beside steps, received 2/],
+  ])("is refused when it is %j", async (content, message) => {
+    const failure = asked(content, "digits", "--out", "run");
+    await expect(failure).rejects.toMatchObject({ code: "FORMAT", message: expect.stringMatching(message) });
+  });
+
+  test("is refused when it is none, or of another format", async () => {
+    const command = withTrainOptions(new Command()).action(() => {});
+    await command.parseAsync(["--config", "nowhere.json"], { from: "user" });
+    await expect(trainRequest(command)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await command.parseAsync(["--config", "recipe.toml"], { from: "user" });
+    await expect(trainRequest(command)).rejects.toMatchObject({
+      code: "FORMAT",
+      message: "expected the name of a configuration file to end in .json, received recipe.toml",
+    });
+  });
+
+  test("has to leave neither the data set nor the run out", async () => {
+    await expect(asked({ out: "run" })).rejects.toThrow("missing required argument 'dataset'");
+    await expect(asked({ dataset: "digits" })).rejects.toThrow("required option '--out <run>' not specified");
+  });
+});
+
+describe("the sizes of a model", () => {
+  const gated = { model: "gated-pixelcnn", width: 12, kernel: 5 };
+  const own = { width: 32, depth: 7, kernel: 3, head: 32 };
+
+  test("are its own, those of a preset, and those given, each in place of the ones before", async () => {
+    expect(await sizesAsked({ model: "gated-pixelcnn" })).toEqual({ ...own, model: "gated-pixelcnn" });
+    expect(await sizesAsked(gated)).toEqual({ ...own, ...gated });
+    expect(await sizesAsked({ preset: "paper-mnist" }, "--head", "48")).toEqual({
+      model: "pixelcnn",
+      width: 16,
+      depth: 7,
+      head: 48,
+    });
+    expect(await sizesAsked({ ...gated, preset: "mnist" }, "--width", "6")).toEqual({
+      model: "gated-pixelcnn",
+      width: 6,
+      depth: 9,
+      kernel: 5,
+      head: 32,
+    });
+  });
+
+  test("in a file are not for another model or preset that is typed", async () => {
+    expect(await sizesAsked({ ...gated, preset: "mnist" }, "--model", "pixelcnn", "--depth", "3")).toEqual({
+      model: "pixelcnn",
+      width: 32,
+      depth: 3,
+      head: 64,
+    });
+    expect(await sizesAsked(gated, "--preset", "mnist")).toMatchObject({ width: 128, kernel: 3 });
+    expect(await sizesAsked(gated, "--model", "gated-pixelcnn")).toEqual({ ...own, ...gated });
+  });
+
+  test("are refused, with those there are, when it has not got them", async () => {
+    await expect(sizesAsked({}, "--kernel", "3")).rejects.toMatchObject({
+      code: "ARGUMENT",
+      message: 'expected width or depth or head for a size of pixelcnn, received "kernel"',
+    });
+    await expect(sizesAsked({}, "--preset", "mnist")).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: 'expected paper-mnist or paper-cifar10 for the preset of pixelcnn, received "mnist"',
+    });
+    await expect(sizesAsked({ preset: "toString" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+});

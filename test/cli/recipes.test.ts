@@ -1,0 +1,37 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { expect, test } from "vitest";
+import { runConfig } from "../../src/cli/train.ts";
+import { trainRequest, withTrainOptions } from "../../src/cli/train-options.ts";
+import { buildNetwork } from "../../src/programs/network.ts";
+
+const RECIPES = join(import.meta.dirname, "../../recipes");
+
+const recipes = ["", "long"].flatMap((folder) => {
+  const path = join(RECIPES, folder);
+  const files = existsSync(path) ? readdirSync(path) : [];
+  return files.filter((file) => file.endsWith(".json")).map((file) => join(folder, file));
+});
+
+/** What the data set of that name would be, which need not be there. */
+function pictures(name: string, gray = false) {
+  if (name.includes("mnist")) return { count: 50_000, size: { channels: 1, rows: 28, cols: 28 } };
+  if (name.includes("cifar")) return { count: 5000, size: { channels: gray ? 1 : 3, rows: 32, cols: 32 } };
+  throw new Error(`what are the pictures of ${name}?`);
+}
+
+test("there are recipes", () => {
+  expect(recipes).toContain("gated-pixelcnn-mnist.json");
+});
+
+test.each(recipes)("%s is one that train takes", async (recipe) => {
+  const command = withTrainOptions(new Command("train").exitOverride()).action(() => {});
+  await command.parseAsync(["--config", join(RECIPES, recipe), "--out", "run"], { from: "user" });
+  const { dataset, flags } = await trainRequest(command);
+  const { levels = 256 } = flags;
+  const { network, training } = runConfig(dataset, { ...pictures(dataset, flags.gray), levels }, flags);
+  expect(recipe).toContain(network.model);
+  expect(training.steps).toBeGreaterThanOrEqual(training.evalEvery);
+  expect(buildNetwork(network, 1).declarations).not.toEqual([]);
+});

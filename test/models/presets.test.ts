@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { MODEL_NAMES, modelByName } from "../../src/models/by-name.ts";
+import { buildNetwork } from "../../src/programs/network.ts";
+
+const presets = MODEL_NAMES.flatMap((model) =>
+  Object.entries(modelByName(model).presets).map(([preset, sizes]) => ({ model, preset, sizes })),
+);
+
+test.each(presets)("$model has a preset $preset, with every size", ({ model, preset, sizes }) => {
+  expect(Object.keys(sizes)).toEqual(Object.keys(modelByName(model).defaults));
+  const channels = /mnist/.test(preset) ? 1 : 3;
+  const size = { channels, rows: 2, cols: 2 };
+  const { logits } = buildNetwork({ model, modelConfig: sizes, likelihood: "bernoulli", levels: 2, size }, 1);
+  expect(logits.shape).toEqual([1, channels, 2, 2]);
+});
+
+test("every model has the sizes of its paper", () => {
+  for (const model of MODEL_NAMES) {
+    expect(Object.keys(modelByName(model).presets).join()).toMatch(/\bpaper-/);
+  }
+});
