@@ -7,6 +7,7 @@ import { vectorOf } from "./run/training-state.ts";
 import { cores, startWebWorker } from "./runtime/workers/web.ts";
 
 export { NextpixelError, type ErrorCode } from "./basics/errors.ts";
+export type { PictureClass } from "./data/classes.ts";
 export type { PictureSize } from "./data/dataset.ts";
 export type { Sampler, SamplerOptions, StreamOptions } from "./programs/sampler.ts";
 export type { GivenPixels } from "./runtime/step/draw.ts";

@@ -1,5 +1,6 @@
 // The library: what package users may rely on. Everything else may change from one version to the next.
 export { NextpixelError, type ErrorCode } from "./basics/errors.ts";
+export type { PictureClass } from "./data/classes.ts";
 export { holdOut, memoryDataset, type Dataset, type PictureSize } from "./data/dataset.ts";
 export { openDataset, type OpenOptions } from "./data/open.ts";
 export { dequantise } from "./data/quantise.ts";

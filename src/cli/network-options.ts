@@ -4,16 +4,20 @@ import { whole } from "./arguments.ts";
 
 // How large a network is: the same options for `train` and `info`.
 
-const HEADING = "Sizes of the model (default: its own, listed by nextpixel info --model <name>):";
+const HEADING = "Sizes of the model (its own, in brackets, if none is given):";
 
 /** Adds `--preset`, and an option for every size of every model, under its own name. */
 export function withSizeOptions(command: Command): Command {
   command.addOption(
-    new Option("--preset <name>", "sizes that go together, such as those of its paper").helpGroup(HEADING),
+    new Option(
+      "--preset <name>",
+      "sizes that go together, such as its paper's: nextpixel info --model lists them",
+    ).helpGroup(HEADING),
   );
   for (const size of SIZE_NAMES) {
     const flag = `--${size.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    const models = MODEL_NAMES.filter((name) => Object.hasOwn(modelByName(name).defaults, size));
+    const owners = MODEL_NAMES.map((name) => [name, modelByName(name).defaults[size]] as const);
+    const models = owners.filter(([, own]) => own !== undefined).map(([name, own]) => `${name} (${own})`);
     command.addOption(
       new Option(`${flag} <n>`, `of ${models.join(", ")}`)
         .argParser(whole(flag, 1, 65_536))

@@ -109,4 +109,6 @@ const MOST_COLUMNS = 32;
 
 /** A column of the one picture for each class, if there are several but not too many. */
 const columnsOf = (classes: readonly string[] | undefined, count: number): number | undefined =>
-  classes && classes.length > 1 && classes.length <= Math.min(count, MOST_COLUMNS) ? classes.length : undefined;
+  classes && classes.length > 1 && classes.length <= Math.min(count, MOST_COLUMNS)
+    ? classes.length
+    : undefined;

@@ -62,7 +62,8 @@ const standardError = ({ images, nllNatsStandardError }: Score): string =>
 function ofClasses({ images, classes, accuracy }: Score): string {
   if (classes === undefined) return "";
   if (classes === "given") return ", given their classes";
-  const right = accuracy === undefined ? "" : `: ${(100 * accuracy).toFixed(2)} % of ${images} classified correctly`;
+  const right =
+    accuracy === undefined ? "" : `: ${(100 * accuracy).toFixed(2)} % of ${images} classified correctly`;
   return `, classes summed out${right}`;
 }
 
@@ -101,7 +102,10 @@ export async function runScoring(run: string, name: string, flags: ScoreFlags): 
 }
 
 /** The likeliest class of a picture, and how likely it is. */
-function guessOf(posterior: Float64Array, names: readonly string[]): { class: string; classProbability: number } {
+function guessOf(
+  posterior: Float64Array,
+  names: readonly string[],
+): { class: string; classProbability: number } {
   const guess = likeliest(posterior);
   return { class: names[guess]!, classProbability: posterior[guess]! };
 }

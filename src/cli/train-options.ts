@@ -24,6 +24,7 @@ export interface TrainFlags extends read.CommonOptions, read.FolderFlags {
   readonly decay: "cosine" | number;
   readonly clip: number;
   readonly ema: number;
+  readonly dropout?: number;
   readonly seed: number;
   readonly valid?: string;
   readonly validFraction: number;
@@ -57,8 +58,8 @@ const RELATIONS: Relations = {
 export function withTrainOptions(command: Command): Command {
   command
     .argument("[dataset]", `"digits" (built in), a folder of pictures, an IDX file, or CIFAR-10's .bin files`)
-    .option("--config <file>", "a recipe: .json with these options, such as evalEvery, and dataset")
-    .option("--out <run>", "folder to keep the run in")
+    .option("--config <file>", "a recipe: a .json file of options, such as evalEvery, and dataset")
+    .option("--out <run>", "folder to keep the run in (needed, here or in the recipe)")
     .option("--force", "start over in a run folder that exists")
     .option("--model <name>", MODEL_NAMES.join(", "), TRAIN_DEFAULTS.model)
     .addOption(
@@ -95,6 +96,11 @@ export function withTrainOptions(command: Command): Command {
       "decay of the weights' moving average per step",
       read.belowOne,
       TRAIN_DEFAULTS.ema,
+    )
+    .option(
+      "--dropout <rate>",
+      "share of features dropped in training, for models that have dropout (pixelsnail)",
+      read.fraction,
     )
     .option("--seed <n>", "seed of weights, order and previews", read.whole("--seed", 0), TRAIN_DEFAULTS.seed)
     .option("--valid <dataset>", "data set to validate with")

@@ -98,6 +98,7 @@ export function runConfig(
       decay: flags.decay,
       clip: flags.clip,
       ema: flags.ema,
+      dropout: flags.dropout,
       seed: flags.seed,
       evalEvery,
       checkpointEvery: flags.checkpointEvery ?? evalEvery,

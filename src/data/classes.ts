@@ -33,7 +33,10 @@ export function labelsAmong(dataset: Dataset, classes: readonly PictureClass[]):
   });
 }
 
-function labelled({ name, labels, classNames }: Dataset): { labels: Int32Array; classNames: readonly string[] } {
+function labelled({ name, labels, classNames }: Dataset): {
+  labels: Int32Array;
+  classNames: readonly string[];
+} {
   if (labels && classNames) return { labels, classNames };
   throw new NextpixelError(
     "ARGUMENT",
@@ -62,7 +65,10 @@ export function classTurns(
   if (!classes) {
     if (wanted === undefined) return undefined;
     const received = "one that was trained without classes (train --class-conditional)";
-    throw new NextpixelError("ARGUMENT", `expected a model that knows classes to draw one, received ${received}`);
+    throw new NextpixelError(
+      "ARGUMENT",
+      `expected a model that knows classes to draw one, received ${received}`,
+    );
   }
   if (wanted?.length === 0) throw expected("ARGUMENT", "at least one class", "the classes to draw", wanted);
   return wanted?.map((one) => classNumber(classes, one)) ?? classes.map((_, number) => number);

@@ -59,7 +59,9 @@ function rasterNumbers(rows: number, cols: number): Node {
 /** The value of an attention: for each query the weighted sum of the values. */
 export function attention(node: Node<"attend">): Node {
   const values = sequence(node.inputs[2]!);
-  const parts = attentionBlocks(node).map(({ end, weights }) => g.matmul(weights, g.slice(values, 1, 0, end)));
+  const parts = attentionBlocks(node).map(({ end, weights }) =>
+    g.matmul(weights, g.slice(values, 1, 0, end)),
+  );
   return g.reshape(g.transposeLastTwo(g.concat(parts, 1)), node.shape);
 }
 

@@ -164,7 +164,8 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   max: reduction,
   softmax: ([x]) => (x!.length > 0 ? x! : `expected at least one axis, received ${show(x!)}`),
   attend: ([q, k, v]) => {
-    const fits = q!.length === 4 && v!.length === 4 && sameShape(q!, k!) && sameShape(q!.with(1, 1), v!.with(1, 1));
+    const fits =
+      q!.length === 4 && v!.length === 4 && sameShape(q!, k!) && sameShape(q!.with(1, 1), v!.with(1, 1));
     return fits
       ? v!
       : `expected queries and keys [batch, d, rows, cols] and values [batch, e, rows, cols], received ${show(q!)}, ${show(k!)} and ${show(v!)}`;

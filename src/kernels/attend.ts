@@ -46,7 +46,7 @@ export function attend(
 
 /** to[j] = q . keys[j]; returns the largest in all lanes. */
 function scores(q: usize, keys: usize, channels: i32, positions: i32, to: usize): v128 {
-  const bytes = <usize>((channels + 3) & ~3) << 2;
+  const bytes = (<usize>((channels + 3) & ~3)) << 2;
   // What lies behind the query's last channel is something else.
   const last = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(((channels - 1) & 3) + 1));
   let largest = f32x4.splat(-Infinity);

@@ -8,15 +8,15 @@ import type { Model } from "./model.ts";
 
 /**
  * PixelSNAIL: X. Chen, N. Mishra, M. Rohaninejad, P. Abbeel, "PixelSNAIL: An Improved Autoregressive Generative Model",
- * 2017, section 2 and figures 2 to 4.
+ * 2017 (arXiv 1712.09763).
  *
  * Convolutions know what is near, attention what is far: each block is some gated residual layers of 2 x 2 causal convolutions, and
  * attention over all earlier pixels. The first layer has shifted the picture, so all others may read their own pixel.
  *
  * Departures: the nonlinearity is ELU as in the paper's figures (the authors' code has concatenated ELU, of twice the
  * maps); weights are normalised, but not set from a first batch of data; the picture has no channel of ones, since the
- * background tells where its edges are. The paper knows one likelihood, a mixture that draws all colours of a pixel at once.
- * Where colours are drawn one after the other, R before G before B, maps are in groups, and each group attends for itself.
+ * background tells where its edges are. The paper has one likelihood, a mixture of logistics, whose network knows whole pixels
+ * only. Where it is to know R before G before B, maps are in groups, and each group attends for itself.
  */
 export type PixelSnailConfig = {
   /** Feature maps. Paper: 256. */

@@ -25,7 +25,7 @@ export interface AttentionInputs {
 }
 
 /**
- * The attention block of PixelSNAIL (Chen et al. 2017, section 2.1 and figure 4) over all earlier pixels:
+ * The attention block of PixelSNAIL (Chen, Mishra, Rohaninejad, Abbeel 2017) over all earlier pixels:
  *
  *     keys, values from [picture, features, background],   queries from [features, background],
  *     softmax(query . key / sqrt(channels of a key)) over earlier pixels, times values

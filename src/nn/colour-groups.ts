@@ -35,18 +35,15 @@ export interface OwnPixelMask {
   readonly groups: number;
   /** At the pixel itself a group reads, A: earlier groups, B: itself as well. */
   readonly mask: "A" | "B";
-  /** The outputs are so many parts, each of which is in the groups in order. */
-  readonly parts: number;
 }
 
 /** Which weights of a convolution of channels in groups exist. Undefined: all. */
-export function ownPixelMask({ shape, groups, mask, parts }: OwnPixelMask): ConvMask | undefined {
+export function ownPixelMask({ shape, groups, mask }: OwnPixelMask): ConvMask | undefined {
   const [outputs, inputs, kernelRows, kernelCols] = shape;
   const taps = kernelRows * kernelCols;
   const values = Uint8Array.from({ length: sizeOf(shape) }, (_, i) => {
-    const output = Math.floor(i / (inputs * taps)) % (outputs / parts);
     const from = groupOf(Math.floor(i / taps) % inputs, inputs, groups);
-    const to = groupOf(output, outputs / parts, groups);
+    const to = groupOf(Math.floor(i / (inputs * taps)), outputs, groups);
     const isOwnPixel = i % taps === taps - 1;
     return !isOwnPixel || from < to || (mask === "B" && from === to) ? 1 : 0;
   });

@@ -1,4 +1,4 @@
-import { add, elu, mul, sigmoid, slice } from "../graph/language.ts";
+import { add, elu, mul, sigmoid } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { classBias } from "./class-bias.ts";
 import type { Scope } from "./scope.ts";
@@ -21,41 +21,27 @@ export const AFTER_ELU = Math.sqrt(1 / 0.645);
 const SMALL = 0.1;
 
 /**
- * The gated residual layer of PixelSNAIL (Chen et al. 2017, figure 4, after PixelCNN++), [.., maps, ..] to the same:
+ * The gated residual layer of PixelSNAIL (Chen et al. 2017), which is that of PixelCNN++ (Salimans et al. 2017), [.., maps, ..] to the same:
  *
  *     c = conv(elu(x)) + conv1x1(elu(auxiliary)),   [a, b] = conv(dropout(elu(c))),   x + a sigmoid(b)
  */
 export function gatedResidual(scope: Scope, x: Node, options: GatedResidualOptions): Node {
   const { isSpatial = false, auxiliary, groups, classes } = options;
-  const maps = x.shape[1]!;
-  const extent = isSpatial
-    ? ({ kernel: [2, 2], pad: { top: 1, left: 1 } } as const)
-    : ({ kernel: [1, 1] } as const);
-  const first = normalisedConv(scope.at("first"), elu(x), {
-    outputs: maps,
-    ...extent,
-    groups,
-    length: AFTER_ELU,
-  });
-  const c = auxiliary
-    ? add(
-        first,
-        normalisedConv(scope.at("auxiliary"), elu(auxiliary), {
-          outputs: maps,
-          kernel: [1, 1],
-          groups,
-          length: AFTER_ELU,
-        }),
-      )
-    : first;
-  const second = normalisedConv(scope.at("second"), scope.dropout(elu(c)), {
-    outputs: 2 * maps,
-    ...extent,
-    groups,
-    parts: 2,
-    length: SMALL * AFTER_ELU,
-  });
-  const both = classBias(scope.at("class"), second, classes);
-  const [a, b] = [slice(both, 1, 0, maps), slice(both, 1, maps, 2 * maps)];
+  const outputs = x.shape[1]!;
+  const kernel = isSpatial ? ([2, 2] as const) : ([1, 1] as const);
+  const pad = isSpatial ? { top: 1, left: 1 } : {};
+  const layer = (name: string, features: Node, length: number) =>
+    normalisedConv(scope.at(name), features, { outputs, kernel, pad, groups, length });
+
+  const first = layer("first", elu(x), AFTER_ELU);
+  const c = auxiliary ? add(first, point(scope.at("auxiliary"), elu(auxiliary), outputs, groups)) : first;
+  const features = scope.dropout(elu(c));
+  // Of one convolution to twice the maps, these are the two halves.
+  const [a, b] = ["value", "gate"].map((name) =>
+    classBias(scope.at(name).at("class"), layer(name, features, SMALL * AFTER_ELU), classes),
+  ) as [Node, Node];
   return named(add(x, mul(a, sigmoid(b))), scope.path);
 }
+
+const point = (scope: Scope, x: Node, outputs: number, groups: number): Node =>
+  normalisedConv(scope, x, { outputs, kernel: [1, 1], groups, length: AFTER_ELU });

@@ -20,11 +20,7 @@ export class Scope {
   /** Undefined: nothing is dropped. */
   readonly #dropoutMasks: Node<"input">[] | undefined;
 
-  constructor(
-    path = "",
-    declarations = new Map<string, Declaration>(),
-    dropoutMasks?: Node<"input">[],
-  ) {
+  constructor(path = "", declarations = new Map<string, Declaration>(), dropoutMasks?: Node<"input">[]) {
     this.path = path;
     this.#declarations = declarations;
     this.#dropoutMasks = dropoutMasks;

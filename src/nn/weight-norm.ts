@@ -36,17 +36,15 @@ export interface NormalisedConvOptions {
   readonly groups: number;
   /** At the pixel itself: see `ownPixelMask`. B by default. */
   readonly mask?: "A" | "B";
-  /** The result's maps are so many parts, each in the groups in order. 1 by default. */
-  readonly parts?: number;
   /** First lengths g of the weights of an output: 1 keeps the variance of what is linear. */
   readonly length?: number;
 }
 
 /** A convolution with normalised weights and a bias: [.., inputs, ..] -> [.., outputs, ..]. */
 export function normalisedConv(scope: Scope, x: Node, options: NormalisedConvOptions): Node {
-  const { outputs, kernel, pad = {}, groups, mask: kind = "B", parts = 1, length = 1 } = options;
+  const { outputs, kernel, pad = {}, groups, mask: kind = "B", length = 1 } = options;
   const shape = [outputs, x.shape[1]!, ...kernel] as const;
-  const mask = ownPixelMask({ shape, groups, mask: kind, parts });
+  const mask = ownPixelMask({ shape, groups, mask: kind });
   const weights = normalisedWeights(scope, shape, { mask, length });
   const bias = scope.parameter("bias", [1, outputs, 1, 1], zeros);
   return named(add(conv(x, weights, { pad, mask, name: scope.path }), bias), scope.path);

@@ -1,4 +1,4 @@
-import { wholeNumber } from "../basics/errors.ts";
+import { expected, wholeNumber } from "../basics/errors.ts";
 import type { PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
 import { checkCausality } from "../graph/causality.ts";
@@ -33,23 +33,42 @@ export interface Network {
   /** -log p of every sub-pixel in nats, [batch, channels, rows, cols]. */
   readonly nats: Node;
   readonly declarations: readonly Declaration[];
+  /** What must be fed besides, if the network was built for training with dropout; see `dropoutMasks`. */
+  readonly dropout: readonly Node<"input">[];
+}
+
+export interface NetworkOptions {
+  /** Whether the network is to be trained with dropout. False if it is not given. */
+  readonly dropout?: boolean;
 }
 
 /** A network is a likelihood and what turns a picture in [-1, 1] into its logits. */
 export type BuildLogits = (scope: Scope, x: Node, outputs: number, classes: Node | undefined) => Node;
 
 /**
- * The network of a configuration. NOT_FOUND or ARGUMENT error if the configuration asks for what there is not,
+ * The network of a configuration. NOT_FOUND or ARGUMENT error if the configuration or the options ask for what there is not,
  * CAUSALITY error if the network would see pixels that it must not see.
  */
-export function buildNetwork(config: NetworkConfig, batch: number): Network {
+export function buildNetwork(config: NetworkConfig, batch: number, options: NetworkOptions = {}): Network {
   const model = modelByName(config.model);
   const sizes = sizesOf(config.model, config.modelConfig);
   for (const [name, value] of Object.entries(sizes)) wholeNumber(value, name, 1, 65_536);
   const groups = likelihoodByName(config.likelihood, config.levels).groups(config.size.channels);
-  return networkOf(config, batch, (scope, x, outputs, classes) =>
-    model.network(scope, x, sizes, { groups, outputs, classes }),
+  const network = networkOf(
+    config,
+    batch,
+    (scope, x, outputs, classes) => model.network(scope, x, sizes, { groups, outputs, classes }),
+    options,
   );
+  if (options.dropout && network.dropout.length === 0) {
+    throw expected(
+      "ARGUMENT",
+      "a model that has dropout (pixelsnail)",
+      "training with dropout",
+      config.model,
+    );
+  }
+  return network;
 }
 
 /** A network from any function that builds logits. CAUSALITY error as for `buildNetwork`. */
@@ -62,11 +81,12 @@ export function networkOf(
   }: Pick<NetworkConfig, "likelihood" | "levels" | "size" | "classes">,
   batch: number,
   build: BuildLogits,
+  { dropout = false }: NetworkOptions = {},
 ): Network {
   const likelihood = likelihoodByName(name, levels);
   const picture = input("pictures", [batch, size.channels, size.rows, size.cols]);
   const scaled = named(sub(mul(picture, 2 / (levels - 1)), 1), "scaled picture");
-  const scope = new Scope();
+  const scope = Scope.root({ dropout });
   const classes = known && input("classes", [batch, known.length, 1, 1]);
   const outputs = likelihood.logits(size.channels);
   const groups = likelihood.groups(size.channels);
@@ -85,5 +105,6 @@ export function networkOf(
     logits,
     nats: likelihood.nats(logits, picture),
     declarations: scope.declarations,
+    dropout: scope.dropoutMasks,
   };
 }

@@ -7,6 +7,7 @@ import { adam, type AdamOptions } from "../optim/adam.ts";
 import { averageDecay, movingAverage } from "../optim/average.ts";
 import { clipByNorm } from "../optim/clip.ts";
 import { openSession, type SessionOptions } from "../runtime/ort.ts";
+import { dropoutMasks, type DropoutOptions } from "./dropout.ts";
 import type { Network } from "./network.ts";
 import { packParameters, parameterCount, PARAMETERS } from "./parameters.ts";
 
@@ -15,6 +16,8 @@ export interface OptimizerOptions extends AdamOptions {
   readonly clip: number;
   /** Decay of the average of the weights per step. */
   readonly ema: number;
+  /** Needed for a network that was built for training with dropout. */
+  readonly dropout?: DropoutOptions | undefined;
 }
 
 /** All that training changes: vectors over all parameters, and the number of steps done. */
@@ -91,6 +94,7 @@ export async function openTrainingStep(
   const session = await openSession(trainingProgram(network, options), sessionOptions);
   const { classes, picture } = network;
   const subPixels = sizeOf(picture.shape.slice(1));
+  const masksOf = options.dropout && dropoutMasks(network.dropout, options.dropout);
   return {
     async run(state, pictures, learningRate, labels) {
       const step = state.step + 1;
@@ -98,6 +102,7 @@ export async function openTrainingStep(
       const result = await session.run({
         pictures,
         ...(classes && labels && { classes: oneHot(labels, classes.shape[1]!) }),
+        ...masksOf?.(step),
         [PARAMETERS]: state.parameters,
         average: state.average,
         m: state.m,

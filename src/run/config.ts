@@ -35,6 +35,7 @@ const schema = v.strictObject({
     decay: v.union([v.literal("cosine"), v.number()]),
     clip: v.number(),
     ema: v.number(),
+    dropout: v.optional(v.number()),
     seed: wholeFrom(0),
     evalEvery: wholeFrom(1),
     checkpointEvery: wholeFrom(1),

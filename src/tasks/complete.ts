@@ -36,7 +36,12 @@ export async function complete(model: SavedModel, options: CompleteOptions): Pro
     checkCount(count, sampler.size);
     const levels = repeated(pictures, length, each);
     const own = labels && Array.from({ length: count }, (_, i) => labels[Math.floor(i / each)]!);
-    return await collect(sampler, { ...rest, count, classes: own ?? rest.classes, given: { levels, isGiven } });
+    return await collect(sampler, {
+      ...rest,
+      count,
+      classes: own ?? rest.classes,
+      given: { levels, isGiven },
+    });
   } finally {
     sampler.close();
   }

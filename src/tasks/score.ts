@@ -49,7 +49,10 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   const { classes } = model.config;
   if (options.classify && !classes) {
     const received = "one that was trained without (train --class-conditional)";
-    throw new NextpixelError("ARGUMENT", `expected a model that knows classes to classify, received ${received}`);
+    throw new NextpixelError(
+      "ARGUMENT",
+      `expected a model that knows classes to classify, received ${received}`,
+    );
   }
   const own = classes && dataset.labels && labelsAmong(dataset, classes);
   const labels = options.classify ? undefined : own;
@@ -62,7 +65,8 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   try {
     for await (const batch of scoreDataset(scorer, dataset, { limit: count, labels, classes })) {
       checkFinite(model, batch);
-      const isCorrect = (posterior: Float64Array, i: number) => likeliest(posterior) === own?.[batch.first + i];
+      const isCorrect = (posterior: Float64Array, i: number) =>
+        likeliest(posterior) === own?.[batch.first + i];
       correct += batch.posteriors?.filter(isCorrect).length ?? 0;
       all.push(...batch.nats);
       await options.onBatch?.(batch);

@@ -40,8 +40,8 @@ const RECORDS_PER_EVALUATION = 10;
 
 /**
  * Trains a network from the start and leaves behind a run folder. Errors: ARGUMENT if the network is to know classes and the
- * pictures have no labels, or others; EXISTS, WRITE; DIVERGED when the loss is no number any more (the last good checkpoint
- * is kept); INTERRUPTED.
+ * pictures have no labels, or others, or if it is to be trained with dropout and has none; EXISTS, WRITE; DIVERGED when the
+ * loss is no number any more (the last good checkpoint is kept); INTERRUPTED.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { run, config, train, valid, signal, onEvent = () => undefined } = options;
@@ -53,14 +53,16 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { classes } = networkConfig;
   const labels = classes && labelsAmong(train, classes);
   const validLabels = classes && labelsAmong(valid, classes);
-  const network = buildNetwork(networkConfig, batch);
+  const dropout =
+    training.dropout === undefined ? undefined : { rate: training.dropout, seed: training.seed };
+  const network = buildNetwork(networkConfig, batch, { dropout: dropout !== undefined });
   const { declarations } = network;
   await createRunFolder(run, { force: options.force ?? false });
   await writeConfig(run, config);
 
   const step = await openTrainingStep(
     network,
-    { ...ADAM_DEFAULTS, clip: training.clip, ema: training.ema },
+    { ...ADAM_DEFAULTS, clip: training.clip, ema: training.ema, dropout },
     sessionOptions,
   );
   const validation = await openValidation(networkConfig, valid, validLabels, sessionOptions);

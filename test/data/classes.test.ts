@@ -102,16 +102,19 @@ describe("a class that is wanted", () => {
     expect(["1", "0", 1, 0].map((one) => classNumber(swapped, one))).toEqual([0, 1, 1, 0]);
   });
 
-  test.each(["yak", "4", "-1", "1.5", "", " ", "Cat", 4, -1, 0.5, Number.NaN])("is refused if it is %j", (one) => {
-    expect(() => classNumber(CLASSES, one)).toThrow(
-      expect.objectContaining({
-        code: "ARGUMENT",
-        message: expect.stringContaining(
-          "expected one of cat, dog, 2, emu (or their numbers, from 0) for the class, received",
-        ),
-      }),
-    );
-  });
+  test.each(["yak", "4", "-1", "1.5", "", " ", "Cat", 4, -1, 0.5, Number.NaN])(
+    "is refused if it is %j",
+    (one) => {
+      expect(() => classNumber(CLASSES, one)).toThrow(
+        expect.objectContaining({
+          code: "ARGUMENT",
+          message: expect.stringContaining(
+            "expected one of cat, dog, 2, emu (or their numbers, from 0) for the class, received",
+          ),
+        }),
+      );
+    },
+  );
 
   test("has its turn at the same pictures, wherever drawing begins", () => {
     expect(classesInTurn(CLASSES, { first: 0, count: 6 })).toEqual(Uint32Array.of(0, 1, 2, 3, 0, 1));
@@ -123,7 +126,10 @@ describe("a class that is wanted", () => {
 
   test("is refused of a model without classes, and so are none of one with", () => {
     expect(() => classTurns(undefined, ["cat"])).toThrow(
-      expect.objectContaining({ code: "ARGUMENT", message: expect.stringContaining("train --class-conditional") }),
+      expect.objectContaining({
+        code: "ARGUMENT",
+        message: expect.stringContaining("train --class-conditional"),
+      }),
     );
     expect(() => classTurns(CLASSES, [])).toThrow("expected at least one class for the classes to draw");
   });

@@ -116,6 +116,16 @@ const layer: fc.Arbitrary<Layer> = fc.oneof(
       (_, h, groups) =>
         besideEachOther(g.shift(h, rows, cols), g.tanh(h), groups),
   ),
+  // Attention: each colour with queries of its own, to all of earlier pixels.
+  own.map((own): Layer => (scope, h, groups) => {
+    const part = (name: string) => maskB(scope.at(name), h, { outputs: groups * own, kernel: 1, groups });
+    const [q, k, v] = [part("q"), part("k"), part("v")];
+    const attended = Array.from({ length: groups }, (_, group) => {
+      const [keys, values] = [k, v].map((field) => g.slice(field, 1, group * own, (group + 1) * own));
+      return g.attend(g.mul(3, g.slice(q, 1, group * own, (group + 1) * own)), keys!, values!);
+    });
+    return besideEachOther(h, g.concat(attended, 1), groups);
+  }),
   // What all colours of a pixel tell together is known after it.
   fc.boolean().map((isSum): Layer => (_, h) => {
     const last = g.shift(h, 0, 1);

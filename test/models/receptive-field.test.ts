@@ -37,6 +37,19 @@ test("Gated PixelCNN has none: three rows of the first layer, and one more of ea
   }
 });
 
+test("PixelSNAIL sees every earlier pixel, with one block of one layer too", () => {
+  for (const changed of [{}, { blocks: 1, layers: 1 }]) {
+    const { pixels, blindPixels, above, left, right } = seen("pixelsnail", changed);
+    expect({ pixels, blindPixels, above, left, right }).toEqual({
+      pixels: 27 * 55 + 27,
+      blindPixels: 0,
+      above: 27,
+      left: 27,
+      right: 27,
+    });
+  }
+});
+
 test("a kernel without a middle is refused", () => {
   expect(() => seen("gated-pixelcnn", { kernel: 4 })).toThrow(
     expect.objectContaining({

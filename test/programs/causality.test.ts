@@ -22,7 +22,7 @@ describe.each(TINY_NETWORKS)("perturbing a sub-pixel of $name", ({ config }) => 
     ...order.map(({ index }) => original.with(index, (original[index]! + 1) % config.levels)),
   ];
   // Several sets of weights, for one alone may hide a path behind a relu. Biases too are random.
-  const logits = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => {
+  const evaluated = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => {
     const feeds = network.declarations.map((declaration) => [
       declaration.name,
       initialValues({ ...declaration, initialiser: { bound: 0.7 } }, seed),
@@ -30,22 +30,41 @@ describe.each(TINY_NETWORKS)("perturbing a sub-pixel of $name", ({ config }) => 
     // All of one class: only what is perturbed differs.
     const classes = classFeeds(network, new Uint32Array(length + 1).fill(seed % (config.classes?.length ?? 1)));
     const given = { ...Object.fromEntries(feeds), ...classes, pictures: pictures.flat() };
-    return evaluate([network.logits], given)[0]!;
+    return evaluate([network.logits, network.nats], given);
   });
-  const perSubPixel = network.likelihood.logitsPerSubPixel;
-  /** The logits that predict a sub-pixel, in one of the pictures, under all weights. */
-  const predicting = (picture: number, { pixel, channel }: (typeof order)[number]) =>
-    logits.flatMap((values) =>
-      Array.from({ length: perSubPixel }, (_, k) => {
-        const map = (picture * channels + channel) * perSubPixel + k;
-        return values[map * rows * cols + pixel]!;
-      }),
+  const groups = network.likelihood.groups(channels);
+  const [logitsOfGroup, channelsOfGroup] = [network.logits.shape[1]! / groups, channels / groups];
+  /**
+   * What predicts a sub-pixel, in one of the pictures, under all weights: the logits of its group and the levels before it
+   * in that group.
+   */
+  const predicting = (picture: number, { pixel, channel }: (typeof order)[number]) => {
+    const group = picture * groups + Math.floor(channel / channelsOfGroup);
+    const levels = Array.from(
+      { length: channel % channelsOfGroup },
+      (_, k) => pictures.flat()[(group * channelsOfGroup + k) * rows * cols + pixel]!,
     );
+    const logits = evaluated.flatMap(([values]) =>
+      Array.from(
+        { length: logitsOfGroup },
+        (_, k) => values![(group * logitsOfGroup + k) * rows * cols + pixel]!,
+      ),
+    );
+    return [...levels, ...logits];
+  };
 
   test("changes no prediction at it or before it", () => {
     order.forEach((_, changed) => {
       for (const place of order.slice(0, changed + 1)) {
         expect(predicting(changed + 1, place)).toEqual(predicting(0, place));
+      }
+    });
+  });
+
+  test("changes no nats before it", () => {
+    order.forEach((_, changed) => {
+      for (const { index } of order.slice(0, changed)) {
+        for (const [, nats] of evaluated) expect(nats![(changed + 1) * length + index]).toBe(nats![index]);
       }
     });
   });

@@ -9,6 +9,7 @@ import { samplerProgram } from "../../src/programs/step-program.ts";
 import { openStepSampler, placeRow } from "../../src/runtime/step/sampler.ts";
 import { startNodeWorker } from "../../src/runtime/workers/node.ts";
 import { randomWeights } from "../runtime/logits.ts";
+import { chiSquareDeviate } from "./chi-square.ts";
 import { classFeeds, COUNTABLE_NETWORKS } from "./tiny.ts";
 
 /** All pictures of `length` sub-pixels, the first sub-pixel slowest. */
@@ -108,26 +109,8 @@ describe("sampling", () => {
       frequencies[drawn.subarray(i * length, (i + 1) * length).reduce((code, bit) => 2 * code + bit, 0)]! +=
         1;
     }
-    // Pictures expected fewer than five times are pooled, as the test requires.
-    let [statistic, classes, pooledWanted, pooledFound] = [0, 0, 0, 0];
-    probabilities.forEach((probability, p) => {
-      const wanted = probability * count;
-      if (wanted < 5) {
-        pooledWanted += wanted;
-        pooledFound += frequencies[p]!;
-        return;
-      }
-      statistic += (frequencies[p]! - wanted) ** 2 / wanted;
-      classes++;
-    });
-    if (pooledWanted > 0) {
-      statistic += (pooledFound - pooledWanted) ** 2 / pooledWanted;
-      classes++;
-    }
-    // Wilson-Hilferty: the cube root of chi-square / df is nearly normal. 3.09 is the quantile of 1 - 1e-3.
-    const df = classes - 1;
-    const z = (Math.cbrt(statistic / df) - (1 - 2 / (9 * df))) / Math.sqrt(2 / (9 * df));
+    const { deviate, classes } = chiSquareDeviate(probabilities, frequencies);
     expect(classes).toBeGreaterThan(50);
-    expect(z).toBeLessThan(3.09);
+    expect(deviate).toBeLessThan(3.09);
   });
 });

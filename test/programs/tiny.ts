@@ -10,6 +10,7 @@ export interface TinyNetwork {
 const MODELS = [
   { model: "pixelcnn", modelConfig: { width: 3, depth: 2, head: 6 } },
   { model: "gated-pixelcnn", modelConfig: { width: 3, depth: 2, kernel: 3, head: 6 } },
+  { model: "pixelsnail", modelConfig: { width: 4, blocks: 2, layers: 1, key: 3, value: 5 } },
   { model: "row-lstm", modelConfig: { width: 3, depth: 2, head: 6 } },
   { model: "diagonal-bilstm", modelConfig: { width: 3, depth: 2, head: 6 } },
 ] as const;
@@ -35,6 +36,14 @@ export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model) => [
   {
     name: `${model.model}, categorical, colour`,
     config: { ...model, likelihood: "categorical" as const, levels: 3, size: colour(3, 4) },
+  },
+  {
+    name: `${model.model}, logistic mixture`,
+    config: { ...model, likelihood: "logistic-mixture" as const, levels: 5, size: grey(5, 6) },
+  },
+  {
+    name: `${model.model}, logistic mixture, colour`,
+    config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: colour(3, 4) },
   },
   {
     name: `${model.model}, categorical, 3 classes`,
@@ -63,6 +72,14 @@ export const COUNTABLE_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model)
   {
     name: `${model.model}, 2x1 RGB with 3 levels`,
     config: { ...model, likelihood: "categorical" as const, levels: 3, size: colour(1, 2) },
+  },
+  {
+    name: `${model.model}, 2x2 with 4 levels, logistic mixture`,
+    config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: grey(2, 2) },
+  },
+  {
+    name: `${model.model}, 2x1 RGB with 3 levels, logistic mixture`,
+    config: { ...model, likelihood: "logistic-mixture" as const, levels: 3, size: colour(1, 2) },
   },
 ]);
 

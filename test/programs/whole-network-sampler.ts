@@ -22,7 +22,8 @@ export async function openWholeNetworkSampler(
   const forward = await openForward(network, logits, weights);
   const [batch, channels, rows, cols] = picture.shape as [number, number, number, number];
   const pixels = rows * cols;
-  const perSubPixel = likelihood.logitsPerSubPixel;
+  const groups = likelihood.groups(channels);
+  const [logitsOfGroup, channelsOfGroup] = [logits.shape[1]! / groups, channels / groups];
   return {
     async draw({ seed, temperature, first = 0 }) {
       const key = seedKey(seed);
@@ -31,13 +32,18 @@ export async function openWholeNetworkSampler(
         for (let channel = 0; channel < channels; channel++) {
           const values = await forward.run(levels, { labels: labelsInTurn(network, batch, first) });
           for (let i = 0; i < batch; i++) {
-            const map = i * channels + channel;
+            const group = i * groups + Math.floor(channel / channelsOfGroup);
             const own = Float64Array.from(
-              { length: perSubPixel },
-              (_, k) => values[(map * perSubPixel + k) * pixels + pixel]!,
+              { length: logitsOfGroup },
+              (_, k) => values[(group * logitsOfGroup + k) * pixels + pixel]!,
+            );
+            const earlier = Array.from(
+              { length: channel % channelsOfGroup },
+              (_, k) => levels[(group * channelsOfGroup + k) * pixels + pixel]!,
             );
             const uniform = pixelUniform(key, first + i, pixel, channel);
-            levels[map * pixels + pixel] = likelihood.draw(own, uniform, temperature);
+            const level = likelihood.draw(own, uniform, temperature, earlier);
+            levels[(i * channels + channel) * pixels + pixel] = level;
           }
         }
       return Uint8Array.from(levels);

@@ -21,8 +21,8 @@ export async function logitsRowByRow(
 }
 
 /**
- * Pixel by pixel, as they are drawn: the logits of a colour are taken before its level is written, and what is to come
- * is not there yet. From a program lowered for unknown pictures.
+ * Pixel by pixel, as they are drawn: the logits of a group of colours are taken before its first level is written, and what
+ * is to come is not there yet. From a program lowered for unknown pictures.
  */
 export async function logitsPixelByPixel(
   program: StepProgram,
@@ -30,11 +30,12 @@ export async function logitsPixelByPixel(
   rows: number,
   pictures: number,
   classes?: ArrayLike<number>,
+  groups = program.channels,
 ): Promise<Float32Array> {
   const machine = await openStepMachine(program, pictures);
   const { cols, channels } = program;
   const outputs = program.logits.channels;
-  const perChannel = outputs / channels;
+  const perGroup = outputs / groups;
   const logits = new Float32Array(pictures * outputs * rows * cols);
   machine.clear(classes);
   for (let row = 0; row < rows; row++) {
@@ -42,11 +43,12 @@ export async function logitsPixelByPixel(
     for (let col = 0; col < cols; col++) {
       for (let channel = 0; channel < channels; channel++) {
         machine.run(1 + channel, row, col);
-        const from = addressAt(machine.logits, row, col) / 4 + channel * perChannel;
+        const group = (channel * groups) / channels;
+        const from = addressAt(machine.logits, row, col) / 4 + group * perGroup;
         const to = addressAt(machine.picture, row, col) / 4 + channel;
         for (let m = 0; m < pictures; m++) {
-          for (let k = 0; k < perChannel; k++) {
-            const map = (m * channels + channel) * perChannel + k;
+          for (let k = 0; Number.isInteger(group) && k < perGroup; k++) {
+            const map = (m * groups + group) * perGroup + k;
             logits[(map * rows + row) * cols + col] =
               machine.floats[from + k + m * (machine.logits.stride / 4)]!;
           }
@@ -74,8 +76,9 @@ export const randomWeights = (
 ): Float32Array =>
   Float32Array.from(
     declarations.flatMap((declaration) => {
-      const { bound } = declaration.initialiser;
-      return [...initialValues({ ...declaration, initialiser: { bound: scale * (bound || 0.3) } }, seed)];
+      const { bound, centre = 0 } = declaration.initialiser;
+      const initialiser = { bound: scale * (bound || 0.3), centre: scale * centre };
+      return [...initialValues({ ...declaration, initialiser }, seed)];
     }),
   );
 

@@ -100,6 +100,27 @@ describe("the pixels of a seed have one SHA-256", () => {
   });
 });
 
+test("pictures of different classes have the same bits together, alone and in workers", async () => {
+  const classes = ["a", "b", "c"].map((name) => ({ name, pictures: 1 }));
+  const conditional = buildNetwork({ ...config, classes }, 1);
+  const own = randomWeights(conditional.declarations, 2);
+  const alone = samplerOf(conditional, own);
+  const workers = samplerOf(conditional, own, { workers: 2, startWorker: startNodeWorker });
+  const wanted = await draw(alone, conditional, request);
+  const received = await draw(workers, conditional, request);
+  workers.close();
+  expect(hashOf(received.pictures)).toBe(hashOf(wanted.pictures));
+  expect(received.nats).toEqual(wanted.nats);
+  // Among them the first and the last of a batch, each of a class of its own.
+  for (const k of [0, 31, 32, 63]) {
+    const { nats } = await draw(alone, conditional, { ...request, count: 1, first: k });
+    expect(nats[0]).toBe(wanted.nats[k]);
+    const other = Uint32Array.of((k + 1) % 3);
+    const turned = await draw(alone, conditional, { ...request, count: 1, first: k, classes: other });
+    expect(turned.nats[0]).not.toBe(wanted.nats[k]);
+  }
+});
+
 test("each row is told of once, in order, and then the pictures", async () => {
   const events: SampleEvent[] = [];
   for await (const event of streamOf(beside, network, request)) events.push(event);
