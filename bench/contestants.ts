@@ -131,6 +131,16 @@ export function startPyTorch(file: string, args: string[], options: { tuned: boo
     : startContestant(command, [script, ...args]);
 }
 
+/** @throws Error if not all contestants have the same number of parameters: then they do not do the same work. */
+export function requireSameNetwork(contestants: readonly Contestant[]): void {
+  const { name, parameters } = contestants[0]!.info;
+  const other = contestants.find(({ info }) => info.parameters !== parameters)?.info;
+  if (!other) return;
+  throw new Error(
+    `expected ${parameters} parameters, as ${name} has, received ${other.parameters} from ${other.name}`,
+  );
+}
+
 /**
  * Runs the contestants in turn, A B A B ..., so that a machine that is slow for a while is slow for all of them.
  * @returns for each contestant, its seconds per step in each round

@@ -1,35 +1,58 @@
-import { multiplyAdds } from "../src/graph/multiply-adds.ts";
-import { buildNetwork, networkOf, type Network } from "../src/programs/network.ts";
+import { sizeOf } from "../src/graph/shapes.ts";
+import { modelByName, type ModelConfig } from "../src/models/by-name.ts";
+import { buildNetwork, networkOf, type Network, type NetworkConfig } from "../src/programs/network.ts";
 import { gatedStack } from "./gated-stack.ts";
 
-/** A network to be measured; the fields are the arguments of pytorch_train.py. */
+/** A network to be measured, on square pictures of one channel; as JSON, the argument of contestants of both sides. */
 export interface BenchNetwork {
-  readonly network: "pixelcnn" | "gated";
-  readonly width: number;
-  readonly depth: number;
-  readonly head: number;
+  /** A model's, or "gated-stack" (see `gatedStack`). */
+  readonly name: string;
+  readonly sizes: ModelConfig;
   readonly levels: number;
   readonly size: number;
 }
 
-const PIXELCNN: BenchNetwork = { network: "pixelcnn", width: 32, depth: 7, head: 64, levels: 2, size: 28 };
-export const GATED: BenchNetwork = { network: "gated", width: 64, depth: 5, head: 64, levels: 2, size: 28 };
+const GATED_SIZES = { width: 64, depth: 5, head: 64 };
+export const GATED: BenchNetwork = { name: "gated-stack", sizes: GATED_SIZES, levels: 2, size: 28 };
+
+/** A model as it comes, on binary pictures of 28 x 28. NOT_FOUND error if there is none of that name. */
+export const family = (model: string): BenchNetwork => ({
+  name: model,
+  sizes: modelByName(model).defaults,
+  levels: 2,
+  size: 28,
+});
 
 /** What `bench -- train` compares: the shipped PixelCNN, and five blocks of Gated PixelCNN, both at 28 x 28. */
-export const BENCH_NETWORKS: readonly BenchNetwork[] = [PIXELCNN, GATED];
+export const BENCH_NETWORKS: readonly BenchNetwork[] = [family("pixelcnn"), GATED];
+
+/** The configuration of a model's network. */
+export const configOf = ({ name, sizes, levels, size }: BenchNetwork): NetworkConfig => ({
+  model: name,
+  modelConfig: sizes,
+  likelihood: levels === 2 ? "bernoulli" : "categorical",
+  levels,
+  size: { channels: 1, rows: size, cols: size },
+});
 
 /** The network for pictures of its own size, or of another number of rows and columns. */
 export function build(
-  { network, levels, size, ...sizes }: BenchNetwork,
+  network: BenchNetwork,
   batch: number,
-  { rows, cols } = { rows: size, cols: size },
+  { rows, cols } = { rows: network.size, cols: network.size },
 ): Network {
-  const likelihood = levels === 2 ? "bernoulli" : "categorical";
-  const picture = { channels: 1, rows, cols };
-  return network === "pixelcnn"
-    ? buildNetwork({ model: "pixelcnn", modelConfig: sizes, likelihood, levels, size: picture }, batch)
-    : networkOf({ likelihood, levels, size: picture }, batch, gatedStack(sizes));
+  const config = { ...configOf(network), size: { channels: 1, rows, cols } };
+  return network.name === GATED.name
+    ? networkOf(config, batch, gatedStack(network.sizes as typeof GATED_SIZES))
+    : buildNetwork(config, batch);
 }
 
-/** Multiply-adds of a network for one picture. */
-export const multiplyAddsPerPicture = (bench: BenchNetwork): number => multiplyAdds([build(bench, 1).logits]);
+/** As a user would tell it: "pixelcnn, width 32, depth 7, head 64, 28x28". */
+export const describe = ({ name, sizes, size }: BenchNetwork): string =>
+  [name, ...Object.entries(sizes).map(([what, value]) => `${what} ${value}`), `${size}x${size}`].join(", ");
+
+/** Multiply-adds of a network's convolutions: each weight is used once for every pixel. */
+export function multiplyAddsPerPicture(bench: BenchNetwork): number {
+  const kernels = build(bench, 1).declarations.filter(({ name }) => name.endsWith("weight"));
+  return bench.size ** 2 * kernels.reduce((total, { shape }) => total + sizeOf(shape), 0);
+}

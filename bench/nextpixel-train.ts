@@ -5,34 +5,26 @@ import { ADAM_DEFAULTS } from "../src/optim/adam.ts";
 import { initialParameters } from "../src/programs/parameters.ts";
 import { initialState, openTrainingStep } from "../src/programs/training-step.ts";
 import { levelsOf } from "./levels.ts";
-import { build, type BenchNetwork } from "./networks.ts";
+import { build, GATED, type BenchNetwork } from "./networks.ts";
 import { residentMb } from "./resident.ts";
 import { serve } from "./serve.ts";
 
 const WARM_UP_STEPS = 5;
 
-const option = { type: "string", default: "0" } as const;
 const { values } = parseArgs({
   options: {
-    network: option,
-    batch: option,
-    size: option,
-    width: option,
-    depth: option,
-    head: option,
-    levels: option,
-    threads: option,
+    network: { type: "string", default: JSON.stringify(GATED) },
+    batch: { type: "string", default: "32" },
+    threads: { type: "string", default: "2" },
   },
 });
-const { network: family, ...numbers } = values;
-const { batch, threads, ...sizes } = Object.fromEntries(
-  Object.entries(numbers).map(([name, text]) => [name, Number(text)]),
-) as Record<keyof typeof numbers, number>;
+const [batch, threads] = [Number(values.batch), Number(values.threads)];
 
 const baselineRssMb = residentMb().rssMb;
-const network = build({ network: family as BenchNetwork["network"], ...sizes }, batch);
+const spec = JSON.parse(values.network) as BenchNetwork;
+const network = build(spec, batch);
 const step = await openTrainingStep(network, { ...ADAM_DEFAULTS, clip: 1, ema: 0.999 }, { threads });
-const pictures = levelsOf(network.picture.shape, sizes.levels);
+const pictures = levelsOf(network.picture.shape, spec.levels);
 let state = initialState(initialParameters(network.declarations, 1));
 
 async function run(steps: number): Promise<number> {

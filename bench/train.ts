@@ -1,50 +1,57 @@
 import { availableParallelism } from "node:os";
-import { interleave, median, medianRatio, startNextpixel, startPyTorch } from "./contestants.ts";
-import { BENCH_NETWORKS } from "./networks.ts";
+import {
+  interleave,
+  median,
+  medianRatio,
+  requireSameNetwork,
+  startNextpixel,
+  startPyTorch,
+} from "./contestants.ts";
+import { describe, type BenchNetwork } from "./networks.ts";
+
+export interface TrainBenchOptions {
+  readonly rounds: number;
+  readonly batch: number;
+  readonly threads?: number;
+}
+
+/** Steps in a round: so many, or fewer of networks that would take longer than this. */
+const MOST_STEPS = 10;
+const SECONDS_PER_RUN = 10;
 
 /** Training throughput and memory beside PyTorch, interleaved in one run. */
-export async function benchTrain({
-  rounds,
-  stepsPerRound,
-  batch,
-  threads = availableParallelism(),
-}: TrainBenchOptions) {
-  for (const network of BENCH_NETWORKS) {
-    const args = Object.entries({ ...network, batch, threads }).flatMap(([key, value]) => [
-      `--${key}`,
-      `${value}`,
-    ]);
+export async function benchTrain(
+  networks: readonly BenchNetwork[],
+  { rounds, batch, threads = availableParallelism() }: TrainBenchOptions,
+): Promise<void> {
+  for (const network of networks) {
+    const args = [`--network=${JSON.stringify(network)}`, `--batch=${batch}`, `--threads=${threads}`];
     const ours = await startNextpixel("nextpixel-train.ts", args);
     const plain = await startPyTorch("pytorch_train.py", args, { tuned: false });
     const tuned = await startPyTorch("pytorch_train.py", args, { tuned: true });
     const contestants = [ours, plain, tuned];
     try {
-      const { network: name, width, depth, size } = network;
-      console.log(
-        `\n${name}, width ${width}, depth ${depth}, ${size}x${size}, batch ${batch}, ${threads} threads:`,
-      );
+      requireSameNetwork(contestants);
+      const [first] = await interleave([plain], { rounds: 1, stepsPerRound: 1 });
+      const stepsPerRound = Math.min(MOST_STEPS, Math.ceil(SECONDS_PER_RUN / first![0]!));
+      console.log(`\n${describe(network)}, batch ${batch}, ${threads} threads:`);
       const seconds = await interleave(contestants, { rounds, stepsPerRound });
       for (const [i, { info, memory }] of contestants.entries()) {
         const { peakRssMb, baselineRssMb } = await memory();
-        const rate = batch / median(seconds[i]!);
+        const step = median(seconds[i]!);
         console.log(
-          `  ${info.name.padEnd(24)} ${rate.toFixed(0).padStart(5)} images/s   peak memory ${peakRssMb.toFixed(0)} MiB ` +
+          `  ${info.name.padEnd(24)} ${(1000 * step).toFixed(0).padStart(6)} ms a step ` +
+            `${(batch / step).toFixed(0).padStart(5)} images/s   peak memory ${peakRssMb.toFixed(0)} MiB ` +
             `(${(peakRssMb - baselineRssMb).toFixed(0)} above start)   ${info.parameters} parameters`,
         );
       }
       const ratio = (other: number) => `${medianRatio(seconds[other]!, seconds[0]!).toFixed(2)}x`;
       console.log(
-        `  nextpixel is ${ratio(1)} as fast as plain PyTorch, ${ratio(2)} as tuned (medians of ${rounds} rounds)`,
+        `  nextpixel is ${ratio(1)} as fast as plain PyTorch, ${ratio(2)} as tuned ` +
+          `(medians of ${rounds} rounds of ${stepsPerRound} steps)`,
       );
     } finally {
       await Promise.all(contestants.map((contestant) => contestant.stop()));
     }
   }
-}
-
-export interface TrainBenchOptions {
-  readonly rounds: number;
-  readonly stepsPerRound: number;
-  readonly batch: number;
-  readonly threads?: number;
 }

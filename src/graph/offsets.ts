@@ -1,3 +1,8 @@
+import { expected } from "../basics/errors.ts";
+
+/** Bound on the size of a set, of which there may be hundreds: 8 MiB. */
+const MAX_BITS = 2 ** 26;
+
 /** A sub-pixel of the picture, relative to a position: rows and cols are negative above and to the left. */
 export interface Offset {
   readonly channel: number;
@@ -41,6 +46,9 @@ export class OffsetSets {
     this.#channels = size.channels;
     this.#rows = size.rows;
     this.#cols = size.cols;
+    const bits = this.#channels * this.#tall * this.#wide;
+    if (bits <= MAX_BITS) return;
+    throw expected("ARGUMENT", `at most ${MAX_BITS / 4} sub-pixels`, "the size of a picture", bits / 4);
   }
 
   of(list: readonly Offset[]): Offsets {

@@ -62,7 +62,7 @@ export function logisticMixture(
 /** The means and the inverse scales of a channel, given the levels of those before it. */
 function findLogistics(logits: usize, channel: i32, pixel: usize, count: i32): void {
   const part = (<usize>COMPONENTS) << 2;
-  const parameters = logits + part * <usize>(1 + 2 * channel + channel * (channel - 1) / 2);
+  const parameters = logits + part * <usize>(1 + 2 * channel + (channel * (channel - 1)) / 2);
   for (let at: usize = 0; at < LIST; at += 16) {
     let mean = v128.load(parameters + at);
     for (let before = 0; before < channel; before++) {

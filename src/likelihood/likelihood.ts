@@ -20,12 +20,7 @@ export interface Likelihood {
    * before it in that group: the first at which the distribution function exceeds it. The logits are divided by the
    * temperature beforehand, unless the likelihood says that it takes it otherwise.
    */
-  draw(
-    logits: ArrayLike<number>,
-    uniform: number,
-    temperature: number,
-    earlier?: ArrayLike<number>,
-  ): number;
+  draw(logits: ArrayLike<number>, uniform: number, temperature: number, earlier?: ArrayLike<number>): number;
 }
 
 export const LIKELIHOOD_NAMES = ["bernoulli", "categorical", "logistic-mixture"] as const;

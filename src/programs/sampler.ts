@@ -68,7 +68,7 @@ const MAX_BYTES = 2 ** 30;
 export function checkCount(count: number, size: PictureSize): void {
   const bytes = wholeNumber(count, "the number of pictures", 1) * pictureLength(size);
   if (bytes <= MAX_BYTES) return;
-  const all = `${count} pictures of ${size.cols}x${size.rows}`;
+  const all = `${count === 1 ? "a picture" : `${count} pictures`} of ${size.cols}x${size.rows}`;
   throw expected("ARGUMENT", `at most ${MAX_BYTES} sub-pixels`, all, bytes);
 }
 
@@ -79,6 +79,7 @@ export function openModelSampler(
   { cores, startWorker }: Threads,
 ): Sampler {
   const size = { ...config.size, ...options.size };
+  checkCount(1, size);
   const network = buildNetwork({ ...config, size }, 1);
   if (options.size) checkAnySize(buildNetwork(config, 1), network);
   const workers = wholeNumber(options.workers ?? cores(), "the number of workers", 1);

@@ -13,7 +13,11 @@ import { placed } from "./parameters.ts";
  * The incremental program of a network's logits, with its weights (all parameters in one vector). SCHEDULE error if the
  * network cannot be computed pixel by pixel.
  */
-export function stepProgram(network: Network, weights: Float32Array, options: Pick<StepOptions, "known">): StepProgram {
+export function stepProgram(
+  network: Network,
+  weights: Float32Array,
+  options: Pick<StepOptions, "known">,
+): StepProgram {
   const parts = new Map(
     placed(network.declarations).map(({ name, start, end }) => [name, weights.subarray(start, end)]),
   );

@@ -53,7 +53,9 @@ describe("openIdx", () => {
 
   test("quantises", async () => {
     const folder = await temporaryFolder({ x: idx([1, 1, 4], Uint8Array.of(0, 80, 90, 255)) });
-    expect(await (await openIdx(join(folder, "x"), { levels: 4 })).read([0])).toEqual(Uint8Array.of(0, 1, 1, 3));
+    expect(await (await openIdx(join(folder, "x"), { levels: 4 })).read([0])).toEqual(
+      Uint8Array.of(0, 1, 1, 3),
+    );
     await expect(openIdx(join(folder, "x"), { levels: 1 })).rejects.toThrow("for levels, received 1");
   });
 

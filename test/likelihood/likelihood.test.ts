@@ -71,9 +71,7 @@ describe.each(likelihoods)("$name", ({ likelihood, levels }) => {
           if (likelihood.name !== "logistic-mixture" || k < 10) return value / 2;
           return k < 20 ? value : Math.min(Math.max(value, -7), 30) + Math.log(2);
         };
-        expect(likelihood.draw(logits, uniform, 2)).toBe(
-          likelihood.draw(logits.map(tempered), uniform, 1),
-        );
+        expect(likelihood.draw(logits, uniform, 2)).toBe(likelihood.draw(logits.map(tempered), uniform, 1));
       }),
       { seed: 3, numRuns: 100 },
     );
@@ -100,7 +98,8 @@ test("a likelihood that does not exist is not taken for another", () => {
   expect(() => likelihoodByName("gaussian" as LikelihoodName, 2)).toThrow(
     expect.objectContaining({
       code: "NOT_FOUND",
-      message: 'expected bernoulli or categorical or logistic-mixture for the likelihood, received "gaussian"',
+      message:
+        'expected bernoulli or categorical or logistic-mixture for the likelihood, received "gaussian"',
     }),
   );
 });

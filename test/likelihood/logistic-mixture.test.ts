@@ -47,8 +47,7 @@ const PLACES = [
 /** Logits as they may come from a network: components far apart, broad and narrow. */
 function logitsOf(channels: number, seed: number): number[] {
   const logits = [...randomNumbers(logisticMixture(2).logits(channels), seed)];
-  const isLogScale = (i: number) =>
-    PLACES.some(({ logScale }) => i >= logScale && i < logScale + COMPONENTS);
+  const isLogScale = (i: number) => PLACES.some(({ logScale }) => i >= logScale && i < logScale + COMPONENTS);
   return logits.map((value, i) => (isLogScale(i) ? 2.5 * value - 2 : 1.2 * value));
 }
 
@@ -125,41 +124,44 @@ describe.each(CASES)("$channels channel(s) of $levels levels:", ({ channels, lev
   });
 });
 
-test.each([2, 256])("extreme logits have finite nats and derivatives in float32 (%d levels)", async (levels) => {
-  const extremes = [0, 0.3, 1, -1, 1e4, -1e4];
-  const logScales = [-7, 20, -1e3, 1e3, 0, -3];
-  const logits: number[][] = [];
-  const pixels: number[][] = [];
-  for (const mean of extremes)
-    for (const logScale of logScales)
-      for (const level of [0, 1, Math.floor(levels / 2), levels - 1]) {
-        // Every second pixel: one of its components is as it should be, but has no weight.
-        const isMixed = logits.length % 2 === 1;
-        const own = Array.from({ length: 100 }, (_, i) => {
-          if (i < COMPONENTS) return isMixed && i === 3 ? -1e3 : i === 4 ? 1e3 : 0;
-          if (isMixed && i % COMPONENTS === 3) return 0.1;
-          const { mean: start, logScale: scales } = PLACES.findLast((place) => i >= place.mean)!;
-          return i < start + COMPONENTS ? mean : i < scales + COMPONENTS ? logScale : 1e3 * (-1) ** i;
-        });
-        logits.push(own);
-        pixels.push([level, levels - 1 - level, level]);
-      }
-  const { nats, feeds, ...graph } = graphOf({ levels, logits, pixels });
-  const [gradient] = gradients(g.sum(nats), [graph.logits]) as [Node];
-  const session = await openSession({ name: "extremes", outputs: { nats, gradient } });
-  const received = await session.run({
-    logits: Float32Array.from(feeds.logits),
-    pictures: Float32Array.from(feeds.pictures),
-  });
-  await session.close();
-  const [wantedNats, wantedGradient] = evaluate([nats, gradient], feeds);
-  expect(received["gradient"]!.every(Number.isFinite)).toBe(true);
-  expect(wantedGradient!.every(Number.isFinite)).toBe(true);
-  const isFar = (value: number, i: number) =>
-    !(Math.abs(received["nats"]![i]! - value) <= 1e-3 + 1e-5 * Math.abs(value));
-  const far = wantedNats!.findIndex(isFar);
-  expect(far < 0 ? [] : [far, received["nats"]![far], wantedNats![far]]).toEqual([]);
-});
+test.each([2, 256])(
+  "extreme logits have finite nats and derivatives in float32 (%d levels)",
+  async (levels) => {
+    const extremes = [0, 0.3, 1, -1, 1e4, -1e4];
+    const logScales = [-7, 20, -1e3, 1e3, 0, -3];
+    const logits: number[][] = [];
+    const pixels: number[][] = [];
+    for (const mean of extremes)
+      for (const logScale of logScales)
+        for (const level of [0, 1, Math.floor(levels / 2), levels - 1]) {
+          // Every second pixel: one of its components is as it should be, but has no weight.
+          const isMixed = logits.length % 2 === 1;
+          const own = Array.from({ length: 100 }, (_, i) => {
+            if (i < COMPONENTS) return isMixed && i === 3 ? -1e3 : i === 4 ? 1e3 : 0;
+            if (isMixed && i % COMPONENTS === 3) return 0.1;
+            const { mean: start, logScale: scales } = PLACES.findLast((place) => i >= place.mean)!;
+            return i < start + COMPONENTS ? mean : i < scales + COMPONENTS ? logScale : 1e3 * (-1) ** i;
+          });
+          logits.push(own);
+          pixels.push([level, levels - 1 - level, level]);
+        }
+    const { nats, feeds, ...graph } = graphOf({ levels, logits, pixels });
+    const [gradient] = gradients(g.sum(nats), [graph.logits]) as [Node];
+    const session = await openSession({ name: "extremes", outputs: { nats, gradient } });
+    const received = await session.run({
+      logits: Float32Array.from(feeds.logits),
+      pictures: Float32Array.from(feeds.pictures),
+    });
+    await session.close();
+    const [wantedNats, wantedGradient] = evaluate([nats, gradient], feeds);
+    expect(received["gradient"]!.every(Number.isFinite)).toBe(true);
+    expect(wantedGradient!.every(Number.isFinite)).toBe(true);
+    const isFar = (value: number, i: number) =>
+      !(Math.abs(received["nats"]![i]! - value) <= 1e-3 + 1e-5 * Math.abs(value));
+    const far = wantedNats!.findIndex(isFar);
+    expect(far < 0 ? [] : [far, received["nats"]![far], wantedNats![far]]).toEqual([]);
+  },
+);
 
 test("a bin's mass is exact however far it is in the tail", () => {
   // One component of scale 0.01 at -1: the bin of level 200 of 256 is 157 to 157.8 scales away.
@@ -182,7 +184,10 @@ test.each([1, 3])("draws are as frequent as they are probable, %d channel(s)", (
     counts[pixel.reduce((code, level) => levels * code + level, 0)]! += 1;
   }
   const pixels = Array.from(counts, (_, code) =>
-    Array.from({ length: channels }, (_unused, c) => Math.floor(code / levels ** (channels - 1 - c)) % levels),
+    Array.from(
+      { length: channels },
+      (_unused, c) => Math.floor(code / levels ** (channels - 1 - c)) % levels,
+    ),
   );
   const nats = natsOf({ levels, logits: pixels.map(() => logits), pixels });
   const probabilities = nats.map((list) => Math.exp(-total(list)));

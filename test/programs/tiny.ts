@@ -47,11 +47,23 @@ export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model) => [
   },
   {
     name: `${model.model}, categorical, 3 classes`,
-    config: { ...model, likelihood: "categorical" as const, levels: 4, size: grey(5, 6), classes: classes(3) },
+    config: {
+      ...model,
+      likelihood: "categorical" as const,
+      levels: 4,
+      size: grey(5, 6),
+      classes: classes(3),
+    },
   },
   {
     name: `${model.model}, bernoulli, colour, 2 classes`,
-    config: { ...model, likelihood: "bernoulli" as const, levels: 2, size: colour(3, 4), classes: classes(2) },
+    config: {
+      ...model,
+      likelihood: "bernoulli" as const,
+      levels: 2,
+      size: colour(3, 4),
+      classes: classes(2),
+    },
   },
 ]);
 
@@ -67,7 +79,13 @@ export const COUNTABLE_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model)
   },
   {
     name: `${model.model}, 2x2 with 3 levels and 2 classes`,
-    config: { ...model, likelihood: "categorical" as const, levels: 3, size: grey(2, 2), classes: classes(2) },
+    config: {
+      ...model,
+      likelihood: "categorical" as const,
+      levels: 3,
+      size: grey(2, 2),
+      classes: classes(2),
+    },
   },
   {
     name: `${model.model}, 2x1 RGB with 3 levels`,

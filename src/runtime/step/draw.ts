@@ -80,11 +80,11 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
       }
       const own = addressAt(logits, row, col) + Math.floor(channel / channelsOfGroup) * logitsBytes;
       const to = addressAt(picture, row, col) + 4 * channel;
-      drawLevels(
-        kernels,
-        [own, logits.stride, uniforms, temperature, to, picture.stride, nats, pictures],
-        { levels, earlier: channel % channelsOfGroup, scratch: exponentials },
-      );
+      drawLevels(kernels, [own, logits.stride, uniforms, temperature, to, picture.stride, nats, pictures], {
+        levels,
+        earlier: channel % channelsOfGroup,
+        scratch: exponentials,
+      });
     };
 
     /** Writes the given level of each picture to where draws go. */
