@@ -1,54 +1,109 @@
-export interface Axis {
-  readonly label: string;
-  readonly values: readonly number[];
+export interface Line {
+  readonly name: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+export interface LineChart {
+  readonly title: string;
+  /** On a scale of powers of two there is a tick at every point; an even one begins at 0. */
+  readonly x: { readonly label: string; readonly scale: "powers of two" | "even" };
+  readonly y: { readonly label: string; readonly fromZero: boolean };
+  /** A single line has the values written at its points; several have a legend, with the last value of each. */
+  readonly lines: readonly Line[];
 }
 
 const [WIDTH, HEIGHT] = [640, 320];
 const MARGIN = { left: 64, right: 24, top: 44, bottom: 48 };
+// Told apart by colour-blind people too (Okabe, Ito 2008), after the blue of single lines.
+const COLOURS = ["#1f6feb", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00"];
 
-/** A line through points as an SVG picture; x on a scale of powers of two, y from zero. */
-export function lineChart({ title, x, y }: { title: string; x: Axis; y: Axis }): string {
-  const [first, last] = [Math.log2(x.values[0]!), Math.log2(x.values.at(-1)!)];
-  const step = niceStep(Math.max(...y.values) * 1.15);
-  const top = Math.ceil((Math.max(...y.values) * 1.15) / step) * step;
+/** Lines through points as an SVG picture. */
+export function lineChart({ title, x, y, lines }: LineChart): string {
+  const xs = lines.flatMap(({ points }) => points.map((at) => at[0]));
+  const ys = lines.flatMap(({ points }) => points.map((at) => at[1]));
+  const isEven = x.scale === "even";
+  const scaled = isEven ? (value: number) => value : Math.log2;
+  const xTicks = isEven ? ticksUpTo(0, Math.max(...xs)) : [...new Set(xs)];
+  const [first, last] = [scaled(isEven ? 0 : Math.min(...xs)), scaled(Math.max(...xs))];
+  const low = y.fromZero ? 0 : Math.min(...ys);
+  // Room for what is written above the highest point.
+  const yTicks = ticksAround(low, low + (Math.max(...ys) - low) * 1.15);
+  const [bottom, top] = [yTicks[0]!, yTicks.at(-1)!];
   const [innerWidth, innerHeight] = [WIDTH - MARGIN.left - MARGIN.right, HEIGHT - MARGIN.top - MARGIN.bottom];
-  const toX = (value: number) => MARGIN.left + (innerWidth * (Math.log2(value) - first)) / (last - first);
-  const toY = (value: number) => MARGIN.top + innerHeight * (1 - value / top);
-  const ticks = Array.from({ length: Math.round(top / step) + 1 }, (_, i) => i * step);
-  const points = x.values.map((value, i) => [toX(value), toY(y.values[i]!)] as const);
+  const toX = (value: number) => MARGIN.left + (innerWidth * (scaled(value) - first)) / (last - first);
+  const toY = (value: number) => MARGIN.top + innerHeight * (1 - (value - bottom) / (top - bottom));
 
-  const text = (at: readonly [number, number], content: string, attributes = "") =>
-    `<text x="${at[0].toFixed(1)}" y="${at[1].toFixed(1)}" ${attributes}>${escaped(content)}</text>`;
   const middle = 'text-anchor="middle"';
-  const lines = [
+  const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
-    text([MARGIN.left, 26], title, 'font-size="15"'),
-    ...ticks.flatMap((tick) => [
-      `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${toY(tick).toFixed(1)}" y2="${toY(tick).toFixed(1)}" stroke="#ddd"/>`,
-      text([MARGIN.left - 8, toY(tick) + 4], String(tick), 'text-anchor="end"'),
+    text(MARGIN.left, 26, title, 'font-size="15"'),
+    ...yTicks.flatMap((tick) => [
+      stroke(MARGIN.left, WIDTH - MARGIN.right, toY(tick), "#ddd"),
+      text(MARGIN.left - 8, toY(tick) + 4, String(tick), 'text-anchor="end"'),
     ]),
-    `<polyline fill="none" stroke="#1f6feb" stroke-width="2" points="${points.map((at) => at.map((v) => v.toFixed(1)).join(",")).join(" ")}"/>`,
-    ...points.flatMap((at, i) => [
-      `<circle cx="${at[0].toFixed(1)}" cy="${at[1].toFixed(1)}" r="4" fill="#1f6feb"/>`,
-      text([at[0], at[1] - 12], y.values[i]!.toFixed(1), middle),
-      text([at[0], HEIGHT - MARGIN.bottom + 20], String(x.values[i]), middle),
-    ]),
-    text([MARGIN.left + innerWidth / 2, HEIGHT - 8], x.label, middle),
+    ...xTicks.map((tick) => text(toX(tick), HEIGHT - MARGIN.bottom + 20, String(tick), middle)),
+    ...lines.flatMap(({ points }, i) =>
+      drawn(
+        points.map(([x, y]) => [toX(x), toY(y)]),
+        COLOURS[i % COLOURS.length]!,
+      ),
+    ),
+    ...(lines.length > 1
+      ? legend(lines)
+      : lines[0]!.points.map(([x, y]) => text(toX(x), toY(y) - 12, y.toFixed(1), middle))),
+    text(MARGIN.left + innerWidth / 2, HEIGHT - 8, x.label, middle),
     text(
-      [16, MARGIN.top + innerHeight / 2],
+      16,
+      MARGIN.top + innerHeight / 2,
       y.label,
       `${middle} transform="rotate(-90 16 ${MARGIN.top + innerHeight / 2})"`,
     ),
     "</svg>",
   ];
-  return `${lines.join("\n")}\n`;
+  return `${parts.join("\n")}\n`;
 }
 
-/** 1, 2 or 5 times a power of ten, so that four to nine of them reach the highest value. */
-function niceStep(highest: number): number {
-  const power = 10 ** Math.floor(Math.log10(highest / 4));
-  return [5, 2, 1].map((factor) => factor * power).find((step) => highest / step >= 4) ?? power;
+const text = (x: number, y: number, content: string, attributes = "") =>
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escaped(content)}</text>`;
+
+const stroke = (x1: number, x2: number, y: number, colour: string, width = 1) =>
+  `<line x1="${x1}" x2="${x2}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}" stroke="${colour}" stroke-width="${width}"/>`;
+
+const drawn = (points: readonly (readonly [number, number])[], colour: string): string[] => [
+  `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${points.map((at) => at.map((v) => v.toFixed(1)).join(",")).join(" ")}"/>`,
+  ...points.map(([x, y]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="${colour}"/>`),
+];
+
+/** At the top right, where lines that fall leave room. */
+function legend(lines: readonly Line[]): string[] {
+  const left = WIDTH - MARGIN.right - 190;
+  return lines.flatMap(({ name, points }, i) => {
+    const y = MARGIN.top + 16 + 20 * i;
+    return [
+      stroke(left, left + 20, y - 4, COLOURS[i % COLOURS.length]!, 2),
+      text(left + 28, y, `${name} ${points.at(-1)![1].toFixed(1)}`),
+    ];
+  });
 }
+
+/** Round numbers from the one at or below `low` to the one at or above `high`. */
+function ticksAround(low: number, high: number): number[] {
+  const step = niceStep(high - low);
+  const start = Math.floor(low / step);
+  return Array.from({ length: Math.ceil(high / step) - start + 1 }, (_, i) => rounded((start + i) * step));
+}
+
+/** Round numbers between `low` and `high`. */
+const ticksUpTo = (low: number, high: number) => ticksAround(low, high).filter((tick) => tick <= high);
+
+/** 1, 2 or 5 times a power of ten, so that four to nine of them reach over the range. */
+function niceStep(range: number): number {
+  const power = 10 ** Math.floor(Math.log10(range / 4));
+  return [5, 2, 1].map((factor) => factor * power).find((step) => range / step >= 4) ?? power;
+}
+
+/** Without what binary fractions add: 0.3 rather than 0.30000000000000004. */
+const rounded = (value: number) => Number(value.toPrecision(6));
 
 const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");

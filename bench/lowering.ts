@@ -30,7 +30,7 @@ export async function benchLowering({ rounds }: { readonly rounds: number }): Pr
     await Promise.all(variants.map((variant) => variant.close()));
     const [blocked, plain] = milliseconds as [number[], number[]];
     console.log(
-      `${bench.network}: ${median(blocked).toFixed(1)} ms a step in blocks, ${median(plain).toFixed(1)} without: ` +
+      `${bench.name}: ${median(blocked).toFixed(1)} ms a step in blocks, ${median(plain).toFixed(1)} without: ` +
         `${medianRatio(plain, blocked).toFixed(2)}x (median of ${rounds} rounds)`,
     );
   }

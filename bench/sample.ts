@@ -3,35 +3,71 @@ import {
   interleave,
   median,
   medianRatio,
+  requireSameNetwork,
   startNextpixel,
   startPyTorch,
   type Contestant,
 } from "./contestants.ts";
-import { GATED, multiplyAddsPerPicture } from "./networks.ts";
+import { describe, GATED, multiplyAddsPerPicture, type BenchNetwork } from "./networks.ts";
 
 export interface SampleBenchOptions {
   readonly rounds: number;
   readonly workers?: number;
 }
 
-/** Pixels that the naive baseline really draws of each picture in a round; the others would cost as much each. */
+/** Pixels that the naive baseline really draws of each picture in a round, evenly spread; every other would cost as much. */
 const NAIVE_PIXELS = 10;
 const BATCH = 64;
+
+interface Sides {
+  readonly ours: (batch: number, threads: number) => Promise<Contestant>;
+  readonly naive: (batch: number, threads: number) => Promise<Contestant>;
+  readonly cached: (batch: number, threads: number, tuned: boolean) => Promise<Contestant>;
+}
+
+/** What draws pictures of a network. */
+function sides(network: BenchNetwork): Sides {
+  const spec = `--network=${JSON.stringify(network)}`;
+  const pytorch = (batch: number, threads: number, method: string[], tuned: boolean) =>
+    startPyTorch("pytorch_sample.py", [spec, `--batch=${batch}`, `--threads=${threads}`, ...method], { tuned });
+  return {
+    ours: (batch, threads) =>
+      startNextpixel("nextpixel-sample.ts", [spec, `--batch=${batch}`, `--workers=${threads}`]),
+    naive: (batch, threads) =>
+      pytorch(batch, threads, ["--method=naive", `--pixels=${NAIVE_PIXELS}`], false),
+    cached: (batch, threads, tuned) => pytorch(batch, threads, ["--method=cached"], tuned),
+  };
+}
+
+/** Pictures per second of networks, beside PyTorch that re-runs the network for every pixel. */
+export async function benchNaive(
+  networks: readonly BenchNetwork[],
+  { rounds, workers = availableParallelism() }: SampleBenchOptions,
+): Promise<void> {
+  for (const network of networks) {
+    const { ours, naive } = sides(network);
+    console.log(`\n${describe(network)}: ${BATCH} pictures, ${workers} threads, pictures/s:`);
+    const seconds = await measure(rounds, {
+      nextpixel: await ours(BATCH, workers),
+      naive: await naive(BATCH, workers),
+    });
+    report(seconds, BATCH);
+    console.log(
+      `  medians of ${rounds} rounds; PyTorch drew ${NAIVE_PIXELS} of each picture's ${network.size ** 2} pixels, ` +
+        "evenly spread, and its seconds are scaled up",
+    );
+  }
+}
 
 /**
  * Pictures per second of the gated stack, beside PyTorch: re-running the network for every pixel, and caching its convolutions;
  * and beside what the convolution's kernel does at most, on this machine, in the same run.
  */
 export async function benchSample({ rounds, workers = availableParallelism() }: SampleBenchOptions) {
-  const args = (batch: number, threads: number) => [`--batch=${batch}`, `--threads=${threads}`];
-  const cached = (batch: number, threads: number, tuned: boolean) =>
-    startPyTorch("pytorch_sample.py", [...args(batch, threads), "--method=cached"], { tuned });
-  const ours = (batch: number, threads: number) =>
-    startNextpixel("nextpixel-sample.ts", [`--batch=${batch}`, `--workers=${threads}`]);
-
+  const { ours, naive, cached } = sides(GATED);
   const gflop = (2 * multiplyAddsPerPicture(GATED)) / 1e9;
   console.log(
-    `gated stack of 5 blocks x 64, 28x28; ${gflop.toFixed(3)} GFLOP per picture, if convolutions are computed directly`,
+    `${describe(GATED)}; ${gflop.toFixed(3)} GFLOP per picture, if convolutions are computed directly`,
   );
   const peaks = await measure(rounds, { peak: await startNextpixel("nextpixel-sample.ts", ["--peak"]) }, 20);
   const peak = 1 / median(peaks.peak);
@@ -40,11 +76,7 @@ export async function benchSample({ rounds, workers = availableParallelism() }: 
   console.log(`\n${BATCH} pictures, ${workers} threads, pictures/s:`);
   const many = await measure(rounds, {
     nextpixel: await ours(BATCH, workers),
-    naive: await startPyTorch(
-      "pytorch_sample.py",
-      [...args(BATCH, workers), "--method=naive", `--pixels=${NAIVE_PIXELS}`],
-      { tuned: false },
-    ),
+    naive: await naive(BATCH, workers),
     cached: await cached(BATCH, workers, false),
     tuned: await cached(BATCH, workers, true),
   });
@@ -81,6 +113,7 @@ async function measure<Name extends string>(
 ): Promise<Record<Name, number[]>> {
   const all = Object.values<Contestant>(contestants);
   try {
+    requireSameNetwork(all);
     const seconds = await interleave(all, { rounds, stepsPerRound });
     return Object.fromEntries(Object.keys(contestants).map((name, i) => [name, seconds[i]])) as Record<
       Name,

@@ -42,8 +42,9 @@ export async function benchTall({ rounds, chart }: { rounds: number; chart: stri
   }
   const svg = lineChart({
     title: `Gated stack of 5 blocks x 64, pictures of ${COLS} columns: cost of one pixel`,
-    x: { label: "rows of the picture", values: ROWS },
-    y: { label: "microseconds per pixel", values: cost },
+    x: { label: "rows of the picture", scale: "powers of two" },
+    y: { label: "microseconds per pixel", fromZero: true },
+    lines: [{ name: "nextpixel", points: ROWS.map((rows, i) => [rows, cost[i]!] as const) }],
   });
   await writeFile(chart, svg);
   console.log(`  ${chart}`);

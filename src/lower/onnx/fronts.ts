@@ -49,15 +49,13 @@ export class Fronts {
   skewed(field: Node): Node {
     const [batch, channels] = field.shape as [number, number];
     const pixels = this.#rows * this.#cols;
-    const flat = reshape(field, [batch * channels, pixels]);
-    if (this.#stride === 1) return reshape(transpose(flat, [1, 0]), [pixels, batch, channels]);
+    // Matrices are transposed, and lines moved as they are: the runtime is slow at any other order of axes.
+    const inOrder = transpose(reshape(field, [batch * channels, pixels]), [1, 0]);
+    if (this.#stride === 1) return reshape(inOrder, [pixels, batch, channels]);
     const tall = this.#tall;
-    const columns = reshape(pad(flat, 1, 0, tall * this.#stride - pixels), [
-      batch * channels,
-      tall,
-      this.#stride,
-    ]);
-    return reshape(transpose(columns, [2, 1, 0]), [tall * this.#stride, batch, channels]);
+    const filled = pad(inOrder, 0, 0, tall * this.#stride - pixels);
+    const columns = transpose(reshape(filled, [tall, this.#stride, batch * channels]), [1, 0, 2]);
+    return reshape(columns, [tall * this.#stride, batch, channels]);
   }
 
   /** The positions of a front in a field that was skewed: [count, batch, channels]. */
@@ -87,8 +85,9 @@ export class Fronts {
     }
     fillTo(tall * this.#stride);
     const skewed = reshape(concat(parts, 0), [this.#stride, tall, batch * channels]);
-    const flat = reshape(transpose(skewed, [2, 1, 0]), [batch * channels, tall * this.#stride]);
-    return reshape(slice(flat, 1, 0, pixels), [batch, channels, this.#rows, this.#cols]);
+    const lines = this.#stride === 1 ? skewed : transpose(skewed, [1, 0, 2]);
+    const inOrder = slice(reshape(lines, [tall * this.#stride, batch * channels]), 0, 0, pixels);
+    return reshape(transpose(inOrder, [1, 0]), [batch, channels, this.#rows, this.#cols]);
   }
 
   get #tall(): number {
