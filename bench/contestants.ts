@@ -112,23 +112,25 @@ const KEEP_MEMORY = {
   MALLOC_TOP_PAD_: `${2 ** 26}`,
 };
 
+/** A file of this folder. */
+export const scriptPath = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+/** $PYTHON, or else the system's: that is where a distribution's package puts PyTorch, whatever `python3` is on the PATH. */
+export const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3";
+
 /** Starts a nextpixel contestant of this folder. */
 export function startNextpixel(file: string, args: string[]): Promise<Contestant> {
-  const script = fileURLToPath(new URL(file, import.meta.url));
-  return startContestant(process.execPath, ["--import", "tsx", script, ...args]);
+  return startContestant(process.execPath, ["--import", "tsx", scriptPath(file), ...args]);
 }
 
 /**
  * Starts a PyTorch contestant of this folder, whose `--help` tells the arguments: as it is plainly written, or tuned, with
- * the allocator too. The interpreter is $PYTHON, or else the system's: that is where a distribution's package
- * puts PyTorch, whatever `python3` is on the PATH.
+ * the allocator too.
  */
 export function startPyTorch(file: string, args: string[], options: { tuned: boolean }): Promise<Contestant> {
-  const script = fileURLToPath(new URL(file, import.meta.url));
-  const command = process.env["PYTHON"] ?? "/usr/bin/python3";
   return options.tuned
-    ? startContestant(command, [script, ...args, "--tuned"], { env: KEEP_MEMORY })
-    : startContestant(command, [script, ...args]);
+    ? startContestant(PYTHON, [scriptPath(file), ...args, "--tuned"], { env: KEEP_MEMORY })
+    : startContestant(PYTHON, [scriptPath(file), ...args]);
 }
 
 /** @throws Error if not all contestants have the same number of parameters: then they do not do the same work. */

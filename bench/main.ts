@@ -1,22 +1,101 @@
+import { parseArgs } from "node:util";
+import { NextpixelError } from "../src/basics/errors.ts";
+import { MODEL_NAMES } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
+import { checkNetworks } from "./check.ts";
+import { benchFamilies } from "./families.ts";
 import { benchLowering } from "./lowering.ts";
-import { benchSample } from "./sample.ts";
+import { BENCH_NETWORKS, family, GATED } from "./networks.ts";
+import { benchNaive, benchSample } from "./sample.ts";
 import { benchTall } from "./tall.ts";
 import { benchTrain } from "./train.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
-  train: () => benchTrain({ rounds: 12, stepsPerRound: 10, batch: 32 }),
-  sample: async () => {
-    await benchSample({ rounds: 7 });
-    for (const pictures of [32, 1]) await benchBreakdown(pictures, { rounds: 7 });
-    await benchTall({ rounds: 7, chart: "docs/sampling-cost.svg" });
+interface Bench {
+  readonly about: string;
+  run(args: string[]): Promise<void>;
+}
+
+const MNIST = "../shared/data/binarized-mnist";
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  train: {
+    about:
+      "[--model NAME ..] [--rounds 12]   training beside PyTorch: PixelCNN and the gated stack, or models",
+    run(args) {
+      const { models, rounds } = modelsAndRounds(args, 12);
+      return benchTrain(models?.map(family) ?? BENCH_NETWORKS, { rounds, batch: 32 });
+    },
   },
-  lowering: () => benchLowering({ rounds: 20 }),
+  sample: {
+    about:
+      "[--model NAME ..] [--rounds 7]    drawing beside PyTorch: the gated stack in detail, or models beside the naive way",
+    async run(args) {
+      const { models, rounds } = modelsAndRounds(args, 7);
+      if (models) return benchNaive(models.map(family), { rounds });
+      await benchSample({ rounds });
+      for (const pictures of [32, 1]) await benchBreakdown(pictures, { rounds });
+      await benchTall({ rounds, chart: "docs/sampling-cost.svg" });
+    },
+  },
+  families: {
+    about:
+      "[--model NAME ..] [--minutes 10] [--train FILE] [--valid FILE] [--lr RATE] [--batch N] [--out docs/families]   " +
+      "the models' nats at equal training time, seconds per step",
+    run(args) {
+      const { values } = parseArgs({
+        args,
+        options: {
+          model: { type: "string", multiple: true, default: [...MODEL_NAMES] },
+          minutes: { type: "string", default: "10" },
+          train: { type: "string", default: `${MNIST}-train-images-idx3-ubyte.gz` },
+          valid: { type: "string", default: `${MNIST}-valid-images-idx3-ubyte.gz` },
+          lr: { type: "string", default: "2e-3" },
+          batch: { type: "string", default: "32" },
+          out: { type: "string", default: "docs/families" },
+        },
+      });
+      const { model: models, train, valid, out } = values;
+      const [minutes, rate, batch] = [values.minutes, values.lr, values.batch].map(Number) as [
+        number,
+        number,
+        number,
+      ];
+      return benchFamilies({ models, minutes, train, valid, rate, batch, out });
+    },
+  },
+  lowering: {
+    about: "what fields in blocks of channels bring to the training step",
+    run: () => benchLowering({ rounds: 20 }),
+  },
+  check: {
+    about: "whether PyTorch's networks are the same as ours",
+    run: () => checkNetworks([GATED, ...MODEL_NAMES.map(family)]),
+  },
 };
 
-const bench = BENCHES[process.argv[2] ?? ""];
+function modelsAndRounds(args: string[], rounds: number) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      model: { type: "string", multiple: true },
+      rounds: { type: "string", default: String(rounds) },
+    },
+  });
+  return { models: values.model, rounds: Number(values.rounds) };
+}
+
+const [name, ...args] = process.argv.slice(2);
+const bench = Object.hasOwn(BENCHES, name ?? "") ? BENCHES[name!] : undefined;
 if (!bench) {
-  console.error(`usage: npm run bench -- ${Object.keys(BENCHES).join("|")}`);
+  console.error("usage: npm run bench -- NAME [OPTION ..]");
+  for (const [name, { about }] of Object.entries(BENCHES)) console.error(`  ${name.padEnd(10)} ${about}`);
   process.exit(2);
 }
-await bench();
+try {
+  await bench.run(args);
+} catch (error) {
+  const isUsage = error instanceof TypeError && "code" in error;
+  if (!isUsage && !(error instanceof NextpixelError)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exit(2);
+}

@@ -1,13 +1,14 @@
 """The networks in plain PyTorch, on pictures of one channel: those of src/models and, for its speed, bench/gated-stack.ts.
 
-Sizes, structure and the order of the parameters are the same as there (pytorch_check.py holds one against the other), and
-kernels are cut down to the rows that are not masked altogether, so that both sides have the same weights to compute with.
+Structure, sizes and, within a module, the order of the layers are the same as there (pytorch_check.py holds one against the
+other), and kernels are cut down to the rows that are not masked altogether, so that both sides have the same weights.
 Every network takes pixels [B, 1, H, W] in -1 .. 1 to logits [B, outputs, H, W].
 """
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils import weight_norm
 
 
 class CausalConv2d(nn.Conv2d):
@@ -202,6 +203,82 @@ class GatedPixelCNN(nn.Module):
         return self.head(h)
 
 
+def normalised(inputs, outputs, kernel):
+    return weight_norm(nn.Conv2d(inputs, outputs, kernel))
+
+
+class GatedResidual(nn.Module):
+    """Over the pixel itself, or (`spatial`) over its neighbours to the left and above too."""
+
+    def __init__(self, width, spatial=False, auxiliary=0):
+        super().__init__()
+        size = 2 if spatial else 1
+        self.margin = (size - 1, 0, size - 1, 0)
+        self.first = normalised(width, width, size)
+        self.auxiliary = normalised(auxiliary, width, 1) if auxiliary else None
+        self.value_and_gate = normalised(width, 2 * width, size)
+
+    def forward(self, x, auxiliary=None):
+        c = self.first(F.pad(F.elu(x), self.margin))
+        if auxiliary is not None:
+            c = c + self.auxiliary(F.elu(auxiliary))
+        return x + F.glu(self.value_and_gate(F.pad(F.elu(c), self.margin)), 1)
+
+
+class CausalAttention(nn.Module):
+    def __init__(self, width, key, value):
+        super().__init__()
+        self.key, self.value = key, value
+        self.memory = nn.Sequential(GatedResidual(width + 3), normalised(width + 3, key + value, 1))
+        self.queries = nn.Sequential(GatedResidual(width + 2), normalised(width + 2, key, 1))
+
+    def forward(self, x, features, background):
+        shape = features.shape[2:]
+        length = shape.numel()
+        keys, values = (
+            self.memory(torch.cat([x, features, background], 1)).flatten(2).split([self.key, self.value], 1)
+        )
+        queries = self.queries(torch.cat([features, background], 1)).flatten(2)
+        scores = queries.transpose(1, 2) @ keys / self.key**0.5
+        not_before = torch.ones(length, length, dtype=torch.bool).triu()
+        weights = scores.masked_fill(not_before, -1e9).softmax(2)
+        # The first pixel has nothing to attend to.
+        attended = (values @ weights.transpose(1, 2)) * (torch.arange(length) > 0)
+        return attended.unflatten(2, shape)
+
+
+class PixelSnailBlock(nn.Module):
+    def __init__(self, width, layers, key, value):
+        super().__init__()
+        self.layers = nn.Sequential(*(GatedResidual(width, spatial=True) for _ in range(layers)))
+        self.attention = CausalAttention(width, key, value)
+        self.merge = GatedResidual(width, auxiliary=value)
+
+    def forward(self, x, features, background):
+        features = self.layers(features)
+        return self.merge(features, self.attention(x, features, background))
+
+
+class PixelSNAIL(nn.Module):
+    """Chen, Mishra, Rohaninejad, Abbeel, "PixelSNAIL: an improved autoregressive generative model" (2017)."""
+
+    def __init__(self, outputs, *, width, blocks, layers, key, value):
+        super().__init__()
+        self.above = normalised(1, width, (1, 3))
+        self.left = normalised(1, width, (2, 1))
+        self.blocks = nn.ModuleList(PixelSnailBlock(width, layers, key, value) for _ in range(blocks))
+        self.logits = normalised(width, outputs, 1)
+
+    def forward(self, x):
+        batch, _, rows, cols = x.shape
+        places = torch.meshgrid(torch.arange(rows) / rows - 0.5, torch.arange(cols) / cols - 0.5, indexing="ij")
+        background = torch.stack(places).expand(batch, -1, -1, -1)
+        features = self.above(F.pad(x, (1, 1, 1, 0))[:, :, :-1]) + self.left(F.pad(x, (1, 0, 1, 0))[..., :-1])
+        for block in self.blocks:
+            features = block(x, features, background)
+        return self.logits(F.elu(features))
+
+
 class StackBlock(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -247,6 +324,7 @@ NETWORKS = {
     "row-lstm": row_lstm,
     "diagonal-bilstm": diagonal_bilstm,
     "gated-pixelcnn": GatedPixelCNN,
+    "pixelsnail": PixelSNAIL,
     "gated-stack": GatedStack,
 }
 

@@ -29,12 +29,13 @@ interface Sides {
 function sides(network: BenchNetwork): Sides {
   const spec = `--network=${JSON.stringify(network)}`;
   const pytorch = (batch: number, threads: number, method: string[], tuned: boolean) =>
-    startPyTorch("pytorch_sample.py", [spec, `--batch=${batch}`, `--threads=${threads}`, ...method], { tuned });
+    startPyTorch("pytorch_sample.py", [spec, `--batch=${batch}`, `--threads=${threads}`, ...method], {
+      tuned,
+    });
   return {
     ours: (batch, threads) =>
       startNextpixel("nextpixel-sample.ts", [spec, `--batch=${batch}`, `--workers=${threads}`]),
-    naive: (batch, threads) =>
-      pytorch(batch, threads, ["--method=naive", `--pixels=${NAIVE_PIXELS}`], false),
+    naive: (batch, threads) => pytorch(batch, threads, ["--method=naive", `--pixels=${NAIVE_PIXELS}`], false),
     cached: (batch, threads, tuned) => pytorch(batch, threads, ["--method=cached"], tuned),
   };
 }

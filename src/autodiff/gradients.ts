@@ -1,5 +1,5 @@
 import { NextpixelError } from "../basics/errors.ts";
-import { add, concat, constant, broadcast } from "../graph/language.ts";
+import { add, concat, constant, broadcast, recur } from "../graph/language.ts";
 import { type Node, is, makeNode } from "../graph/node.ts";
 import type { Attributes, Primitive } from "../graph/primitives.ts";
 import { innerNodes } from "../graph/recurrence.ts";
@@ -67,8 +67,7 @@ function pullBack(
 /**
  * For y = body(y, a, b, ..), where the body reads y at other positions, the derivative of the loss for y at a position is dy
  * and what arrives from those that read it: l = dy + (d body / d y)^T l, a recurrence in the opposite order. From it the
- * derivatives for a, b, .. are (d body / d a)^T l, for all positions at once, and so are all gates of the forward pass:
- * only what depends on l is left inside the recurrence. This is back-propagation through time.
+ * derivatives for a, b, .. are (d body / d a)^T l, for all positions at once. This is back-propagation through time.
  */
 function throughRecurrence(y: Node<"recur">, dy: Node, relevant: ReadonlySet<Node>): [Node, Node][] {
   const [body, state] = y.inputs as [Node, Node];
@@ -78,20 +77,43 @@ function throughRecurrence(y: Node<"recur">, dy: Node, relevant: ReadonlySet<Nod
     (operand) => !inside.has(operand) && relevant.has(operand),
   );
   const l = makeNode("state", [], state.attributes as Attributes["state"]);
-  const [throughState, ...derivatives] = pullBack(body, l, inner, new Set([...inside, ...outside]), [
-    state,
-    ...outside,
-  ]);
-  const [back] = replace([throughState!], new Map([[state, y]]));
-  const arriving = makeNode("recur", [add(dy, back!), l], {});
-  const found = replace(
-    derivatives,
-    new Map([
-      [state, y],
-      [l, arriving],
-    ]),
-  );
-  return outside.map((operand, i) => [operand, found[i]!]);
+  const derivatives = pullBack(body, l, inner, new Set([...inside, ...outside]), [state, ...outside]);
+
+  // The gates of the forward pass, as further results of its recurrence.
+  const forward = remembering(body, state, usedOutside(inside, derivatives));
+  const [back, ...found] = replace(derivatives, new Map([...forward, [state, y]])) as [Node, ...Node[]];
+  const arriving = makeNode("recur", [add(dy, back), l], {});
+  const insideBack = new Set([l, ...innerNodes(arriving)]);
+  const backward = remembering(arriving.inputs[0]!, l, usedOutside(insideBack, found));
+  const results = replace(found, new Map([...backward, [l, arriving]]));
+  return outside.map((operand, i) => [operand, results[i]!]);
+}
+
+/** The nodes inside a recurrence that others, of which the outputs are made, use; not those that only move its state. */
+function usedOutside(inside: ReadonlySet<Node>, outputs: readonly Node[]): Node[] {
+  const used = topologicalOrder(outputs)
+    .filter((node) => !inside.has(node))
+    .flatMap(({ inputs }) => inputs)
+    .concat(outputs)
+    .filter((node) => inside.has(node));
+  const moves: readonly Primitive[] = ["state", "shift", "slice", "concat", "pad"];
+  const isMoved = (node: Node): boolean => moves.includes(node.op) && node.inputs.every(isMoved);
+  return [...new Set(used)].filter((node) => !isMoved(node));
+}
+
+/**
+ * What nodes inside a recurrence have as values: further states of a recurrence that is the same but for them. Where
+ * recurrences are written out, both are computed once.
+ */
+function remembering(body: Node, state: Node, nodes: readonly Node[]): [Node, Node][] {
+  if (nodes.length === 0) return [];
+  const shapes = [state, ...nodes].map(({ shape }) => shape);
+  const values = recur(shapes, ([own]) => {
+    const [value] = replace([body], new Map([[state, own!]]));
+    // They may read the state at their own position, where only this is known.
+    return [value!, ...replace(nodes, new Map([[state, value!]]))];
+  });
+  return nodes.map((node, i) => [node, values[i + 1]!]);
 }
 
 const replace = (outputs: readonly Node[], by: ReadonlyMap<Node, Node>) =>

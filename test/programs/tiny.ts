@@ -39,7 +39,7 @@ export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model) => [
   },
   {
     name: `${model.model}, logistic mixture`,
-    config: { ...model, likelihood: "logistic-mixture" as const, levels: 5, size: grey(5, 6) },
+    config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: grey(5, 6) },
   },
   {
     name: `${model.model}, logistic mixture, colour`,

@@ -1,5 +1,6 @@
 import { NextpixelError } from "../../basics/errors.ts";
 import {
+  add,
   broadcast,
   concat,
   constant,
@@ -11,15 +12,18 @@ import {
   transpose,
 } from "../../graph/language.ts";
 import { makeNode, type Node } from "../../graph/node.ts";
-import type { ConvMask, Primitive } from "../../graph/primitives.ts";
+import type { Attributes, ConvMask, Primitive } from "../../graph/primitives.ts";
+import { partOfConcat } from "./concat-parts.ts";
 import type { Front } from "./fronts.ts";
 
 /** The values of nodes on fronts. */
 export interface FrontValues {
-  /** On a front: [positions, batch, channels]; what is the same for all positions or pictures has one. */
+  /** On a front: [batch, positions, channels]; what is the same for all positions or pictures has one. */
   at(node: Node, front: Front): Node;
-  /** At other positions, `rows` and `cols` further, 0 outside the picture. Undefined: all of them are outside. */
-  read(node: Node, front: Front, rows: number, cols: number): Node | undefined;
+  /** Are there positions in the picture `rows` and `cols` further than those of a front? */
+  isInside(front: Front, rows: number, cols: number): boolean;
+  /** What is at those positions, which are of the front that `value` is asked for; 0 outside the picture. */
+  moved(front: Front, rows: number, cols: number, value: (from: Front) => Node): Node;
   zeros(front: Front, channels: number): Node;
   /** Does a node depend on the state? */
   isInner(node: Node): boolean;
@@ -82,25 +86,44 @@ interface Tap {
   readonly matrix: Node;
 }
 
-/** A convolution as one product: what its taps read side by side, times their matrices one below the other. */
+/** A convolution as one product. */
 const convolution =
   (tapsOf: (node: Node<"conv"> | Node<"convTranspose">, weights: Node) => readonly Tap[]) =>
   (node: Node<"conv"> | Node<"convTranspose">, front: Front, values: FrontValues): Node => {
     const [x, w] = node.inputs as [Node, Node];
     const { mask, stride } = node.attributes;
     if (values.isInner(w) || stride[0] !== 1 || stride[1] !== 1) return none(node);
-    const found = tapsOf(node, mask ? masked(w, mask) : w).flatMap(({ rows, cols, matrix }) => {
-      const read = values.read(x, front, rows, cols);
-      return read ? [{ read, matrix }] : [];
-    });
-    if (found.length === 0) return values.zeros(front, node.shape[1]!);
-    const reads = concat(
-      found.map(({ read }) => read),
-      CHANNELS,
+    const taps = tapsOf(node, mask ? masked(w, mask) : w).filter(({ rows, cols }) =>
+      values.isInside(front, rows, cols),
     );
-    const matrices = found.map(({ matrix }) => matrix);
-    return matmul(reads, concat(matrices, 0));
+    if (taps.length === 0) return values.zeros(front, node.shape[1]!);
+    const outputs = node.shape[1]!;
+    const isAtOnce = x.shape[1]! <= outputs || taps.length === 1;
+    return (isAtOnce ? productOfReads : sumOfProducts)(x, taps, front, values);
   };
+
+/** What the taps read side by side, times their matrices one below the other. */
+function productOfReads(x: Node, taps: readonly Tap[], front: Front, values: FrontValues): Node {
+  const read = ({ rows, cols }: Tap) => values.moved(front, rows, cols, (from) => values.at(x, from));
+  const matrices = taps.map(({ matrix }) => matrix);
+  return matmul(concat(taps.map(read), CHANNELS), concat(matrices, 0));
+}
+
+/** The same for fewer outputs than inputs: the product first, for all taps at once, since less is moved then. */
+function sumOfProducts(x: Node, taps: readonly Tap[], front: Front, values: FrontValues): Node {
+  const matrices = concat(
+    taps.map(({ matrix }) => matrix),
+    1,
+  );
+  const outputs = taps[0]!.matrix.shape[1]!;
+  return taps
+    .map(({ rows, cols }, tap) =>
+      values.moved(front, rows, cols, (from) =>
+        slice(matmul(values.at(x, from), matrices), CHANNELS, tap * outputs, (tap + 1) * outputs),
+      ),
+    )
+    .reduce((sum, term) => add(sum, term));
+}
 
 /** The weights of each tap, [first axis, second axis]. */
 function eachTap<T>(weights: Node, visit: (row: number, col: number, matrix: Node) => T): T[] {
@@ -111,6 +134,12 @@ function eachTap<T>(weights: Node, visit: (row: number, col: number, matrix: Nod
     return visit(row, col, reshape(own, [first, second]));
   });
 }
+
+/** Whether a node can be computed front by front without a product: rather so than for all positions beforehand. */
+export const isFrontwise = ({ op, attributes }: Node): boolean =>
+  frontRules[op] === pointwise ||
+  op === "shift" ||
+  ((op === "slice" || op === "concat" || op === "pad") && (attributes as Attributes["concat"]).axis === 1);
 
 export const frontRules: { readonly [P in Primitive]: FrontRule<P> } = {
   input: none,
@@ -140,14 +169,19 @@ export const frontRules: { readonly [P in Primitive]: FrontRule<P> } = {
   reshape: none,
   transpose: none,
   broadcast: ({ inputs: [x], shape }, front, values) =>
-    broadcast(values.at(x!, front), [front.count, shape[0]!, shape[1]!]),
-  slice: alongChannels<"slice">(([x], { start, end }) => slice(x!, CHANNELS, start, end)),
+    broadcast(values.at(x!, front), [shape[0]!, front.count, shape[1]!]),
+  slice: alongChannels<"slice">(([x], { start, end }) => {
+    const of = { axis: CHANNELS, start, end };
+    return partOfConcat(x!, of) ?? slice(x!, CHANNELS, start, end);
+  }),
   pad: alongChannels<"pad">(([x], { before, after }) => pad(x!, CHANNELS, before, after)),
   concat: alongChannels<"concat">((operands) => concat(operands, CHANNELS)),
   sum: overChannels,
   max: overChannels,
   shift: ({ inputs: [x], shape, attributes: { rows, cols } }, front, values) =>
-    values.read(x!, front, -rows, -cols) ?? values.zeros(front, shape[1]!),
+    values.isInside(front, -rows, -cols)
+      ? values.moved(front, -rows, -cols, (from) => values.at(x!, from))
+      : values.zeros(front, shape[1]!),
   conv: convolution(
     (
       {

@@ -2,6 +2,9 @@ import { broadcast, concat, constant, pad, reshape, slice, transpose } from "../
 import type { Node } from "../../graph/node.ts";
 import type { RecurrenceOrder } from "../../graph/recurrence-order.ts";
 
+/** The axis of positions in values on fronts, [batch, positions, channels]. */
+export const POSITIONS = 1;
+
 /** The positions of one step of a recurrence: a row, by its columns, or a diagonal, by its rows. */
 export interface Front {
   /** rows * r + cols * c of its positions (r, c). */
@@ -12,7 +15,7 @@ export interface Front {
 }
 
 /**
- * How a field lies in memory so that every front is one piece: [positions, batch, channels], positions in the order of rows,
+ * How a field lies in memory so that every front is one piece: [batch, positions, channels], positions in the order of rows,
  * or, for diagonals, skewed. Going along a diagonal, the number of the pixel grows by the same `stride` each time (one more or
  * less than there are columns), so with the pixels in `stride` columns a diagonal stands upright in one of them.
  */
@@ -40,34 +43,45 @@ export class Fronts {
     return this.list[step - this.list[0]!.step];
   }
 
+  /** Has it the same fronts, in the same or in the opposite order? */
+  isLike(other: Fronts): boolean {
+    const isSameSize = other.#rows === this.#rows && other.#cols === this.#cols;
+    return isSameSize && other.order.rows * other.order.cols === this.order.rows * this.order.cols;
+  }
+
+  /** Where in `list` the positions of a front of `other` are, which is like this. */
+  indexOf(front: Front, other: Fronts): number {
+    const step = this.order.rows === other.order.rows ? front.step : -front.step;
+    return step - this.list[0]!.step;
+  }
+
   /** How much further along its front that position is. */
   along(rows: number, cols: number): number {
     return this.order.cols === 0 ? cols : rows;
   }
 
-  /** A field [batch, channels, rows, cols] as [positions, batch, channels]. */
+  /** A field [batch, channels, rows, cols] as [batch, positions, channels]. */
   skewed(field: Node): Node {
     const [batch, channels] = field.shape as [number, number];
     const pixels = this.#rows * this.#cols;
-    // Matrices are transposed, and lines moved as they are: the runtime is slow at any other order of axes.
-    const inOrder = transpose(reshape(field, [batch * channels, pixels]), [1, 0]);
-    if (this.#stride === 1) return reshape(inOrder, [pixels, batch, channels]);
+    // A matrix for each picture is transposed, and then lines are moved: the runtime is slow at any other order of axes.
+    const inOrder = transpose(reshape(field, [batch, channels, pixels]), [0, 2, 1]);
+    if (this.#stride === 1) return inOrder;
     const tall = this.#tall;
-    const filled = pad(inOrder, 0, 0, tall * this.#stride - pixels);
-    const columns = transpose(reshape(filled, [tall, this.#stride, batch * channels]), [1, 0, 2]);
-    return reshape(columns, [tall * this.#stride, batch, channels]);
+    const filled = pad(inOrder, POSITIONS, 0, tall * this.#stride - pixels);
+    const columns = transpose(reshape(filled, [batch, tall, this.#stride, channels]), [0, 2, 1, 3]);
+    return reshape(columns, [batch, tall * this.#stride, channels]);
   }
 
-  /** The positions of a front in a field that was skewed: [count, batch, channels]. */
+  /** The positions of a front in a field that was skewed: [batch, count, channels]. */
   at(skewed: Node, front: Front): Node {
     const start = this.#position(front);
-    return slice(skewed, 0, start, start + front.count);
+    return slice(skewed, POSITIONS, start, start + front.count);
   }
 
   /** The field [batch, channels, rows, cols] of which these are the values on all fronts, in the order of `list`. */
   field(values: readonly Node[]): Node {
-    const [, batch, channels] = values[0]!.shape as [number, number, number];
-    const pixels = this.#rows * this.#cols;
+    const [batch, , channels] = values[0]!.shape as [number, number, number];
     const tall = this.#tall;
     const placed = values
       .map((value, i) => ({ value, start: this.#position(this.list[i]!) }))
@@ -76,18 +90,25 @@ export class Fronts {
     const parts: Node[] = [];
     let end = 0;
     const fillTo = (start: number) => {
-      if (start > end) parts.push(broadcast(constant([0], []), [start - end, batch, channels]));
+      if (start > end) parts.push(broadcast(constant([0], []), [batch, start - end, channels]));
     };
     for (const { value, start } of placed) {
       fillTo(start);
       parts.push(value);
-      end = start + value.shape[0]!;
+      end = start + value.shape[POSITIONS]!;
     }
     fillTo(tall * this.#stride);
-    const skewed = reshape(concat(parts, 0), [this.#stride, tall, batch * channels]);
-    const lines = this.#stride === 1 ? skewed : transpose(skewed, [1, 0, 2]);
-    const inOrder = slice(reshape(lines, [tall * this.#stride, batch * channels]), 0, 0, pixels);
-    return reshape(transpose(inOrder, [1, 0]), [batch, channels, this.#rows, this.#cols]);
+    const skewed = concat(parts, POSITIONS);
+    const inOrder = this.#stride === 1 ? skewed : this.#upright(skewed);
+    return reshape(transpose(inOrder, [0, 2, 1]), [batch, channels, this.#rows, this.#cols]);
+  }
+
+  /** The pixels in order, [batch, pixels, channels]. */
+  #upright(skewed: Node): Node {
+    const [batch, positions, channels] = skewed.shape as [number, number, number];
+    const columns = reshape(skewed, [batch, this.#stride, this.#tall, channels]);
+    const lines = reshape(transpose(columns, [0, 2, 1, 3]), [batch, positions, channels]);
+    return slice(lines, POSITIONS, 0, this.#rows * this.#cols);
   }
 
   get #tall(): number {

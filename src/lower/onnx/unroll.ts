@@ -1,18 +1,27 @@
-import { broadcast, constant, pad, reshape, slice } from "../../graph/language.ts";
+import { broadcast, concat, constant, pad, reshape, slice } from "../../graph/language.ts";
 import { is, type Node } from "../../graph/node.ts";
 import type { Primitive } from "../../graph/primitives.ts";
 import { innerNodes } from "../../graph/recurrence.ts";
 import { orderOf } from "../../graph/recurrence-order.ts";
 import { rewriteGraph } from "../../graph/walk.ts";
-import { frontRules, type FrontRule, type FrontValues } from "./front-rules.ts";
-import { Fronts, type Front } from "./fronts.ts";
+import { partOfConcat } from "./concat-parts.ts";
+import { frontRules, isFrontwise, type FrontRule, type FrontValues } from "./front-rules.ts";
+import { Fronts, POSITIONS, type Front } from "./fronts.ts";
 
 /**
  * The graph with every recurrence written out: front after front (row after row, or diagonal after diagonal), all positions of
- * a front at once, as matrix products over [positions, batch, channels].
+ * a front at once, as matrix products over [batch, positions, channels].
  */
-export const unrollRecurrences = (outputs: readonly Node[]): Node[] =>
-  rewriteGraph(outputs, (node) => (is(node, "recur") ? new Unrolling(node).field() : node));
+export function unrollRecurrences(outputs: readonly Node[]): Node[] {
+  const unrolled: UnrolledFields = new Map();
+  return rewriteGraph(outputs, (node) => {
+    if (is(node, "recur")) return new Unrolling(node, unrolled).field();
+    return is(node, "slice") ? (partOfConcat(node.inputs[0]!, node.attributes) ?? node) : node;
+  });
+}
+
+/** The fields that unrolled recurrences have put out, and their values on the fronts from which they were put together. */
+type UnrolledFields = Map<Node, { readonly fronts: Fronts; readonly values: readonly Node[] }>;
 
 /** The values of what is inside a recurrence, front by front. Each is made when it is first asked for. */
 class Unrolling implements FrontValues {
@@ -22,16 +31,28 @@ class Unrolling implements FrontValues {
   readonly #fronts: Fronts;
   readonly #values = new Map<Node, Map<Front, Node>>();
   readonly #skewed = new Map<Node, Node>();
+  readonly #unrolled: UnrolledFields;
+  readonly #isByFronts = new Map<Node, boolean>();
 
-  constructor(recurrence: Node<"recur">) {
+  constructor(recurrence: Node<"recur">, unrolled: UnrolledFields) {
+    this.#unrolled = unrolled;
     [this.#body, this.#state] = recurrence.inputs as [Node, Node];
     this.#inner = new Set(innerNodes(recurrence));
     const [, , rows, cols] = recurrence.shape as [number, number, number, number];
     this.#fronts = new Fronts(orderOf(recurrence), rows, cols);
   }
 
+  /** The recurrence's value, a field for each of its states: those that nothing reads are not put together. */
   field(): Node {
-    return this.#fronts.field(this.#fronts.list.map((front) => this.at(this.#body, front)));
+    const body = this.#body;
+    const states = is(body, "concat") && body.attributes.axis === 1 ? body.inputs : [body];
+    const fields = states.map((state) => {
+      const values = this.#fronts.list.map((front) => this.at(state, front));
+      const field = this.#fronts.field(values);
+      this.#unrolled.set(field, { fronts: this.#fronts, values });
+      return field;
+    });
+    return concat(fields, 1);
   }
 
   isInner(node: Node): boolean {
@@ -40,7 +61,10 @@ class Unrolling implements FrontValues {
 
   at(node: Node, front: Front): Node {
     if (node === this.#state) return this.at(this.#body, front);
-    if (!this.#inner.has(node)) return this.#fixedAt(node, front);
+    const known = this.#unrolled.get(node);
+    if (known && this.#fronts.isLike(known.fronts))
+      return known.values[known.fronts.indexOf(front, this.#fronts)]!;
+    if (!this.#inner.has(node) && !this.#isOfFronts(node)) return this.#fixedAt(node, front);
     const values = this.#values.get(node) ?? new Map<Front, Node>();
     this.#values.set(node, values);
     let value = values.get(front);
@@ -51,25 +75,55 @@ class Unrolling implements FrontValues {
     return value;
   }
 
-  read(node: Node, front: Front, rows: number, cols: number): Node | undefined {
+  isInside(front: Front, rows: number, cols: number): boolean {
+    return this.#overlap(front, rows, cols) !== undefined;
+  }
+
+  moved(front: Front, rows: number, cols: number, value: (from: Front) => Node): Node {
+    const { from, wanted, start, end } = this.#overlap(front, rows, cols)!;
+    return pad(
+      slice(value(from), POSITIONS, start, end),
+      POSITIONS,
+      start - wanted,
+      wanted + front.count - end,
+    );
+  }
+
+  /** Where on which front the positions further by `rows` and `cols` begin, and which of them, start .. end-1, are in the picture. */
+  #overlap(front: Front, rows: number, cols: number) {
     const from = this.#fronts.read(front, rows, cols);
     if (!from) return undefined;
     const wanted = front.first + this.#fronts.along(rows, cols) - from.first;
     const [start, end] = [Math.max(wanted, 0), Math.min(wanted + front.count, from.count)];
-    if (start >= end) return undefined;
-    const found = slice(this.at(node, from), 0, start, end);
-    return pad(found, 0, start - wanted, wanted + front.count - end);
+    return start < end ? { from, wanted, start, end } : undefined;
   }
 
   zeros(front: Front, channels: number): Node {
-    return broadcast(constant([0], []), [front.count, this.#state.shape[0]!, channels]);
+    return broadcast(constant([0], []), [this.#state.shape[0]!, front.count, channels]);
+  }
+
+  /** Is a node made of fields whose values on fronts are known, by what can be done front by front? */
+  #isOfFronts(node: Node): boolean {
+    let found = this.#isByFronts.get(node);
+    if (found === undefined) {
+      const fields = node.inputs.filter(({ shape }) => shape.length === 4 && shape[2]! * shape[3]! > 1);
+      found =
+        isFrontwise(node) &&
+        fields.length > 0 &&
+        fields.every((operand) => {
+          const known = this.#unrolled.get(operand);
+          return (known !== undefined && this.#fronts.isLike(known.fronts)) || this.#isOfFronts(operand);
+        });
+      this.#isByFronts.set(node, found);
+    }
+    return found;
   }
 
   /** A value that does not depend on the state: of a field the front's part. */
   #fixedAt(node: Node, front: Front): Node {
     const shape = [1, 1, 1, 1, ...node.shape].slice(-4) as [number, number, number, number];
     const [batch, channels, rows, cols] = shape;
-    if (rows === 1 && cols === 1) return reshape(node, [1, batch, channels]);
+    if (rows === 1 && cols === 1) return reshape(node, [batch, 1, channels]);
     let skewed = this.#skewed.get(node);
     if (!skewed) {
       const [, , ...size] = this.#state.shape;
