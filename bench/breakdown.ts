@@ -2,7 +2,7 @@ import { initialParameters } from "../src/programs/parameters.ts";
 import { stepProgram } from "../src/programs/step-program.ts";
 import type { Kernels } from "../src/runtime/step/kernels.ts";
 import { openStepMachine } from "../src/runtime/step/machine.ts";
-import { median } from "./contestants.ts";
+import { median } from "./statistics.ts";
 import { build, GATED } from "./networks.ts";
 
 /** Prints which share of the time of a batch each kernel takes, and how fast the convolutions are. */

@@ -11,6 +11,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { watchOthers } from "./others.ts";
 
 export interface ContestantInfo {
   readonly name: string;
@@ -144,39 +145,23 @@ export function requireSameNetwork(contestants: readonly Contestant[]): void {
 }
 
 /**
- * Runs the contestants in turn, A B A B ..., so that a machine that is slow for a while is slow for all of them.
+ * Runs the contestants in turn, A B A B ..., so that a machine that is slow for a while is slow for all of them. Warns if
+ * others use it meanwhile.
  * @returns for each contestant, its seconds per step in each round
  */
 export async function interleave(
   contestants: readonly Contestant[],
-  options: {
-    rounds: number;
-    stepsPerRound: number;
-    /** Told after each round the seconds per step of each contestant. */
-    onRound?: (round: number, secondsPerStep: number[]) => void;
-  },
+  { rounds, stepsPerRound }: { readonly rounds: number; readonly stepsPerRound: number },
 ): Promise<number[][]> {
-  const rounds: number[][] = [];
-  for (let round = 0; round < options.rounds; round++) {
-    const secondsPerStep: number[] = [];
-    for (const contestant of contestants) {
-      const { seconds } = await contestant.run(options.stepsPerRound);
-      secondsPerStep.push(seconds / options.stepsPerRound);
+  const secondsPerStep = contestants.map((): number[] => []);
+  const others = watchOthers();
+  for (let round = 0; round < rounds; round++) {
+    await others.look();
+    for (const [i, contestant] of contestants.entries()) {
+      const { seconds } = await contestant.run(stepsPerRound);
+      secondsPerStep[i]!.push(seconds / stepsPerRound);
     }
-    rounds.push(secondsPerStep);
-    options.onRound?.(round, secondsPerStep);
   }
-  return contestants.map((_, i) => rounds.map((secondsPerStep) => secondsPerStep[i]!));
-}
-
-/** The middle value, or the mean of the two middle ones; NaN of none. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
-}
-
-/** The median over rounds of a[round] / b[round]: what the machine did in a round cancels out. */
-export function medianRatio(a: readonly number[], b: readonly number[]): number {
-  return median(a.map((value, round) => value / b[round]!));
+  others.warn();
+  return secondsPerStep;
 }

@@ -9,7 +9,8 @@ import { initialParameters } from "../src/programs/parameters.ts";
 import { initialState, openTrainingStep, type TrainingStep } from "../src/programs/training-step.ts";
 import { openValidation } from "../src/train/validation.ts";
 import { lineChart } from "./chart.ts";
-import { median } from "./contestants.ts";
+import { watchOthers } from "./others.ts";
+import { median } from "./statistics.ts";
 import { build, configOf, family } from "./networks.ts";
 
 export interface FamiliesOptions {
@@ -29,7 +30,7 @@ export interface FamiliesOptions {
 /** Turns that each family gets, and after how many of them it is validated. */
 const TURNS = 40;
 const TURNS_PER_VALIDATION = 4;
-/** As shares of the time: of the rise of the learning rate, before its cosine. */
+/** Share of the time in which the learning rate rises, before its cosine. */
 const WARM_UP = 0.02;
 const WARM_UP_STEPS = 2;
 const [CLIP, EMA, SEED] = [1, 0.999, 0];
@@ -53,7 +54,9 @@ export async function benchFamilies(options: FamiliesOptions): Promise<void> {
   const valid = await openDataset(options.valid, { levels: 2, labels: false });
   const racers = [];
   for (const model of models) racers.push(await openRacer(model, train, valid, { ...options, threads }));
+  const others = watchOthers();
   for (let turn = 1; turn <= TURNS; turn++) {
+    await others.look();
     for (const racer of racers) {
       await racer.train((60 * minutes * turn) / TURNS);
       if (turn % TURNS_PER_VALIDATION !== 0) continue;
@@ -69,6 +72,7 @@ export async function benchFamilies(options: FamiliesOptions): Promise<void> {
   const { batch, rate } = options;
   const protocol = {
     minutes,
+    othersShare: others.share(),
     batch,
     rate,
     clip: CLIP,
@@ -78,6 +82,7 @@ export async function benchFamilies(options: FamiliesOptions): Promise<void> {
     validPictures: valid.count,
   };
   console.log(`\n${table(results)}\n`);
+  others.warn();
   const chart = lineChart({
     title: `Binarised MNIST, each family trained for ${minutes} minutes on ${threads} threads`,
     x: { label: "minutes of training", scale: "even" },

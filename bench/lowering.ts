@@ -1,7 +1,7 @@
 import { ADAM_DEFAULTS } from "../src/optim/adam.ts";
 import { initialParameters } from "../src/programs/parameters.ts";
 import { initialState, openTrainingStep } from "../src/programs/training-step.ts";
-import { median, medianRatio } from "./contestants.ts";
+import { median, ratios } from "./statistics.ts";
 import { levelsOf } from "./levels.ts";
 import { BENCH_NETWORKS, build } from "./networks.ts";
 
@@ -31,7 +31,7 @@ export async function benchLowering({ rounds }: { readonly rounds: number }): Pr
     const [blocked, plain] = milliseconds as [number[], number[]];
     console.log(
       `${bench.name}: ${median(blocked).toFixed(1)} ms a step in blocks, ${median(plain).toFixed(1)} without: ` +
-        `${medianRatio(plain, blocked).toFixed(2)}x (median of ${rounds} rounds)`,
+        `${median(ratios(plain, blocked)).toFixed(2)}x (median of ${rounds} rounds)`,
     );
   }
 }

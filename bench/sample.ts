@@ -1,13 +1,12 @@
 import { availableParallelism } from "node:os";
 import {
   interleave,
-  median,
-  medianRatio,
   requireSameNetwork,
   startNextpixel,
   startPyTorch,
   type Contestant,
 } from "./contestants.ts";
+import { median, ratios, spread } from "./statistics.ts";
 import { describe, GATED, multiplyAddsPerPicture, type BenchNetwork } from "./networks.ts";
 
 export interface SampleBenchOptions {
@@ -134,9 +133,9 @@ const LABELS: Readonly<Record<string, string>> = {
 
 function report(seconds: Readonly<Record<string, number[]>>, batch: number): void {
   for (const [name, own] of Object.entries(seconds)) {
-    const ratio = medianRatio(own, seconds["nextpixel"]!);
+    const ratio = ratios(own, seconds["nextpixel"]!);
     const beside =
-      name === "nextpixel" ? "" : `   nextpixel is ${ratio.toFixed(ratio < 10 ? 2 : 0)}x as fast`;
+      name === "nextpixel" ? "" : `   nextpixel is ${spread(ratio, median(ratio) < 10 ? 2 : 0)} as fast`;
     console.log(`  ${LABELS[name]!.padEnd(38)} ${(batch / median(own)).toFixed(2).padStart(8)}${beside}`);
   }
 }

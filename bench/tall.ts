@@ -3,7 +3,7 @@ import { initialParameters } from "../src/programs/parameters.ts";
 import { samplerProgram } from "../src/programs/step-program.ts";
 import { openDrawer } from "../src/runtime/step/draw.ts";
 import { lineChart } from "./chart.ts";
-import { median } from "./contestants.ts";
+import { median } from "./statistics.ts";
 import { build, GATED } from "./networks.ts";
 
 const COLS = 32;

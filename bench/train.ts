@@ -1,12 +1,6 @@
 import { availableParallelism } from "node:os";
-import {
-  interleave,
-  median,
-  medianRatio,
-  requireSameNetwork,
-  startNextpixel,
-  startPyTorch,
-} from "./contestants.ts";
+import { interleave, requireSameNetwork, startNextpixel, startPyTorch } from "./contestants.ts";
+import { median, ratios, spread } from "./statistics.ts";
 import { describe, type BenchNetwork } from "./networks.ts";
 
 export interface TrainBenchOptions {
@@ -45,7 +39,7 @@ export async function benchTrain(
             `(${(peakRssMb - baselineRssMb).toFixed(0)} above start)   ${info.parameters} parameters`,
         );
       }
-      const ratio = (other: number) => `${medianRatio(seconds[other]!, seconds[0]!).toFixed(2)}x`;
+      const ratio = (other: number) => `${spread(ratios(seconds[other]!, seconds[0]!))}`;
       console.log(
         `  nextpixel is ${ratio(1)} as fast as plain PyTorch, ${ratio(2)} as tuned ` +
           `(medians of ${rounds} rounds of ${stepsPerRound} steps)`,

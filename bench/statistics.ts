@@ -1,0 +1,16 @@
+/** The middle value, or the mean of the two middle ones; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
+}
+
+/** a[round] / b[round] of every round: what the machine did in a round cancels out. */
+export const ratios = (a: readonly number[], b: readonly number[]): number[] =>
+  a.map((value, round) => value / b[round]!);
+
+/** "1.20x (1.15x to 1.26x)": the median, the lowest and the highest. */
+export function spread(values: readonly number[], digits = 2): string {
+  const times = (value: number) => `${value.toFixed(digits)}x`;
+  return `${times(median(values))} (${times(Math.min(...values))} to ${times(Math.max(...values))})`;
+}
