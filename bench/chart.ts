@@ -8,7 +8,7 @@ export interface LineChart {
   /** On a scale of powers of two there is a tick at every point; an even one begins at 0. */
   readonly x: { readonly label: string; readonly scale: "powers of two" | "even" };
   readonly y: { readonly label: string; readonly fromZero: boolean };
-  /** A single line has the values written at its points; several have a legend, with the last value of each. */
+  /** A single line has the values written at its points; several have a legend. */
   readonly lines: readonly Line[];
 }
 
@@ -77,13 +77,10 @@ const drawn = (points: readonly (readonly [number, number])[], colour: string): 
 
 /** At the top right, where lines that fall leave room. */
 function legend(lines: readonly Line[]): string[] {
-  const left = WIDTH - MARGIN.right - 190;
-  return lines.flatMap(({ name, points }, i) => {
+  const left = WIDTH - MARGIN.right - 150;
+  return lines.flatMap(({ name }, i) => {
     const y = MARGIN.top + 16 + 20 * i;
-    return [
-      stroke(left, left + 20, y - 4, COLOURS[i % COLOURS.length]!, 2),
-      text(left + 28, y, `${name} ${points.at(-1)![1].toFixed(1)}`),
-    ];
+    return [stroke(left, left + 20, y - 4, COLOURS[i % COLOURS.length]!, 2), text(left + 28, y, name)];
   });
 }
 

@@ -3,6 +3,8 @@ import { add, concat, constant, broadcast, recur } from "../graph/language.ts";
 import { type Node, is, makeNode } from "../graph/node.ts";
 import type { Attributes, Primitive } from "../graph/primitives.ts";
 import { innerNodes } from "../graph/recurrence.ts";
+import { orderOf } from "../graph/recurrence-order.ts";
+import { analyseCausality } from "../graph/causality.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import { rewriteGraph, topologicalOrder } from "../graph/walk.ts";
 import { vjpRules, type Vjp } from "./vjp.ts";
@@ -105,7 +107,16 @@ function usedOutside(inside: ReadonlySet<Node>, outputs: readonly Node[]): Node[
  * What nodes inside a recurrence have as values: further states of a recurrence that is the same but for them. Where
  * recurrences are written out, both are computed once.
  */
-function remembering(body: Node, state: Node, nodes: readonly Node[]): [Node, Node][] {
+function remembering(body: Node, state: Node, wanted: readonly Node[]): [Node, Node][] {
+  const { reach, offsets } = analyseCausality([body, ...wanted], state);
+  const order = wanted.length === 0 ? undefined : orderOf(makeNode("recur", [body, state], {}));
+  const nodes = wanted.filter((node) =>
+    reach(node).every((channel) =>
+      typeof channel === "object"
+        ? offsets.list(channel).every((at) => order!.rows * at.rows + order!.cols * at.cols <= 0)
+        : channel === "none",
+    ),
+  );
   if (nodes.length === 0) return [];
   const shapes = [state, ...nodes].map(({ shape }) => shape);
   const values = recur(shapes, ([own]) => {

@@ -93,8 +93,11 @@ const convolution =
     const [x, w] = node.inputs as [Node, Node];
     const { mask, stride } = node.attributes;
     if (values.isInner(w) || stride[0] !== 1 || stride[1] !== 1) return none(node);
-    const taps = tapsOf(node, mask ? masked(w, mask) : w).filter(({ rows, cols }) =>
-      values.isInside(front, rows, cols),
+    const area = w.shape[2]! * w.shape[3]!;
+    const taps = tapsOf(node, mask ? masked(w, mask) : w).filter(
+      ({ rows, cols }, tap) =>
+        values.isInside(front, rows, cols) &&
+        (!mask || mask.values.some((bit, i) => bit === 1 && i % area === tap)),
     );
     if (taps.length === 0) return values.zeros(front, node.shape[1]!);
     const outputs = node.shape[1]!;

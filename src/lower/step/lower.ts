@@ -8,20 +8,33 @@ import { lowerConvolution, lowerGate } from "./fused.ts";
 import { findFusions } from "./fusion.ts";
 import { Lowering, type Sweep, type View } from "./lowering.ts";
 import type { StepProgram } from "./program.ts";
+import { analyseCausality } from "../../graph/causality.ts";
 import { stepRules, type StepRule } from "./rules.ts";
-import { timesOfNodes } from "./times.ts";
+import { cannotStep, timesOfNodes } from "./times.ts";
 
 /** The nodes, recurrences among them, that read states of their own row, from the left or from the right. */
 function sweepsOf(logits: Node): ReadonlyMap<Node, Sweep> {
   const sweeps = new Map<Node, Sweep>();
   for (const node of topologicalOrder([logits])) {
     if (!is(node, "recur")) continue;
-    const { cols } = orderOf(node);
+    const { rows, cols } = orderOf(node);
+    checkReadBefore(node, rows, cols);
     if (cols === 0) continue;
     const sweep: Sweep = { from: cols > 0 ? "left" : "right", calls: [] };
     for (const inner of [...innerNodes(node), node]) sweeps.set(inner, sweep);
   }
   return sweeps;
+}
+
+/** Refuses what is made of states that are not known yet when it is computed: an inner node whose neighbours are read later. */
+function checkReadBefore(recurrence: Node, rows: number, cols: number): void {
+  const [body, state] = recurrence.inputs as [Node, Node];
+  const { reach, offsets } = analyseCausality([body], state);
+  for (const node of innerNodes(recurrence)) {
+    const seen = reach(node).flatMap((channel) => (typeof channel === "object" ? offsets.list(channel) : []));
+    const isKnown = seen.every((at) => rows * at.rows + cols * at.cols < 0);
+    if (!isKnown && node.op !== "slice") throw cannotStep(node, "is made of a state before that is shifted");
+  }
 }
 
 export interface StepOptions {
