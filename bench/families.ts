@@ -111,7 +111,12 @@ async function openRacer(
 ) {
   const spec = family(model);
   const network = build(spec, batch);
-  const step = await openTrainingStep(network, { ...ADAM_DEFAULTS, clip: CLIP, ema: EMA }, { threads });
+  const step = await openTrainingStep(
+    (pictures) => build(spec, pictures),
+    batch,
+    { ...ADAM_DEFAULTS, clip: CLIP, ema: EMA },
+    { threads, shares: threads },
+  );
   const first = subset(
     valid,
     Array.from({ length: Math.min(CURVE_PICTURES, valid.count) }, (_, i) => i),

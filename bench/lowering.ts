@@ -16,7 +16,7 @@ export async function benchLowering({ rounds }: { readonly rounds: number }): Pr
     const state = initialState(initialParameters(network.declarations, 1));
     const variants = await Promise.all(
       [true, false].map((blocked) =>
-        openTrainingStep(network, { ...ADAM_DEFAULTS, clip: 1, ema: 0.999 }, { blocked }),
+        openTrainingStep(() => network, BATCH, { ...ADAM_DEFAULTS, clip: 1, ema: 0.999 }, { blocked }),
       ),
     );
     const milliseconds: number[][] = variants.map(() => []);

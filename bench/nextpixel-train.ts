@@ -23,7 +23,12 @@ const [batch, threads] = [Number(values.batch), Number(values.threads)];
 const baselineRssMb = residentMb().rssMb;
 const spec = JSON.parse(values.network) as BenchNetwork;
 const network = build(spec, batch);
-const step = await openTrainingStep(network, { ...ADAM_DEFAULTS, clip: 1, ema: 0.999 }, { threads });
+const step = await openTrainingStep(
+  (pictures) => build(spec, pictures),
+  batch,
+  { ...ADAM_DEFAULTS, clip: 1, ema: 0.999 },
+  { threads, shares: threads },
+);
 const pictures = levelsOf(network.picture.shape, spec.levels);
 let state = initialState(initialParameters(network.declarations, 1));
 

@@ -19,6 +19,7 @@ export interface TrainFlags extends read.CommonOptions, read.FolderFlags {
   readonly steps?: number;
   readonly epochs?: number;
   readonly batch: number;
+  readonly shares?: number;
   readonly lr: number;
   readonly warmup: number;
   readonly decay: "cosine" | number;
@@ -77,6 +78,11 @@ export function withTrainOptions(command: Command): Command {
     .option("--steps <n>", `steps of training (default: ${TRAIN_DEFAULTS.steps})`, read.whole("--steps", 1))
     .option("--epochs <n>", "the same in passes over the data", read.whole("--epochs", 1))
     .option("--batch <n>", "pictures per step", read.whole("--batch", 1, 65_536), TRAIN_DEFAULTS.batch)
+    .option(
+      "--shares <n>",
+      "shares of a batch, each computed by a thread of its own (default: as many as threads)",
+      read.whole("--shares", 1, 1024),
+    )
     .option("--lr <rate>", "learning rate", read.positive, TRAIN_DEFAULTS.lr)
     .option(
       "--warmup <steps>",

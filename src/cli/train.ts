@@ -5,6 +5,7 @@ import { holdOut, type Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open.ts";
 import { sizesOf } from "../models/by-name.ts";
 import type { RunConfig } from "../run/config.ts";
+import { cores } from "../runtime/workers/node.ts";
 import { train, type TrainResult } from "../train/train.ts";
 import { version } from "../version.ts";
 import { duration, note, result } from "./output.ts";
@@ -93,6 +94,7 @@ export function runConfig(
     training: {
       steps,
       batch,
+      shares: Math.min(batch, flags.shares ?? flags.threads ?? cores()),
       lr: flags.lr,
       warmup: Math.min(flags.warmup, Math.floor(steps / 2)),
       decay: flags.decay,

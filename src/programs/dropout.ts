@@ -12,17 +12,18 @@ export interface DropoutOptions {
 const CHANCES = 256;
 
 /**
- * The masks of a step, by the names of their inputs: 0 with the given rate, else 1 / (1 - rate), which leaves the mean as it is.
+ * The masks of a step for a batch of pictures, by the names of their inputs: 0 with the given rate, else 1 / (1 - rate), which leaves the mean as it is.
  * They are a function of seed, step and mask, so that a training that is resumed goes on as it would have. Every step's masks are
  * written over those of the step before.
  */
 export function dropoutMasks(
   inputs: readonly Node<"input">[],
+  batch: number,
   { rate, seed }: DropoutOptions,
 ): (step: number) => Record<string, Float32Array> {
   const dropped = Math.min(Math.round(rate * CHANCES), CHANCES - 1);
   const values = new Float32Array(CHANCES).fill(CHANCES / (CHANCES - dropped), dropped);
-  const masks = inputs.map(({ shape }) => new Float32Array(sizeOf(shape)));
+  const masks = inputs.map(({ shape }) => new Float32Array(batch * sizeOf(shape.slice(1))));
   return (step) => {
     masks.forEach((mask, i) => {
       const [first, second] = philox4x32([step, i, 0, Purpose.dropout], seedKey(seed));

@@ -30,6 +30,8 @@ const schema = v.strictObject({
   training: v.strictObject({
     steps: wholeFrom(1),
     batch: wholeFrom(1),
+    /** Of a batch, each computed by a thread; 1 in runs from before there were shares. */
+    shares: v.optional(wholeFrom(1)),
     lr: v.number(),
     warmup: wholeFrom(0),
     decay: v.union([v.literal("cosine"), v.number()]),

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { expected } from "../basics/errors.ts";
+import type { Shape } from "../graph/primitives.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import { topologicalOrder } from "../graph/walk.ts";
 import { type Node, is } from "../graph/node.ts";
@@ -10,13 +11,13 @@ export interface SessionOptions {
   /** Threads of one operator; all cores by default. */
   readonly threads?: number | undefined;
   /** false: no operators that only ONNX Runtime has (see lower/onnx/blocked-layout.ts). They are used by default. */
-  readonly blocked?: boolean;
+  readonly blocked?: boolean | undefined;
 }
 
 /** A compiled program. */
 export interface Session {
   /**
-   * Runs the program on values by name, each a row-major float32 array. Blocks the calling thread meanwhile (ONNX
+   * Runs the program on values by name, each a row-major float32 array. Blocks the session's thread meanwhile (ONNX
    * Runtime is asynchronous in form only). ARGUMENT error if an input is missing or has another size.
    */
   run(feeds: Readonly<Record<string, Float32Array>>): Promise<Record<string, Float32Array>>;
@@ -24,16 +25,40 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** A program as ONNX Runtime takes it: plain data, which a worker can be sent. */
+export interface CompiledProgram {
+  readonly model: Uint8Array;
+  /** Of its inputs and parameters, by name. */
+  readonly shapes: ReadonlyMap<string, Shape>;
+}
+
 /** Compiles a program for ONNX Runtime on the CPU. */
 export async function openSession(program: Program, options: SessionOptions = {}): Promise<Session> {
-  const ort = await loadRuntime();
-  const block = options.blocked === false ? undefined : await channelBlock();
-  const session = await createSession(ort, lowerToOnnx(program, { block }), options);
-  const shapes = new Map(
-    topologicalOrder(Object.values(program.outputs))
-      .filter((node): node is Node<"input"> => is(node, "input") || is(node, "parameter"))
-      .map((node) => [node.attributes.name, node.shape]),
+  return openCompiled(await compile(program, options), options);
+}
+
+/** The first half of `openSession`. */
+export async function compile(
+  program: Program,
+  { blocked = true }: SessionOptions = {},
+): Promise<CompiledProgram> {
+  const block = blocked ? await channelBlock() : undefined;
+  const leaves = topologicalOrder(Object.values(program.outputs)).filter(
+    (node): node is Node<"input"> => is(node, "input") || is(node, "parameter"),
   );
+  return {
+    model: lowerToOnnx(program, { block }),
+    shapes: new Map(leaves.map(({ attributes: { name }, shape }) => [name, shape])),
+  };
+}
+
+/** The second half of `openSession`. */
+export async function openCompiled(
+  { model, shapes }: CompiledProgram,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const ort = await loadRuntime();
+  const session = await createSession(ort, model, options);
   return {
     async run(feeds) {
       const tensors = Object.fromEntries(

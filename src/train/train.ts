@@ -55,15 +55,17 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const validLabels = classes && labelsAmong(valid, classes);
   const dropout =
     training.dropout === undefined ? undefined : { rate: training.dropout, seed: training.seed };
-  const network = buildNetwork(networkConfig, batch, { dropout: dropout !== undefined });
-  const { declarations } = network;
+  const build = (pictures: number) =>
+    buildNetwork(networkConfig, pictures, { dropout: dropout !== undefined });
+  const { declarations } = build(1);
   await createRunFolder(run, { force: options.force ?? false });
   await writeConfig(run, config);
 
   const step = await openTrainingStep(
-    network,
+    build,
+    batch,
     { ...ADAM_DEFAULTS, clip: training.clip, ema: training.ema, dropout },
-    sessionOptions,
+    { ...sessionOptions, shares: training.shares },
   );
   const validation = await openValidation(networkConfig, valid, validLabels, sessionOptions);
   const order = trainingOrder(train.count, training.seed);

@@ -17,7 +17,7 @@ import { pngFile, pngFiles } from "./picture-files.ts";
 import { jsonOf, runCli } from "./run-cli.ts";
 
 const TRAIN = words(
-  "train digits --steps 40 --batch 16 --width 8 --depth 2 --eval-every 20 --checkpoint-every 10 --json",
+  "train digits --steps 40 --batch 16 --shares 2 --width 8 --depth 2 --eval-every 20 --checkpoint-every 10 --json",
 );
 const TINY = words("--steps 4 --batch 4 --width 2 --depth 1 --threads 1 --json");
 const NUMBER: unknown = expect.any(Number);
@@ -89,6 +89,7 @@ describe("train", () => {
       training: {
         steps: 40,
         batch: 16,
+        shares: 2,
         lr: 2e-3,
         warmup: 20,
         decay: "cosine",

@@ -1,15 +1,24 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { gatedStack } from "../../bench/gated-stack.ts";
 import { philox4x32 } from "../../src/basics/philox.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import * as g from "../../src/graph/language.ts";
+import type { Program } from "../../src/lower/onnx/lower.ts";
 import { evaluate } from "../../src/lower/reference/evaluate.ts";
 import { adam, ADAM_DEFAULTS } from "../../src/optim/adam.ts";
 import { clipByNorm } from "../../src/optim/clip.ts";
-import { buildNetwork, networkOf, type Network } from "../../src/programs/network.ts";
-import { initialParameters, parameterCount } from "../../src/programs/parameters.ts";
-import { initialState, openTrainingStep, trainingProgram } from "../../src/programs/training-step.ts";
-import { openSession } from "../../src/runtime/ort.ts";
+import { gradientProgram } from "../../src/programs/gradient-program.ts";
+import { buildNetwork, networkOf, type Network, type NetworkConfig } from "../../src/programs/network.ts";
+import { initialParameters } from "../../src/programs/parameters.ts";
+import {
+  initialState,
+  openTrainingStep,
+  type TrainingStepOptions,
+} from "../../src/programs/training-step.ts";
+import { updateProgram } from "../../src/programs/update-program.ts";
+import { openSession, type SessionOptions } from "../../src/runtime/ort.ts";
 import { randomNumbers } from "../graph/primitive-cases.ts";
 import { classFeeds, labelsInTurn, TINY_NETWORKS } from "./tiny.ts";
 
@@ -30,43 +39,62 @@ const levelsOf = ({ levels, picture }: Network) =>
     (_, i) => philox4x32([i, 0, 0, 0], [9, 0])[0] % levels,
   );
 
-describe.each(networks)("the whole training step of $name", ({ network }) => {
+/** What a program gives, and what the float64 reference does, agree within 2e-5. */
+async function expectAgreement(
+  program: Program,
+  feeds: Record<string, Float32Array>,
+  options?: SessionOptions,
+): Promise<void> {
+  const session = await openSession(program, options);
+  const received = await session.run(feeds);
+  await session.close();
+  const wanted = evaluate(Object.values(program.outputs), feeds);
+  Object.keys(program.outputs).forEach((name, output) => {
+    wanted[output]!.forEach((value, i) => {
+      expect(Math.abs(received[name]![i]! - value), `${name}[${i}]`).toBeLessThan(
+        2e-5 * Math.max(1, Math.abs(value)),
+      );
+    });
+  });
+}
+
+describe.each(networks)("the gradient of $name", ({ network }) => {
   test.each([true, false])("agrees with the float64 reference within 2e-5 (blocked %s)", async (blocked) => {
-    const count = parameterCount(network.declarations);
-    const numbers = (seed: number, scale: number) =>
-      Float32Array.from(randomNumbers(count, seed), (v) => scale * v);
     const feeds = {
       pictures: levelsOf(network),
       ...classFeeds(network, labelsInTurn(network, 2)),
       parameters: initialParameters(network.declarations, 1),
-      average: numbers(2, 0.1),
-      m: numbers(3, 1e-3),
-      v: numbers(4, 1e-4).map(Math.abs),
-      schedule: Float32Array.of(1e-2, 1.5, 2.5, 0.7),
     };
-    const program = trainingProgram(network, OPTIONS);
-    const session = await openSession(program, { blocked });
-    const received = await session.run(feeds);
-    await session.close();
-    const wanted = evaluate(Object.values(program.outputs), feeds);
-    Object.keys(program.outputs).forEach((name, output) => {
-      wanted[output]!.forEach((value, i) => {
-        expect(Math.abs(received[name]![i]! - value), `${name}[${i}]`).toBeLessThan(
-          2e-5 * Math.max(1, Math.abs(value)),
-        );
-      });
-    });
+    await expectAgreement(gradientProgram(network), feeds, { blocked });
   });
 });
 
+test("the update agrees with the float64 reference within 2e-5", async () => {
+  const count = 200;
+  const numbers = (seed: number, scale: number) =>
+    Float32Array.from(randomNumbers(count, seed), (v) => scale * v);
+  await expectAgreement(updateProgram(count, [0.3, 0.7], OPTIONS), {
+    gradient0: numbers(5, 1),
+    gradient1: numbers(6, 1),
+    parameters: numbers(1, 1),
+    average: numbers(2, 0.1),
+    m: numbers(3, 1e-3),
+    v: numbers(4, 1e-4).map(Math.abs),
+    schedule: Float32Array.of(1e-2, 1.5, 2.5, 0.7),
+  });
+});
+
+const buildWide = (pictures: number) => buildNetwork(wide, pictures);
+
 test("steps on one batch lower its loss, and the same steps give the same bits", async () => {
-  const network = buildNetwork(wide, 4);
-  const step = await openTrainingStep(network, { ...OPTIONS, clip: 1 });
+  const step = await openTrainingStep(buildWide, 4, { ...OPTIONS, clip: 1 });
+  const network = buildWide(4);
+  const pictures = levelsOf(network);
   const train = async () => {
     let state = initialState(initialParameters(network.declarations, 1));
     const losses: number[] = [];
     for (let i = 0; i < 60; i++) {
-      const result = await step.run(state, levelsOf(network), 1e-2);
+      const result = await step.run(state, pictures, 1e-2);
       state = result.state;
       losses.push(result.nats);
     }
@@ -79,6 +107,53 @@ test("steps on one batch lower its loss, and the same steps give the same bits",
   expect(first.losses.at(-1)!).toBeLessThan(0.5 * first.losses[0]!);
   expect(first.state).toEqual(second.state);
   expect(first.state.step).toBe(60);
+});
+
+describe("shares of a batch", () => {
+  const dropout = { rate: 0.5, seed: 4 };
+  const snail: NetworkConfig = {
+    ...wide,
+    model: "pixelsnail",
+    modelConfig: { width: 4, blocks: 1, layers: 2, key: 2, value: 3 },
+    classes: ["a", "b", "c"].map((name) => ({ name, pictures: 1 })),
+  };
+  const build = (pictures: number) => buildNetwork(snail, pictures, { dropout: true });
+  const whole = build(5);
+  const begin = initialState(initialParameters(whole.declarations, 1));
+  const stepWith = async (options: TrainingStepOptions) => {
+    const step = await openTrainingStep(build, 5, { ...OPTIONS, dropout }, options);
+    const result = await step.run(begin, levelsOf(whole), 1e-2, labelsInTurn(whole, 5));
+    await step.close();
+    return result;
+  };
+
+  test.each([2, 3, 5, 9])("of unlike sizes too, %i of 5 pictures, make the same step", async (shares) => {
+    const [one, several] = [await stepWith({ shares: 1 }), await stepWith({ shares })];
+    expect(several.nats).toBeCloseTo(one.nats, 4);
+    expect(several.gradientNorm).toBeCloseTo(one.gradientNorm, 5);
+    // Its size, 1e-2, is that of Adam's first step.
+    const difference = one.state.parameters.map((value, i) => Math.abs(value - several.state.parameters[i]!));
+    expect(Math.max(...difference)).toBeLessThan(1e-4);
+  });
+
+  test("give the same bits on one thread as on several", async () => {
+    const [one, several] = [
+      await stepWith({ shares: 3, threads: 1 }),
+      await stepWith({ shares: 3, threads: 3 }),
+    ];
+    expect(one).toEqual(several);
+  });
+
+  test("do not stop a process that forgets to close them", async () => {
+    const open = `import { openTrainingStep } from "./dist/programs/training-step.js";
+      import { buildNetwork } from "./dist/programs/network.js";
+      const config = ${JSON.stringify(wide)};
+      await openTrainingStep((count) => buildNetwork(config, count), 2, ${JSON.stringify(OPTIONS)}, { shares: 2 });`;
+    const { stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", open], {
+      timeout: 30_000,
+    });
+    expect(stderr).toBe("");
+  });
 });
 
 describe("Adam", () => {

@@ -1,25 +1,35 @@
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import { Worker, type TransferListItem } from "node:worker_threads";
 import type { StartWorker } from "../step/worker.ts";
 
 /** Threads that can run at once. */
 export const cores = availableParallelism;
 
 // Node runs no TypeScript: where this file is run as it is, by tests and benches, workers run what was built last.
-const ENTRY = import.meta.url.endsWith(".ts")
-  ? "../../../dist/runtime/workers/node-worker.js"
-  : "./node-worker.js";
+const FOLDER = import.meta.url.endsWith(".ts") ? "../../../dist/runtime/workers" : ".";
 
-/** Starts a worker thread of Node. */
-export const startNodeWorker: StartWorker = (onMessage, onError) => {
-  const worker = new Worker(new URL(ENTRY, import.meta.url));
+/** A worker thread of Node that runs `entry`, a file beside this one. */
+export function startThread<To, From>(
+  entry: string,
+  onMessage: (message: From) => void,
+  onError: (error: Error) => void,
+) {
+  // Without the flags of a process such as `node --input-type=module -e ..`, which are not for a file.
+  const worker = new Worker(new URL(`${FOLDER}/${entry}.js`, import.meta.url), { execArgv: [] });
   worker.on("message", onMessage).on("error", onError);
   worker.on("exit", (code) => onError(new Error(`the worker ended with exit code ${code}`)));
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message: To, transfer: readonly TransferListItem[] = []) => worker.postMessage(message, transfer),
+    /** Ends the worker; nothing is heard of it any more. */
     terminate() {
       worker.removeAllListeners();
       void worker.terminate();
     },
+    /** Whether the process shall live as long as the worker does. */
+    keepAlive: (isNeeded: boolean) => (isNeeded ? worker.ref() : worker.unref()),
   };
-};
+}
+
+/** Starts a worker thread of Node that draws. */
+export const startNodeWorker: StartWorker = (onMessage, onError) =>
+  startThread("node-worker", onMessage, onError);
