@@ -1,5 +1,5 @@
 import { NextpixelError } from "../basics/errors.ts";
-import { add, concat, constant, broadcast, recur } from "../graph/language.ts";
+import { add, concat, constant, broadcast, recur, slice } from "../graph/language.ts";
 import { type Node, is, makeNode } from "../graph/node.ts";
 import type { Attributes, Primitive } from "../graph/primitives.ts";
 import { innerNodes } from "../graph/recurrence.ts";
@@ -84,11 +84,23 @@ function throughRecurrence(y: Node<"recur">, dy: Node, relevant: ReadonlySet<Nod
   // The gates of the forward pass, as further results of its recurrence.
   const forward = remembering(body, state, usedOutside(inside, derivatives));
   const [back, ...found] = replace(derivatives, new Map([...forward, [state, y]])) as [Node, ...Node[]];
-  const arriving = makeNode("recur", [add(dy, back), l], {});
+  const arriving = makeNode("recur", [stateByState(dy, back), l], {});
   const insideBack = new Set([l, ...innerNodes(arriving)]);
   const backward = remembering(arriving.inputs[0]!, l, usedOutside(insideBack, found));
   const results = replace(found, new Map([...backward, [l, arriving]]));
   return outside.map((operand, i) => [operand, results[i]!]);
+}
+
+/** Their sum; for states that were put together each by itself, since what of them is 0 then need not be added. */
+function stateByState(dy: Node, back: Node): Node {
+  if (!is(back, "concat") || back.attributes.axis !== 1) return add(dy, back);
+  let end = 0;
+  const sums = back.inputs.map((state) => {
+    const start = end;
+    end += state.shape[1]!;
+    return add(slice(dy, 1, start, end), state);
+  });
+  return concat(sums, 1);
 }
 
 /** The nodes inside a recurrence that others, of which the outputs are made, use; not those that only move its state. */

@@ -74,8 +74,9 @@ function simplifyNode(node: Node): Node {
 
 const sameShapeOr = (operand: Node, node: Node) => (sameShape(operand.shape, node.shape) ? operand : node);
 
-/** The number, if the node is a constant with a single element. */
+/** The number, if the node is nothing but one: a constant with a single element, also at all places of a field. */
 function scalar(node: Node | undefined): number | undefined {
+  if (node && is(node, "broadcast")) return scalar(node.inputs[0]);
   return node && is(node, "constant") && node.attributes.data.length === 1
     ? node.attributes.data[0]
     : undefined;

@@ -1,4 +1,4 @@
-import { add, broadcast, mul, shift, sigmoid, slice, sub, tanh } from "../graph/language.ts";
+import { add, broadcast, mul, pad, shift, sigmoid, slice, tanh } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import { zeros } from "./initialisers.ts";
 import type { Scope } from "./scope.ts";
@@ -23,7 +23,7 @@ export function lstmCell(sums: Node, c: Node): [c: Node, h: Node] {
 /** The state of the row above, which above the first row is a learned one, the same for all columns. */
 export function rowAbove(scope: Scope, state: Node): Node {
   const [, maps, rows, cols] = state.shape as [number, number, number, number];
-  const initial = broadcast(scope.parameter("initial", [1, maps, 1, 1], zeros), [1, maps, rows, cols]);
-  const ofFirstRow = sub(initial, shift(initial, 1, 0));
+  const initial = scope.parameter("initial", [1, maps, 1, 1], zeros);
+  const ofFirstRow = pad(broadcast(initial, [1, maps, 1, cols]), 2, 0, rows - 1);
   return add(shift(state, 1, 0), ofFirstRow);
 }

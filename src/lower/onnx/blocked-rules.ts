@@ -1,5 +1,5 @@
 import { sameShape } from "../../graph/shapes.ts";
-import type { Node } from "../../graph/node.ts";
+import { is, type Node } from "../../graph/node.ts";
 import type { Shape } from "../../graph/primitives.ts";
 import type { FusedConvolution, PlainConvolution } from "./fusion.ts";
 import type { Lowering } from "./lowering.ts";
@@ -71,13 +71,31 @@ export function blockedRule(node: Node, lowering: Lowering): string | undefined 
     return model.node(POINTWISE[node.op], operands, {});
   }
   const wholeBlocks = node.inputs.every(({ shape }) => hasWholeBlocks(shape[1]!, lowering));
-  if (node.op === "slice" && wholeBlocks) {
-    const { axis, start, end } = (node as Node<"slice">).attributes;
+  if (!wholeBlocks) return undefined;
+  if (is(node, "slice")) {
+    const { axis, start, end } = node.attributes;
+    if (axis === 2) return byRows(node, lowering, ([x]) => model.slice(x!, axis, start, end));
     if (axis !== 1 || !hasWholeBlocks(start, lowering)) return undefined;
     return model.slice(lowering.blocked(node.inputs[0]!), axis, start, end);
   }
-  if (node.op === "concat" && wholeBlocks && (node as Node<"concat">).attributes.axis === 1) {
-    return model.node("Concat", node.inputs.map(lowering.blocked), { axis: 1 });
+  if (is(node, "concat")) {
+    const { axis } = node.attributes;
+    if (axis === 2) return byRows(node, lowering, (rows) => model.node("Concat", rows, { axis }));
+    if (axis === 1) return model.node("Concat", node.inputs.map(lowering.blocked), { axis });
   }
   return undefined;
+}
+
+/** What is done to whole rows: in memory, [batch, blocks, rows, cols x block]. */
+function byRows(
+  node: Node,
+  { model, block, blocked }: Lowering,
+  operation: (operands: string[]) => string,
+): string {
+  const inRows = node.inputs.map((operand) => {
+    const [batch, channels, rows, cols] = operand.shape as [number, number, number, number];
+    const shape = [batch, channels / block!, rows, cols * block!];
+    return model.node("Reshape", [blocked(operand), model.integers(shape)], {});
+  });
+  return model.node("Reshape", [operation(inRows), model.integers(node.shape)], {});
 }

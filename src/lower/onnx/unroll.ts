@@ -4,19 +4,22 @@ import type { Primitive } from "../../graph/primitives.ts";
 import { innerNodes } from "../../graph/recurrence.ts";
 import { orderOf } from "../../graph/recurrence-order.ts";
 import { rewriteGraph } from "../../graph/walk.ts";
-import { partOfConcat } from "./concat-parts.ts";
-import { frontRules, isFrontwise, type FrontRule, type FrontValues } from "./front-rules.ts";
-import { Fronts, POSITIONS, type Front } from "./fronts.ts";
+import { DiagonalLayout } from "./diagonal-layout.ts";
+import { frontRules, isFrontwise } from "./front-rules.ts";
+import type { FrontLayout, FrontRule, FrontValues } from "./front-values.ts";
+import { Fronts, type Front } from "./fronts.ts";
+import { partOf } from "./parts.ts";
+import { RowLayout } from "./row-layout.ts";
 
 /**
  * The graph with every recurrence written out: front after front (row after row, or diagonal after diagonal), all positions of
- * a front at once, as matrix products over [batch, positions, channels].
+ * a front at once.
  */
 export function unrollRecurrences(outputs: readonly Node[]): Node[] {
   const unrolled: UnrolledFields = new Map();
   return rewriteGraph(outputs, (node) => {
     if (is(node, "recur")) return new Unrolling(node, unrolled).field();
-    return is(node, "slice") ? (partOfConcat(node.inputs[0]!, node.attributes) ?? node) : node;
+    return is(node, "slice") ? partOf(node.inputs[0]!, node.attributes) : node;
   });
 }
 
@@ -28,9 +31,10 @@ class Unrolling implements FrontValues {
   readonly #body: Node;
   readonly #state: Node;
   readonly #inner: ReadonlySet<Node>;
-  readonly #fronts: Fronts;
+  readonly fronts: Fronts;
+  readonly layout: FrontLayout;
   readonly #values = new Map<Node, Map<Front, Node>>();
-  readonly #skewed = new Map<Node, Node>();
+  readonly #prepared = new Map<Node, Node>();
   readonly #unrolled: UnrolledFields;
   readonly #isByFronts = new Map<Node, boolean>();
 
@@ -39,7 +43,8 @@ class Unrolling implements FrontValues {
     [this.#body, this.#state] = recurrence.inputs as [Node, Node];
     this.#inner = new Set(innerNodes(recurrence));
     const [, , rows, cols] = recurrence.shape as [number, number, number, number];
-    this.#fronts = new Fronts(orderOf(recurrence), rows, cols);
+    this.fronts = new Fronts(orderOf(recurrence), rows, cols);
+    this.layout = this.fronts.areRows ? new RowLayout(this.fronts) : new DiagonalLayout(this.fronts);
   }
 
   /** The recurrence's value, a field for each of its states: those that nothing reads are not put together. */
@@ -47,9 +52,9 @@ class Unrolling implements FrontValues {
     const body = this.#body;
     const states = is(body, "concat") && body.attributes.axis === 1 ? body.inputs : [body];
     const fields = states.map((state) => {
-      const values = this.#fronts.list.map((front) => this.at(state, front));
-      const field = this.#fronts.field(values);
-      this.#unrolled.set(field, { fronts: this.#fronts, values });
+      const values = this.fronts.list.map((front) => this.at(state, front));
+      const field = this.layout.field(values);
+      this.#unrolled.set(field, { fronts: this.fronts, values });
       return field;
     });
     return concat(fields, 1);
@@ -62,8 +67,8 @@ class Unrolling implements FrontValues {
   at(node: Node, front: Front): Node {
     if (node === this.#state) return this.at(this.#body, front);
     const known = this.#unrolled.get(node);
-    if (known && this.#fronts.isLike(known.fronts))
-      return known.values[known.fronts.indexOf(front, this.#fronts)]!;
+    if (known && this.fronts.isLike(known.fronts))
+      return known.values[known.fronts.indexOf(front, this.fronts)]!;
     if (!this.#inner.has(node) && !this.#isOfFronts(node)) return this.#fixedAt(node, front);
     const values = this.#values.get(node) ?? new Map<Front, Node>();
     this.#values.set(node, values);
@@ -81,9 +86,10 @@ class Unrolling implements FrontValues {
 
   moved(front: Front, rows: number, cols: number, value: (from: Front) => Node): Node {
     const { from, wanted, start, end } = this.#overlap(front, rows, cols)!;
+    const { positions } = this.layout;
     return pad(
-      slice(value(from), POSITIONS, start, end),
-      POSITIONS,
+      slice(value(from), positions, start, end),
+      positions,
       start - wanted,
       wanted + front.count - end,
     );
@@ -91,15 +97,15 @@ class Unrolling implements FrontValues {
 
   /** Where on which front the positions further by `rows` and `cols` begin, and which of them, start .. end-1, are in the picture. */
   #overlap(front: Front, rows: number, cols: number) {
-    const from = this.#fronts.read(front, rows, cols);
+    const from = this.fronts.read(front, rows, cols);
     if (!from) return undefined;
-    const wanted = front.first + this.#fronts.along(rows, cols) - from.first;
+    const wanted = front.first + this.fronts.along(rows, cols) - from.first;
     const [start, end] = [Math.max(wanted, 0), Math.min(wanted + front.count, from.count)];
     return start < end ? { from, wanted, start, end } : undefined;
   }
 
   zeros(front: Front, channels: number): Node {
-    return broadcast(constant([0], []), [this.#state.shape[0]!, front.count, channels]);
+    return broadcast(constant([0], []), this.layout.shape(this.#state.shape[0]!, channels, front.count));
   }
 
   /** Is a node made of fields whose values on fronts are known, by what can be done front by front? */
@@ -112,7 +118,7 @@ class Unrolling implements FrontValues {
         fields.length > 0 &&
         fields.every((operand) => {
           const known = this.#unrolled.get(operand);
-          return (known !== undefined && this.#fronts.isLike(known.fronts)) || this.#isOfFronts(operand);
+          return (known !== undefined && this.fronts.isLike(known.fronts)) || this.#isOfFronts(operand);
         });
       this.#isByFronts.set(node, found);
     }
@@ -123,13 +129,13 @@ class Unrolling implements FrontValues {
   #fixedAt(node: Node, front: Front): Node {
     const shape = [1, 1, 1, 1, ...node.shape].slice(-4) as [number, number, number, number];
     const [batch, channels, rows, cols] = shape;
-    if (rows === 1 && cols === 1) return reshape(node, [batch, 1, channels]);
-    let skewed = this.#skewed.get(node);
-    if (!skewed) {
+    if (rows === 1 && cols === 1) return this.layout.everywhere(reshape(node, shape));
+    let prepared = this.#prepared.get(node);
+    if (!prepared) {
       const [, , ...size] = this.#state.shape;
-      skewed = this.#fronts.skewed(broadcast(node, [batch, channels, ...size]));
-      this.#skewed.set(node, skewed);
+      prepared = this.layout.prepare(broadcast(node, [batch, channels, ...size]));
+      this.#prepared.set(node, prepared);
     }
-    return this.#fronts.at(skewed, front);
+    return this.layout.at(prepared, front);
   }
 }
