@@ -59,8 +59,9 @@ export class OffsetSets {
   list({ bits }: Offsets): Offset[] {
     const digits = bits.toString(2);
     const found: Offset[] = [];
-    for (let code = 0; code < digits.length; code++) {
-      if (digits[digits.length - 1 - code] === "1") found.push(this.#decode(code));
+    // Most sets are small ones of many: digits that are 0 are not looked at one by one.
+    for (let at = digits.lastIndexOf("1"); at >= 0; at = at === 0 ? -1 : digits.lastIndexOf("1", at - 1)) {
+      found.push(this.#decode(digits.length - 1 - at));
     }
     return found;
   }

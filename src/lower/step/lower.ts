@@ -1,5 +1,7 @@
+import { analyseCausality } from "../../graph/causality.ts";
 import { is, type Node } from "../../graph/node.ts";
 import { innerNodes } from "../../graph/recurrence.ts";
+import type { Reach } from "../../graph/offsets.ts";
 import { orderOf } from "../../graph/recurrence-order.ts";
 import type { Primitive } from "../../graph/primitives.ts";
 import { topologicalOrder } from "../../graph/walk.ts";
@@ -8,7 +10,6 @@ import { lowerConvolution, lowerGate } from "./fused.ts";
 import { findFusions } from "./fusion.ts";
 import { Lowering, type Sweep, type View } from "./lowering.ts";
 import type { StepProgram } from "./program.ts";
-import { analyseCausality } from "../../graph/causality.ts";
 import { stepRules, type StepRule } from "./rules.ts";
 import { cannotStep, timesOfNodes } from "./times.ts";
 
@@ -30,10 +31,15 @@ function sweepsOf(logits: Node): ReadonlyMap<Node, Sweep> {
 function checkReadBefore(recurrence: Node, rows: number, cols: number): void {
   const [body, state] = recurrence.inputs as [Node, Node];
   const { reach, offsets } = analyseCausality([body], state);
+  const known = new Set<Reach>();
   for (const node of innerNodes(recurrence)) {
-    const seen = reach(node).flatMap((channel) => (typeof channel === "object" ? offsets.list(channel) : []));
-    const isKnown = seen.every((at) => rows * at.rows + cols * at.cols < 0);
-    if (!isKnown && node.op !== "slice") throw cannotStep(node, "is made of a state before that is shifted");
+    if (node.op === "slice") continue;
+    for (const channel of reach(node)) {
+      if (typeof channel !== "object" || known.has(channel)) continue;
+      const isKnown = offsets.list(channel).every((at) => rows * at.rows + cols * at.cols < 0);
+      if (isKnown) known.add(channel);
+      else throw cannotStep(node, "is made of a state before that is shifted");
+    }
   }
 }
 
