@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { expected, wholeNumber } from "../basics/errors.ts";
 import type { OpenOptions } from "../data/open.ts";
+import type { CheckpointChoice } from "../run/checkpoints.ts";
 
 // Readers of option values. Their errors name the option; ranges are the same for all commands.
 
@@ -65,6 +66,19 @@ export const withClasses = (command: Command, byDefault: string): Command =>
     `the class to draw, by its name or number (from 0); may be repeated, for several in turn (default: ${byDefault})`,
     (name: string, others: readonly string[] = []): readonly string[] => [...others, name],
   );
+
+/** Which weights of a run are used. */
+export const withCheckpoint = (command: Command): Command =>
+  command.option(
+    "--checkpoint <which>",
+    "averaged weights of the best validation, the last step or a step that was kept: best, last or a number (default: best)",
+    (text: string): CheckpointChoice =>
+      text === "best" || text === "last" ? text : whole("--checkpoint", 0)(text),
+  );
+
+export interface CheckpointFlags {
+  readonly checkpoint?: CheckpointChoice;
+}
 
 /** How pictures of a folder are read. */
 export const withFolderOptions = (command: Command): Command =>

@@ -12,7 +12,7 @@ import { duration, result, StatusLine } from "./output.ts";
 import { pngText } from "./png-text.ts";
 import { openRunDataset } from "./run-dataset.ts";
 
-interface CompleteFlags extends read.CommonOptions {
+interface CompleteFlags extends read.CommonOptions, read.CheckpointFlags {
   readonly rows?: number;
   readonly mask?: string;
   readonly count: number;
@@ -60,6 +60,7 @@ export function addCompleteCommand(program: Command): void {
     .option("--skip-bad", "leave out pictures that cannot be read");
   read.withClasses(command, "the pictures' own, or all");
   read.withWorkers(command);
+  read.withCheckpoint(command);
   read.withCommonOptions(command).addHelpText("after", CONDITIONS);
   command.action(async (run: string, dataset: string, flags: CompleteFlags) => {
     const drawn = await runCompletion(run, dataset, flags);
@@ -91,7 +92,7 @@ interface Completed extends Pick<CompleteFlags, "count" | "seed" | "temperature"
 /** Completes pictures, read as the run's training pictures were, and writes them, with progress on stderr. */
 async function runCompletion(run: string, name: string, flags: CompleteFlags): Promise<Completed> {
   const { count, seed, temperature, out, workers } = flags;
-  const model = await loadSavedModel(run);
+  const model = await loadSavedModel(run, flags.checkpoint);
   const { size, levels } = model.config;
   const dataset = await openRunDataset(model, name, {
     channels: size.channels === 1 ? 1 : 3,

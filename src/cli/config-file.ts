@@ -1,11 +1,16 @@
 import { extname } from "node:path";
 import type { Argument, Command, Option } from "commander";
+import { parse as parseYaml } from "yaml";
 import { NextpixelError } from "../basics/errors.ts";
 import { readBounded } from "../files/bounded-read.ts";
 import { COMMON_KEYS } from "./arguments.ts";
 
 /** How files are read, by the ending of their names. */
-const PARSERS: Readonly<Record<string, (text: string) => unknown>> = { ".json": JSON.parse };
+const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
+  ".json": JSON.parse,
+  ".yaml": parseYaml,
+  ".yml": parseYaml,
+};
 const MAX_BYTES = 2 ** 20;
 
 /** Options that say how a command is run, not what it does. */
@@ -17,6 +22,8 @@ export interface Relations {
   readonly exclusive: readonly (readonly [string, string])[];
   /** Which options of the file are void if this one is typed, with another value: they were meant for the file's own. */
   readonly replaced: Readonly<Record<string, readonly string[]>>;
+  /** The options that the content of a file stands for, if it is not options already. */
+  readonly translate: (content: object, file: string) => object;
 }
 
 /**
@@ -27,14 +34,14 @@ export interface Relations {
 export async function applyConfigFile(
   command: Command,
   file: string,
-  { exclusive, replaced }: Relations,
+  { exclusive, replaced, translate }: Relations,
 ): Promise<void> {
   const known = new Map<string, Option | Argument>([
     ...command.registeredArguments.map((argument) => [argument.name(), argument] as const),
     ...command.options.map((option) => [option.attributeName(), option] as const),
   ]);
   for (const key of LEFT_OUT) known.delete(key);
-  const found = await readConfigFile(file);
+  const found = Object.entries(translate(await readConfigFile(file), file));
   const values = new Map(found.map(([key, value]) => [key, valueOf(file, key, value, known)]));
   for (const [a, b] of exclusive) {
     if (values.has(a) && values.has(b)) throw wrong(file, b, `expected none beside ${a}`, values.get(b));
@@ -49,7 +56,7 @@ export async function applyConfigFile(
   for (const [key, value] of values) command.setOptionValueWithSource(key, value, "config");
 }
 
-async function readConfigFile(file: string): Promise<[string, unknown][]> {
+async function readConfigFile(file: string): Promise<object> {
   const parse = PARSERS[extname(file)];
   if (!parse) {
     const endings = Object.keys(PARSERS).join(" or ");
@@ -60,8 +67,7 @@ async function readConfigFile(file: string): Promise<[string, unknown][]> {
   }
   const text = new TextDecoder().decode(await readBounded(file, MAX_BYTES));
   const content = parsed(file, () => parse(text));
-  if (typeof content === "object" && content !== null && !Array.isArray(content))
-    return Object.entries(content);
+  if (typeof content === "object" && content !== null && !Array.isArray(content)) return content;
   throw new NextpixelError(
     "FORMAT",
     `${file}: expected an object of options, received ${JSON.stringify(content)}`,

@@ -9,7 +9,7 @@ import * as read from "./arguments.ts";
 import { result, StatusLine } from "./output.ts";
 import { openRunDataset } from "./run-dataset.ts";
 
-interface ScoreFlags extends read.CommonOptions {
+interface ScoreFlags extends read.CommonOptions, read.CheckpointFlags {
   readonly limit?: number;
   readonly classify?: boolean;
   readonly perImage?: string;
@@ -42,6 +42,7 @@ export function addScoreCommand(program: Command): void {
     )
     .option("--skip-bad", "leave out pictures that cannot be read");
   read.withThreads(command);
+  read.withCheckpoint(command);
   read.withCommonOptions(command).addHelpText("after", CLASSES);
   command.action(async (run: string, dataset: string, flags: ScoreFlags) => {
     const scored = await runScoring(run, dataset, flags);
@@ -69,7 +70,7 @@ function ofClasses({ images, classes, accuracy }: Score): string {
 
 /** Scores a data set, read as the run's training pictures were, with progress on stderr. */
 export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {
-  const model = await loadSavedModel(run);
+  const model = await loadSavedModel(run, flags.checkpoint);
   const dataset = await openRunDataset(model, name, { skipBad: flags.skipBad });
   const names = model.config.classes?.map((one) => one.name) ?? [];
   for (const file of [flags.perImage, flags.perPixel]) if (file !== undefined) await checkWritable(file);

@@ -1,14 +1,19 @@
+import { join } from "node:path";
 import { Option, type Command } from "commander";
+import { NextpixelError } from "../basics/errors.ts";
 import { LIKELIHOOD_NAMES, type LikelihoodName } from "../likelihood/likelihood.ts";
 import { MODEL_NAMES, SIZE_NAMES, type GivenSizes } from "../models/by-name.ts";
+import { runConfigOf } from "../run/config.ts";
 import * as read from "./arguments.ts";
 import { applyConfigFile, type Relations } from "./config-file.ts";
+import { optionsOf } from "./run-options.ts";
 import { givenSizes, withSizeOptions } from "./network-options.ts";
 
 /** Flags of `train`, as the command line gives them. */
 export interface TrainFlags extends read.CommonOptions, read.FolderFlags {
   readonly out: string;
   readonly force?: boolean;
+  readonly resume?: boolean;
   readonly model: string;
   readonly preset?: string;
   /** In place of those of the preset or the model. */
@@ -31,6 +36,7 @@ export interface TrainFlags extends read.CommonOptions, read.FolderFlags {
   readonly validFraction: number;
   readonly evalEvery?: number;
   readonly checkpointEvery?: number;
+  readonly keep?: number;
   readonly threads?: number;
 }
 
@@ -53,15 +59,26 @@ const RELATIONS: Relations = {
     ["valid", "validFraction"],
   ],
   replaced: { model: ["preset", ...SIZE_NAMES], preset: SIZE_NAMES },
+  translate: (content, file) => ("network" in content ? optionsOf(runConfigOf(content, file)) : content),
 };
+
+const withoutOut = (command: Command): never =>
+  command.error("error: required option '--out <run>' not specified");
+
+/** Options that may stand beside --resume: how a run goes on, not what it is. */
+const RESUME_KEYS = ["out", "resume", "threads", ...read.COMMON_KEYS];
 
 /** Adds what `train` can be told. */
 export function withTrainOptions(command: Command): Command {
   command
     .argument("[dataset]", `"digits" (built in), a folder of pictures, an IDX file, or CIFAR-10's .bin files`)
-    .option("--config <file>", "a recipe: a .json file of options, such as evalEvery, and dataset")
+    .option(
+      "--config <file>",
+      "options, such as evalEvery, and dataset: a .yaml or .json file, or the config.json of a run, to repeat it",
+    )
     .option("--out <run>", "folder to keep the run in (needed, here or in the recipe)")
     .option("--force", "start over in a run folder that exists")
+    .option("--resume", "go on with the run in --out from its last checkpoint, with the options that it has")
     .option("--model <name>", MODEL_NAMES.join(", "), TRAIN_DEFAULTS.model)
     .addOption(
       new Option(
@@ -125,6 +142,11 @@ export function withTrainOptions(command: Command): Command {
       "--checkpoint-every <steps>",
       "steps between checkpoints (default: as --eval-every)",
       read.whole("--checkpoint-every", 1),
+    )
+    .option(
+      "--keep <n>",
+      "newest checkpoints to keep, besides the best (default: 2)",
+      read.whole("--keep", 1),
     );
   for (const [one, other] of RELATIONS.exclusive) {
     command.options.find((option) => option.attributeName() === one)!.conflicts(other);
@@ -142,13 +164,33 @@ export function withTrainOptions(command: Command): Command {
 export async function trainRequest(
   command: Command,
 ): Promise<{ readonly dataset: string; readonly flags: TrainFlags }> {
-  const config = command.getOptionValue("config") as string | undefined;
-  if (config !== undefined) await applyConfigFile(command, config, RELATIONS);
+  const { config, resume, out } = command.opts<{ config?: string; resume?: true; out?: string }>();
+  if (resume) {
+    checkResumeAlone(command);
+    if (out === undefined) return withoutOut(command);
+    await applyConfigFile(command, join(out, "config.json"), RELATIONS);
+  } else if (config !== undefined) {
+    await applyConfigFile(command, config, RELATIONS);
+  }
   const options = command.opts<TrainFlags & { readonly dataset?: string }>();
   const dataset = (command.processedArgs[0] as string | undefined) ?? options.dataset;
   if (dataset === undefined) return command.error("error: missing required argument 'dataset'");
-  if (options.out === undefined) return command.error("error: required option '--out <run>' not specified");
+  if (options.out === undefined) return withoutOut(command);
   return { dataset, flags: { ...options, sizes: givenSizes(command) } };
+}
+
+/** Refuses options that would make another run of the one that is resumed. */
+function checkResumeAlone(command: Command): void {
+  const given = command.options.filter((option) => {
+    const key = option.attributeName();
+    return command.getOptionValueSource(key) === "cli" && !RESUME_KEYS.includes(key);
+  });
+  const names = [...command.args, ...given.map(({ long }) => long)];
+  if (names.length === 0) return;
+  throw new NextpixelError(
+    "ARGUMENT",
+    `expected nothing beside --resume but ${RESUME_KEYS.map((key) => `--${key}`).join(", ")}, received ${names.join(", ")}`,
+  );
 }
 
 const decay = (text: string): "cosine" | number =>

@@ -37,6 +37,7 @@ export async function runTraining(dataset: string, flags: TrainFlags): Promise<T
     train({
       run: flags.out,
       force: flags.force ?? false,
+      resume: flags.resume ?? false,
       config,
       train: trainSet,
       valid,
@@ -104,6 +105,7 @@ export function runConfig(
       seed: flags.seed,
       evalEvery,
       checkpointEvery: flags.checkpointEvery ?? evalEvery,
+      keep: flags.keep,
     },
   };
 }

@@ -21,3 +21,14 @@ function reason(error: unknown): string {
   const known = getSystemErrorMap().get((error as NodeJS.ErrnoException).errno ?? 0);
   return known === undefined ? error.message : `${known[1]} (${known[0]})`;
 }
+
+/** What the operating system answers, or `undefined` if there is no such file or folder. */
+export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}

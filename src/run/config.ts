@@ -26,12 +26,14 @@ const schema = v.strictObject({
     gray: v.boolean(),
     resize: v.nullable(size),
     skipBad: v.boolean(),
+    /** How many there were; unknown of runs from before this was written down. */
+    pictures: v.optional(v.strictObject({ train: wholeFrom(1), valid: wholeFrom(1) })),
   }),
   training: v.strictObject({
     steps: wholeFrom(1),
     batch: wholeFrom(1),
-    /** Of a batch, each computed by a thread; 1 in runs from before there were shares. */
-    shares: v.optional(wholeFrom(1)),
+    /** Of a batch, each computed by a thread; runs from before there were shares had one. */
+    shares: v.optional(wholeFrom(1), 1),
     lr: v.number(),
     warmup: wholeFrom(0),
     decay: v.union([v.literal("cosine"), v.number()]),
@@ -41,17 +43,24 @@ const schema = v.strictObject({
     seed: wholeFrom(0),
     evalEvery: wholeFrom(1),
     checkpointEvery: wholeFrom(1),
+    /** Checkpoints that are kept, besides the best. */
+    keep: v.optional(wholeFrom(1)),
   }),
 });
 
 /** `config.json`: what a run was asked for, and all that is needed to read its checkpoints. */
-export type RunConfig = v.InferOutput<typeof schema>;
+export type RunConfig = v.InferInput<typeof schema>;
 
 /** The configuration of a run. NOT_FOUND error if there is no run, FORMAT error if the file is not a configuration. */
 export async function readRunConfig(run: string): Promise<RunConfig> {
-  const result = v.safeParse(schema, await readConfig(run));
+  return runConfigOf(await readConfig(run), `${run}/config.json`);
+}
+
+/** The content of a file as the configuration of a run. FORMAT error that names the file if it is none. */
+export function runConfigOf(content: unknown, file: string): RunConfig {
+  const result = v.safeParse(schema, content);
   if (result.success) return result.output;
   const issue = result.issues[0];
   const field = v.getDotPath(issue) ?? "the whole";
-  throw new NextpixelError("FORMAT", `${run}/config.json: ${field}: ${issue.message}`);
+  throw new NextpixelError("FORMAT", `${file}: ${field}: ${issue.message}`);
 }

@@ -1,11 +1,9 @@
-import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
+import { NextpixelError } from "../basics/errors.ts";
 import { isTemporary, writeAtomically } from "../files/atomic-write.ts";
 import { readBounded } from "../files/bounded-read.ts";
-import { readError, systemCode, writeError } from "../files/system-error.ts";
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.ts";
-import { MAX_FILE_BYTES } from "./safetensors.ts";
+import { readError, unlessMissing, writeError } from "../files/system-error.ts";
 
 /*
  * A run folder holds all that training leaves behind:
@@ -13,12 +11,13 @@ import { MAX_FILE_BYTES } from "./safetensors.ts";
  *     config.json                              what was asked for
  *     metrics.jsonl                            one line of JSON for each record
  *     checkpoints/step-00001200.safetensors    parameters and the state of the optimizer
+ *     checkpoints/best.safetensors             the same, of the step with the best validation
  *     samples/                                 pictures drawn on the way
  */
 const CONFIG = "config.json";
-const METRICS = "metrics.jsonl";
-const CHECKPOINTS = "checkpoints";
-const SAMPLES = "samples";
+export const METRICS = "metrics.jsonl";
+export const CHECKPOINTS = "checkpoints";
+export const SAMPLES = "samples";
 
 const MAX_CONFIG_BYTES = 2 ** 20;
 
@@ -89,95 +88,5 @@ export async function readConfig(path: string): Promise<unknown> {
     return JSON.parse(text);
   } catch (cause) {
     throw new NextpixelError("FORMAT", `expected JSON in ${file}, received something else`, { cause });
-  }
-}
-
-/** Appends a line of JSON to `metrics.jsonl`. Throws WRITE. */
-export async function appendMetrics(path: string, record: object): Promise<void> {
-  const file = join(path, METRICS);
-  try {
-    const metrics = await open(file, "a+");
-    try {
-      // A crash may have left half a line, which must not swallow this one.
-      const { size } = await metrics.stat();
-      const last = size > 0 ? (await metrics.read(new Uint8Array(1), 0, 1, size - 1)).buffer[0] : NEWLINE;
-      await metrics.writeFile(`${last === NEWLINE ? "" : "\n"}${JSON.stringify(record)}\n`);
-    } finally {
-      await metrics.close();
-    }
-  } catch (cause) {
-    throw writeError(file, cause);
-  }
-}
-
-const NEWLINE = 0x0a;
-
-/**
- * Writes a checkpoint, then deletes the older ones, except the `keep` - 1 newest of them. Returns the path of the
- * file; throws WRITE.
- */
-export async function saveCheckpoint(path: string, checkpoint: Checkpoint, keep = 2): Promise<string> {
-  const step = wholeNumber(checkpoint.step, "step", 0);
-  wholeNumber(keep, "checkpoints to keep", 1);
-  const folder = join(path, CHECKPOINTS);
-  const file = join(folder, checkpointName(step));
-  await writeAtomically(file, encodeCheckpoint(checkpoint));
-  try {
-    const names = await readdir(folder);
-    const older = checkpointSteps(names).filter((other) => other < step);
-    const surplus = [...older.slice(keep - 1).map(checkpointName), ...names.filter(isTemporary)];
-    for (const name of surplus) await rm(join(folder, name), { force: true });
-  } catch (cause) {
-    throw writeError(folder, cause);
-  }
-  return file;
-}
-
-/**
- * The checkpoint of the highest step. Throws NOT_FOUND if there is none, FORMAT if the file is damaged or was
- * renamed.
- */
-export async function latestCheckpoint(path: string): Promise<Checkpoint> {
-  const folder = join(path, CHECKPOINTS);
-  const names = await unlessMissing(readdir(folder)).catch((cause: unknown) => {
-    throw readError(folder, cause);
-  });
-  const step = checkpointSteps(names ?? [])[0];
-  if (step === undefined) {
-    const run = JSON.stringify(path);
-    throw new NextpixelError(
-      "NOT_FOUND",
-      `no checkpoint in ${run}: expected a folder made by nextpixel train`,
-    );
-  }
-  const file = join(folder, checkpointName(step));
-  const checkpoint = decodeCheckpoint(await readBounded(file, MAX_FILE_BYTES), file);
-  if (checkpoint.step !== step) {
-    throw expected("FORMAT", `step ${step} in the metadata`, file, checkpoint.step);
-  }
-  return checkpoint;
-}
-
-function checkpointName(step: number): string {
-  return `step-${String(step).padStart(8, "0")}.safetensors`;
-}
-
-/** The steps that have a checkpoint among these files, highest first. */
-function checkpointSteps(names: readonly string[]): number[] {
-  return names
-    .map((name) => ({ name, step: Number(/^step-(\d+)\.safetensors$/.exec(name)?.[1]) }))
-    .filter(({ name, step }) => Number.isSafeInteger(step) && checkpointName(step) === name)
-    .map(({ step }) => step)
-    .sort((a, b) => b - a);
-}
-
-/** What the operating system answers, or `undefined` if there is no such file or folder. */
-async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
   }
 }

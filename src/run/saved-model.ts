@@ -1,6 +1,6 @@
 import { buildNetwork, type NetworkConfig } from "../programs/network.ts";
 import { readRunConfig, type RunConfig } from "./config.ts";
-import { latestCheckpoint } from "./run-folder.ts";
+import { readCheckpoint, type CheckpointChoice } from "./checkpoints.ts";
 import { vectorOf } from "./training-state.ts";
 
 /** A trained network as a run folder keeps it. */
@@ -14,10 +14,10 @@ export interface SavedModel {
   readonly weights: Float32Array;
 }
 
-/** The network of a run, with the averaged weights of its last checkpoint. NOT_FOUND, FORMAT errors. */
-export async function loadSavedModel(run: string): Promise<SavedModel> {
+/** The network of a run, with the averaged weights of a checkpoint, by default of the best one. NOT_FOUND, FORMAT errors. */
+export async function loadSavedModel(run: string, choice: CheckpointChoice = "best"): Promise<SavedModel> {
   const { network: config, data } = await readRunConfig(run);
-  const checkpoint = await latestCheckpoint(run);
+  const checkpoint = await readCheckpoint(run, choice);
   const { declarations } = buildNetwork(config, 1);
   return { config, data, step: checkpoint.step, weights: vectorOf(checkpoint, "average", declarations) };
 }

@@ -21,6 +21,40 @@ export function toCheckpoint(state: TrainingState, declarations: readonly Declar
   return { step: state.step, tensors, metadata: { format: "nextpixel checkpoint 1" } };
 }
 
+/** The same, with the mean nats of the validation pictures. */
+export function toBestCheckpoint(
+  state: TrainingState,
+  declarations: readonly Declaration[],
+  validNats: number,
+): Checkpoint {
+  const { metadata, ...rest } = toCheckpoint(state, declarations);
+  return { ...rest, metadata: { ...metadata, validNats: String(validNats) } };
+}
+
+/** Those nats. FORMAT error if they are not there. */
+export function validNatsOf({ metadata, step }: Checkpoint): number {
+  const nats = Number(metadata["validNats"] ?? Number.NaN);
+  if (Number.isFinite(nats)) return nats;
+  throw expected(
+    "FORMAT",
+    "a number as validNats",
+    `the best checkpoint, of step ${step}`,
+    metadata["validNats"],
+  );
+}
+
+/** The state of a training, from a checkpoint. Errors as of `vectorOf`. */
+export function fromCheckpoint(checkpoint: Checkpoint, declarations: readonly Declaration[]): TrainingState {
+  const vector = (name: Vector) => vectorOf(checkpoint, name, declarations);
+  return {
+    step: checkpoint.step,
+    parameters: vector("parameters"),
+    average: vector("average"),
+    m: vector("m"),
+    v: vector("v"),
+  };
+}
+
 /** One vector of the training state, from a checkpoint. FORMAT error if a tensor is missing or has another shape. */
 export function vectorOf(
   checkpoint: Checkpoint,

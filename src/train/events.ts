@@ -5,6 +5,8 @@ export type TrainEvent =
   | {
       readonly type: "start";
       readonly parameters: number;
+      /** Steps that were done before. */
+      readonly step: number;
       readonly steps: number;
       readonly trainPictures: number;
       readonly validPictures: number;

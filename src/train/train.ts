@@ -6,19 +6,22 @@ import { epochOf, trainingOrder } from "../data/order.ts";
 import { ADAM_DEFAULTS } from "../optim/adam.ts";
 import { learningRate } from "../optim/schedule.ts";
 import { buildNetwork } from "../programs/network.ts";
-import { initialParameters } from "../programs/parameters.ts";
-import { initialState, openTrainingStep, type TrainingState } from "../programs/training-step.ts";
+import { openTrainingStep, type TrainingState } from "../programs/training-step.ts";
+import { saveBestCheckpoint, saveCheckpoint } from "../run/checkpoints.ts";
 import type { RunConfig } from "../run/config.ts";
-import { appendMetrics, createRunFolder, saveCheckpoint, writeConfig } from "../run/run-folder.ts";
-import { toCheckpoint } from "../run/training-state.ts";
-import type { MetricsRecord, TrainEvent } from "./events.ts";
+import { appendMetrics } from "../run/metrics.ts";
+import { toBestCheckpoint, toCheckpoint } from "../run/training-state.ts";
+import type { TrainEvent } from "./events.ts";
 import { drawPreview } from "./preview.ts";
+import { beginRun, resumeRun } from "./start.ts";
 import { openValidation } from "./validation.ts";
 
 export interface TrainOptions {
   /** The run folder, which must not exist yet, or be empty, unless `force` is set. */
   readonly run: string;
   readonly force?: boolean;
+  /** Goes on from the last checkpoint of the run, whose configuration has to be the same: as if it had never been stopped. */
+  readonly resume?: boolean;
   readonly config: RunConfig;
   readonly train: Dataset;
   readonly valid: Dataset;
@@ -39,12 +42,14 @@ export interface TrainResult {
 const RECORDS_PER_EVALUATION = 10;
 
 /**
- * Trains a network from the start and leaves behind a run folder. Errors: ARGUMENT if the network is to know classes and the
- * pictures have no labels, or others, or if it is to be trained with dropout and has none; EXISTS, WRITE; DIVERGED when the
- * loss is no number any more (the last good checkpoint is kept); INTERRUPTED.
+ * Trains a network and leaves behind a run folder. Errors: ARGUMENT if the network is to know classes and the
+ * pictures have no labels, or others, or if it is to be trained with dropout and has none; EXISTS, WRITE, and to resume as of
+ * `resumeRun`; DIVERGED when the loss is no number any more (the last good checkpoint is kept); INTERRUPTED.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { run, config, train, valid, signal, onEvent = () => undefined } = options;
+  const { run, train, valid, signal, onEvent = () => undefined } = options;
+  const pictures = { train: train.count, valid: valid.count };
+  const config = { ...options.config, data: { ...options.config.data, pictures } };
   const { training, network: networkConfig } = config;
   const { steps, batch } = training;
   const sessionOptions = { threads: options.threads };
@@ -58,8 +63,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const build = (pictures: number) =>
     buildNetwork(networkConfig, pictures, { dropout: dropout !== undefined });
   const { declarations } = build(1);
-  await createRunFolder(run, { force: options.force ?? false });
-  await writeConfig(run, config);
+  const start = options.resume
+    ? await resumeRun(run, config, declarations)
+    : await beginRun(run, config, declarations, options.force ?? false);
 
   const step = await openTrainingStep(
     build,
@@ -71,14 +77,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const order = trainingOrder(train.count, training.seed);
 
   const started = performance.now();
-  let state = initialState(initialParameters(declarations, training.seed));
-  let saved = -1;
+  let { state, saved, bestNats } = start;
   let sums = { nats: 0, steps: 0, milliseconds: 0 };
-  let last: MetricsRecord | undefined;
+  let lastValidNats: number | undefined;
 
   const save = async (good: TrainingState) => {
     if (saved === good.step) return;
-    const file = await saveCheckpoint(run, toCheckpoint(good, declarations));
+    const file = await saveCheckpoint(run, toCheckpoint(good, declarations), training.keep);
     saved = good.step;
     onEvent({ type: "checkpoint", step: good.step, file });
   };
@@ -87,6 +92,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     onEvent({
       type: "start",
       parameters: state.parameters.length,
+      step: state.step,
       steps,
       trainPictures: train.count,
       validPictures: valid.count,
@@ -97,9 +103,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const begun = performance.now();
       const rate = learningRate({ rate: training.lr, ...training }, state.step + 1);
       const indices = order(state.step, batch);
-      const pictures = Float32Array.from(await train.read(indices));
+      const levels = Float32Array.from(await train.read(indices));
       const ownLabels = labels && Int32Array.from(indices, (index) => labels[index]!);
-      const result = await step.run(state, pictures, rate, ownLabels);
+      const result = await step.run(state, levels, rate, ownLabels);
       if (!Number.isFinite(result.nats) || !Number.isFinite(result.gradientNorm))
         throw diverged(run, state.step + 1, saved);
       // Only now is it known that the state before this step gives a finite loss, and is worth keeping.
@@ -134,7 +140,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         await appendMetrics(run, record);
         onEvent({ type: "metrics", ...record });
         if (validNats !== null) {
-          last = record;
+          lastValidNats = validNats;
+          if (validNats < bestNats) {
+            bestNats = validNats;
+            await saveBestCheckpoint(run, toBestCheckpoint(state, declarations, validNats));
+          }
           const preview = await drawPreview(networkConfig, run, training.seed, state);
           onEvent({ type: "preview", step: state.step, ...preview });
         }
@@ -142,6 +152,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       }
     }
     await save(state);
+    // A run that is resumed at its end has nothing left to do.
+    lastValidNats ??= await validation.nats(state.average);
   } catch (error) {
     if (error instanceof NextpixelError && error.code === "INTERRUPTED") await save(state);
     throw error;
@@ -150,8 +162,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
   return {
     step: state.step,
-    validNats: last!.validNats!,
-    validBitsPerDim: last!.validBitsPerDim!,
+    validNats: lastValidNats,
+    validBitsPerDim: bitsPerDim(lastValidNats, subPixels),
     seconds: (performance.now() - started) / 1000,
   };
 }
@@ -159,7 +171,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 const interrupted = (run: string, step: number) =>
   new NextpixelError(
     "INTERRUPTED",
-    `interrupted after step ${step}; the state is saved in ${run}/checkpoints`,
+    `interrupted after step ${step}; go on with: nextpixel train --resume --out ${run}`,
   );
 
 const diverged = (run: string, step: number, saved: number) =>

@@ -36,7 +36,7 @@ export const SAMPLING_PAGE = pageOf(`
 export async function drawInPage({ run, workers, leaveAfter, ...options }: PageRequest): Promise<Digests> {
   const { openSampler } = globalThis as unknown as SamplingPage;
   const config = await (await fetch(`/runs/${run}/config.json`)).json();
-  const checkpoint = await (await fetch(`/runs/${run}/checkpoints/step-00000300.safetensors`)).arrayBuffer();
+  const checkpoint = await (await fetch(`/runs/${run}/checkpoints/best.safetensors`)).arrayBuffer();
   const sampler = openSampler(config, checkpoint, { workers });
   const { channels, rows, cols } = sampler.size;
   const digest = async (bytes: BufferSource) =>

@@ -72,7 +72,7 @@ beforeAll(async () => {
   const files = [digits, ...models].flatMap(
     ({ run, config, checkpoint }): [string, Uint8Array | string][] => [
       [`/runs/${run}/config.json`, JSON.stringify({ format: 1, network: config })],
-      [`/runs/${run}/checkpoints/step-00000300.safetensors`, checkpoint],
+      [`/runs/${run}/checkpoints/best.safetensors`, checkpoint],
     ],
   );
   server = await serve({

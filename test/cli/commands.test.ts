@@ -85,7 +85,14 @@ describe("train", () => {
         levels: LEVELS,
         size: { channels: 1, rows: 8, cols: 8 },
       },
-      data: { train: "digits", valid: 0.1, gray: false, resize: null, skipBad: false },
+      data: {
+        train: "digits",
+        valid: 0.1,
+        gray: false,
+        resize: null,
+        skipBad: false,
+        pictures: { train: 3441, valid: 382 },
+      },
       training: {
         steps: 40,
         batch: 16,
@@ -101,6 +108,7 @@ describe("train", () => {
       },
     });
     expect((await readdir(join(folder, "run/checkpoints"))).sort()).toEqual([
+      "best.safetensors",
       "step-00000030.safetensors",
       "step-00000040.safetensors",
     ]);
@@ -234,13 +242,13 @@ describe("train", () => {
       { cwd: folder, interrupt: { after: /^step /m, signal } },
     );
     expect(result).toMatchObject({ stdout: "", code: exitCode, signal: null });
-    const match = /\nerror: interrupted after step (\d+); .* (\S+)\n$/.exec(result.stderr);
-    expect(match?.[2]).toBe(`${signal}/checkpoints`);
+    const match = /\nerror: interrupted after step (\d+); go on with: (.+)\n$/.exec(result.stderr);
+    expect(match?.[2]).toBe(`nextpixel train --resume --out ${signal}`);
     const step = Number(match?.[1]);
     expect(step).toBeGreaterThanOrEqual(20);
     const checkpoint = `step-${String(step).padStart(8, "0")}.safetensors`;
     expect(await readdir(join(folder, signal, "checkpoints"))).toContain(checkpoint);
-    await json("sample", signal, "--count", "1", "--out", `${signal}.png`);
+    await json("sample", signal, "--checkpoint", "last", "--count", "1", "--out", `${signal}.png`);
     expect((await png(`${signal}.png`)).text["nextpixel"]).toContain(`"step":${step},`);
   });
 });

@@ -8,7 +8,7 @@ import { pngFile, pngFiles } from "./picture-files.ts";
 import { jsonOf, runCli, type CliResult } from "./run-cli.ts";
 
 const TINY = ["--steps", "4", "--batch", "4", "--width", "2", "--depth", "1", "--threads", "1"];
-const CHECKPOINT = "checkpoints/step-00000004.safetensors";
+const CHECKPOINT = "checkpoints/best.safetensors";
 
 let folder: string;
 const cli = (...args: string[]) => runCli(args, { cwd: folder });

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Checkpoint } from "../../src/run/checkpoint.ts";
 import {
-  appendMetrics,
-  createRunFolder,
-  latestCheckpoint,
-  readConfig,
+  bestCheckpoint,
+  readCheckpoint,
+  saveBestCheckpoint,
   saveCheckpoint,
-  writeConfig,
-} from "../../src/run/run-folder.ts";
+} from "../../src/run/checkpoints.ts";
+import { appendMetrics, truncateMetrics } from "../../src/run/metrics.ts";
+import { createRunFolder, readConfig, writeConfig } from "../../src/run/run-folder.ts";
 
 const LEFTOVER = ".nextpixel-0123456789abcdef.tmp";
 
@@ -151,6 +151,18 @@ describe("config and metrics", () => {
     );
   });
 
+  test("metrics can be cut back to a step, and lose lines that are not whole", async () => {
+    const file = join(run, "metrics.jsonl");
+    await createRunFolder(run);
+    await truncateMetrics(run, 5);
+    await writeFile(file, '{"step":1}\n{"st\n{"step":2,"a":[1]}\n{"step":3}\nnull\n{"step":"1"}\n{"step":1');
+    await truncateMetrics(run, 2);
+    expect(await readFile(file, "utf8")).toBe('{"step":1}\n{"step":2,"a":[1]}\n');
+    await appendMetrics(run, { step: 3 });
+    await truncateMetrics(run, 0);
+    expect(await readFile(file, "utf8")).toBe("");
+  });
+
   test("metrics without a folder are a WRITE error", async () => {
     await expect(appendMetrics(run, {})).rejects.toMatchObject({ code: "WRITE" });
   });
@@ -163,13 +175,13 @@ describe("checkpoints", () => {
     const path = await saveCheckpoint(run, checkpoint(1200));
     expect(path).toBe(join(run, "checkpoints", "step-00001200.safetensors"));
     await saveCheckpoint(run, checkpoint(90));
-    expect(await latestCheckpoint(run)).toEqual(checkpoint(1200));
+    expect(await readCheckpoint(run, "last")).toEqual(checkpoint(1200));
   });
 
   test("steps of more digits than the name has zeros are still in order", async () => {
     await saveCheckpoint(run, checkpoint(123_456_789));
     await saveCheckpoint(run, checkpoint(99_999_999));
-    expect((await latestCheckpoint(run)).step).toBe(123_456_789);
+    expect((await readCheckpoint(run, "last")).step).toBe(123_456_789);
   });
 
   test("only the newest are kept", async () => {
@@ -195,9 +207,9 @@ describe("checkpoints", () => {
     ]) {
       await writeFile(join(checkpoints, name), "half");
     }
-    await expect(latestCheckpoint(run)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(readCheckpoint(run, "last")).rejects.toMatchObject({ code: "NOT_FOUND" });
     await saveCheckpoint(run, checkpoint(2));
-    expect((await latestCheckpoint(run)).step).toBe(2);
+    expect((await readCheckpoint(run, "last")).step).toBe(2);
     expect(await checkpointNames()).toEqual([
       "best.safetensors",
       "step-00000002.safetensors",
@@ -206,9 +218,26 @@ describe("checkpoints", () => {
     ]);
   });
 
+  test("the best is kept besides them, and is the first choice", async () => {
+    expect(await bestCheckpoint(run)).toBeUndefined();
+    for (const step of [1, 2, 3]) await saveCheckpoint(run, checkpoint(step));
+    expect((await readCheckpoint(run, "best")).step).toBe(3);
+    await saveBestCheckpoint(run, checkpoint(7));
+    await saveBestCheckpoint(run, checkpoint(1));
+    expect(await bestCheckpoint(run)).toEqual(checkpoint(1));
+    const steps = await Promise.all(
+      (["best", "last", 2] as const).map(async (choice) => (await readCheckpoint(run, choice)).step),
+    );
+    expect(steps).toEqual([1, 3, 2]);
+    await expect(readCheckpoint(run, 1)).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: `expected best, last or one of 3, 2 for the checkpoint of ${JSON.stringify(run)}, received 1`,
+    });
+  });
+
   test("without a run or a checkpoint there is NOT_FOUND", async () => {
-    await expect(latestCheckpoint(run)).rejects.toMatchObject({ code: "NOT_FOUND" });
-    await expect(latestCheckpoint(join(folder, "no"))).rejects.toMatchObject({
+    await expect(readCheckpoint(run, "last")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(readCheckpoint(join(folder, "no"), "last")).rejects.toMatchObject({
       code: "NOT_FOUND",
       message: expect.stringContaining(join(folder, "no")),
     });
@@ -218,12 +247,12 @@ describe("checkpoints", () => {
     const path = await saveCheckpoint(run, checkpoint(1));
     const renamed = join(run, "checkpoints", "step-00000002.safetensors");
     await rename(path, renamed);
-    await expect(latestCheckpoint(run)).rejects.toMatchObject({
+    await expect(readCheckpoint(run, "last")).rejects.toMatchObject({
       code: "FORMAT",
       message: `expected step 2 in the metadata for ${renamed}, received 1`,
     });
     await writeFile(renamed, "damaged, and long enough");
-    await expect(latestCheckpoint(run)).rejects.toMatchObject({
+    await expect(readCheckpoint(run, "last")).rejects.toMatchObject({
       code: "FORMAT",
       message: expect.stringContaining(renamed),
     });

@@ -1,0 +1,107 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
+import { isTemporary, writeAtomically } from "../files/atomic-write.ts";
+import { readBounded } from "../files/bounded-read.ts";
+import { readError, unlessMissing, writeError } from "../files/system-error.ts";
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import { CHECKPOINTS } from "./run-folder.ts";
+import { MAX_FILE_BYTES } from "./safetensors.ts";
+
+const BEST = "best.safetensors";
+
+/**
+ * Writes a checkpoint, then deletes the older ones, except the `keep` - 1 newest of them. Returns the path of the
+ * file; throws WRITE.
+ */
+export async function saveCheckpoint(path: string, checkpoint: Checkpoint, keep = 2): Promise<string> {
+  const step = wholeNumber(checkpoint.step, "step", 0);
+  wholeNumber(keep, "checkpoints to keep", 1);
+  const folder = join(path, CHECKPOINTS);
+  const file = join(folder, checkpointName(step));
+  await writeAtomically(file, encodeCheckpoint(checkpoint));
+  try {
+    const names = await readdir(folder);
+    const older = checkpointSteps(names).filter((other) => other < step);
+    const surplus = [...older.slice(keep - 1).map(checkpointName), ...names.filter(isTemporary)];
+    for (const name of surplus) await rm(join(folder, name), { force: true });
+  } catch (cause) {
+    throw writeError(folder, cause);
+  }
+  return file;
+}
+
+/** Writes the checkpoint of the best validation so far, in place of the one before. Throws WRITE. */
+export async function saveBestCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  await writeAtomically(join(path, CHECKPOINTS, BEST), encodeCheckpoint(checkpoint));
+}
+
+/** One of a run's checkpoints: that of its best validation (if there was none, the last), of its last step, or of a step. */
+export type CheckpointChoice = "best" | "last" | number;
+
+/**
+ * A checkpoint of a run. Throws NOT_FOUND if there is none such, naming those that there are; FORMAT if the file is damaged or
+ * was renamed.
+ */
+export async function readCheckpoint(path: string, choice: CheckpointChoice): Promise<Checkpoint> {
+  const found = choice === "best" ? await bestCheckpoint(path) : undefined;
+  if (found) return found;
+  const steps = await stepsOf(path);
+  const [last] = steps;
+  const run = JSON.stringify(path);
+  if (last === undefined) {
+    throw new NextpixelError(
+      "NOT_FOUND",
+      `no checkpoint in ${run}: expected a folder made by nextpixel train`,
+    );
+  }
+  const step = typeof choice === "number" ? choice : last;
+  if (!steps.includes(step)) {
+    throw expected(
+      "NOT_FOUND",
+      `best, last or one of ${steps.join(", ")}`,
+      `the checkpoint of ${run}`,
+      choice,
+    );
+  }
+  const file = join(path, CHECKPOINTS, checkpointName(step));
+  const checkpoint = decodeCheckpoint(await readBounded(file, MAX_FILE_BYTES), file);
+  if (checkpoint.step !== step) {
+    throw expected("FORMAT", `step ${step} in the metadata`, file, checkpoint.step);
+  }
+  return checkpoint;
+}
+
+/** The checkpoint of the best validation, if there was one. Throws FORMAT if the file is damaged. */
+export async function bestCheckpoint(path: string): Promise<Checkpoint | undefined> {
+  const file = join(path, CHECKPOINTS, BEST);
+  const isThere = await unlessMissing(stat(file)).catch((cause: unknown) => {
+    throw readError(file, cause);
+  });
+  return isThere && decodeCheckpoint(await readBounded(file, MAX_FILE_BYTES), file);
+}
+
+/** Whether a run has a checkpoint to go on from. Throws NOT_FOUND if the folder cannot be read. */
+export const hasCheckpoint = async (path: string): Promise<boolean> => (await stepsOf(path)).length > 0;
+
+/** The steps of a run that have a checkpoint, highest first. */
+async function stepsOf(path: string): Promise<number[]> {
+  const folder = join(path, CHECKPOINTS);
+  const names = await unlessMissing(readdir(folder)).catch((cause: unknown) => {
+    throw readError(folder, cause);
+  });
+  return checkpointSteps(names ?? []);
+}
+
+function checkpointName(step: number): string {
+  return `step-${String(step).padStart(8, "0")}.safetensors`;
+}
+
+/** The steps that have a checkpoint among these files, highest first. */
+function checkpointSteps(names: readonly string[]): number[] {
+  return names
+    .map((name) => ({ name, step: Number(/^step-(\d+)\.safetensors$/.exec(name)?.[1]) }))
+    .filter(({ name, step }) => Number.isSafeInteger(step) && checkpointName(step) === name)
+    .map(({ step }) => step)
+    .sort((a, b) => b - a);
+}
