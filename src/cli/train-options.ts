@@ -58,7 +58,11 @@ const RELATIONS: Relations = {
 /** Adds what `train` can be told. */
 export function withTrainOptions(command: Command): Command {
   command
-    .argument("[dataset]", `"digits" (built in), a folder of pictures, an IDX file, or CIFAR-10's .bin files`)
+    .argument(
+      "[dataset]",
+      `"digits" (built in), "mnist", "binarized-mnist", "fashion-mnist", "cifar10" or "hf:owner/name" (downloaded once), ` +
+        `a folder of pictures, an IDX file, or CIFAR-10's .bin files`,
+    )
     .option("--config <file>", "a recipe: a .json file of options, such as evalEvery, and dataset")
     .option("--out <run>", "folder to keep the run in (needed, here or in the recipe)")
     .option("--force", "start over in a run folder that exists")
