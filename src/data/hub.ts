@@ -5,7 +5,7 @@ import { expected, NextpixelError } from "../basics/errors.ts";
 import { cachedFiles, type CachedFile } from "../fetch/cached-files.ts";
 import type { FetchSettings } from "../fetch/settings.ts";
 import { isThere } from "../files/bounded-read.ts";
-import { systemCode, writeError } from "../files/system-error.ts";
+import { isSystemError, writeError } from "../files/system-error.ts";
 import { filesUnder } from "./files.ts";
 import { hubListing } from "./hub-listing.ts";
 import { splitFiles, type HubName } from "./hub-name.ts";
@@ -59,12 +59,9 @@ async function hubFiles(
   settings: FetchSettings,
 ): Promise<HubFiles> {
   const { commit, files } = await hubListing(repository, folder, settings);
-  const wanted = splitFiles(
-    name,
-    hub,
-    files.map(({ path }) => path),
-  );
-  const known = files.filter(({ path }) => wanted.includes(path));
+  const paths = files.map(({ path }) => path);
+  const wanted = new Set(splitFiles(name, hub, paths));
+  const known = files.filter(({ path }) => wanted.has(path));
   const bytes = known.reduce((sum, file) => sum + file.bytes, 0);
   if (bytes > MAX_BYTES) throw expected("ARGUMENT", `at most ${MAX_BYTES} bytes`, `"${name}"`, bytes);
   const base = `${settings.hub}/datasets/${repository}/resolve/${commit}/`;
@@ -117,8 +114,8 @@ async function unpackOnce(files: readonly string[], folder: string, settings: Fe
   } catch (cause) {
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
     // Another process has been faster.
-    if (["ENOTEMPTY", "EEXIST"].includes(systemCode(cause) ?? "")) return;
-    throw systemCode(cause) === undefined ? cause : writeError(folder, cause);
+    if (await isThere(folder)) return;
+    throw isSystemError(cause) ? writeError(folder, cause) : cause;
   } finally {
     settings.onEvent({ kind: "end", file: folder });
   }

@@ -71,6 +71,9 @@ async function* rowGroups({ file, buffer, metadata, columns }: Table): AsyncGene
       throw unexpected(file, `at most ${MAX_GROUP_BYTES} bytes in a group of rows`, String(total_byte_size));
     }
     const rowEnd = rowStart + Number(num_rows);
+    if (rowEnd > metadata.num_rows) {
+      throw unexpected(file, `groups of ${metadata.num_rows} rows together`, "more");
+    }
     const { picture, label } = columns;
     yield await parsing(file, () =>
       parquetReadObjects({

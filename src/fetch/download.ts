@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { systemCode, writeError } from "../files/system-error.ts";
+import { isSystemError, writeError } from "../files/system-error.ts";
 import { checkFile } from "./check-file.ts";
 import { claimPart, releasePart } from "./part-file.ts";
 import { BrokenOff, receive, unavailable, type RemoteFile } from "./receive.ts";
@@ -28,7 +28,7 @@ export async function download(remote: RemoteFile, path: string, settings: Fetch
       settings.onEvent({ kind: "end", file: path });
     }
   } catch (cause) {
-    throw systemCode(cause) === undefined ? cause : writeError(path, cause);
+    throw isSystemError(cause) ? writeError(path, cause) : cause;
   }
 }
 
@@ -69,13 +69,13 @@ async function receiveAll(
 ): Promise<void> {
   const { url, bytes } = remote;
   const sizeNow = async (): Promise<number> => (await to.stat()).size;
-  let most = await sizeNow();
+  if ((await sizeNow()) > bytes) await to.truncate(0);
   const event = (kind: "start" | "progress", received: number) =>
     onEvent({ kind, url, file: path, received, bytes });
+  let most = await sizeNow();
   event("start", most);
-  for (let failures = 0; ;) {
-    if ((await sizeNow()) > bytes) await to.truncate(0);
-    if ((await sizeNow()) === bytes) return;
+  let failures = 0;
+  while ((await sizeNow()) < bytes) {
     try {
       await receive(remote, to, stallTimeout, (received) => event("progress", received));
     } catch (error) {

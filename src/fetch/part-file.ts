@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdir, rename, stat } from "node:fs/promises";
+import { readdir, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
@@ -13,23 +13,32 @@ const inUse = new Set<string>();
 
 /**
  * The name of the file that a download of `path` is to be written to until it is complete. Each download has a part file of its
- * own, so two at once cannot disturb each other; its name says who writes it. If an earlier download was cut off, its file gets
- * the new name, and with it what it has already: a rename succeeds for one of those who try. To be given back by `releasePart`.
+ * own, so two at once cannot disturb each other; its name says who writes it. Of what earlier downloads that were cut off have
+ * left, the largest gets the new name, for which a rename succeeds for one of those who try; the rest is removed. To be given
+ * back by `releasePart`. Throws what the file system throws.
  */
 export async function claimPart(path: string): Promise<string> {
   const part = `${path}.${writer()}-${randomBytes(4).toString("hex")}.part`;
   inUse.add(part);
+  let isResumed = false;
   for (const left of await abandoned(path)) {
-    try {
-      await rename(left, part);
-      return part;
-    } catch (error) {
-      if (systemCode(error) !== "ENOENT") throw error;
-    }
+    if (isResumed) await rm(left, { force: true });
+    else isResumed = await isRenamed(left, part);
   }
   return part;
 }
 
+async function isRenamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** To be called when a part file is not written to any more. */
 export const releasePart = (part: string): void => void inUse.delete(part);
 
 const HOST = hostname().replaceAll(/[^\w]/g, "_");

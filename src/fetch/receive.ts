@@ -37,12 +37,13 @@ export async function receive(
       headers: { ...headers, "accept-encoding": "identity", ...range },
       signal: controller.signal,
     });
+    stalled.refresh();
     let offset = await beginning(response, remote, to, size);
     for await (const chunk of response.body ?? []) {
       stalled.refresh();
       if (offset + chunk.length > bytes) {
         await to.truncate(0);
-        throw expected("FORMAT", `${bytes} bytes`, url, "more");
+        throw new NextpixelError("FORMAT", `expected ${bytes} bytes for ${url}, received more`);
       }
       await write(to, chunk, offset);
       offset += chunk.length;
@@ -70,19 +71,20 @@ async function beginning(
     const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get("content-range") ?? "") ?? [];
     if (Number(start) === size && (total === "*" || Number(total) === bytes)) return size;
   }
-  await to.truncate(0);
-  // Neither a range that was not asked for nor one beyond the end is of use, but the whole file may be.
-  if (status === 206 || status === 416) {
-    if (size > 0) throw new BrokenOff(`the server answers a request for the rest with ${status}`);
-    throw unavailable(url, `HTTP ${status}, though the whole file was asked for`);
-  }
   if (status === 408 || status === 429 || status >= 500)
     throw new BrokenOff(`HTTP ${status} ${statusText}`.trim());
-  if (status !== 200) throw unavailable(url, `HTTP ${status} ${statusText}`.trim());
+  // Neither a range that was not asked for nor one beyond the end is of use, but the whole file may be.
+  const isOtherRange = size > 0 && (status === 206 || status === 416);
+  if (status !== 200 && !isOtherRange) throw unavailable(url, `HTTP ${status} ${statusText}`.trim());
+  if (isOtherRange) {
+    await to.truncate(0);
+    throw new BrokenOff(`the server answers a request for the rest with ${status}`);
+  }
   const announced = headers.has("content-encoding") ? null : headers.get("content-length");
   if (announced !== null && Number(announced) !== bytes) {
     throw expected("FORMAT", `${bytes} bytes`, url, Number(announced));
   }
+  await to.truncate(0);
   return 0;
 }
 

@@ -57,7 +57,7 @@ export function fetchSettings(
     cache: options.cache ?? cacheFolder(environment),
     mirror: mirror === undefined ? undefined : baseUrl(mirror, "the mirror (NEXTPIXEL_MIRROR)"),
     hub: baseUrl(options.hub ?? given(environment["HF_ENDPOINT"]) ?? HUB, "the Hub (HF_ENDPOINT)"),
-    hubToken: options.hubToken ?? given(environment["HF_TOKEN"]),
+    hubToken: given(options.hubToken ?? environment["HF_TOKEN"]),
     onEvent,
     stallTimeout: options.stallTimeout ?? 30_000,
     retryDelay: options.retryDelay ?? 1000,
