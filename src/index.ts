@@ -3,6 +3,7 @@ export { NextpixelError, type ErrorCode } from "./basics/errors.ts";
 export type { PictureClass } from "./data/classes.ts";
 export { holdOut, memoryDataset, type Dataset, type PictureSize } from "./data/dataset.ts";
 export { openDataset, type OpenOptions } from "./data/open.ts";
+export type { FetchEvent, FetchOptions } from "./fetch/settings.ts";
 export { dequantise } from "./data/quantise.ts";
 export { loadSavedModel, type SavedModel } from "./run/saved-model.ts";
 export type { RunConfig } from "./run/config.ts";

@@ -44,7 +44,8 @@ test.each([
   ["optim", ["graph"]],
   ["models", ["basics", "graph", "nn", "likelihood"]],
   ["files", ["basics"]],
-  ["data", ["basics", "files"]],
+  ["fetch", ["basics", "files"]],
+  ["data", ["basics", "files", "fetch"]],
   ["pictures", ["basics", "data"]],
 ])("%s imports only %j", (folder, allowed) => {
   const others = of(folder).filter(

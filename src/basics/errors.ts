@@ -8,6 +8,7 @@ export type ErrorCode =
   | "EXISTS" // would overwrite something that is there
   | "FORMAT" // a file is not what it claims to be
   | "WRITE" // a file could not be written
+  | "DOWNLOAD" // a file could not be fetched from where it is published
   | "DIVERGED" // the loss is not finite any more
   | "INTERRUPTED"; // stopped by a signal; what was done is saved
 

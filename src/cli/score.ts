@@ -29,7 +29,10 @@ export function addScoreCommand(program: Command): void {
     .command("score")
     .description("tell the exact likelihood of pictures under a trained network")
     .argument("<run>", "folder of a run")
-    .argument("<dataset>", `as for train, or one picture; "digits:test" are the test pictures of "digits"`)
+    .argument(
+      "<dataset>",
+      `as for train, or one picture; "digits:test" are the test pictures of "digits", "mnist:test" of "mnist"`,
+    )
     .option("--limit <n>", "score only the first pictures", read.whole("--limit", 1))
     .option(
       "--classify",

@@ -71,7 +71,11 @@ const RESUME_KEYS = ["out", "resume", "threads", ...read.COMMON_KEYS];
 /** Adds what `train` can be told. */
 export function withTrainOptions(command: Command): Command {
   command
-    .argument("[dataset]", `"digits" (built in), a folder of pictures, an IDX file, or CIFAR-10's .bin files`)
+    .argument(
+      "[dataset]",
+      `"digits" (built in), "mnist", "binarized-mnist", "fashion-mnist", "cifar10" or "hf:owner/name" (downloaded once), ` +
+        `a folder of pictures, an IDX file, or CIFAR-10's .bin files`,
+    )
     .option(
       "--config <file>",
       "options, such as evalEvery, and dataset: a .yaml or .json file, or the config.json of a run, to repeat it",

@@ -8,6 +8,7 @@ import type { RunConfig } from "../run/config.ts";
 import { cores } from "../runtime/workers/node.ts";
 import { train, type TrainResult } from "../train/train.ts";
 import { version } from "../version.ts";
+import { fetchDisplay } from "./fetch-display.ts";
 import { duration, note, result } from "./output.ts";
 import { untilInterrupted } from "./signals.ts";
 import { TRAIN_DEFAULTS, trainRequest, withTrainOptions, type TrainFlags } from "./train-options.ts";
@@ -52,7 +53,7 @@ async function openBoth(name: string, flags: TrainFlags): Promise<{ train: Datas
   const { gray, resize, skipBad, classConditional: labels = false } = flags;
   const onWarning = (warning: string) => note(`warning: ${warning}`);
   const levels = flags.levels ?? (flags.likelihood === "bernoulli" ? 2 : undefined);
-  const options = { gray, resize, skipBad, labels, onWarning };
+  const options = { gray, resize, skipBad, labels, onWarning, download: { onEvent: fetchDisplay() } };
   const all = await openDataset(name, { ...options, levels });
   if (flags.valid === undefined) return holdOut(all, flags.validFraction, flags.seed);
   // The same levels as the training pictures have, whatever the second data set would take by itself.

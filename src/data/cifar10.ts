@@ -6,6 +6,7 @@ import type { FolderOptions } from "./folder.ts";
 import { readGzipped, unexpected } from "./gzipped.ts";
 import { greyPixels } from "./picture-file.ts";
 import { checkLevels, quantise } from "./quantise.ts";
+import { tarFiles } from "./tar.ts";
 
 /** Bound on the bytes of all files together, as they are and unpacked: some 349,000 pictures. */
 const MAX_BYTES = 2 ** 30;
@@ -41,6 +42,14 @@ export async function cifar10Files(name: string): Promise<readonly string[] | un
   return inOrder.length > 0 ? inOrder : undefined;
 }
 
+type Options = Pick<FolderOptions, "gray" | "channels"> & { readonly levels?: number | undefined };
+
+/** Pictures one after the other, as they are in a file. */
+interface Batch {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * The pictures of files in CIFAR-10's binary format, plain or gzipped, one file after the other: [count, 3, 32, 32], or one
  * channel on `gray`. Class names come from `batches.meta.txt` beside the first file, where there is one. NOT_FOUND error when
@@ -48,15 +57,48 @@ export async function cifar10Files(name: string): Promise<readonly string[] | un
  */
 export async function openCifar10(
   files: readonly string[],
-  {
-    levels = 256,
-    gray,
-    channels,
-  }: Pick<FolderOptions, "gray" | "channels"> & { readonly levels?: number | undefined },
+  options: Options,
   name = files.join(","),
 ): Promise<Dataset> {
+  const batches: Batch[] = [];
+  let left = MAX_BYTES;
+  for (const file of files) {
+    const bytes = await (await readGzipped(file, left)).content(left, `more than ${left} bytes`);
+    batches.push({ file, bytes });
+    left -= bytes.length;
+  }
+  return cifar10Dataset(batches, await classNamesBeside(files[0]!), options, name);
+}
+
+/**
+ * The same of files in a gzipped tar archive, such as the official one. NOT_FOUND error when it cannot be read, FORMAT error
+ * when it is not what it should be.
+ */
+export async function openCifar10Archive(
+  archive: string,
+  members: readonly string[],
+  options: Options,
+  name: string,
+): Promise<Dataset> {
+  const packed = await readGzipped(archive, MAX_BYTES);
+  const files = tarFiles(await packed.content(MAX_BYTES, `more than ${MAX_BYTES} bytes`), archive);
+  const batches = members.map((member) => {
+    const bytes = files.get(member);
+    if (bytes) return { file: `${archive}: ${member}`, bytes };
+    throw unexpected(archive, `an archive with ${member} in it`, [...files.keys()].join(", ") || "no file");
+  });
+  return cifar10Dataset(batches, CLASSES, options, name);
+}
+
+async function cifar10Dataset(
+  batches: readonly Batch[],
+  classNames: readonly string[],
+  { levels = 256, gray, channels }: Options,
+  name: string,
+): Promise<Dataset> {
   checkLevels(levels);
-  const records = await readAll(files);
+  batches.forEach(checkRecords);
+  const records = batches.length === 1 ? batches[0]!.bytes : Buffer.concat(batches.map(({ bytes }) => bytes));
   const count = records.length / RECORD;
   const isGrey = channels === 1 || (channels === undefined && gray === true);
   const values = isGrey ? await greyOf(records) : planesOf(records);
@@ -66,24 +108,11 @@ export async function openCifar10(
     levels,
     pixels: quantise(values, levels),
     labels: Uint8Array.from({ length: count }, (_, picture) => records[picture * RECORD]!),
-    classNames: await classNamesBeside(files[0]!),
+    classNames,
   });
 }
 
-/** The records of all files. */
-async function readAll(files: readonly string[]): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let left = MAX_BYTES;
-  for (const file of files) {
-    const part = await readRecords(file, left);
-    parts.push(part);
-    left -= part.length;
-  }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-}
-
-async function readRecords(file: string, limit: number): Promise<Uint8Array> {
-  const bytes = await (await readGzipped(file, limit)).content(limit, `more than ${limit} bytes`);
+function checkRecords({ file, bytes }: Batch): void {
   if (bytes.length === 0 || bytes.length % RECORD !== 0) {
     throw unexpected(file, `CIFAR-10 pictures of ${RECORD} bytes each`, `${bytes.length} bytes`);
   }
@@ -94,7 +123,6 @@ async function readRecords(file: string, limit: number): Promise<Uint8Array> {
       throw unexpected(file, `a number from 0 to ${CLASSES.length - 1} ${where}`, String(label));
     }
   }
-  return bytes;
 }
 
 /** [count, 3, 32, 32] */

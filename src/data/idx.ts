@@ -11,6 +11,8 @@ const MAX_BYTES = 2 ** 30;
 export interface IdxOptions {
   readonly levels?: number | undefined;
   readonly labels?: boolean | undefined;
+  /** In place of "0", "1", ... */
+  readonly classNames?: readonly string[] | undefined;
 }
 
 interface Idx {
@@ -32,18 +34,20 @@ interface IdxHeader {
  */
 export async function openIdx(
   file: string,
-  { levels = 256, labels = true }: IdxOptions = {},
+  { levels = 256, labels: isLabelled = true, classNames }: IdxOptions = {},
   name = file,
 ): Promise<Dataset> {
   checkLevels(levels);
   const { dimensions, values } = await readIdx(file, 3);
   const [count, rows, cols] = dimensions as readonly [number, number, number];
+  const labels = isLabelled ? await readLabels(file, count) : undefined;
   return memoryDataset({
     name,
     size: { channels: 1, rows, cols },
     levels,
     pixels: quantise(values, levels),
-    labels: labels ? await readLabels(file, count) : undefined,
+    labels,
+    classNames: labels && classNames,
   });
 }
 

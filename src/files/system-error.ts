@@ -6,6 +6,10 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
 
+/** Whether an error is one that the operating system has given. */
+export const isSystemError = (error: unknown): boolean =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === "number";
+
 /** A WRITE error such as "cannot write runs/x/config.json: no space left on device (ENOSPC)". */
 export function writeError(path: string, cause: unknown): NextpixelError {
   return new NextpixelError("WRITE", `cannot write ${path}: ${reason(cause)}`, { cause });

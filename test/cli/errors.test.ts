@@ -132,6 +132,12 @@ const MISTAKES: readonly (readonly [command: string, ...parts: string[]])[] = [
   // Data sets
   [`train nowhere ${NEW}`, "no data set", "nowhere", "digits", "folder of pictures", "IDX"],
   [`train digits ${NEW} --valid nowhere`, "no data set", "nowhere"],
+  [`train mnist:valid ${NEW}`, "no data set", "mnist:valid", "mnist or mnist:test"],
+  [`train digits ${NEW} --valid binarized-mnist:tset`, "binarized-mnist:valid or binarized-mnist:test"],
+  [`train mnist ${NEW} --resize 6x6`, "only a folder", "mnist"],
+  [`train hf:mnist ${NEW}`, "hf:owner/name:split", "hf:mnist"],
+  ["score run cifar10:", "cifar10 or cifar10:test"],
+  ["complete run hf:a/../b", "hf:owner/name", "hf:a/../b"],
   [`train empty ${NEW}`, "empty", "no PNG, JPEG or WebP picture"],
   [`train truncated ${NEW}`, "truncated/bad.png", "--skip-bad"],
   [`train garbage ${NEW}`, "garbage/bad.png", "--skip-bad"],

@@ -13,6 +13,7 @@ export interface CliResult {
 
 export interface CliOptions {
   readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds, after which the program is killed. */
   readonly timeout?: number;
   /** Sends a signal as soon as stderr shows `after`. */
@@ -23,13 +24,13 @@ export interface CliOptions {
 
 /** Runs the built command line in a folder, outside any terminal. */
 export function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
-  const { cwd, timeout = 60_000, interrupt, closedStdout = false } = options;
+  const { cwd, env, timeout = 60_000, interrupt, closedStdout = false } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd,
       timeout,
       killSignal: "SIGKILL",
-      env: { ...process.env, COLUMNS: "80", NO_COLOR: "1", FORCE_COLOR: undefined },
+      env: { ...process.env, COLUMNS: "80", NO_COLOR: "1", FORCE_COLOR: undefined, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let [stdout, stderr, isInterrupted] = ["", "", false];

@@ -98,7 +98,7 @@ describe("openDataset", () => {
   test.each(["foo", "", "digits:valid", "\0", "/dev/null"])("does not know %j", async (name) => {
     await expect(openDataset(name)).rejects.toMatchObject({
       code: "NOT_FOUND",
-      message: `no data set "${name}": expected "digits", "digits:test", a folder of pictures, a picture, an IDX file or CIFAR-10's .bin files`,
+      message: `no data set "${name}": expected digits, mnist, binarized-mnist, fashion-mnist, cifar10, one of these with :test, hf:owner/name, a folder of pictures, a picture, an IDX file or CIFAR-10's .bin files`,
     });
   });
 });

@@ -1,0 +1,29 @@
+import { basename } from "node:path";
+import type { FetchEvent } from "../fetch/settings.ts";
+import { note, StatusLine } from "./output.ts";
+
+/** Shows on stderr what is fetched: a line for each file, and how far it is in a terminal. */
+export function fetchDisplay(): (event: FetchEvent) => void {
+  const status = new StatusLine();
+  return (event) => {
+    switch (event.kind) {
+      case "start": {
+        const rest = event.received > 0 ? `, ${megabytes(event.received)} of them here` : "";
+        return note(`downloading ${event.url} (${megabytes(event.bytes)}${rest}) to ${event.file}`);
+      }
+      case "progress":
+        return status.show(
+          `${basename(event.file)}: ${megabytes(event.received)} of ${megabytes(event.bytes)}`,
+        );
+      case "retry":
+        status.clear();
+        return note(`warning: ${event.url}: ${event.reason}; trying again`);
+      case "unpack":
+        return status.show(`unpacked ${event.pictures} of ${event.of} pictures`);
+      case "end":
+        return status.clear();
+    }
+  };
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

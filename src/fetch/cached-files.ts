@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { NextpixelError } from "../basics/errors.ts";
+import { isThere } from "../files/bounded-read.ts";
+import { checkFile } from "./check-file.ts";
+import { download } from "./download.ts";
+import type { RemoteFile } from "./receive.ts";
+import type { FetchSettings } from "./settings.ts";
+
+export interface CachedFile extends RemoteFile {
+  /** Below the folder, with `/`. */
+  readonly path: string;
+}
+
+/**
+ * The paths of files in a folder of the cache. Those that are not there are downloaded; those that are, by an earlier download
+ * or by hand, are checked as downloads are. Errors as of `download`, with what else could be done.
+ */
+export async function cachedFiles(
+  folder: string,
+  files: readonly CachedFile[],
+  settings: FetchSettings,
+): Promise<string[]> {
+  const paths = files.map(({ path }) => join(folder, path));
+  const missing: CachedFile[] = [];
+  for (const [i, file] of files.entries()) {
+    if (await isThere(paths[i]!)) await checkCached(paths[i]!, file);
+    else missing.push(file);
+  }
+  for (const [i, file] of missing.entries()) {
+    await download(file, join(folder, file.path), settings).catch((cause: unknown) => {
+      throw cause instanceof NextpixelError && cause.code !== "WRITE"
+        ? withAdvice(cause, byHand(folder, missing.slice(i)))
+        : cause;
+    });
+  }
+  return paths;
+}
+
+async function checkCached(path: string, file: CachedFile): Promise<void> {
+  await checkFile(path, file).catch((cause: unknown) => {
+    const isWrong = cause instanceof NextpixelError && cause.code === "FORMAT";
+    throw isWrong ? withAdvice(cause, `delete it to have it downloaded from ${file.url}`) : cause;
+  });
+}
+
+const withAdvice = (cause: NextpixelError, advice: string): NextpixelError =>
+  new NextpixelError(cause.code, `${cause.message}; ${advice}`, { cause });
+
+const MANY = 4;
+
+/** What a person could do without us. */
+function byHand(folder: string, files: readonly CachedFile[]): string {
+  const names = files.slice(0, MANY).map(({ path }) => path);
+  const more = files.length > MANY ? [`${files.length - MANY} more`] : [];
+  const list = [...names, ...more].join(", ");
+  return `where there is no network, put ${list} into ${folder} by hand`;
+}

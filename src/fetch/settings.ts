@@ -1,0 +1,95 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { expected } from "../basics/errors.ts";
+
+/** What takes time while a data set that is not here is opened. */
+export type FetchEvent =
+  | {
+      readonly kind: "start" | "progress";
+      readonly url: string;
+      readonly file: string;
+      /** Bytes that are here, at the start those of an earlier download that was cut off; all in all there will be `bytes`. */
+      readonly received: number;
+      readonly bytes: number;
+    }
+  | { readonly kind: "retry"; readonly url: string; readonly file: string; readonly reason: string }
+  | { readonly kind: "unpack"; readonly file: string; readonly pictures: number; readonly of: number }
+  /** Of whatever began with `file`, well or not. */
+  | { readonly kind: "end"; readonly file: string };
+
+/** Where files that are not here are fetched from, and where they are kept. */
+export interface FetchOptions {
+  /** Folder to keep them in; by default as `cacheFolder` has it. */
+  readonly cache?: string | undefined;
+  /** URL of a copy of the cache folder, which is asked in place of the publishers; by default NEXTPIXEL_MIRROR. */
+  readonly mirror?: string | undefined;
+  /** URL of the Hugging Face Hub or of a copy; by default HF_ENDPOINT, or else https://huggingface.co. */
+  readonly hub?: string | undefined;
+  /** What the Hub knows a user by, for data sets that are not open to all; by default HF_TOKEN. */
+  readonly hubToken?: string | undefined;
+  /** Told of everything that takes time. */
+  readonly onEvent?: ((event: FetchEvent) => void) | undefined;
+  /** Milliseconds without a byte after which a connection is given up; by default 30,000. */
+  readonly stallTimeout?: number | undefined;
+  /** Milliseconds before a download that was cut off goes on; twice as many each further time. By default 1,000. */
+  readonly retryDelay?: number | undefined;
+}
+
+export interface FetchSettings {
+  readonly cache: string;
+  readonly mirror: string | undefined;
+  readonly hub: string;
+  readonly hubToken: string | undefined;
+  readonly onEvent: (event: FetchEvent) => void;
+  readonly stallTimeout: number;
+  readonly retryDelay: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Options with everything filled in that they leave open. ARGUMENT error on a URL that is none. */
+export function fetchSettings(
+  options: FetchOptions = {},
+  environment: Environment = process.env,
+): FetchSettings {
+  const { mirror = given(environment["NEXTPIXEL_MIRROR"]), onEvent = () => undefined } = options;
+  return {
+    cache: options.cache ?? cacheFolder(environment),
+    mirror: mirror === undefined ? undefined : baseUrl(mirror, "the mirror (NEXTPIXEL_MIRROR)"),
+    hub: baseUrl(options.hub ?? given(environment["HF_ENDPOINT"]) ?? HUB, "the Hub (HF_ENDPOINT)"),
+    hubToken: given(options.hubToken ?? environment["HF_TOKEN"]),
+    onEvent,
+    stallTimeout: options.stallTimeout ?? 30_000,
+    retryDelay: options.retryDelay ?? 1000,
+  };
+}
+
+const HUB = "https://huggingface.co";
+
+/**
+ * The folder that downloaded data sets are kept in: NEXTPIXEL_CACHE, or `nextpixel` under XDG_CACHE_HOME, or else where the
+ * system keeps what can be fetched again: ~/.cache, ~/Library/Caches on macOS, %LOCALAPPDATA% on Windows.
+ */
+export function cacheFolder(environment: Environment = process.env, platform = process.platform): string {
+  const own = given(environment["NEXTPIXEL_CACHE"]);
+  if (own !== undefined) return own;
+  const systems = given(environment["XDG_CACHE_HOME"]);
+  if (systems !== undefined) return join(systems, "nextpixel");
+  if (platform === "win32") {
+    return join(
+      given(environment["LOCALAPPDATA"]) ?? join(homedir(), "AppData", "Local"),
+      "nextpixel",
+      "Cache",
+    );
+  }
+  return join(homedir(), platform === "darwin" ? "Library/Caches" : ".cache", "nextpixel");
+}
+
+/** An empty variable is one that is not set. */
+const given = (value: string | undefined): string | undefined => (value === "" ? undefined : value);
+
+/** A URL without slashes at its end. */
+function baseUrl(text: string, name: string): string {
+  if (/^https?:\/\//i.test(text) && URL.canParse(text)) return text.replace(/\/+$/, "");
+  throw expected("ARGUMENT", "a URL that begins with https:// or http://", name, text);
+}

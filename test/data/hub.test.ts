@@ -1,0 +1,296 @@
+import { readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { NextpixelError } from "../../src/basics/errors.ts";
+import { openDataset, type OpenOptions } from "../../src/data/open.ts";
+import { unpackPictures } from "../../src/data/parquet-pictures.ts";
+import type { FetchEvent, FetchOptions } from "../../src/fetch/settings.ts";
+import { serve } from "../fetch/server.ts";
+import { png, serveHub, table } from "./hub-server.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const NO_NETWORK = "http://127.0.0.1:9";
+const TRAIN = "data/train-00000-of-00001.parquet";
+const CLASSES = ["T - shirt / top", "dog"];
+
+const open = (name: string, download: FetchOptions, options: OpenOptions = {}) =>
+  openDataset(name, {
+    ...options,
+    download: { stallTimeout: 2000, retryDelay: 1, hubToken: "", ...download },
+  });
+
+const values = async (dataset: Awaited<ReturnType<typeof open>>) =>
+  [...(await dataset.read(Array.from({ length: dataset.count }, (_, i) => i)))].filter((_, i) => i % 2 === 0);
+
+describe("a data set on the Hub", async () => {
+  const train = table([await png(10), await png(20), await png(30)], {
+    labels: [1, 0, 1],
+    classNames: CLASSES,
+  });
+  const test1 = table([await png(40)], { labels: [0], classNames: CLASSES });
+
+  test("is downloaded, unpacked and opened as a folder of pictures; then no network is needed", async () => {
+    const hub = await serveHub({ main: { [TRAIN]: train, "data/test-00000-of-00001.parquet": test1 } });
+    const cache = await temporaryFolder();
+    const events: FetchEvent[] = [];
+    const onEvent = (event: FetchEvent) => void events.push(event);
+    for (const url of [hub.url, NO_NETWORK]) {
+      const dataset = await open("hf:me/tiny", { cache, hub: url, onEvent });
+      expect(dataset).toMatchObject({
+        name: "hf:me/tiny",
+        count: 3,
+        size: { channels: 1, rows: 1, cols: 2 },
+        labels: Int32Array.of(0, 1, 1),
+        classNames: ["T - shirt _ top", "dog"],
+      });
+      expect(await values(dataset)).toEqual([20, 10, 30]);
+    }
+    expect(events.filter(({ kind }) => kind !== "progress").map(({ kind }) => kind)).toEqual(
+      "start end unpack unpack end".split(" "),
+    );
+    expect(events.find(({ kind }) => kind === "unpack")).toMatchObject({ pictures: 2, of: 3 });
+    expect(
+      (await readdir(join(cache, "hf-pictures/me/tiny"))).filter((name) => name.includes("unpacking")),
+    ).toEqual([]);
+
+    const another = await open("hf:me/tiny:test", { cache, hub: hub.url }, { resize: { rows: 3, cols: 3 } });
+    expect(another).toMatchObject({
+      name: "hf:me/tiny:test",
+      count: 1,
+      size: { channels: 1, rows: 3, cols: 3 },
+    });
+  });
+
+  test("can be opened several times at once", async () => {
+    const hub = await serveHub({ main: { [TRAIN]: train } });
+    const cache = await temporaryFolder();
+    const opened = await Promise.all(
+      Array.from({ length: 4 }, () => open("hf:me/tiny", { cache, hub: hub.url })),
+    );
+    expect(opened.map(({ count }) => count)).toEqual([3, 3, 3, 3]);
+    expect(await readdir(join(cache, "hf-pictures/me/tiny"))).toHaveLength(1);
+  });
+
+  test("is taken from the Hub's conversion where it is in another format", async () => {
+    const hub = await serveHub({
+      main: { "pictures.zip": new Uint8Array(9) },
+      "refs/convert/parquet": { "plain/train/0000.parquet": train, "plain/train/0001.parquet": test1 },
+    });
+    const dataset = await open("hf:me/tiny/plain:train", { cache: await temporaryFolder(), hub: hub.url });
+    expect(await values(dataset)).toEqual([20, 40, 10, 30]);
+  });
+
+  test("needs no labels, nor notes of what the columns are", async () => {
+    const pictures = [await png(1), await png(2)];
+    const cache = await temporaryFolder();
+    const bare = await serveHub({ main: { [TRAIN]: table(pictures, { isBare: true }) } });
+    const unlabelled = await open("hf:me/tiny", { cache, hub: bare.url });
+    expect(unlabelled).toMatchObject({ count: 2, labels: undefined, classNames: undefined });
+    const numbered = table(pictures, { isBare: true, labels: [7, 3] });
+    const hub = await serveHub({ main: { [TRAIN]: numbered } });
+    expect((await open("hf:me/tiny", { cache: await temporaryFolder(), hub: hub.url })).classNames).toEqual([
+      "3",
+      "7",
+    ]);
+    const secret = await serveHub({
+      main: { [TRAIN]: table(pictures, { labels: [-1, -1], classNames: CLASSES }) },
+    });
+    expect(
+      (await open("hf:me/tiny", { cache: await temporaryFolder(), hub: secret.url })).labels,
+    ).toBeUndefined();
+  });
+
+  test("that is not open to all needs a token, which goes to the Hub alone", async () => {
+    const hub = await serveHub({ main: { [TRAIN]: train } });
+    await open("hf:me/tiny", { cache: await temporaryFolder(), hub: hub.url, hubToken: "hf_secret" });
+    expect(hub.headers.hub!.authorization).toBe("Bearer hf_secret");
+    expect(hub.headers.store!.authorization).toBeUndefined();
+    await open("hf:me/tiny", { cache: await temporaryFolder(), hub: hub.url });
+    expect(hub.headers.hub!.authorization).toBeUndefined();
+    const closed = await serve((_, response) => void response.writeHead(401).end());
+    await expect(
+      open("hf:me/tiny", { cache: await temporaryFolder(), hub: closed.url }),
+    ).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: `no data set at ${closed.url}/datasets/me/tiny (HTTP 401), or one that is not open to all: for such a one set HF_TOKEN`,
+    });
+  });
+});
+
+describe("a Hub that lies", async () => {
+  const train = table([await png(10)]);
+  const opening = async (lie: (entry: object) => object, files = { [TRAIN]: train }) => {
+    const hub = await serveHub({ main: files }, lie);
+    const cache = await temporaryFolder();
+    const error: unknown = await open("hf:me/tiny", { cache, hub: hub.url }).catch((e: unknown) => e);
+    return { error, cache, left: await readdir(cache, { recursive: true }) };
+  };
+
+  test("about a file's SHA-256 is found out", async () => {
+    const wrong = "0".repeat(64);
+    const { error, left } = await opening((entry) => ({ ...entry, lfs: { oid: wrong } }));
+    expect(error).toMatchObject({
+      code: "FORMAT",
+      message: expect.stringContaining(`expected SHA-256 ${wrong}`),
+    });
+    expect(left.filter((name) => name.endsWith("parquet") || name.endsWith("part"))).toEqual([]);
+  });
+
+  test.each([-1, 1.5, "many", 2 ** 60])("about a file's size is found out: %s", async (size) => {
+    const { error } = await opening((entry) => ({ ...entry, size }));
+    expect(error).toMatchObject({ code: "FORMAT", message: expect.stringContaining("a listing of files") });
+  });
+
+  test("about sizes beyond the bound is found out before anything is downloaded", async () => {
+    const { error } = await opening((entry) => ({ ...entry, size: 2 ** 40 }));
+    expect(error).toMatchObject({
+      code: "ARGUMENT",
+      message: `expected at most ${2 ** 36} bytes for "hf:me/tiny", received ${2 ** 40}`,
+    });
+  });
+
+  test.each([
+    "../../train.parquet",
+    "/train.parquet",
+    "data/../../train.parquet",
+    "c:\\train.parquet",
+    "a//train.parquet",
+  ])("about paths cannot write outside its folder: %s", async (path) => {
+    const { error, left } = await opening((entry) => ({ ...entry, path }));
+    expect(error).toMatchObject({ code: "FORMAT", message: expect.stringContaining("leaves its folder") });
+    expect(left).toEqual([]);
+  });
+
+  test.each([
+    ["text", "not JSON", {}],
+    ["more than a bound", JSON.stringify([{ type: "file", path: "x".repeat(2 ** 25) }]), {}],
+    ["a next page elsewhere", "[]", { link: '<http://127.0.0.1:8/x>; rel="next"' }],
+    ["nothing of use", '{"sha": 7}', {}],
+  ])("and answers with %s ends in an error of ours", async (_, body, headers) => {
+    const hub = await serve((request, response) => {
+      const isInfo = request.url!.includes("/revision/") && body !== '{"sha": 7}';
+      response.writeHead(200, { "content-type": "application/json", ...headers });
+      response.end(isInfo ? JSON.stringify({ id: "x", sha: "0".repeat(40) }) : body);
+    });
+    const error: unknown = await open("hf:me/tiny", { cache: await temporaryFolder(), hub: hub.url }).catch(
+      (e: unknown) => e,
+    );
+    expect(error).toBeInstanceOf(NextpixelError);
+    expect((error as Error).message).not.toContain("\n");
+  });
+
+  test("and never answers is given up", async () => {
+    const hub = await serve(() => undefined);
+    await expect(
+      open("hf:me/tiny", { cache: await temporaryFolder(), hub: hub.url, stallTimeout: 50 }),
+    ).rejects.toMatchObject({ code: "DOWNLOAD", message: expect.stringContaining("(no answer for 0.05 s)") });
+  });
+});
+
+describe("without a network", () => {
+  test("the error says what to put where", async () => {
+    const cache = await temporaryFolder();
+    await expect(open("hf:me/tiny:test", { cache, hub: NO_NETWORK })).rejects.toMatchObject({
+      code: "DOWNLOAD",
+      message: expect.stringMatching(
+        /^cannot download http:\/\/127\.0\.0\.1:9\/api\/datasets\/me\/tiny\/\S+ \(.+\); where there is no network, put /,
+      ),
+    });
+    await expect(open("hf:me/tiny", { cache, hub: NO_NETWORK })).rejects.toThrow(
+      `put the Parquet files of "hf:me/tiny", under the names that they have there, into ${join(cache, "hf/me/tiny")} by hand`,
+    );
+  });
+
+  test("files that are there are taken, with a warning; other files of these names are other pictures", async () => {
+    const cache = await temporaryFolder({ [`hf/me/tiny/${TRAIN}`]: table([await png(5), await png(6)]) });
+    const warnings: string[] = [];
+    const onWarning = (warning: string) => void warnings.push(warning);
+    const options = { cache, hub: NO_NETWORK };
+    expect(await values(await open("hf:me/tiny", options, { onWarning }))).toEqual([5, 6]);
+    expect(warnings).toEqual([
+      expect.stringContaining(`what is in ${join(cache, "hf/me/tiny")} is taken unchecked`),
+    ]);
+    await writeFile(join(cache, "hf/me/tiny", TRAIN), table([await png(7), await png(8), await png(9)]));
+    expect(await values(await open("hf:me/tiny", options))).toEqual([7, 8, 9]);
+  });
+
+  test("files that are there are checked once the Hub can be asked", async () => {
+    const hub = await serveHub({ main: { [TRAIN]: table([await png(5)]) } });
+    const cache = await temporaryFolder({ [`hf/me/tiny/${TRAIN}`]: table([await png(6)]) });
+    await expect(open("hf:me/tiny", { cache, hub: hub.url })).rejects.toMatchObject({
+      code: "FORMAT",
+      message: expect.stringMatching(/^expected .*; delete it to have it downloaded from http/),
+    });
+    await rm(join(cache, "hf/me/tiny", TRAIN));
+    expect(await values(await open("hf:me/tiny", { cache, hub: hub.url }))).toEqual([5]);
+  });
+});
+
+describe("Parquet files", () => {
+  const unpack = async (bytes: Uint8Array) => {
+    const folder = await temporaryFolder({ "x.parquet": bytes, "to/x": "" });
+    await unpackPictures([join(folder, "x.parquet")], join(folder, "to"), () => undefined);
+    return (await readdir(join(folder, "to"), { recursive: true })).sort();
+  };
+
+  test("keep the formats and the classes of their pictures", async () => {
+    const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
+    const webp = Buffer.from("RIFF1234WEBPVP8 ");
+    const classNames = ["a/b", "A:B", ".hidden"];
+    expect(await unpack(table([await png(1), jpeg, webp], { labels: [0, 1, 2], classNames }))).toEqual([
+      "A_B (2)",
+      "A_B (2)/00000001.jpg",
+      "_hidden",
+      "_hidden/00000002.webp",
+      "a_b",
+      "a_b/00000000.png",
+      "x",
+    ]);
+  });
+
+  test.each([
+    ["no pictures", table([Buffer.from("GIF89a")]), 'in "image" of row 0, received bytes of something else'],
+    ["missing pictures", table([null]), 'in "image" of row 0, received none'],
+    [
+      "unknown classes",
+      table([Buffer.from("\x89PNG", "latin1")], { labels: [2], classNames: CLASSES }),
+      "a label from 0 to 1, received 2",
+    ],
+    ["nothing", new Uint8Array(0), "an intact Parquet file"],
+    ["something else", Buffer.from("PK, something else"), "an intact Parquet file"],
+    ["their end cut off", table([new Uint8Array(100)]).subarray(0, -9), "an intact Parquet file"],
+  ])("with %s are refused", async (_, bytes, message) => {
+    await expect(unpack(bytes)).rejects.toMatchObject({
+      code: "FORMAT",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test("never fail but with an error of ours, however they were damaged", async () => {
+    const whole = table([await png(1), await png(2), await png(3)], {
+      labels: [0, 1, 0],
+      classNames: CLASSES,
+    });
+    const outcomes = { unpacked: 0, refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(0, 0, 0, 1, 50),
+        async (damage, lost) => {
+          const bytes = Uint8Array.from(whole);
+          for (const [at, value] of damage) bytes[at] = value;
+          try {
+            await unpack(bytes.subarray(0, bytes.length - lost));
+            outcomes.unpacked++;
+          } catch (error) {
+            expect(error).toBeInstanceOf(NextpixelError);
+            outcomes.refused++;
+          }
+        },
+      ),
+      { seed: 11, numRuns: 200 },
+    );
+    expect(Math.min(outcomes.unpacked, outcomes.refused)).toBeGreaterThan(20);
+  });
+});
