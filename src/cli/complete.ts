@@ -1,16 +1,12 @@
 import { Option, type Command } from "commander";
-import { wholeNumber } from "../basics/errors.ts";
-import { labelsAmong } from "../data/classes.ts";
-import type { Dataset, PictureSize } from "../data/dataset.ts";
-import { readMask } from "../data/mask.ts";
-import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
+import { loadSavedModel } from "../run/saved-model.ts";
 import { complete } from "../tasks/complete.ts";
+import { givenPixels, openGiven } from "../tasks/given.ts";
 import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
-import { checkFits } from "../tasks/score.ts";
 import * as read from "./arguments.ts";
 import { duration, result, StatusLine } from "./output.ts";
 import { pngText } from "./png-text.ts";
-import { openRunDataset } from "./run-dataset.ts";
+import { readingDisplay } from "./fetch-display.ts";
 
 interface CompleteFlags extends read.CommonOptions, read.CheckpointFlags {
   readonly rows?: number;
@@ -90,44 +86,34 @@ interface Completed extends Pick<CompleteFlags, "count" | "seed" | "temperature"
 }
 
 /** Completes pictures, read as the run's training pictures were, and writes them, with progress on stderr. */
-async function runCompletion(run: string, name: string, flags: CompleteFlags): Promise<Completed> {
-  const { count, seed, temperature, out, workers } = flags;
+async function runCompletion(run: string, dataset: string, flags: CompleteFlags): Promise<Completed> {
+  const { count, seed, temperature, out } = flags;
   const model = await loadSavedModel(run, flags.checkpoint);
-  const { size, levels } = model.config;
-  const dataset = await openRunDataset(model, name, {
-    channels: size.channels === 1 ? 1 : 3,
-    skipBad: flags.skipBad,
-  });
-  checkFits(model, dataset);
-  const isGiven = await givenPixels(flags, size);
+  const isGiven = await givenPixels(flags, model.config.size);
+  const given = await openGiven(model, dataset, { ...flags, ...readingDisplay() });
   await prepareOutput(out);
-  const pictures = Math.min(flags.limit, dataset.count);
-  const given = await dataset.read(Array.from({ length: pictures }, (_, i) => i));
   const status = new StatusLine();
   const started = performance.now();
   const drawn = await complete(model, {
-    pictures: given,
+    ...flags,
+    pictures: given.pictures,
     isGiven,
-    count,
-    seed,
-    temperature,
-    workers,
     classes: flags.class,
-    labels: flags.class === undefined ? labelsFor(model, dataset) : undefined,
+    labels: flags.class === undefined ? given.labels : undefined,
     onProgress: (done) => status.show(`drawing ${(100 * done).toFixed(0)} %`),
   });
   status.clear();
   const seconds = (performance.now() - started) / 1000;
   const text = pngText(model, { seed, temperature, completions: count });
-  const files = await writeCompletions(out, { ...drawn, levels }, { given, each: count }, text);
+  const files = await writeCompletions(out, drawn, { given: given.pictures, each: count }, text);
   const nats = [...drawn.nats];
   const givenCount = isGiven.filter((one) => one !== 0).length;
   return {
     run,
-    dataset: name,
+    dataset,
     out,
     files: files.length,
-    pictures,
+    pictures: given.count,
     count,
     seed,
     temperature,
@@ -135,20 +121,6 @@ async function runCompletion(run: string, name: string, flags: CompleteFlags): P
     drawnPixels: isGiven.length - givenCount,
     seconds,
     picturesPerSecond: drawn.count / seconds,
-    nllNats: Array.from({ length: pictures }, (_, i) => nats.slice(i * count, (i + 1) * count)),
+    nllNats: Array.from({ length: given.count }, (_, i) => nats.slice(i * count, (i + 1) * count)),
   };
-}
-
-/** The classes of pictures whose labels are known, if the model knows classes. */
-const labelsFor = ({ config: { classes } }: SavedModel, dataset: Dataset): Int32Array | undefined =>
-  classes && dataset.labels && labelsAmong(dataset, classes);
-
-/** 1 for pixels that are given, [rows, cols]. */
-async function givenPixels(
-  { rows, mask }: Pick<CompleteFlags, "rows" | "mask">,
-  size: PictureSize,
-): Promise<Uint8Array> {
-  if (mask !== undefined) return readMask(mask, size);
-  const first = wholeNumber(rows ?? Math.floor(size.rows / 2), "--rows", 0, size.rows);
-  return new Uint8Array(size.rows * size.cols).fill(1, 0, first * size.cols);
 }

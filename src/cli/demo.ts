@@ -4,14 +4,12 @@ import * as read from "./arguments.ts";
 import { duration, note, result } from "./output.ts";
 import { runSampling, SAMPLE_DEFAULTS } from "./sample.ts";
 import { runScoring } from "./score.ts";
-import { TRAIN_DEFAULTS } from "./train-options.ts";
 import { runTraining } from "./train.ts";
 
 const DEFAULT_OUT = "runs/demo";
 
 /** About a minute on two cores. */
 const DEMO_TRAINING = {
-  ...TRAIN_DEFAULTS,
   sizes: { width: 64, depth: 5 },
   batch: 64,
   steps: 800,
@@ -35,7 +33,7 @@ export function addDemoCommand(program: Command): void {
   read.withCommonOptions(command).action(async ({ out, force, json }: DemoFlags) => {
     const started = performance.now();
     note("training a PixelCNN on 8x8 scans of handwritten digits, 17 grey levels");
-    await runTraining("digits", { ...DEMO_TRAINING, out, force: force ?? out === DEFAULT_OUT });
+    await runTraining({ ...DEMO_TRAINING, dataset: "digits", out, force: force ?? out === DEFAULT_OUT });
     const samples = join(out, "samples.png");
     await runSampling(out, { ...SAMPLE_DEFAULTS, count: DEMO_PICTURES, out: samples });
     const test = await runScoring(out, "digits:test", {});

@@ -2,8 +2,14 @@ import { basename } from "node:path";
 import type { FetchEvent } from "../fetch/settings.ts";
 import { note, StatusLine } from "./output.ts";
 
+/** Shows on stderr what there is to say while pictures are read. */
+export const readingDisplay = () => ({
+  onWarning: (warning: string) => note(`warning: ${warning}`),
+  download: { onEvent: fetchDisplay() },
+});
+
 /** Shows on stderr what is fetched: a line for each file, and how far it is in a terminal. */
-export function fetchDisplay(): (event: FetchEvent) => void {
+function fetchDisplay(): (event: FetchEvent) => void {
   const status = new StatusLine();
   return (event) => {
     switch (event.kind) {

@@ -87,7 +87,7 @@ export async function runSampling(run: string, flags: SampleFlags): Promise<Draw
   const seconds = (performance.now() - started) / 1000;
   const files = await writePictures(
     out,
-    { ...drawn, levels: model.config.levels, columns: columnsOf(classes, count) },
+    { ...drawn, columns: columnsOf(classes, count) },
     pngText(model, { seed, temperature, classes }),
   );
   const pixels = count * drawn.size.rows * drawn.size.cols;

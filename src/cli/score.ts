@@ -4,10 +4,11 @@ import { pictureLength } from "../data/dataset.ts";
 import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
 import { encodeNpy } from "../pictures/npy.ts";
 import { loadSavedModel } from "../run/saved-model.ts";
+import { openRunDataset } from "../tasks/run-dataset.ts";
 import { likeliest, score, type Score } from "../tasks/score.ts";
 import * as read from "./arguments.ts";
 import { result, StatusLine } from "./output.ts";
-import { openRunDataset } from "./run-dataset.ts";
+import { readingDisplay } from "./fetch-display.ts";
 
 interface ScoreFlags extends read.CommonOptions, read.CheckpointFlags {
   readonly limit?: number;
@@ -74,7 +75,7 @@ function ofClasses({ images, classes, accuracy }: Score): string {
 /** Scores a data set, read as the run's training pictures were, with progress on stderr. */
 export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {
   const model = await loadSavedModel(run, flags.checkpoint);
-  const dataset = await openRunDataset(model, name, { skipBad: flags.skipBad });
+  const dataset = await openRunDataset(model, name, { skipBad: flags.skipBad, ...readingDisplay() });
   const names = model.config.classes?.map((one) => one.name) ?? [];
   for (const file of [flags.perImage, flags.perPixel]) if (file !== undefined) await checkWritable(file);
   const length = pictureLength(dataset.size);

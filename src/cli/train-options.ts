@@ -1,57 +1,13 @@
-import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
-import { LIKELIHOOD_NAMES, type LikelihoodName } from "../likelihood/likelihood.ts";
-import { MODEL_NAMES, SIZE_NAMES, type GivenSizes } from "../models/by-name.ts";
+import { LIKELIHOOD_NAMES } from "../likelihood/likelihood.ts";
+import { MODEL_NAMES, SIZE_NAMES } from "../models/by-name.ts";
 import { runConfigOf } from "../run/config.ts";
+import { TRAIN_DEFAULTS, type TrainRequest } from "../train/request.ts";
 import * as read from "./arguments.ts";
 import { applyConfigFile, type Relations } from "./config-file.ts";
 import { optionsOf } from "./run-options.ts";
 import { givenSizes, withSizeOptions } from "./network-options.ts";
-
-/** Flags of `train`, as the command line gives them. */
-export interface TrainFlags extends read.CommonOptions, read.FolderFlags {
-  readonly out: string;
-  readonly force?: boolean;
-  readonly resume?: boolean;
-  readonly model: string;
-  readonly preset?: string;
-  /** In place of those of the preset or the model. */
-  readonly sizes?: GivenSizes;
-  readonly likelihood?: LikelihoodName;
-  readonly levels?: number;
-  readonly classConditional?: boolean;
-  readonly steps?: number;
-  readonly epochs?: number;
-  readonly batch: number;
-  readonly shares?: number;
-  readonly lr: number;
-  readonly warmup: number;
-  readonly decay: "cosine" | number;
-  readonly clip: number;
-  readonly ema: number;
-  readonly dropout?: number;
-  readonly seed: number;
-  readonly valid?: string;
-  readonly validFraction: number;
-  readonly evalEvery?: number;
-  readonly checkpointEvery?: number;
-  readonly keep?: number;
-  readonly threads?: number;
-}
-
-export const TRAIN_DEFAULTS = {
-  model: "pixelcnn",
-  steps: 2000,
-  batch: 32,
-  lr: 2e-3,
-  warmup: 50,
-  decay: "cosine",
-  clip: 1,
-  ema: 0.999,
-  seed: 0,
-  validFraction: 0.1,
-} as const;
 
 const RELATIONS: Relations = {
   exclusive: [
@@ -61,9 +17,6 @@ const RELATIONS: Relations = {
   replaced: { model: ["preset", ...SIZE_NAMES], preset: SIZE_NAMES },
   translate: (content, file) => ("network" in content ? optionsOf(runConfigOf(content, file)) : content),
 };
-
-const withoutOut = (command: Command): never =>
-  command.error("error: required option '--out <run>' not specified");
 
 /** Options that may stand beside --resume: how a run goes on, not what it is. */
 const RESUME_KEYS = ["out", "resume", "threads", ...read.COMMON_KEYS];
@@ -149,8 +102,9 @@ export function withTrainOptions(command: Command): Command {
     )
     .option(
       "--keep <n>",
-      "newest checkpoints to keep, besides the best (default: 2)",
+      "newest checkpoints to keep, besides the best",
       read.whole("--keep", 1),
+      TRAIN_DEFAULTS.keep,
     );
   for (const [one, other] of RELATIONS.exclusive) {
     command.options.find((option) => option.attributeName() === one)!.conflicts(other);
@@ -161,26 +115,31 @@ export function withTrainOptions(command: Command): Command {
   return read.withCommonOptions(command);
 }
 
+/** What `train` was told: to begin a run or to go on with the one in a folder. */
+export type TrainCommand = ({ readonly request: TrainRequest } | { readonly resumed: string }) & {
+  readonly threads: number | undefined;
+  readonly json: true | undefined;
+};
+
 /**
  * What a command with these options was told, by its command line and, where that says nothing, by the configuration file
  * that it names. Ends the command if there is no data set or no run folder; errors as of `applyConfigFile`.
  */
-export async function trainRequest(
-  command: Command,
-): Promise<{ readonly dataset: string; readonly flags: TrainFlags }> {
-  const { config, resume, out } = command.opts<{ config?: string; resume?: true; out?: string }>();
+export async function trainCommand(command: Command): Promise<TrainCommand> {
+  const { config } = command.opts<{ config?: string }>();
+  if (config !== undefined) await applyConfigFile(command, config, RELATIONS);
+  const { threads, json, resume, out, ...flags } = command.opts<
+    Partial<Omit<TrainRequest, "dataset" | "sizes">> &
+      read.CommonOptions & { dataset?: string; threads?: number; resume?: true }
+  >();
+  if (out === undefined) return command.error("error: required option '--out <run>' not specified");
   if (resume) {
     checkResumeAlone(command);
-    if (out === undefined) return withoutOut(command);
-    await applyConfigFile(command, join(out, "config.json"), RELATIONS);
-  } else if (config !== undefined) {
-    await applyConfigFile(command, config, RELATIONS);
+    return { resumed: out, threads, json };
   }
-  const options = command.opts<TrainFlags & { readonly dataset?: string }>();
-  const dataset = (command.processedArgs[0] as string | undefined) ?? options.dataset;
+  const dataset = (command.processedArgs[0] as string | undefined) ?? flags.dataset;
   if (dataset === undefined) return command.error("error: missing required argument 'dataset'");
-  if (options.out === undefined) return withoutOut(command);
-  return { dataset, flags: { ...options, sizes: givenSizes(command) } };
+  return { request: { ...flags, dataset, out, sizes: givenSizes(command) }, threads, json };
 }
 
 /** Refuses options that would make another run of the one that is resumed. */

@@ -38,6 +38,8 @@ export interface StreamOptions {
 /** Draws pictures with one model, as often as asked. */
 export interface Sampler {
   readonly size: PictureSize;
+  /** How many there are: levels are 0 .. levels-1. */
+  readonly levels: number;
   /**
    * Tells of each row of pictures as it is finished. One stream at a time. Throws the signal's reason if it is
    * aborted. ARGUMENT error if the pictures would be more than 1 GiB, if what is given does not fit them, or if the
@@ -86,6 +88,7 @@ export function openModelSampler(
   const sampler = openStepSampler(samplerProgram(network, weights), { workers, startWorker });
   return {
     size,
+    levels: config.levels,
     stream({ count, seed = 0, temperature = 1, first = 0, given, classes: wanted, signal }) {
       checkCount(count, size);
       wholeNumber(seed, "the seed", 0);

@@ -1,9 +1,11 @@
 import * as v from "valibot";
-import { NextpixelError } from "../basics/errors.ts";
+import { NextpixelError, type ErrorCode } from "../basics/errors.ts";
 import { LIKELIHOOD_NAMES } from "../likelihood/likelihood.ts";
 import { readConfig } from "./run-folder.ts";
 
 const wholeFrom = (min: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(min));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const below1 = v.ltValue<number, 1>(1);
 const size = v.strictObject({ rows: wholeFrom(1), cols: wholeFrom(1) });
 
 const schema = v.strictObject({
@@ -22,7 +24,7 @@ const schema = v.strictObject({
   data: v.strictObject({
     train: v.string(),
     /** A second data set, or the fraction of the first that is held out. */
-    valid: v.union([v.string(), v.number()]),
+    valid: v.union([v.string(), v.pipe(positive, below1)]),
     gray: v.boolean(),
     resize: v.nullable(size),
     skipBad: v.boolean(),
@@ -34,17 +36,17 @@ const schema = v.strictObject({
     batch: wholeFrom(1),
     /** Of a batch, each computed by a thread; runs from before there were shares had one. */
     shares: v.optional(wholeFrom(1), 1),
-    lr: v.number(),
+    lr: positive,
     warmup: wholeFrom(0),
-    decay: v.union([v.literal("cosine"), v.number()]),
-    clip: v.number(),
-    ema: v.number(),
-    dropout: v.optional(v.number()),
+    decay: v.union([v.literal("cosine"), v.pipe(positive, v.maxValue(1))]),
+    clip: positive,
+    ema: v.pipe(v.number(), v.minValue(0), below1),
+    dropout: v.optional(v.pipe(positive, below1)),
     seed: wholeFrom(0),
     evalEvery: wholeFrom(1),
     checkpointEvery: wholeFrom(1),
     /** Checkpoints that are kept, besides the best. */
-    keep: v.optional(wholeFrom(1)),
+    keep: v.optional(wholeFrom(1), 2),
   }),
 });
 
@@ -56,11 +58,11 @@ export async function readRunConfig(run: string): Promise<RunConfig> {
   return runConfigOf(await readConfig(run), `${run}/config.json`);
 }
 
-/** The content of a file as the configuration of a run. FORMAT error that names the file if it is none. */
-export function runConfigOf(content: unknown, file: string): RunConfig {
+/** The content of a file as the configuration of a run. An error of the given code that names the file if it is none. */
+export function runConfigOf(content: unknown, file: string, code: ErrorCode = "FORMAT"): RunConfig {
   const result = v.safeParse(schema, content);
   if (result.success) return result.output;
   const issue = result.issues[0];
   const field = v.getDotPath(issue) ?? "the whole";
-  throw new NextpixelError("FORMAT", `${file}: ${field}: ${issue.message}`);
+  throw new NextpixelError(code, `${file}: ${field}: ${issue.message}`);
 }

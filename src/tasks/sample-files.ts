@@ -32,6 +32,15 @@ export async function prepareOutput(out: string): Promise<void> {
 }
 
 /**
+ * Writes pictures: to a name that ends in .png as one picture with all of them, magnified if they are small, in so many columns or
+ * about as many as rows; to any other name as a folder with a file for each, of its own size. Returns the files. WRITE error.
+ */
+export async function savePictures(path: string, pictures: PicturesToWrite): Promise<string[]> {
+  await prepareOutput(path);
+  return writePictures(path, pictures, {});
+}
+
+/**
  * Writes pictures to `out`: a name that ends in .png becomes one picture with all of them, magnified if they are
  * small; any other name a folder (see `prepareOutput`) with one file each, of their own size. `text` goes into every
  * file. Returns the files written. WRITE error.

@@ -23,6 +23,8 @@ export interface SampleOptions extends SamplerOptions, StreamOptions {
 export interface DrawnPictures {
   readonly count: number;
   readonly size: PictureSize;
+  /** How many grey values or values of a colour there are. */
+  readonly levels: number;
   /** Levels [count, channels, rows, cols]. */
   readonly pictures: Uint8Array;
   /** -log p of what was drawn of each picture, in nats, at temperature 1. */
@@ -41,7 +43,7 @@ export async function sample(model: SavedModel, options: SampleOptions): Promise
 
 /** Draws pictures and puts them together. */
 export async function collect(sampler: Sampler, options: SampleOptions): Promise<DrawnPictures> {
-  const { size } = sampler;
+  const { size, levels } = sampler;
   const { count, onProgress } = options;
   // First, since it checks the number of pictures.
   const events = sampler.stream(options);
@@ -56,5 +58,5 @@ export async function collect(sampler: Sampler, options: SampleOptions): Promise
     placeRow(pictures, size, event);
     onProgress?.((finished += event.count) / (count * size.rows));
   }
-  return { count, size, pictures, nats };
+  return { count, size, levels, pictures, nats };
 }

@@ -1,182 +1,82 @@
-import { NextpixelError } from "../basics/errors.ts";
-import { bitsPerDim } from "../basics/units.ts";
-import { labelsAmong } from "../data/classes.ts";
-import { pictureLength, type Dataset } from "../data/dataset.ts";
-import { epochOf, trainingOrder } from "../data/order.ts";
-import { ADAM_DEFAULTS } from "../optim/adam.ts";
-import { learningRate } from "../optim/schedule.ts";
-import { buildNetwork } from "../programs/network.ts";
-import { openTrainingStep, type TrainingState } from "../programs/training-step.ts";
-import { saveBestCheckpoint, saveCheckpoint } from "../run/checkpoints.ts";
-import type { RunConfig } from "../run/config.ts";
-import { appendMetrics } from "../run/metrics.ts";
-import { toBestCheckpoint, toCheckpoint } from "../run/training-state.ts";
+import { expected } from "../basics/errors.ts";
+import { classesOf } from "../data/classes.ts";
+import { holdOut, type Dataset } from "../data/dataset.ts";
+import { openDataset, type OpenOptions } from "../data/open.ts";
+import { readRunConfig } from "../run/config.ts";
 import type { TrainEvent } from "./events.ts";
-import { drawPreview } from "./preview.ts";
-import { beginRun, resumeRun } from "./start.ts";
-import { openValidation } from "./validation.ts";
+import { trainNetwork, type TrainResult } from "./loop.ts";
+import { configOf, requestOf, TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
 
-export interface TrainOptions {
-  /** The run folder, which must not exist yet, or be empty, unless `force` is set. */
-  readonly run: string;
-  readonly force?: boolean;
-  /** Goes on from the last checkpoint of the run, whose configuration has to be the same: as if it had never been stopped. */
-  readonly resume?: boolean;
-  readonly config: RunConfig;
-  readonly train: Dataset;
-  readonly valid: Dataset;
-  readonly threads?: number | undefined;
-  /** Finishes the step, saves a checkpoint and throws an INTERRUPTED error. */
+export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"> {
+  /** Finishes the step, saves a checkpoint and throws an INTERRUPTED error; `resume` goes on from there. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: TrainEvent) => void) | undefined;
+  /** All cores by default. */
+  readonly threads?: number | undefined;
 }
-
-export interface TrainResult {
-  readonly step: number;
-  /** Of the last validation, with the averaged weights. */
-  readonly validNats: number;
-  readonly validBitsPerDim: number;
-  readonly seconds: number;
-}
-
-const RECORDS_PER_EVALUATION = 10;
 
 /**
- * Trains a network and leaves behind a run folder. Errors: ARGUMENT if the network is to know classes and the
- * pictures have no labels, or others, or if it is to be trained with dropout and has none; EXISTS, WRITE, and to resume as of
- * `resumeRun`; DIVERGED when the loss is no number any more (the last good checkpoint is kept); INTERRUPTED.
+ * Trains a network and leaves behind a run folder. ARGUMENT error if the request makes no sense, or does not fit the pictures;
+ * errors as of `openDataset` and `trainNetwork`.
  */
-export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { run, train, valid, signal, onEvent = () => undefined } = options;
-  const pictures = { train: train.count, valid: valid.count };
-  const config = { ...options.config, data: { ...options.config.data, pictures } };
-  const { training, network: networkConfig } = config;
-  const { steps, batch } = training;
-  const sessionOptions = { threads: options.threads };
-  const subPixels = pictureLength(networkConfig.size);
+export const train = (request: TrainRequest, options: TrainOptions = {}): Promise<TrainResult> =>
+  trainAs(request, options, false);
 
-  const { classes } = networkConfig;
-  const labels = classes && labelsAmong(train, classes);
-  const validLabels = classes && labelsAmong(valid, classes);
-  const dropout =
-    training.dropout === undefined ? undefined : { rate: training.dropout, seed: training.seed };
-  const build = (pictures: number) =>
-    buildNetwork(networkConfig, pictures, { dropout: dropout !== undefined });
-  const { declarations } = build(1);
-  const start = options.resume
-    ? await resumeRun(run, config, declarations)
-    : await beginRun(run, config, declarations, options.force ?? false);
-
-  const step = await openTrainingStep(
-    build,
-    batch,
-    { ...ADAM_DEFAULTS, clip: training.clip, ema: training.ema, dropout },
-    { ...sessionOptions, shares: training.shares },
-  );
-  const validation = await openValidation(networkConfig, valid, validLabels, sessionOptions);
-  const order = trainingOrder(train.count, training.seed);
-
-  const started = performance.now();
-  let { state, saved, bestNats } = start;
-  let sums = { nats: 0, steps: 0, milliseconds: 0 };
-  let lastValidNats: number | undefined;
-
-  const save = async (good: TrainingState) => {
-    if (saved === good.step) return;
-    const file = await saveCheckpoint(run, toCheckpoint(good, declarations), training.keep);
-    saved = good.step;
-    onEvent({ type: "checkpoint", step: good.step, file });
-  };
-
-  try {
-    onEvent({
-      type: "start",
-      parameters: state.parameters.length,
-      step: state.step,
-      steps,
-      trainPictures: train.count,
-      validPictures: valid.count,
-    });
-    await save(state);
-    while (state.step < steps) {
-      if (signal?.aborted) throw interrupted(run, state.step);
-      const begun = performance.now();
-      const rate = learningRate({ rate: training.lr, ...training }, state.step + 1);
-      const indices = order(state.step, batch);
-      const levels = Float32Array.from(await train.read(indices));
-      const ownLabels = labels && Int32Array.from(indices, (index) => labels[index]!);
-      const result = await step.run(state, levels, rate, ownLabels);
-      if (!Number.isFinite(result.nats) || !Number.isFinite(result.gradientNorm))
-        throw diverged(run, state.step + 1, saved);
-      // Only now is it known that the state before this step gives a finite loss, and is worth keeping.
-      if (state.step % training.checkpointEvery === 0) await save(state);
-      state = result.state;
-      sums = {
-        nats: sums.nats + result.nats,
-        steps: sums.steps + 1,
-        milliseconds: sums.milliseconds + performance.now() - begun,
-      };
-
-      const trainNats = sums.nats / sums.steps;
-      const measured = {
-        step: state.step,
-        epoch: epochOf(state.step, batch, train.count),
-        trainNats,
-        trainBitsPerDim: bitsPerDim(trainNats, subPixels),
-        learningRate: rate,
-        imagesPerSecond: (1000 * sums.steps * batch) / sums.milliseconds,
-      };
-      const secondsLeft = ((steps - state.step) * batch) / measured.imagesPerSecond;
-      onEvent({ type: "progress", ...measured, secondsLeft });
-
-      const isLast = state.step === steps;
-      const isDue = (every: number) => isLast || state.step % every === 0;
-      const isEvaluated = isDue(training.evalEvery);
-      if (isEvaluated || isDue(Math.ceil(training.evalEvery / RECORDS_PER_EVALUATION))) {
-        const validNats = isEvaluated ? await validation.nats(state.average) : null;
-        const validBitsPerDim = validNats === null ? null : bitsPerDim(validNats, subPixels);
-        const record = { ...measured, validNats, validBitsPerDim };
-        if (validNats !== null && !Number.isFinite(validNats)) throw diverged(run, state.step, saved);
-        await appendMetrics(run, record);
-        onEvent({ type: "metrics", ...record });
-        if (validNats !== null) {
-          lastValidNats = validNats;
-          if (validNats < bestNats) {
-            bestNats = validNats;
-            await saveBestCheckpoint(run, toBestCheckpoint(state, declarations, validNats));
-          }
-          const preview = await drawPreview(networkConfig, run, training.seed, state);
-          onEvent({ type: "preview", step: state.step, ...preview });
-        }
-        sums = { nats: 0, steps: 0, milliseconds: 0 };
-      }
-    }
-    await save(state);
-    // A run that is resumed at its end has nothing left to do.
-    lastValidNats ??= await validation.nats(state.average);
-  } catch (error) {
-    if (error instanceof NextpixelError && error.code === "INTERRUPTED") await save(state);
-    throw error;
-  } finally {
-    await Promise.all([step.close(), validation.close()]);
-  }
-  return {
-    step: state.step,
-    validNats: lastValidNats,
-    validBitsPerDim: bitsPerDim(lastValidNats, subPixels),
-    seconds: (performance.now() - started) / 1000,
-  };
+/**
+ * Goes on with a run from its last checkpoint, as if it had never been stopped: the weights are the same to the last bit.
+ * `pictures` are needed if the run was not trained on data sets with names. NOT_FOUND error if there is no run, ARGUMENT error if
+ * the pictures are others than before; other errors as of `train`.
+ */
+export async function resume(
+  run: string,
+  options: TrainOptions & { readonly pictures?: Partial<Pick<TrainRequest, "dataset" | "valid">> } = {},
+): Promise<TrainResult> {
+  const request = requestOf(await readRunConfig(run));
+  return trainAs({ ...request, ...options.pictures, out: run }, options, true);
 }
 
-const interrupted = (run: string, step: number) =>
-  new NextpixelError(
-    "INTERRUPTED",
-    `interrupted after step ${step}; go on with: nextpixel train --resume --out ${run}`,
-  );
+async function trainAs(
+  request: TrainRequest,
+  options: TrainOptions,
+  isResumed: boolean,
+): Promise<TrainResult> {
+  const { train: pictures, valid } = await openBoth(request, options);
+  const classes = request.classConditional ? classesOf(pictures) : undefined;
+  const { threads, signal, onEvent } = options;
+  return trainNetwork({
+    run: request.out,
+    force: request.force ?? false,
+    resume: isResumed,
+    config: configOf(request, { ...pictures, classes }, threads),
+    train: pictures,
+    valid,
+    threads,
+    signal,
+    onEvent,
+  });
+}
 
-const diverged = (run: string, step: number, saved: number) =>
-  new NextpixelError(
-    "DIVERGED",
-    `the loss of step ${step} is not a finite number; the checkpoint of step ${saved} is kept in ${run}/checkpoints; ` +
-      "try a lower --lr, a longer --warmup or a smaller --clip",
+async function openBoth(
+  request: TrainRequest,
+  { onWarning, download }: TrainOptions,
+): Promise<{ train: Dataset; valid: Dataset }> {
+  const { gray, resize, skipBad, classConditional: labels = false, valid: name } = request;
+  const open = async (dataset: string | Dataset, levels: number | undefined) =>
+    typeof dataset === "string"
+      ? openDataset(dataset, { gray, resize, skipBad, labels, onWarning, download, levels })
+      : dataset;
+  const all = await open(
+    request.dataset,
+    request.levels ?? (request.likelihood === "bernoulli" ? 2 : undefined),
   );
+  if (name === undefined) {
+    const { validFraction = TRAIN_DEFAULTS.validFraction, seed = TRAIN_DEFAULTS.seed } = request;
+    return holdOut(all, validFraction, seed);
+  }
+  // The same levels as the training pictures have, whatever the second data set would take by itself.
+  const valid = await open(name, all.levels);
+  const extent = ({ size }: Dataset) => `${size.cols}x${size.rows} with ${size.channels} channel(s)`;
+  if (extent(all) !== extent(valid))
+    throw expected("ARGUMENT", `pictures of ${extent(all)}`, valid.name, extent(valid));
+  return { train: all, valid };
+}

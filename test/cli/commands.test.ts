@@ -105,6 +105,7 @@ describe("train", () => {
         seed: 0,
         evalEvery: 20,
         checkpointEvery: 10,
+        keep: 2,
       },
     });
     expect((await readdir(join(folder, "run/checkpoints"))).sort()).toEqual([

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
-import { runConfig } from "../../src/cli/train.ts";
-import { TRAIN_DEFAULTS, trainRequest, withTrainOptions } from "../../src/cli/train-options.ts";
+import { trainCommand, withTrainOptions } from "../../src/cli/train-options.ts";
+import { configOf, TRAIN_DEFAULTS } from "../../src/train/request.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 
 const DIGITS = { count: 1000, levels: 17, size: { channels: 1, rows: 8, cols: 8 } };
@@ -16,12 +16,14 @@ async function asked(content: object | string, ...words: string[]) {
     .configureOutput({ writeErr: () => {} });
   command.action(() => {});
   await command.parseAsync(["--config", join(folder, "some.json"), ...words], { from: "user" });
-  return trainRequest(command);
+  const told = await trainCommand(command);
+  if ("resumed" in told) throw new Error("a run was resumed");
+  return told.request;
 }
 
 const sizesAsked = async (content: object, ...words: string[]) => {
-  const { dataset, flags } = await asked({ dataset: "digits", ...content }, "--out", "run", ...words);
-  const { model, modelConfig } = runConfig(dataset, DIGITS, flags).network;
+  const request = await asked({ dataset: "digits", ...content }, "--out", "run", ...words);
+  const { model, modelConfig } = configOf(request, DIGITS).network;
   return { model, ...modelConfig };
 };
 
@@ -42,9 +44,7 @@ describe("a configuration file", () => {
       gray: true,
       skipBad: false,
     };
-    const { dataset, flags } = await asked(file);
-    expect(dataset).toBe("pictures");
-    expect(flags).toMatchObject({
+    expect(await asked(file)).toMatchObject({
       ...TRAIN_DEFAULTS,
       ...file,
       evalEvery: 7,
@@ -59,15 +59,19 @@ describe("a configuration file", () => {
       ["--steps", "3", "digits", "--batch", "32"],
       ["digits", "--batch", "32", "--steps", "3"],
     ]) {
-      const { dataset, flags } = await asked(file, ...words);
-      expect(dataset).toBe("digits");
       // A value that is the default counts too when it is typed.
-      expect(flags).toMatchObject({ out: "run", steps: 3, batch: 32, gray: true });
+      expect(await asked(file, ...words)).toMatchObject({
+        dataset: "digits",
+        out: "run",
+        steps: 3,
+        batch: 32,
+        gray: true,
+      });
     }
   });
 
   test("gives way to an option that its own cannot be used with", async () => {
-    const { flags } = await asked(
+    const flags = await asked(
       { dataset: "x", out: "run", steps: 100, valid: "y" },
       "--epochs",
       "2",
@@ -106,14 +110,26 @@ describe("a configuration file", () => {
     await expect(failure).rejects.toMatchObject({ code: "FORMAT", message: expect.stringMatching(message) });
   });
 
+  test("may be YAML", async () => {
+    const folder = await temporaryFolder({
+      "some.yaml": "dataset: digits\nout: run # here\nsteps: 7\ndecay: 0.5\n",
+    });
+    const command = withTrainOptions(new Command("train")).action(() => {});
+    await command.parseAsync(["--config", join(folder, "some.yaml")], { from: "user" });
+    expect(await trainCommand(command)).toMatchObject({
+      request: { dataset: "digits", out: "run", steps: 7, decay: 0.5 },
+    });
+  });
+
   test("is refused when it is none, or of another format", async () => {
     const command = withTrainOptions(new Command()).action(() => {});
     await command.parseAsync(["--config", "nowhere.json"], { from: "user" });
-    await expect(trainRequest(command)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(trainCommand(command)).rejects.toMatchObject({ code: "NOT_FOUND" });
     await command.parseAsync(["--config", "recipe.toml"], { from: "user" });
-    await expect(trainRequest(command)).rejects.toMatchObject({
+    await expect(trainCommand(command)).rejects.toMatchObject({
       code: "FORMAT",
-      message: "expected the name of a configuration file to end in .json, received recipe.toml",
+      message:
+        "expected the name of a configuration file to end in .json or .yaml or .yml, received recipe.toml",
     });
   });
 

@@ -2,8 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { expect, test } from "vitest";
-import { runConfig } from "../../src/cli/train.ts";
-import { trainRequest, withTrainOptions } from "../../src/cli/train-options.ts";
+import { trainCommand, withTrainOptions } from "../../src/cli/train-options.ts";
+import { configOf } from "../../src/train/request.ts";
 import { buildNetwork } from "../../src/programs/network.ts";
 
 const RECIPES = join(import.meta.dirname, "../../recipes");
@@ -28,9 +28,10 @@ test("there are recipes", () => {
 test.each(recipes)("%s is one that train takes", async (recipe) => {
   const command = withTrainOptions(new Command("train").exitOverride()).action(() => {});
   await command.parseAsync(["--config", join(RECIPES, recipe), "--out", "run"], { from: "user" });
-  const { dataset, flags } = await trainRequest(command);
-  const { levels = 256 } = flags;
-  const { network, training } = runConfig(dataset, { ...pictures(dataset, flags.gray), levels }, flags);
+  const told = await trainCommand(command);
+  if ("resumed" in told) throw new Error("a recipe resumes no run");
+  const { dataset, gray, levels = 256 } = told.request;
+  const { network, training } = configOf(told.request, { ...pictures(String(dataset), gray), levels });
   expect(recipe).toContain(network.model);
   expect(training.steps).toBeGreaterThanOrEqual(training.evalEvery);
   expect(buildNetwork(network, 1).declarations).not.toEqual([]);

@@ -10,7 +10,7 @@ import type { RunConfig } from "../../src/run/config.ts";
 import { complete } from "../../src/tasks/complete.ts";
 import { openSampler, sample } from "../../src/tasks/sample.ts";
 import { score } from "../../src/tasks/score.ts";
-import { train } from "../../src/train/train.ts";
+import { trainNetwork as train } from "../../src/train/loop.ts";
 
 const SIZE = { channels: 1, rows: 4, cols: 4 };
 const LENGTH = 16;

@@ -6,7 +6,7 @@ import { memoryDataset } from "../../src/data/dataset.ts";
 import { readRunConfig, type RunConfig } from "../../src/run/config.ts";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { score } from "../../src/tasks/score.ts";
-import { train } from "../../src/train/train.ts";
+import { trainNetwork as train } from "../../src/train/loop.ts";
 import { randomLevels } from "../runtime/logits.ts";
 
 const SIZE = { channels: 1, rows: 4, cols: 4 };

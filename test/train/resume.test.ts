@@ -6,7 +6,7 @@ import { classesOf } from "../../src/data/classes.ts";
 import { holdOut, memoryDataset } from "../../src/data/dataset.ts";
 import { randomLevels } from "../runtime/logits.ts";
 import type { RunConfig } from "../../src/run/config.ts";
-import { train, type TrainOptions } from "../../src/train/train.ts";
+import { trainNetwork as train, type LoopOptions as TrainOptions } from "../../src/train/loop.ts";
 
 const size = { channels: 1, rows: 4, cols: 5 };
 const { train: trainSet, valid } = holdOut(

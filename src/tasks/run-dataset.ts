@@ -1,14 +1,15 @@
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset, type OpenOptions } from "../data/open.ts";
 import type { SavedModel } from "../run/saved-model.ts";
-import { fetchDisplay } from "./fetch-display.ts";
-import { note } from "./output.ts";
 
-/** A data set, read as a run's training pictures were, with warnings and downloads on stderr. Errors as of `openDataset`. */
+/** How pictures for a model are read, where its training pictures do not say it. */
+export type ReadOptions = Pick<OpenOptions, "skipBad" | "onWarning" | "download">;
+
+/** A data set by its name or path, read as a model's training pictures were. Errors as of `openDataset`. */
 export const openRunDataset = (
   { config, data }: SavedModel,
   name: string,
-  options: Pick<OpenOptions, "channels" | "skipBad">,
+  options: ReadOptions & Pick<OpenOptions, "channels"> = {},
 ): Promise<Dataset> =>
   openDataset(name, {
     levels: config.levels,
@@ -16,6 +17,4 @@ export const openRunDataset = (
     resize: data.resize ?? undefined,
     labels: config.classes !== undefined,
     ...options,
-    onWarning: (warning) => note(`warning: ${warning}`),
-    download: { onEvent: fetchDisplay() },
   });

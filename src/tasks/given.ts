@@ -1,0 +1,46 @@
+import { wholeNumber } from "../basics/errors.ts";
+import { labelsAmong } from "../data/classes.ts";
+import type { Dataset, PictureSize } from "../data/dataset.ts";
+import { readMask } from "../data/mask.ts";
+import type { SavedModel } from "../run/saved-model.ts";
+import { openRunDataset, type ReadOptions } from "./run-dataset.ts";
+import { checkFits } from "./score.ts";
+
+/** Which pixels of the pictures that are to be completed are given. */
+export interface GivenOptions {
+  /** The first rows; half of them if nothing is said. */
+  readonly rows?: number | undefined;
+  /** In place of rows: those that are white in this picture, a file. */
+  readonly mask?: string | undefined;
+}
+
+/** 1 for pixels that are given, [rows, cols]. Errors as of `readMask`, ARGUMENT error if there are not so many rows. */
+export async function givenPixels({ rows, mask }: GivenOptions, size: PictureSize): Promise<Uint8Array> {
+  if (mask !== undefined) return readMask(mask, size);
+  const first = wholeNumber(rows ?? Math.floor(size.rows / 2), "--rows", 0, size.rows);
+  return new Uint8Array(size.rows * size.cols).fill(1, 0, first * size.cols);
+}
+
+/**
+ * Pictures for a model to complete, the first `limit` of a data set: levels, and their classes if the model knows classes and they
+ * have labels. ARGUMENT error if they are not of the model's kind; other errors as of `openDataset`.
+ */
+export async function openGiven(
+  model: SavedModel,
+  dataset: string | Dataset,
+  { limit, skipBad, onWarning, download }: ReadOptions & { readonly limit?: number | undefined },
+) {
+  const { size, classes } = model.config;
+  const channels = size.channels === 1 ? 1 : 3;
+  const opened =
+    typeof dataset === "string"
+      ? await openRunDataset(model, dataset, { channels, skipBad, onWarning, download })
+      : dataset;
+  checkFits(model, opened);
+  const count = Math.min(limit ?? opened.count, opened.count);
+  return {
+    count,
+    pictures: await opened.read(Array.from({ length: count }, (_, i) => i)),
+    labels: classes && opened.labels && labelsAmong(opened, classes),
+  };
+}

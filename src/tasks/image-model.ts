@@ -1,0 +1,100 @@
+import type { Dataset, PictureSize } from "../data/dataset.ts";
+import type { CheckpointChoice } from "../run/checkpoints.ts";
+import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
+import type { SampleEvent } from "../runtime/step/sampler.ts";
+import { complete, type CompleteOptions } from "./complete.ts";
+import { givenPixels, openGiven, type GivenOptions } from "./given.ts";
+import { openRunDataset, type ReadOptions } from "./run-dataset.ts";
+import {
+  openSampler,
+  sample,
+  type DrawnPictures,
+  type SampleOptions,
+  type SamplerOptions,
+  type StreamOptions,
+} from "./sample.ts";
+import { score, type Score, type ScoreOptions } from "./score.ts";
+
+export type ModelCompleteOptions = GivenOptions &
+  ReadOptions &
+  Omit<CompleteOptions, "pictures" | "isGiven" | "labels"> & {
+    /** Completes the first pictures only. */
+    readonly limit?: number | undefined;
+  };
+
+/** A trained network: draws pictures, completes half-drawn ones, and tells how likely a picture is. */
+export class ImageModel {
+  readonly #model: SavedModel;
+
+  private constructor(model: SavedModel) {
+    this.#model = model;
+  }
+
+  /**
+   * The network of a run folder, with the averaged weights of a checkpoint, by default of the best validation. NOT_FOUND error if
+   * there is none, FORMAT error if a file is damaged.
+   */
+  static async load(
+    run: string,
+    { checkpoint = "best" }: { readonly checkpoint?: CheckpointChoice } = {},
+  ): Promise<ImageModel> {
+    return new ImageModel(await loadSavedModel(run, checkpoint));
+  }
+
+  /** Of the pictures that it was trained on. */
+  get size(): PictureSize {
+    return this.#model.config.size;
+  }
+
+  /** How many grey values, or values of a colour, a pixel may have: levels are 0 .. levels-1. */
+  get levels(): number {
+    return this.#model.config.levels;
+  }
+
+  /** The names of the classes that it knows; none if it was trained without. */
+  get classes(): readonly string[] {
+    return this.#model.config.classes?.map(({ name }) => name) ?? [];
+  }
+
+  /** Steps of training behind its weights. */
+  get step(): number {
+    return this.#model.step;
+  }
+
+  /** Draws new pictures. ARGUMENT error if it cannot draw such. */
+  sample(options: SampleOptions): Promise<DrawnPictures> {
+    return sample(this.#model, options);
+  }
+
+  /** Draws new pictures and tells of each row as it is finished. ARGUMENT error if it cannot draw such. */
+  async *stream(options: SamplerOptions & StreamOptions): AsyncGenerator<SampleEvent, void> {
+    const sampler = openSampler(this.#model, options);
+    try {
+      yield* sampler.stream(options);
+    } finally {
+      sampler.close();
+    }
+  }
+
+  /**
+   * Draws what is not given of pictures (a data set by its name or path, one picture file, or the pictures themselves): by
+   * default the lower half. All completions of the first picture come first. Errors as of `openDataset`, ARGUMENT error if the
+   * pictures do not fit.
+   */
+  async complete(pictures: string | Dataset, options: ModelCompleteOptions = {}): Promise<DrawnPictures> {
+    const isGiven = await givenPixels(options, this.size);
+    const given = await openGiven(this.#model, pictures, options);
+    const labels = options.classes === undefined ? given.labels : undefined;
+    return complete(this.#model, { ...options, pictures: given.pictures, isGiven, labels });
+  }
+
+  /** The exact likelihood of pictures: a data set by its name or path, one picture file, or the pictures themselves. */
+  async score(pictures: string | Dataset, options: ScoreOptions & ReadOptions = {}): Promise<Score> {
+    const { skipBad, onWarning, download } = options;
+    const dataset =
+      typeof pictures === "string"
+        ? await openRunDataset(this.#model, pictures, { skipBad, onWarning, download })
+        : pictures;
+    return score(this.#model, dataset, options);
+  }
+}

@@ -1,0 +1,156 @@
+import { cores } from "../runtime/workers/node.ts";
+import type { Dataset, PictureSize } from "../data/dataset.ts";
+import type { PictureClass } from "../data/classes.ts";
+import type { LikelihoodName } from "../likelihood/likelihood.ts";
+import { sizesOf, type GivenSizes } from "../models/by-name.ts";
+import { runConfigOf, type RunConfig } from "../run/config.ts";
+import { version } from "../version.ts";
+
+/** What is to be trained. What is left open has the value of `TRAIN_DEFAULTS`, or as said. */
+export interface TrainRequest {
+  /** A data set by its name or path, see `openDataset`, or the pictures themselves. */
+  readonly dataset: string | Dataset;
+  /** The run folder, which must not exist yet, or be empty, unless `force` is set. */
+  readonly out: string;
+  readonly force?: boolean | undefined;
+  readonly model?: string | undefined;
+  /** Sizes that go together, such as its paper's. */
+  readonly preset?: string | undefined;
+  /** Sizes of the model, in place of those of the preset or its own. */
+  readonly sizes?: GivenSizes | undefined;
+  /** "bernoulli" for 2 levels, else "categorical". */
+  readonly likelihood?: LikelihoodName | undefined;
+  /** Levels that pixels are quantised to; all there are. */
+  readonly levels?: number | undefined;
+  /** Whether each class of the data set's labels is learned for itself. */
+  readonly classConditional?: boolean | undefined;
+  readonly steps?: number | undefined;
+  /** In place of steps: passes over the data. */
+  readonly epochs?: number | undefined;
+  /** Pictures per step. */
+  readonly batch?: number | undefined;
+  /** Shares of a batch, each computed by a thread of its own; as many as threads. */
+  readonly shares?: number | undefined;
+  readonly lr?: number | undefined;
+  /** Steps in which the learning rate rises from 0. */
+  readonly warmup?: number | undefined;
+  /** "cosine" down to 0 at the last step, or a factor per step. */
+  readonly decay?: "cosine" | number | undefined;
+  /** Largest norm of the gradient. */
+  readonly clip?: number | undefined;
+  /** Decay of the weights' moving average per step. */
+  readonly ema?: number | undefined;
+  /** Share of features dropped, for models that have dropout. */
+  readonly dropout?: number | undefined;
+  /** Of weights, order and previews. */
+  readonly seed?: number | undefined;
+  /** Pictures to validate with; without, a share of the data set is held out. */
+  readonly valid?: string | Dataset | undefined;
+  readonly validFraction?: number | undefined;
+  /** Steps between validations; a tenth of all. */
+  readonly evalEvery?: number | undefined;
+  /** Steps between checkpoints; as `evalEvery`. */
+  readonly checkpointEvery?: number | undefined;
+  /** Newest checkpoints that are kept, besides the best. */
+  readonly keep?: number | undefined;
+  readonly gray?: boolean | undefined;
+  readonly resize?: { readonly rows: number; readonly cols: number } | undefined;
+  readonly skipBad?: boolean | undefined;
+}
+
+export const TRAIN_DEFAULTS = {
+  model: "pixelcnn",
+  steps: 2000,
+  batch: 32,
+  lr: 2e-3,
+  warmup: 50,
+  decay: "cosine",
+  clip: 1,
+  ema: 0.999,
+  seed: 0,
+  validFraction: 0.1,
+  keep: 2,
+} as const;
+
+/** What a configuration has to know of the training pictures. */
+export interface TrainingPictures {
+  readonly count: number;
+  readonly levels: number;
+  readonly size: PictureSize;
+  /** The classes that the network is to know. */
+  readonly classes?: readonly PictureClass[] | undefined;
+}
+
+/**
+ * The configuration of a run that does what is asked for, with everything that the request leaves open. ARGUMENT error if it asks
+ * for what makes no sense; errors as of `sizesOf`.
+ */
+export function configOf(request: TrainRequest, pictures: TrainingPictures, threads?: number): RunConfig {
+  const given = Object.entries(request).filter(([, value]) => value !== undefined);
+  const { sizes = {}, ...all } = {
+    ...TRAIN_DEFAULTS,
+    ...Object.fromEntries(given),
+  } as typeof TRAIN_DEFAULTS & TrainRequest;
+  const { epochs, batch, model } = all;
+  const steps =
+    epochs === undefined || request.steps !== undefined
+      ? all.steps
+      : Math.ceil((epochs * pictures.count) / batch);
+  const evalEvery = all.evalEvery ?? Math.ceil(steps / 10);
+  const config: RunConfig = {
+    format: 1,
+    nextpixel: version,
+    network: {
+      model,
+      modelConfig: sizesOf(model, sizes, all.preset),
+      likelihood: all.likelihood ?? (pictures.levels === 2 ? "bernoulli" : "categorical"),
+      levels: pictures.levels,
+      size: pictures.size,
+      classes: pictures.classes && [...pictures.classes],
+    },
+    data: {
+      train: nameOf(all.dataset),
+      valid: all.valid === undefined ? all.validFraction : nameOf(all.valid),
+      gray: all.gray ?? false,
+      resize: all.resize ?? null,
+      skipBad: all.skipBad ?? false,
+    },
+    training: {
+      steps,
+      batch,
+      shares: Math.min(batch, all.shares ?? threads ?? cores()),
+      lr: all.lr,
+      warmup: Math.min(all.warmup, Math.floor(steps / 2)),
+      decay: all.decay,
+      clip: all.clip,
+      ema: all.ema,
+      dropout: all.dropout,
+      seed: all.seed,
+      evalEvery,
+      checkpointEvery: all.checkpointEvery ?? evalEvery,
+      keep: all.keep,
+    },
+  };
+  return runConfigOf(config, "training", "ARGUMENT");
+}
+
+const nameOf = (dataset: string | Dataset) => (typeof dataset === "string" ? dataset : dataset.name);
+
+/** The request that a run with this configuration came from, or one that says the same; without where it is to be. */
+export function requestOf({ network, data, training }: RunConfig): Omit<TrainRequest, "out"> {
+  const { model, modelConfig: sizes, likelihood, levels, classes } = network;
+  const { train: dataset, valid, resize, gray, skipBad } = data;
+  return {
+    dataset,
+    ...(typeof valid === "string" ? { valid } : { validFraction: valid }),
+    gray,
+    resize: resize ?? undefined,
+    skipBad,
+    model,
+    sizes,
+    likelihood,
+    levels,
+    classConditional: classes !== undefined,
+    ...training,
+  };
+}
