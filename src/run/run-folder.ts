@@ -13,11 +13,13 @@ import { readError, unlessMissing, writeError } from "../files/system-error.ts";
  *     checkpoints/step-00001200.safetensors    parameters and the state of the optimizer
  *     checkpoints/best.safetensors             the same, of the step with the best validation
  *     samples/                                 pictures drawn on the way
+ *     tensorboard/                             metrics and pictures for TensorBoard
  */
 const CONFIG = "config.json";
 export const METRICS = "metrics.jsonl";
 export const CHECKPOINTS = "checkpoints";
 export const SAMPLES = "samples";
+export const TENSORBOARD = "tensorboard";
 
 const MAX_CONFIG_BYTES = 2 ** 20;
 
@@ -36,7 +38,7 @@ export async function createRunFolder(path: string, options: { force?: boolean }
         throw exists(path, `has files but no ${CONFIG}, so --force leaves it alone: choose another --out`);
       }
       // The config goes last: without it, what a crash leaves would not be known as a run any more.
-      for (const name of [METRICS, CHECKPOINTS, SAMPLES, CONFIG]) {
+      for (const name of [METRICS, CHECKPOINTS, SAMPLES, TENSORBOARD, CONFIG]) {
         await rm(join(path, name), { recursive: true, force: true });
       }
     }

@@ -10,8 +10,9 @@ import { openTrainingStep, type TrainingState } from "../programs/training-step.
 import { saveBestCheckpoint, saveCheckpoint } from "../run/checkpoints.ts";
 import type { RunConfig } from "../run/config.ts";
 import { appendMetrics } from "../run/metrics.ts";
+import { openEventFile } from "../run/tensorboard.ts";
 import { toBestCheckpoint, toCheckpoint } from "../run/training-state.ts";
-import type { TrainEvent } from "./events.ts";
+import type { MetricsRecord, TrainEvent } from "./events.ts";
 import { drawPreview } from "./preview.ts";
 import { beginRun, resumeRun } from "./start.ts";
 import { openValidation } from "./validation.ts";
@@ -67,6 +68,7 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
     ? await resumeRun(run, config, declarations)
     : await beginRun(run, config, declarations, options.force ?? false);
 
+  const events = await openEventFile(run);
   const step = await openTrainingStep(
     build,
     batch,
@@ -138,6 +140,7 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
         const record = { ...measured, validNats, validBitsPerDim };
         if (validNats !== null && !Number.isFinite(validNats)) throw diverged(run, state.step, saved);
         await appendMetrics(run, record);
+        await events.scalars(state.step, scalarsOf(record));
         onEvent({ type: "metrics", ...record });
         if (validNats !== null) {
           lastValidNats = validNats;
@@ -145,7 +148,8 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
             bestNats = validNats;
             await saveBestCheckpoint(run, toBestCheckpoint(state, declarations, validNats));
           }
-          const preview = await drawPreview(networkConfig, run, training.seed, state);
+          const { grid, ...preview } = await drawPreview(networkConfig, run, training.seed, state);
+          await events.picture(state.step, "samples", grid);
           onEvent({ type: "preview", step: state.step, ...preview });
         }
         sums = { nats: 0, steps: 0, milliseconds: 0 };
@@ -165,6 +169,19 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
     validNats: lastValidNats,
     validBitsPerDim: bitsPerDim(lastValidNats, subPixels),
     seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** What TensorBoard shows of a record: training and validation in one chart. */
+function scalarsOf(record: MetricsRecord): Record<string, number> {
+  const { trainNats, trainBitsPerDim, validNats, validBitsPerDim, learningRate, imagesPerSecond } = record;
+  return {
+    "nats/train": trainNats,
+    "bits per dim/train": trainBitsPerDim,
+    ...(validNats !== null && { "nats/valid": validNats }),
+    ...(validBitsPerDim !== null && { "bits per dim/valid": validBitsPerDim }),
+    "learning rate": learningRate,
+    "images per second": imagesPerSecond,
   };
 }
 

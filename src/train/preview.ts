@@ -7,6 +7,8 @@ import { encodePng } from "../pictures/png.ts";
 import { buildNetwork, type NetworkConfig } from "../programs/network.ts";
 import { samplerProgram } from "../programs/step-program.ts";
 import type { TrainingState } from "../programs/training-step.ts";
+import { SAMPLES } from "../run/run-folder.ts";
+import type { PngPicture } from "../run/tensorboard.ts";
 import { writeAtomically } from "../files/atomic-write.ts";
 import { openDrawer } from "../runtime/step/draw.ts";
 import { placeRow } from "../runtime/step/sampler.ts";
@@ -17,6 +19,8 @@ export interface PreviewPictures {
   readonly count: number;
   readonly size: PictureSize;
   readonly levels: number;
+  /** All of them, as written into the run's samples/. */
+  readonly grid: PngPicture;
 }
 
 const COUNT = 8;
@@ -41,6 +45,14 @@ export async function drawPreview(
   }
   const grid = pictureGrid(dequantise(pictures, config.levels), COUNT, config.size, { columns: COUNT });
   const name = `step-${String(state.step).padStart(8, "0")}.png`;
-  await writeAtomically(join(run, "samples", name), encodePng(grid));
-  return { pictures, count: COUNT, size: config.size, levels: config.levels };
+  const png = encodePng(grid);
+  await writeAtomically(join(run, SAMPLES, name), png);
+  const { width, height, channels } = grid;
+  return {
+    pictures,
+    count: COUNT,
+    size: config.size,
+    levels: config.levels,
+    grid: { png, width, height, channels },
+  };
 }

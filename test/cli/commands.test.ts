@@ -74,6 +74,7 @@ describe("train", () => {
       "config.json",
       "metrics.jsonl",
       "samples",
+      "tensorboard",
     ]);
     expect(await configOf("run")).toEqual({
       format: 1,

@@ -71,8 +71,9 @@ async function interruptedAt(run: string, step: number, resume = false): Promise
 
 /** All files of a run, without what is measured in seconds. */
 async function contentOf(run: string): Promise<Record<string, string>> {
-  const names = (await readdir(at(run), { recursive: true, withFileTypes: true })).filter((entry) =>
-    entry.isFile(),
+  const names = (await readdir(at(run), { recursive: true, withFileTypes: true })).filter(
+    // Their names and events tell the time.
+    (entry) => entry.isFile() && !entry.name.includes("tfevents"),
   );
   const entries = names.map(async ({ parentPath, name }) => {
     const bytes = await readFile(join(parentPath, name));

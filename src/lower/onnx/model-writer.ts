@@ -1,5 +1,5 @@
 import type { Shape } from "../../graph/primitives.ts";
-import { ProtobufWriter } from "./protobuf.ts";
+import { ProtobufWriter } from "../../basics/protobuf.ts";
 
 /**
  * The ONNX operators in use, each with its attributes. The kinds matter: a float written where an integer is

@@ -1,7 +1,7 @@
 /**
- * Writes protocol buffers, as far as ONNX needs them (https://protobuf.dev/programming-guides/encoding). A message
+ * Writes protocol buffers, as far as ONNX and TensorBoard need them (https://protobuf.dev/programming-guides/encoding). A message
  * is a sequence of fields; a field is a tag (field number * 8 + wire type) and a value: wire type 0 is a varint
- * (7 bits a byte, lowest first), 5 is four bytes, 2 is a length and that many bytes (text, raw bytes, messages).
+ * (7 bits a byte, lowest first), 5 is four bytes, 1 is eight, 2 is a length and that many bytes (text, raw bytes, messages).
  */
 export class ProtobufWriter {
   #bytes = new Uint8Array(1024);
@@ -17,6 +17,13 @@ export class ProtobufWriter {
     this.#tag(field, 5);
     const start = this.#grow(4);
     new DataView(this.#bytes.buffer).setFloat32(start, value, true);
+    return this;
+  }
+
+  double(field: number, value: number): this {
+    this.#tag(field, 1);
+    const start = this.#grow(8);
+    new DataView(this.#bytes.buffer).setFloat64(start, value, true);
     return this;
   }
 
