@@ -4,6 +4,7 @@ import { NextpixelError } from "../basics/errors.ts";
 import { version } from "../version.ts";
 import { addCompleteCommand } from "./complete.ts";
 import { addDemoCommand } from "./demo.ts";
+import { addDoctorCommand } from "./doctor.ts";
 import { addInfoCommand } from "./info.ts";
 import { onBrokenOutput } from "./output.ts";
 import { addSampleCommand } from "./sample.ts";
@@ -26,6 +27,7 @@ for (const add of [
   addCompleteCommand,
   addScoreCommand,
   addInfoCommand,
+  addDoctorCommand,
 ])
   add(program);
 
