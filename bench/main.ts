@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
-import { NextpixelError } from "../src/basics/errors.ts";
+import { expected, NextpixelError } from "../src/basics/errors.ts";
+import { whole } from "../src/cli/arguments.ts";
+import { TRAIN_DEFAULTS } from "../src/cli/train-options.ts";
 import { MODEL_NAMES } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
 import { checkNetworks } from "./check.ts";
@@ -39,28 +41,31 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   families: {
     about:
-      "[--model NAME ..] [--minutes 10] [--train FILE] [--valid FILE] [--lr RATE] [--batch N] [--out docs/families]   " +
-      "the models' nats at equal training time, seconds per step",
+      "[--model NAME ..] [--minutes 10] [--lr 2e-3] [--batch 32] [--train FILE] [--valid FILE] [--chart docs/families.svg]   " +
+      "nats of the models trained for so many minutes each (all five for 10: about an hour), seconds per step",
     run(args) {
       const { values } = parseArgs({
         args,
         options: {
           model: { type: "string", multiple: true, default: [...MODEL_NAMES] },
           minutes: { type: "string", default: "10" },
+          lr: { type: "string", default: String(TRAIN_DEFAULTS.lr) },
+          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
           train: { type: "string", default: `${MNIST}-train-images-idx3-ubyte.gz` },
           valid: { type: "string", default: `${MNIST}-valid-images-idx3-ubyte.gz` },
-          lr: { type: "string", default: "2e-3" },
-          batch: { type: "string", default: "32" },
-          out: { type: "string", default: "docs/families" },
+          chart: { type: "string", default: "docs/families.svg" },
         },
       });
-      const { model: models, train, valid, out } = values;
-      const [minutes, rate, batch] = [values.minutes, values.lr, values.batch].map(Number) as [
-        number,
-        number,
-        number,
-      ];
-      return benchFamilies({ models, minutes, train, valid, rate, batch, out });
+      const { model, train, valid, chart } = values;
+      return benchFamilies({
+        networks: model.map(family),
+        minutes: positive("--minutes", values.minutes),
+        lr: positive("--lr", values.lr),
+        batch: whole("--batch", 1)(values.batch),
+        train,
+        valid,
+        chart,
+      });
     },
   },
   lowering: {
@@ -81,7 +86,13 @@ function modelsAndRounds(args: string[], rounds: number) {
       rounds: { type: "string", default: String(rounds) },
     },
   });
-  return { models: values.model, rounds: Number(values.rounds) };
+  return { models: values.model, rounds: whole("--rounds", 1)(values.rounds) };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < Infinity) return value;
+  throw expected("ARGUMENT", "a number above 0", name, text);
 }
 
 const [name, ...args] = process.argv.slice(2);
