@@ -5,6 +5,7 @@ import { TRAIN_DEFAULTS } from "../src/cli/train-options.ts";
 import { MODEL_NAMES } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
 import { checkNetworks } from "./check.ts";
+import { requirePyTorch } from "./contestants.ts";
 import { benchFamilies } from "./families.ts";
 import { benchLowering } from "./lowering.ts";
 import { BENCH_NETWORKS, family, GATED } from "./networks.ts";
@@ -14,13 +15,13 @@ import { benchTrain } from "./train.ts";
 
 interface Bench {
   readonly about: string;
+  readonly needsPyTorch?: true;
   run(args: string[]): Promise<void>;
 }
 
-const MNIST = "../shared/data/binarized-mnist";
-
 const BENCHES: Readonly<Record<string, Bench>> = {
   train: {
+    needsPyTorch: true,
     about:
       "[--model NAME ..] [--rounds 12]   training beside PyTorch: PixelCNN and the gated stack, or models",
     run(args) {
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     },
   },
   sample: {
+    needsPyTorch: true,
     about:
       "[--model NAME ..] [--rounds 7]    drawing beside PyTorch: the gated stack in detail, or models beside the naive way",
     async run(args) {
@@ -41,7 +43,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   families: {
     about:
-      "[--model NAME ..] [--minutes 10] [--lr 2e-3] [--batch 32] [--train FILE] [--valid FILE] [--chart docs/families.svg]   " +
+      "[--model NAME ..] [--minutes 10] [--lr 2e-3] [--batch 32] [--train DATASET] [--valid DATASET] [--chart docs/families.svg]   " +
       "nats of the models trained for so many minutes each (all five for 10: about an hour), seconds per step",
     run(args) {
       const { values } = parseArgs({
@@ -51,8 +53,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
           minutes: { type: "string", default: "10" },
           lr: { type: "string", default: String(TRAIN_DEFAULTS.lr) },
           batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
-          train: { type: "string", default: `${MNIST}-train-images-idx3-ubyte.gz` },
-          valid: { type: "string", default: `${MNIST}-valid-images-idx3-ubyte.gz` },
+          train: { type: "string", default: "binarized-mnist" },
+          valid: { type: "string", default: "binarized-mnist:valid" },
           chart: { type: "string", default: "docs/families.svg" },
         },
       });
@@ -73,6 +75,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: () => benchLowering({ rounds: 20 }),
   },
   check: {
+    needsPyTorch: true,
     about: "whether PyTorch's networks are the same as ours",
     run: () => checkNetworks([GATED, ...MODEL_NAMES.map(family)]),
   },
@@ -103,6 +106,7 @@ if (!bench) {
   process.exit(2);
 }
 try {
+  if (bench.needsPyTorch) requirePyTorch();
   await bench.run(args);
 } catch (error) {
   const isUsage = error instanceof TypeError && "code" in error;
