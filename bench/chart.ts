@@ -26,8 +26,8 @@ export function lineChart({ title, x, y, lines }: LineChart): string {
   const xTicks = isEven ? ticksUpTo(0, Math.max(...xs)) : [...new Set(xs)];
   const [first, last] = [scaled(isEven ? 0 : Math.min(...xs)), scaled(Math.max(...xs))];
   const low = y.fromZero ? 0 : Math.min(...ys);
-  // Room for what is written above the highest point.
-  const yTicks = ticksAround(low, low + (Math.max(...ys) - low) * 1.15);
+  // Room for what is written above the highest point; all may be equally high.
+  const yTicks = ticksAround(low, low + (Math.max(...ys) - low || 1) * 1.15);
   const [bottom, top] = [yTicks[0]!, yTicks.at(-1)!];
   const [innerWidth, innerHeight] = [WIDTH - MARGIN.left - MARGIN.right, HEIGHT - MARGIN.top - MARGIN.bottom];
   const toX = (value: number) => MARGIN.left + (innerWidth * (scaled(value) - first)) / (last - first);

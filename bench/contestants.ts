@@ -8,9 +8,10 @@
  *     memory    {"peakRssMb": 786.6, "rssMb": 725.7, "baselineRssMb": 228.0}
  *     quit      (ends)
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { NextpixelError } from "../src/basics/errors.ts";
 import { watchOthers } from "./others.ts";
 
 export interface ContestantInfo {
@@ -118,6 +119,17 @@ export const scriptPath = (file: string): string => fileURLToPath(new URL(file, 
 
 /** $PYTHON, or else the system's: that is where a distribution's package puts PyTorch, whatever `python3` is on the PATH. */
 export const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3";
+
+/** NOT_FOUND error that tells how to get PyTorch if there is none. */
+export function requirePyTorch(): void {
+  const { status, error } = spawnSync(PYTHON, ["-c", "import torch"]);
+  if (status === 0) return;
+  throw new NextpixelError(
+    "NOT_FOUND",
+    `${PYTHON} has no PyTorch${error ? ` (${error.message})` : ""}: apt-get install python3-torch libopenblas0-pthread, ` +
+      "or say in the variable PYTHON which Python has",
+  );
+}
 
 /** Starts a nextpixel contestant of this folder. */
 export function startNextpixel(file: string, args: string[]): Promise<Contestant> {

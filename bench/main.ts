@@ -1,8 +1,11 @@
 import { parseArgs } from "node:util";
-import { NextpixelError } from "../src/basics/errors.ts";
+import { expected, NextpixelError } from "../src/basics/errors.ts";
+import { whole } from "../src/cli/arguments.ts";
+import { TRAIN_DEFAULTS } from "../src/cli/train-options.ts";
 import { MODEL_NAMES } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
 import { checkNetworks } from "./check.ts";
+import { requirePyTorch } from "./contestants.ts";
 import { benchFamilies } from "./families.ts";
 import { benchLowering } from "./lowering.ts";
 import { BENCH_NETWORKS, family, GATED } from "./networks.ts";
@@ -12,13 +15,13 @@ import { benchTrain } from "./train.ts";
 
 interface Bench {
   readonly about: string;
+  readonly needsPyTorch?: true;
   run(args: string[]): Promise<void>;
 }
 
-const MNIST = "../shared/data/binarized-mnist";
-
 const BENCHES: Readonly<Record<string, Bench>> = {
   train: {
+    needsPyTorch: true,
     about:
       "[--model NAME ..] [--rounds 12]   training beside PyTorch: PixelCNN and the gated stack, or models",
     run(args) {
@@ -27,6 +30,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     },
   },
   sample: {
+    needsPyTorch: true,
     about:
       "[--model NAME ..] [--rounds 7]    drawing beside PyTorch: the gated stack in detail, or models beside the naive way",
     async run(args) {
@@ -39,28 +43,31 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   families: {
     about:
-      "[--model NAME ..] [--minutes 10] [--train FILE] [--valid FILE] [--lr RATE] [--batch N] [--out docs/families]   " +
-      "the models' nats at equal training time, seconds per step",
+      "[--model NAME ..] [--minutes 10] [--lr 2e-3] [--batch 32] [--train DATASET] [--valid DATASET] [--chart docs/families.svg]   " +
+      "nats of the models trained for so many minutes each (all five for 10: about an hour), seconds per step",
     run(args) {
       const { values } = parseArgs({
         args,
         options: {
           model: { type: "string", multiple: true, default: [...MODEL_NAMES] },
           minutes: { type: "string", default: "10" },
-          train: { type: "string", default: `${MNIST}-train-images-idx3-ubyte.gz` },
-          valid: { type: "string", default: `${MNIST}-valid-images-idx3-ubyte.gz` },
-          lr: { type: "string", default: "2e-3" },
-          batch: { type: "string", default: "32" },
-          out: { type: "string", default: "docs/families" },
+          lr: { type: "string", default: String(TRAIN_DEFAULTS.lr) },
+          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
+          train: { type: "string", default: "binarized-mnist" },
+          valid: { type: "string", default: "binarized-mnist:valid" },
+          chart: { type: "string", default: "docs/families.svg" },
         },
       });
-      const { model: models, train, valid, out } = values;
-      const [minutes, rate, batch] = [values.minutes, values.lr, values.batch].map(Number) as [
-        number,
-        number,
-        number,
-      ];
-      return benchFamilies({ models, minutes, train, valid, rate, batch, out });
+      const { model, train, valid, chart } = values;
+      return benchFamilies({
+        networks: model.map(family),
+        minutes: positive("--minutes", values.minutes),
+        lr: positive("--lr", values.lr),
+        batch: whole("--batch", 1)(values.batch),
+        train,
+        valid,
+        chart,
+      });
     },
   },
   lowering: {
@@ -68,6 +75,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: () => benchLowering({ rounds: 20 }),
   },
   check: {
+    needsPyTorch: true,
     about: "whether PyTorch's networks are the same as ours",
     run: () => checkNetworks([GATED, ...MODEL_NAMES.map(family)]),
   },
@@ -81,7 +89,13 @@ function modelsAndRounds(args: string[], rounds: number) {
       rounds: { type: "string", default: String(rounds) },
     },
   });
-  return { models: values.model, rounds: Number(values.rounds) };
+  return { models: values.model, rounds: whole("--rounds", 1)(values.rounds) };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < Infinity) return value;
+  throw expected("ARGUMENT", "a number above 0", name, text);
 }
 
 const [name, ...args] = process.argv.slice(2);
@@ -92,6 +106,7 @@ if (!bench) {
   process.exit(2);
 }
 try {
+  if (bench.needsPyTorch) requirePyTorch();
   await bench.run(args);
 } catch (error) {
   const isUsage = error instanceof TypeError && "code" in error;

@@ -177,6 +177,24 @@ class GatedLayer(nn.Module):
         return above, out if self.first else h + out
 
 
+def through(layers, v, h):
+    """The horizontal features behind layers of both stacks."""
+    for layer in layers[:-1]:
+        above, h = layer(v, h)
+        v = gate(above)
+    # Nothing reads the last vertical ones.
+    return layers[-1](v, h)[1]
+
+
+def one_layer_head(inputs, width, outputs):
+    return nn.Sequential(
+        nn.ReLU(inplace=True),
+        nn.Conv2d(inputs, width, 1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(width, outputs, 1),
+    )
+
+
 class GatedPixelCNN(nn.Module):
     """van den Oord et al., "Conditional image generation with PixelCNN decoders" (2016)."""
 
@@ -185,22 +203,12 @@ class GatedPixelCNN(nn.Module):
         self.layers = nn.ModuleList(
             [GatedLayer(1, width, 7, first=True), *(GatedLayer(width, width, kernel) for _ in range(depth))]
         )
-        self.head = nn.Sequential(
-            nn.ReLU(inplace=True),
-            nn.Conv2d(width, head, 1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(head, outputs, 1),
-        )
+        self.head = one_layer_head(width, head, outputs)
 
     def forward(self, x):
         # Row r of v sees rows before r only, in every layer: the link needs no shift.
-        v, h = F.pad(x, (0, 0, 1, 0))[:, :, :-1], x
-        for layer in self.layers:
-            above, h = layer(v, h)
-            # Nothing reads the last one.
-            if layer is not self.layers[-1]:
-                v = gate(above)
-        return self.head(h)
+        v = F.pad(x, (0, 0, 1, 0))[:, :, :-1]
+        return self.head(through(self.layers, v, x))
 
 
 def normalised(inputs, outputs, kernel):
@@ -279,20 +287,6 @@ class PixelSNAIL(nn.Module):
         return self.logits(F.elu(features))
 
 
-class StackBlock(nn.Module):
-    def __init__(self, width):
-        super().__init__()
-        self.vertical = nn.Conv2d(width, 2 * width, (2, 3))
-        self.horizontal = nn.Conv2d(width, 2 * width, (1, 2))
-        self.link = nn.Conv2d(2 * width, 2 * width, 1)
-        self.out = nn.Conv2d(width, width, 1)
-
-    def forward(self, v, h):
-        """Returns the vertical features before their gate, and the new horizontal ones."""
-        above = self.vertical(F.pad(v, (1, 1, 1, 0)))
-        return above, h + self.out(gate(self.horizontal(F.pad(h, (1, 0))) + self.link(above)))
-
-
 class GatedStack(nn.Module):
     """The two stacks of Gated PixelCNN alone, as in gated-stack.ts."""
 
@@ -300,23 +294,14 @@ class GatedStack(nn.Module):
         super().__init__()
         self.vertical = nn.Conv2d(1, width, (3, 7))
         self.horizontal = nn.Conv2d(1, width, (1, 3))
-        self.blocks = nn.ModuleList(StackBlock(width) for _ in range(depth))
-        self.head = nn.Sequential(
-            nn.ReLU(inplace=True),
-            nn.Conv2d(width, head, 1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(head, outputs, 1),
-        )
+        self.blocks = nn.ModuleList(GatedLayer(width, width, 3) for _ in range(depth))
+        self.head = one_layer_head(width, head, outputs)
 
     def forward(self, x):
         # Row r of v sees rows r-3 .. r-1, and so never its own row in any block: the link needs no shift.
         v = self.vertical(F.pad(x, (3, 3, 3, 0))[:, :, :-1])
         h = self.horizontal(F.pad(x, (3, 0))[..., :-1])
-        for block in self.blocks[:-1]:
-            above, h = block(v, h)
-            v = gate(above)
-        _, h = self.blocks[-1](v, h)
-        return self.head(h)
+        return self.head(through(self.blocks, v, h))
 
 
 NETWORKS = {

@@ -26,8 +26,8 @@ export async function benchTrain(
     const contestants = [ours, plain, tuned];
     try {
       requireSameNetwork(contestants);
-      const [first] = await interleave([plain], { rounds: 1, stepsPerRound: 1 });
-      const stepsPerRound = Math.min(MOST_STEPS, Math.ceil(SECONDS_PER_RUN / first![0]!));
+      const first = await plain.run(1);
+      const stepsPerRound = Math.min(MOST_STEPS, Math.ceil(SECONDS_PER_RUN / first.seconds));
       console.log(`\n${describe(network)}, batch ${batch}, ${threads} threads:`);
       const seconds = await interleave(contestants, { rounds, stepsPerRound });
       for (const [i, { info, memory }] of contestants.entries()) {

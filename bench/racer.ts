@@ -1,0 +1,123 @@
+import { NextpixelError } from "../src/basics/errors.ts";
+import { subset, type Dataset } from "../src/data/dataset.ts";
+import { epochOf, trainingOrder } from "../src/data/order.ts";
+import { ADAM_DEFAULTS } from "../src/optim/adam.ts";
+import { learningRate } from "../src/optim/schedule.ts";
+import { initialParameters } from "../src/programs/parameters.ts";
+import { initialState, openTrainingStep } from "../src/programs/training-step.ts";
+import { openValidation } from "../src/train/validation.ts";
+import { build, configOf, type BenchNetwork } from "./networks.ts";
+import { median } from "./statistics.ts";
+
+/** How all families are trained. */
+export interface RaceOptions {
+  readonly train: Dataset;
+  readonly valid: Dataset;
+  /** Validation pictures that curves are measured with: the first ones. */
+  readonly curvePictures: number;
+  /** Time that each family trains, at the end of which the learning rate is 0. */
+  readonly seconds: number;
+  readonly batch: number;
+  readonly lr: number;
+  readonly clip: number;
+  readonly ema: number;
+  readonly seed: number;
+  readonly threads: number;
+}
+
+/** A point of a learning curve. */
+export interface Measured {
+  /** Of training alone. */
+  readonly seconds: number;
+  readonly steps: number;
+  /** Mean over the validation pictures of curves, with the averaged weights. */
+  readonly nats: number;
+}
+
+/** What has been trained so far. */
+export interface Progress {
+  readonly parameters: number;
+  readonly steps: number;
+  readonly epochs: number;
+  /** Median. */
+  readonly secondsPerStep: number;
+}
+
+export interface Racer {
+  readonly network: BenchNetwork;
+  readonly curve: readonly Measured[];
+  /** Trains until it has done so for so many seconds in all. DIVERGED error if the loss is no number any more. */
+  train(until: number): Promise<void>;
+  /** Adds a point to the curve, and returns it. */
+  validate(): Promise<Measured>;
+  progress(): Progress;
+  /** Mean over all validation pictures, with the averaged weights. */
+  nats(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const WARM_UP_STEPS = 2;
+/** The learning rate's schedule goes by time: so many steps are all of it, of which these are its own warm-up. */
+const SCHEDULE = { steps: 1000, warmup: 20, decay: "cosine" } as const;
+
+/** A family, compiled and warm, with its own state of training. */
+export async function openRacer(network: BenchNetwork, options: RaceOptions): Promise<Racer> {
+  const { train, valid, batch, lr, clip, ema, seed, threads } = options;
+  const step = await openTrainingStep(
+    (pictures) => build(network, pictures),
+    batch,
+    { ...ADAM_DEFAULTS, clip, ema },
+    { threads, shares: threads },
+  );
+  const first = Array.from({ length: Math.min(options.curvePictures, valid.count) }, (_, i) => i);
+  const validation = await openValidation(configOf(network), subset(valid, first), undefined, { threads });
+  const order = trainingOrder(train.count, seed);
+  const read = async (index: number) => Float32Array.from(await train.read(order(index, batch)));
+
+  let state = initialState(initialParameters(build(network, 1).declarations, seed));
+  // The first steps find memory and threads, which is not training.
+  for (let i = 0; i < WARM_UP_STEPS; i++) await step.run(state, await read(i), 0);
+  const secondsOfSteps: number[] = [];
+  let seconds = 0;
+  const curve: Measured[] = [];
+
+  return {
+    network,
+    curve,
+    async train(until) {
+      while (seconds < until) {
+        const started = performance.now();
+        const place = Math.max(1, Math.ceil((SCHEDULE.steps * seconds) / options.seconds));
+        const rate = learningRate({ rate: lr, ...SCHEDULE }, Math.min(SCHEDULE.steps, place));
+        const { state: next, nats, gradientNorm } = await step.run(state, await read(state.step), rate);
+        if (!Number.isFinite(nats) || !Number.isFinite(gradientNorm)) {
+          throw new NextpixelError(
+            "DIVERGED",
+            `the loss of step ${next.step} is not a finite number; try a lower --lr`,
+          );
+        }
+        state = next;
+        secondsOfSteps.push((performance.now() - started) / 1000);
+        seconds += secondsOfSteps.at(-1)!;
+      }
+    },
+    async validate() {
+      const measured = { seconds, steps: state.step, nats: await validation.nats(state.average) };
+      curve.push(measured);
+      return measured;
+    },
+    progress: () => ({
+      parameters: state.parameters.length,
+      steps: state.step,
+      epochs: epochOf(state.step, batch, train.count),
+      secondsPerStep: median(secondsOfSteps),
+    }),
+    async nats() {
+      const whole = await openValidation(configOf(network), valid, undefined, { threads });
+      const nats = await whole.nats(state.average);
+      await whole.close();
+      return nats;
+    },
+    close: async () => void (await Promise.all([step.close(), validation.close()])),
+  };
+}
