@@ -2,7 +2,7 @@ import { access, constants, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { expected } from "../src/basics/errors.ts";
-import { TRAIN_DEFAULTS } from "../src/cli/train-options.ts";
+import { TRAIN_DEFAULTS } from "../src/train/request.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { openDataset } from "../src/data/open.ts";
 import { writeError } from "../src/files/system-error.ts";

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { expected, NextpixelError } from "../src/basics/errors.ts";
 import { whole } from "../src/cli/arguments.ts";
-import { TRAIN_DEFAULTS } from "../src/cli/train-options.ts";
+import { TRAIN_DEFAULTS } from "../src/train/request.ts";
 import { MODEL_NAMES } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
 import { checkNetworks } from "./check.ts";
