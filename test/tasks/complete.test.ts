@@ -67,7 +67,13 @@ describe.each(TINY_NETWORKS)("$name", ({ config }) => {
   test("where all is given, the pictures themselves come back, at no nats", async () => {
     const pictures = picturesOf(config, 3);
     const drawn = await complete(model, { pictures, isGiven: new Uint8Array(pixels).fill(1) });
-    expect(drawn).toEqual({ count: 3, size: config.size, pictures, nats: new Float64Array(3) });
+    expect(drawn).toEqual({
+      count: 3,
+      size: config.size,
+      levels: config.levels,
+      pictures,
+      nats: new Float64Array(3),
+    });
   });
 
   test("the nats are what the scorer says of the drawn pixels", async () => {
