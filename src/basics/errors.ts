@@ -28,14 +28,25 @@ export class NextpixelError extends Error {
 
 /** The error "expected X for name, received Y", in the one form used throughout. */
 export function expected(code: ErrorCode, what: string, name: string, received: unknown): NextpixelError {
-  return new NextpixelError(code, `expected ${what} for ${name}, received ${describe(received)}`);
+  return new NextpixelError(code, `expected ${what} for ${name}, received ${shown(received)}`);
 }
 
-function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.join(", ")}]`;
-  return String(value);
+/** Characters of what comes from elsewhere that a message shows. */
+const SHOWN = 200;
+
+/** A string (in quotes), a number or a flat array as a message shows it: on one line, and not all of it if it is long. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return onOneLine(JSON.stringify(beginning(value)));
+  return shortened(Array.isArray(value) ? `[${value.join(", ")}]` : String(value));
 }
+
+/** Text from elsewhere as a message shows it, without quotes. */
+export const shortened = (text: string): string => onOneLine(beginning(text));
+
+const beginning = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text);
+
+/** Without line breaks, and without what would make a terminal do things. */
+const onOneLine = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, " ");
 
 /** `value` if it is a whole number in [min, max]; otherwise an ARGUMENT error that names it. */
 export function wholeNumber(value: number, name: string, min: number, max = Number.MAX_SAFE_INTEGER): number {

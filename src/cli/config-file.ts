@@ -1,17 +1,24 @@
 import { extname } from "node:path";
 import type { Argument, Command, Option } from "commander";
-import { parse as parseYaml } from "yaml";
-import { NextpixelError } from "../basics/errors.ts";
+import { NextpixelError, shortened } from "../basics/errors.ts";
 import { readBounded } from "../files/bounded-read.ts";
+import { parseJson } from "../files/json.ts";
 import { COMMON_KEYS } from "./arguments.ts";
+import { MAX_YAML_BYTES, parseYaml } from "./yaml.ts";
 
+interface Format {
+  readonly parse: (bytes: Uint8Array, file: string) => unknown;
+  readonly maxBytes: number;
+}
+
+const JSON_FORMAT: Format = { parse: parseJson, maxBytes: 2 ** 20 };
+const YAML_FORMAT: Format = { parse: parseYaml, maxBytes: MAX_YAML_BYTES };
 /** How files are read, by the ending of their names. */
-const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
-  ".json": JSON.parse,
-  ".yaml": parseYaml,
-  ".yml": parseYaml,
-};
-const MAX_BYTES = 2 ** 20;
+const FORMATS: ReadonlyMap<string, Format> = new Map([
+  [".json", JSON_FORMAT],
+  [".yaml", YAML_FORMAT],
+  [".yml", YAML_FORMAT],
+]);
 
 /** Options that say how a command is run, not what it does. */
 const LEFT_OUT: readonly string[] = ["config", ...COMMON_KEYS];
@@ -57,31 +64,20 @@ export async function applyConfigFile(
 }
 
 async function readConfigFile(file: string): Promise<object> {
-  const parse = PARSERS[extname(file)];
-  if (!parse) {
-    const endings = Object.keys(PARSERS).join(" or ");
+  const format = FORMATS.get(extname(file));
+  if (!format) {
+    const endings = [...FORMATS.keys()].join(" or ");
     throw new NextpixelError(
       "FORMAT",
       `expected the name of a configuration file to end in ${endings}, received ${file}`,
     );
   }
-  const text = new TextDecoder().decode(await readBounded(file, MAX_BYTES));
-  const content = parsed(file, () => parse(text));
+  const content = format.parse(await readBounded(file, format.maxBytes), file);
   if (typeof content === "object" && content !== null && !Array.isArray(content)) return content;
   throw new NextpixelError(
     "FORMAT",
-    `${file}: expected an object of options, received ${JSON.stringify(content)}`,
+    `${file}: expected an object of options, received ${asJson(content)}`,
   );
-}
-
-function parsed<Value>(where: string, parse: () => Value): Value {
-  try {
-    return parse();
-  } catch (cause) {
-    throw new NextpixelError("FORMAT", `${where}: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    });
-  }
 }
 
 /** The value of an option as its reader makes it of what the file has. */
@@ -105,10 +101,17 @@ function valueOf(
   if (typeof value !== "string" && typeof value !== "number") {
     throw wrong(file, key, "expected a number or text", value);
   }
-  return parsed(`${file}: ${key}: ${JSON.stringify(value)}`, () => parseArg(String(value), undefined));
+  try {
+    return parseArg(String(value), undefined);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new NextpixelError("FORMAT", `${file}: ${key}: ${asJson(value)}: ${reason}`, { cause });
+  }
 }
 
 function wrong(file: string, key: string, what: string, ...received: unknown[]): NextpixelError {
-  const values = received.map((value) => `, received ${JSON.stringify(value)}`);
-  return new NextpixelError("FORMAT", `${file}: ${key}: ${what}${values.join("")}`);
+  const values = received.map((value) => `, received ${asJson(value)}`);
+  return new NextpixelError("FORMAT", `${file}: ${shortened(key)}: ${what}${values.join("")}`);
 }
+
+const asJson = (value: unknown): string => shortened(JSON.stringify(value));

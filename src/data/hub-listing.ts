@@ -1,12 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { expected, NextpixelError } from "../basics/errors.ts";
+import { expected, NextpixelError, shortened } from "../basics/errors.ts";
 import { unavailable } from "../fetch/receive.ts";
 import type { FetchSettings } from "../fetch/settings.ts";
 import { fetchSmall } from "../fetch/small-answer.ts";
 import { writeAtomically } from "../files/atomic-write.ts";
 import { isThere, readBounded } from "../files/bounded-read.ts";
+import { parseJson } from "../files/json.ts";
 import { writeError } from "../files/system-error.ts";
 import { unexpected } from "./gzipped.ts";
 
@@ -48,7 +49,7 @@ export async function hubListing(
   settings: FetchSettings,
 ): Promise<HubListing> {
   const kept = join(folder, FILE);
-  if (await isThere(kept)) return parsed(kept, await readBounded(kept, MAX_BYTES));
+  if (await isThere(kept)) return checked(kept, parseJson(await readBounded(kept, MAX_BYTES), kept));
   const listing = await ask(repository, settings);
   if (listing.files.length > 0) {
     await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
@@ -109,20 +110,11 @@ async function listingAt(revision: string, repository: string, settings: FetchSe
   }
 }
 
-function parsed(file: string, bytes: Uint8Array): HubListing {
-  let content: unknown;
-  try {
-    content = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw unexpected(file, "a listing of files", cause instanceof Error ? cause.message : String(cause));
-  }
-  return checked(file, content);
-}
-
 /** `where` names it in the error. */
 function checked(where: string, listing: unknown): HubListing {
   const result = v.safeParse(schema, listing);
   if (result.success) return result.output;
   const issue = result.issues[0];
-  throw unexpected(where, "a listing of files", `${v.getDotPath(issue) ?? "the whole"}: ${issue.message}`);
+  const field = shortened(v.getDotPath(issue) ?? "the whole");
+  throw unexpected(where, "a listing of files", `${field}: ${shortened(issue.message)}`);
 }

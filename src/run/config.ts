@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { NextpixelError, type ErrorCode } from "../basics/errors.ts";
+import { NextpixelError, shortened, type ErrorCode } from "../basics/errors.ts";
 import { LIKELIHOOD_NAMES } from "../likelihood/likelihood.ts";
 import { readConfig } from "./run-folder.ts";
 
@@ -64,5 +64,5 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
   if (result.success) return result.output;
   const issue = result.issues[0];
   const field = v.getDotPath(issue) ?? "the whole";
-  throw new NextpixelError(code, `${file}: ${field}: ${issue.message}`);
+  throw new NextpixelError(code, `${file}: ${shortened(field)}: ${shortened(issue.message)}`);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { NextpixelError } from "../basics/errors.ts";
 import { isTemporary, writeAtomically } from "../files/atomic-write.ts";
 import { readBounded } from "../files/bounded-read.ts";
+import { parseJson } from "../files/json.ts";
 import { readError, unlessMissing, writeError } from "../files/system-error.ts";
 
 /*
@@ -75,7 +76,7 @@ export async function writeConfig(path: string, config: object): Promise<void> {
   await writeAtomically(join(path, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** What `config.json` holds. Throws NOT_FOUND if there is no run, FORMAT if the file is not JSON. */
+/** What `config.json` holds. Throws NOT_FOUND if there is no run, FORMAT as of `parseJson`. */
 export async function readConfig(path: string): Promise<unknown> {
   const file = join(path, CONFIG);
   const found = await unlessMissing(stat(file)).catch((cause: unknown) => {
@@ -85,10 +86,5 @@ export async function readConfig(path: string): Promise<unknown> {
     const run = JSON.stringify(path);
     throw new NextpixelError("NOT_FOUND", `no run at ${run}: expected a folder made by nextpixel train`);
   }
-  const text = new TextDecoder().decode(await readBounded(file, MAX_CONFIG_BYTES));
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new NextpixelError("FORMAT", `expected JSON in ${file}, received something else`, { cause });
-  }
+  return parseJson(await readBounded(file, MAX_CONFIG_BYTES), file);
 }

@@ -1,0 +1,10 @@
+import { NextpixelError } from "../basics/errors.ts";
+
+/** Bytes as UTF-8, without a byte order mark that may stand before it. FORMAT error that names `file` if they are something else. */
+export function decodeText(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new NextpixelError("FORMAT", `expected text in UTF-8 for ${file}, received something else`, { cause });
+  }
+}
