@@ -63,7 +63,7 @@ export async function benchFamilies({
   for (const network of networks) racers.push(await openRacer(network, race));
   const running = new Set(racers);
   const others = watchOthers();
-  for (let turn = 1; turn <= TURNS; turn++) {
+  for (let turn = 1; turn <= TURNS && running.size > 0; turn++) {
     await others.look();
     const isValidated = turn % TURNS_PER_VALIDATION === 0;
     for (const racer of running) {
@@ -86,7 +86,7 @@ export async function benchFamilies({
   }
   console.log(`\n${table(results)}\n`);
   others.warn();
-  console.log(chart);
+  if (racers.some(({ curve }) => curve.length > 0)) console.log(chart);
 }
 
 interface Result extends Progress {

@@ -48,7 +48,7 @@ export interface Racer {
   readonly curve: readonly Measured[];
   /** Trains until it has done so for so many seconds in all. DIVERGED error if the loss is no number any more. */
   train(until: number): Promise<void>;
-  /** Adds a point to the curve, and returns it. */
+  /** Adds a point to the curve, and returns it. DIVERGED error as of `train`. */
   validate(): Promise<Measured>;
   progress(): Progress;
   /** Mean over all validation pictures, with the averaged weights. */
@@ -90,19 +90,16 @@ export async function openRacer(network: BenchNetwork, options: RaceOptions): Pr
         const place = Math.max(1, Math.ceil((SCHEDULE.steps * seconds) / options.seconds));
         const rate = learningRate({ rate: lr, ...SCHEDULE }, Math.min(SCHEDULE.steps, place));
         const { state: next, nats, gradientNorm } = await step.run(state, await read(state.step), rate);
-        if (!Number.isFinite(nats) || !Number.isFinite(gradientNorm)) {
-          throw new NextpixelError(
-            "DIVERGED",
-            `the loss of step ${next.step} is not a finite number; try a lower --lr`,
-          );
-        }
+        if (!Number.isFinite(nats) || !Number.isFinite(gradientNorm)) throw diverged(next.step);
         state = next;
         secondsOfSteps.push((performance.now() - started) / 1000);
         seconds += secondsOfSteps.at(-1)!;
       }
     },
     async validate() {
-      const measured = { seconds, steps: state.step, nats: await validation.nats(state.average) };
+      const nats = await validation.nats(state.average);
+      if (!Number.isFinite(nats)) throw diverged(state.step);
+      const measured = { seconds, steps: state.step, nats };
       curve.push(measured);
       return measured;
     },
@@ -121,3 +118,6 @@ export async function openRacer(network: BenchNetwork, options: RaceOptions): Pr
     close: async () => void (await Promise.all([step.close(), validation.close()])),
   };
 }
+
+const diverged = (step: number) =>
+  new NextpixelError("DIVERGED", `the loss of step ${step} is not a finite number; try a lower --lr`);

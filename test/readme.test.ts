@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { runCli } from "./cli/run-cli.ts";
@@ -5,7 +6,8 @@ import { temporaryFolder } from "./data/temporary-folder.ts";
 import { readmeCommands, readmeFlags } from "./readme-commands.ts";
 
 const FIVE_MINUTES = 300_000;
-const readme = () => readFile(new URL("../README.md", import.meta.url), "utf8");
+const repository = new URL("../", import.meta.url);
+const readme = () => readFile(new URL("README.md", repository), "utf8");
 
 test(
   "every command of the README works, one after the other",
@@ -26,18 +28,27 @@ test(
 test("every option that the README mentions exists", async () => {
   const cwd = await temporaryFolder();
   const helps = await Promise.all(
-    ["demo", "train", "sample", "complete", "score", "info"].map((command) =>
-      runCli([command, "--help"], { cwd }),
+    ["demo", "train", "sample", "complete", "score", "info", "doctor"].map(
+      async (command) => (await runCli([command, "--help"], { cwd })).stdout,
     ),
   );
-  const known = new Set([
-    "--version",
-    ...helps.flatMap(({ stdout }) => stdout.match(/--[a-z][a-z-]*/g) ?? []),
-  ]);
+  const options = [...helps, await benchUsage()].flatMap((text) => text.match(/--[a-z][a-z-]*/g) ?? []);
+  const known = new Set(["--version", ...options]);
   const flags = readmeFlags(await readme());
   expect(flags).not.toEqual([]);
   expect(flags.filter((flag) => !known.has(flag))).toEqual([]);
 });
+
+/** What `npm run bench` prints without a name. */
+const benchUsage = () =>
+  new Promise<string>((resolve) => {
+    execFile(
+      process.execPath,
+      ["--import", "tsx", "bench/main.ts"],
+      { cwd: repository },
+      (_error, _stdout, stderr) => resolve(stderr),
+    );
+  });
 
 describe("the reader of commands", () => {
   const block = (...lines: string[]) => ["Text", "```sh", ...lines, "```", "Text"].join("\n");

@@ -22,8 +22,8 @@ export function lstmCell(sums: Node, c: Node): [c: Node, h: Node] {
 
 /** The state of the row above, which above the first row is a learned one, the same for all columns. */
 export function rowAbove(scope: Scope, state: Node): Node {
-  const [, maps, rows, cols] = state.shape as [number, number, number, number];
+  const [batch, maps, rows, cols] = state.shape as [number, number, number, number];
   const initial = scope.parameter("initial", [1, maps, 1, 1], zeros);
-  const ofFirstRow = pad(broadcast(initial, [1, maps, 1, cols]), 2, 0, rows - 1);
+  const ofFirstRow = pad(broadcast(initial, [batch, maps, 1, cols]), 2, 0, rows - 1);
   return add(shift(state, 1, 0), ofFirstRow);
 }
