@@ -74,10 +74,7 @@ async function readConfigFile(file: string): Promise<object> {
   }
   const content = format.parse(await readBounded(file, format.maxBytes), file);
   if (typeof content === "object" && content !== null && !Array.isArray(content)) return content;
-  throw new NextpixelError(
-    "FORMAT",
-    `${file}: expected an object of options, received ${asJson(content)}`,
-  );
+  throw new NextpixelError("FORMAT", `${file}: expected an object of options, received ${asJson(content)}`);
 }
 
 /** The value of an option as its reader makes it of what the file has. */
@@ -105,7 +102,7 @@ function valueOf(
     return parseArg(String(value), undefined);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new NextpixelError("FORMAT", `${file}: ${key}: ${asJson(value)}: ${reason}`, { cause });
+    throw new NextpixelError("FORMAT", `${file}: ${key}: ${asJson(value)}: ${shortened(reason)}`, { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, parseDocument } from "yaml";
+import { CST, isMap, isScalar, isSeq, Lexer, parseDocument } from "yaml";
 import { expected, NextpixelError, shortened } from "../basics/errors.ts";
 import { MAX_DEPTH } from "../files/json.ts";
 import { decodeText } from "../files/text.ts";
@@ -12,6 +12,7 @@ export const MAX_YAML_BYTES = 2 ** 16;
  */
 export function parseYaml(bytes: Uint8Array, file: string): unknown {
   const text = decodeText(bytes, file);
+  checkDepth(text, file);
   const document = parseDocument(text, {
     version: "1.2",
     schema: "core",
@@ -21,13 +22,35 @@ export function parseYaml(bytes: Uint8Array, file: string): unknown {
   const [fault] = [...document.errors, ...document.warnings];
   if (fault) {
     const line = text.slice(0, fault.pos[0]).split("\n").length;
-    throw new NextpixelError("FORMAT", `${file}: line ${line}: ${shortened(fault.message)}`, { cause: fault });
+    throw new NextpixelError("FORMAT", `${file}: line ${line}: ${shortened(fault.message)}`, {
+      cause: fault,
+    });
   }
   return valueOf(document.contents, file, 0);
 }
 
+/** The parser is recursive, and the end of the stack, met inside a regular expression, is the end of the process. */
+function checkDepth(text: string, file: string): void {
+  let brackets = 0;
+  // Outside brackets what lies deeper stands further right, so that little fits into the file but for items of items in one line.
+  let indicators = 0;
+  for (const token of new Lexer().lex(text)) {
+    const type = CST.tokenType(token);
+    if (type === "flow-map-start" || type === "flow-seq-start") brackets++;
+    else if (type === "flow-map-end" || type === "flow-seq-end") brackets--;
+    else if (type === "newline") indicators = 0;
+    else if (brackets === 0 && type !== null && INDICATORS.includes(type)) indicators++;
+    if (Math.max(brackets, indicators) > MAX_DEPTH) throw tooDeep(file);
+  }
+}
+
+const INDICATORS: readonly string[] = ["seq-item-ind", "explicit-key-ind", "map-value-ind"];
+
+const tooDeep = (file: string): NextpixelError =>
+  expected("FORMAT", `YAML nested at most ${MAX_DEPTH} deep`, file, "more");
+
 function valueOf(node: unknown, file: string, depth: number): unknown {
-  if (depth > MAX_DEPTH) throw expected("FORMAT", `YAML nested at most ${MAX_DEPTH} deep`, file, "more");
+  if (depth > MAX_DEPTH) throw tooDeep(file);
   if (node === null) return null;
   if (isScalar(node)) return node.value;
   if (isSeq(node)) return node.items.map((item) => valueOf(item, file, depth + 1));

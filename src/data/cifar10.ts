@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isThere, readBounded } from "../files/bounded-read.ts";
+import { decodeText } from "../files/text.ts";
 import { memoryDataset, pictureLength, type Dataset } from "./dataset.ts";
 import type { FolderOptions } from "./folder.ts";
 import { readGzipped, unexpected } from "./gzipped.ts";
@@ -152,7 +153,7 @@ function greyOf(records: Uint8Array): Promise<Uint8Array> {
 async function classNamesBeside(file: string): Promise<readonly string[]> {
   const path = join(dirname(file), "batches.meta.txt");
   if (!(await isThere(path))) return CLASSES;
-  const text = new TextDecoder().decode(await readBounded(path, MAX_NAMES_BYTES));
+  const text = decodeText(await readBounded(path, MAX_NAMES_BYTES), path);
   const names = text
     .split("\n")
     .map((line) => line.trim())

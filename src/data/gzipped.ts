@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { constants, gunzip, type ZlibOptions } from "node:zlib";
-import { NextpixelError } from "../basics/errors.ts";
+import { NextpixelError, shortened } from "../basics/errors.ts";
 import { readBounded } from "../files/bounded-read.ts";
 
 /** Bytes of a gzip file that are enough for a header in it, behind a file name of any usual length. */
@@ -46,5 +46,5 @@ async function unzip(
 
 /** The FORMAT error of a file that holds something else than it should. */
 export function unexpected(file: string, what: string, received: string): NextpixelError {
-  return new NextpixelError("FORMAT", `${file}: expected ${what}, received ${received}`);
+  return new NextpixelError("FORMAT", `${file}: expected ${what}, received ${shortened(received)}`);
 }

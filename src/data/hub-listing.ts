@@ -12,12 +12,15 @@ import { writeError } from "../files/system-error.ts";
 import { unexpected } from "./gzipped.ts";
 
 const MAX_FILES = 100_000;
+/** Characters of a path: what file systems take. */
+const MAX_PATH = 1024;
 /** Bound on one answer of the Hub, which has some thousand files, and on all of them together as they are kept. */
 const MAX_BYTES = 2 ** 25;
 
 /** A path that stays in its folder, on all systems. */
 const path = v.pipe(
   v.string(),
+  v.maxLength(MAX_PATH),
   v.check((text) => text.split("/").every((part) => /^[^.\\:\0][^\\:\0]*$/.test(part)), "leaves its folder"),
 );
 const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

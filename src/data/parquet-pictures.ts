@@ -5,6 +5,7 @@ import { NextpixelError } from "../basics/errors.ts";
 import { mapConcurrently } from "./concurrent.ts";
 import { unexpected } from "./gzipped.ts";
 import { columnsOf, type Columns } from "./parquet-columns.ts";
+import { pictureEnding } from "./picture-file.ts";
 
 /** Bounds on what files may claim of themselves: rows of all, and bytes of one group of rows, unpacked. */
 const MAX_ROWS = 2 ** 24;
@@ -108,7 +109,7 @@ function pictureOf(
 ): { readonly bytes: Uint8Array; readonly ending: string } {
   const value = row[columns.picture];
   const bytes = isRecord(value) ? value["bytes"] : value;
-  const ending = bytes instanceof Uint8Array ? endingOf(bytes) : undefined;
+  const ending = bytes instanceof Uint8Array ? pictureEnding(bytes) : undefined;
   if (bytes instanceof Uint8Array && ending !== undefined) return { bytes, ending };
   const received = bytes instanceof Uint8Array ? "bytes of something else" : "none";
   throw unexpected(file, `a PNG, JPEG or WebP picture in "${columns.picture}" of row ${index}`, received);
@@ -116,14 +117,6 @@ function pictureOf(
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !(value instanceof Uint8Array);
-
-/** By what the formats begin with. */
-function endingOf(bytes: Uint8Array): ".png" | ".jpg" | ".webp" | undefined {
-  const start = Buffer.from(bytes.subarray(0, 12)).toString("latin1");
-  if (start.startsWith("\x89PNG")) return ".png";
-  if (start.startsWith("\xff\xd8\xff")) return ".jpg";
-  return start.startsWith("RIFF") && start.endsWith("WEBP") ? ".webp" : undefined;
-}
 
 /** The sub-folder for the class of a row, made when it is first needed; the folder itself for a row without a label. */
 function classFolders(folder: string): (table: Table, row: Row) => Promise<string> {

@@ -1,10 +1,11 @@
 import type { Sharp, SharpOptions } from "sharp";
-import { NextpixelError } from "../basics/errors.ts";
+import { NextpixelError, shortened } from "../basics/errors.ts";
+import { readStart, sizeOfFile } from "../files/bounded-read.ts";
 import type { PictureSize } from "./dataset.ts";
 
 /** Largest picture file, in pixels: what a small file could otherwise unfold to is without bound. */
 const MAX_PIXELS = 100_000_000;
-const FORMATS: readonly string[] = ["png", "jpeg", "webp"];
+const MAX_BYTES = 2 ** 29;
 const INPUT: SharpOptions = { limitInputPixels: MAX_PIXELS, failOn: "warning" };
 
 /** What the header of a picture file says of it. */
@@ -16,8 +17,7 @@ export interface PictureHeader {
 
 /** Reads the header of a PNG, JPEG or WebP file. Throws an Error that does not name the file. */
 export async function readHeader(file: string): Promise<PictureHeader> {
-  const { format, space, autoOrient } = await (await open(file)).metadata();
-  if (!FORMATS.includes(format)) throw new Error(`expected PNG, JPEG or WebP, received ${format}`);
+  const { space, autoOrient } = await (await open(file)).metadata();
   return { rows: autoOrient.height, cols: autoOrient.width, grey: space === "b-w" || space === "grey16" };
 }
 
@@ -51,11 +51,27 @@ export async function greyPixels(
 
 /** The FORMAT error of a file that one of the above threw `cause` on, with what to do about it. */
 export function decodingError(file: string, cause: unknown, hint = ""): NextpixelError {
-  const reason = String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0];
+  const reason = shortened(String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0]!);
   return new NextpixelError("FORMAT", `${file}: cannot decode this picture (${reason})${hint}`, { cause });
 }
 
+/** The endings of the names of picture files, by what the formats begin with. */
+export function pictureEnding(bytes: Uint8Array): ".png" | ".jpg" | ".webp" | undefined {
+  const start = Buffer.from(bytes.subarray(0, START_BYTES)).toString("latin1");
+  if (start.startsWith("\x89PNG")) return ".png";
+  if (start.startsWith("\xff\xd8\xff")) return ".jpg";
+  return start.startsWith("RIFF") && start.endsWith("WEBP") ? ".webp" : undefined;
+}
+
+const START_BYTES = 12;
+
 async function open(file: string): Promise<Sharp> {
+  const size = await sizeOfFile(file);
+  if (size > MAX_BYTES) throw new Error(`expected at most ${MAX_BYTES} bytes, received ${size}`);
+  // Of the many formats that the decoder knows, some have files that refer to others.
+  if (pictureEnding(await readStart(file, START_BYTES)) === undefined) {
+    throw new Error("expected PNG, JPEG or WebP, received something else");
+  }
   // Loaded when first needed: it costs every start of a program that reads no picture files.
   const { default: sharp } = await import("sharp");
   return sharp(file, INPUT);

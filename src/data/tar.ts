@@ -19,7 +19,7 @@ export function tarFiles(archive: Uint8Array, file: string): Map<string, Uint8Ar
   for (let entry = 0; entry < MAX_ENTRIES; entry++) {
     const header = archive.subarray(start, start + RECORD);
     if (header.length < RECORD) throw fail(`an end after ${archive.length} bytes`);
-    if (header[0] === 0) return files;
+    if (header.every((byte) => byte === 0)) return files;
     if (octal(header, 148, 8) !== checksum(header)) throw fail(`no header at byte ${start}`);
     const size = octal(header, 124, 12);
     const from = start + RECORD;

@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { expected, NextpixelError } from "../basics/errors.ts";
+import { expected, NextpixelError, shortened } from "../basics/errors.ts";
 import { systemCode } from "../files/system-error.ts";
 import type { FileSums } from "./check-file.ts";
 
@@ -13,7 +13,7 @@ export class BrokenOff extends Error {}
 
 /** The DOWNLOAD error of a file that cannot be had. */
 export const unavailable = (url: string, reason: string): NextpixelError =>
-  new NextpixelError("DOWNLOAD", `cannot download ${url} (${reason})`);
+  new NextpixelError("DOWNLOAD", `cannot download ${url} (${shortened(reason)})`);
 
 /**
  * Asks once for the part of a file that `to` does not hold yet, and writes what comes behind what is there; a server that can

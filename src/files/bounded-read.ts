@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { expected, NextpixelError } from "../basics/errors.ts";
 import { readError } from "./system-error.ts";
 
@@ -7,13 +7,39 @@ import { readError } from "./system-error.ts";
  * before anything is allocated, if it is something else than a file, or larger.
  */
 export async function readBounded(path: string, limit: number): Promise<Uint8Array> {
-  const found = await attempt(path, stat(path));
-  if (!found.isFile()) {
-    throw new NextpixelError("FORMAT", `expected an ordinary file at ${path}, received something else`);
-  }
-  if (found.size > limit) throw expected("FORMAT", `at most ${limit} bytes`, path, found.size);
-  return attempt(path, readFile(path));
+  const size = await sizeOfFile(path);
+  if (size > limit) throw expected("FORMAT", `at most ${limit} bytes`, path, size);
+  return readStart(path, size);
 }
+
+/** How many bytes an ordinary file has. Throws NOT_FOUND if it cannot be read, FORMAT if it is something else, which may have no end. */
+export async function sizeOfFile(path: string): Promise<number> {
+  const found = await attempt(path, stat(path));
+  if (found.isFile()) return found.size;
+  throw new NextpixelError("FORMAT", `expected an ordinary file at ${path}, received something else`);
+}
+
+/** The first `count` bytes of a file, or all if it has fewer: never more, even if it grows meanwhile. Throws NOT_FOUND. */
+export async function readStart(path: string, count: number): Promise<Uint8Array> {
+  const file = await attempt(path, open(path));
+  try {
+    const bytes = new Uint8Array(count);
+    let filled = 0;
+    for (;;) {
+      const { bytesRead } = await attempt(
+        path,
+        file.read(bytes, filled, Math.min(count - filled, MAX_PIECE)),
+      );
+      filled += bytesRead;
+      if (bytesRead === 0 || filled === count) return bytes.subarray(0, filled);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** What the operating system reads at once is bounded. */
+const MAX_PIECE = 2 ** 30;
 
 /** Whether there is anything at a path. */
 export async function isThere(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { add, conv } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import type { ConvMask } from "../graph/primitives.ts";
+import { sizeOf } from "../graph/shapes.ts";
 import { fanInUniform, zeros } from "./initialisers.ts";
 import type { Scope } from "./scope.ts";
 
@@ -38,6 +39,7 @@ export function causalConv(scope: Scope, x: Node, options: CausalConvOptions): N
   const { outputs, kernel, gain = 1 } = options;
   const inputs = x.shape[1]!;
   const side = (kernel - 1) / 2;
+  scope.checkSize(maskShape(options, inputs));
   const mask = causalMask(options, inputs);
   const fanIn = mask.values.reduce((kept, bit) => kept + bit, 0) / outputs;
   const weights = scope.parameter("weight", mask.shape, fanInUniform(Math.max(fanIn, 1), gain));
@@ -56,9 +58,11 @@ export function causalMask(options: CausalConvOptions, inputs: number): ConvMask
   const { outputs, kernel, groups, mask, isRow = false, parts = 1 } = options;
   const side = (kernel - 1) / 2;
   const [above, right] = isRow ? [0, 0] : [side, side];
+  const shape = maskShape(options, inputs);
   const group = (channel: number, channels: number) => Math.floor((channel * groups) / channels);
   const outputsOfGroups = outputs / parts;
-  const values: number[] = [];
+  const values = new Uint8Array(sizeOf(shape));
+  let i = 0;
   for (let output = 0; output < outputs; output++)
     for (let input = 0; input < inputs; input++)
       for (let row = -above; row <= 0; row++)
@@ -68,7 +72,13 @@ export function causalMask(options: CausalConvOptions, inputs: number): ConvMask
           const isPast = row < 0 || col < 0;
           const isOwnPixel = row === 0 && col === 0;
           const colourAllowed = mask === "A" ? from < to : from <= to;
-          values.push(isPast || (isOwnPixel && colourAllowed) ? 1 : 0);
+          values[i++] = isPast || (isOwnPixel && colourAllowed) ? 1 : 0;
         }
-  return { shape: [outputs, inputs, above + 1, side + 1 + right], values: Uint8Array.from(values) };
+  return { shape, values };
+}
+
+/** Of the paper's kernel what is not masked out for all channels. */
+function maskShape({ outputs, kernel, isRow = false }: CausalConvOptions, inputs: number): ConvMask["shape"] {
+  const half = (kernel + 1) / 2;
+  return [outputs, inputs, isRow ? 1 : half, isRow ? half : kernel];
 }

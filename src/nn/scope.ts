@@ -1,7 +1,8 @@
-import { NextpixelError } from "../basics/errors.ts";
+import { expected, NextpixelError } from "../basics/errors.ts";
 import { input, mul, parameter } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import type { Shape } from "../graph/primitives.ts";
+import { sizeOf } from "../graph/shapes.ts";
 import type { InitialisedParameter, Initialiser } from "./initialisers.ts";
 
 /** A parameter that a network asked for. */
@@ -10,19 +11,33 @@ export interface Declaration extends InitialisedParameter {
   readonly node: Node;
 }
 
+/** Bounds on a network: what a checkpoint, which keeps every parameter four times, can hold in one file. */
+const MAX_PARAMETERS = 2 ** 14;
+const MAX_VALUES = 2 ** 27;
+
+/** All parameters of a network, and how many values they have together. */
+interface Declared {
+  readonly byName: Map<string, Declaration>;
+  values: number;
+}
+
 /**
  * Where a network gets its parameters from: a path of names, such as "block3.spatial", under which it declares them.
  * Building a network again (for another batch or picture size) declares the same parameters again.
  */
 export class Scope {
   readonly path: string;
-  readonly #declarations: Map<string, Declaration>;
+  readonly #declared: Declared;
   /** Undefined: nothing is dropped. */
   readonly #dropoutMasks: Node<"input">[] | undefined;
 
-  constructor(path = "", declarations = new Map<string, Declaration>(), dropoutMasks?: Node<"input">[]) {
+  constructor(
+    path = "",
+    declared: Declared = { byName: new Map(), values: 0 },
+    dropoutMasks?: Node<"input">[],
+  ) {
     this.path = path;
-    this.#declarations = declarations;
+    this.#declared = declared;
     this.#dropoutMasks = dropoutMasks;
   }
 
@@ -33,18 +48,34 @@ export class Scope {
 
   /** The scope of a part of the network. */
   at(name: string): Scope {
-    return new Scope(this.#join(name), this.#declarations, this.#dropoutMasks);
+    return new Scope(this.#join(name), this.#declared, this.#dropoutMasks);
   }
 
-  /** Declares a parameter. SHAPE error if the name is taken: two layers would share it by mistake. */
+  /**
+   * Declares a parameter. SHAPE error if the name is taken: two layers would share it by mistake; ARGUMENT error if the network
+   * has too many.
+   */
   parameter(name: string, shape: Shape, initialiser: Initialiser): Node {
     const path = this.#join(name);
-    if (this.#declarations.has(path)) {
+    const { byName } = this.#declared;
+    if (byName.has(path)) {
       throw new NextpixelError("SHAPE", `expected a new name for a parameter, received "${path}" again`);
     }
+    if (byName.size === MAX_PARAMETERS) {
+      throw expected("ARGUMENT", `at most ${MAX_PARAMETERS} layers' parameters`, "a network", "more");
+    }
+    this.checkSize(shape);
+    this.#declared.values += sizeOf(shape);
     const node = parameter(path, shape);
-    this.#declarations.set(path, { name: path, shape, initialiser, node });
+    byName.set(path, { name: path, shape, initialiser, node });
     return node;
+  }
+
+  /** Fails if a parameter of this shape would be too much: to be called before anything else is made of its size. ARGUMENT error. */
+  checkSize(shape: Shape): void {
+    const values = this.#declared.values + sizeOf(shape);
+    if (values > MAX_VALUES)
+      throw expected("ARGUMENT", `at most ${MAX_VALUES} values`, "the parameters of a network", values);
   }
 
   /**
@@ -65,7 +96,7 @@ export class Scope {
 
   /** All parameters declared so far, in the order of declaration. */
   get declarations(): Declaration[] {
-    return [...this.#declarations.values()];
+    return [...this.#declared.byName.values()];
   }
 
   #join(name: string): string {

@@ -44,6 +44,7 @@ export interface NormalisedConvOptions {
 export function normalisedConv(scope: Scope, x: Node, options: NormalisedConvOptions): Node {
   const { outputs, kernel, pad = {}, groups, mask: kind = "B", length = 1 } = options;
   const shape = [outputs, x.shape[1]!, ...kernel] as const;
+  scope.checkSize(shape);
   const mask = ownPixelMask({ shape, groups, mask: kind });
   const weights = normalisedWeights(scope, shape, { mask, length });
   const bias = scope.parameter("bias", [1, outputs, 1, 1], zeros);

@@ -4,7 +4,7 @@ import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { isTemporary, writeAtomically } from "../files/atomic-write.ts";
 import { readBounded } from "../files/bounded-read.ts";
 import { readError, unlessMissing, writeError } from "../files/system-error.ts";
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type ReadCheckpoint } from "./checkpoint.ts";
 import { CHECKPOINTS } from "./run-folder.ts";
 import { MAX_FILE_BYTES } from "./safetensors.ts";
 
@@ -43,7 +43,7 @@ export type CheckpointChoice = "best" | "last" | number;
  * A checkpoint of a run. Throws NOT_FOUND if there is none such, naming those that there are; FORMAT if the file is damaged or
  * was renamed.
  */
-export async function readCheckpoint(path: string, choice: CheckpointChoice): Promise<Checkpoint> {
+export async function readCheckpoint(path: string, choice: CheckpointChoice): Promise<ReadCheckpoint> {
   const found = choice === "best" ? await bestCheckpoint(path) : undefined;
   if (found) return found;
   const steps = await stepsOf(path);
@@ -73,7 +73,7 @@ export async function readCheckpoint(path: string, choice: CheckpointChoice): Pr
 }
 
 /** The checkpoint of the best validation, if there was one. Throws FORMAT if the file is damaged. */
-export async function bestCheckpoint(path: string): Promise<Checkpoint | undefined> {
+export async function bestCheckpoint(path: string): Promise<ReadCheckpoint | undefined> {
   const file = join(path, CHECKPOINTS, BEST);
   const isThere = await unlessMissing(stat(file)).catch((cause: unknown) => {
     throw readError(file, cause);

@@ -8,6 +8,17 @@ const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const below1 = v.ltValue<number, 1>(1);
 const size = v.strictObject({ rows: wholeFrom(1), cols: wholeFrom(1) });
 
+/** Bounds on what a file may ask for: building a network takes the longer the more there is. */
+const MAX_CHANNELS = 64;
+const MAX_SUB_PIXELS = 2 ** 24;
+const pictureSize = v.pipe(
+  v.strictObject({ channels: v.pipe(wholeFrom(1), v.maxValue(MAX_CHANNELS)), ...size.entries }),
+  v.check(
+    ({ channels, rows, cols }) => channels * rows * cols <= MAX_SUB_PIXELS,
+    `Expected at most ${MAX_SUB_PIXELS} sub-pixels`,
+  ),
+);
+
 const schema = v.strictObject({
   format: v.literal(1),
   nextpixel: v.string(),
@@ -16,7 +27,7 @@ const schema = v.strictObject({
     modelConfig: v.record(v.string(), wholeFrom(1)),
     likelihood: v.picklist(LIKELIHOOD_NAMES),
     levels: v.pipe(wholeFrom(2), v.maxValue(256)),
-    size: v.strictObject({ channels: wholeFrom(1), ...size.entries }),
+    size: pictureSize,
     classes: v.optional(
       v.pipe(v.array(v.strictObject({ name: v.string(), pictures: wholeFrom(0) })), v.minLength(1)),
     ),

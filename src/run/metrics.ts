@@ -1,7 +1,8 @@
-import { open, readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../files/atomic-write.ts";
-import { readError, unlessMissing, writeError } from "../files/system-error.ts";
+import { isThere, readBounded } from "../files/bounded-read.ts";
+import { writeError } from "../files/system-error.ts";
 import { METRICS } from "./run-folder.ts";
 
 /** Appends a line of JSON to `metrics.jsonl`. Throws WRITE. */
@@ -24,25 +25,39 @@ export async function appendMetrics(path: string, record: object): Promise<void>
 
 const NEWLINE = 0x0a;
 
+/** Some ten million records. */
+const MAX_METRICS_BYTES = 2 ** 30;
+
 /**
  * Leaves only those records in `metrics.jsonl` that are of the first `step` steps: those beyond will be written again. A line
- * that is not whole, since a crash cut it off, goes too. Throws WRITE.
+ * that is not whole, since a crash cut it off, goes too. Throws WRITE, FORMAT if the file is too large.
  */
 export async function truncateMetrics(path: string, step: number): Promise<void> {
   const file = join(path, METRICS);
-  const text = await unlessMissing(readFile(file, "utf8")).catch((cause: unknown) => {
-    throw readError(file, cause);
-  });
-  if (text === undefined) return;
-  const kept = text.split("\n").filter((line) => (stepOfRecord(line) ?? Number.POSITIVE_INFINITY) <= step);
-  await writeAtomically(file, kept.map((line) => `${line}\n`).join(""));
+  if (!(await isThere(file))) return;
+  const bytes = await readBounded(file, MAX_METRICS_BYTES);
+  let kept = 0;
+  // Line after line, as all of it may be too long for a string; those that are kept move forwards or stay.
+  for (let start = 0, end = 0; start < bytes.length; start = end) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    end = newline < 0 ? bytes.length : newline + 1;
+    if (newline < 0 || (stepOfRecord(bytes.subarray(start, newline)) ?? Number.POSITIVE_INFINITY) > step)
+      continue;
+    bytes.copyWithin(kept, start, end);
+    kept += end - start;
+  }
+  await writeAtomically(file, bytes.subarray(0, kept));
 }
 
-function stepOfRecord(line: string): number | undefined {
+function stepOfRecord(line: Uint8Array): number | undefined {
+  if (line.length > MAX_RECORD_BYTES) return undefined;
   try {
-    const { step } = JSON.parse(line) as { step?: unknown };
+    const { step } = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(line)) as { step?: unknown };
     return typeof step === "number" ? step : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** What we write is some hundred bytes. */
+const MAX_RECORD_BYTES = 2 ** 16;

@@ -22,7 +22,8 @@ export const CHECKPOINTS = "checkpoints";
 export const SAMPLES = "samples";
 export const TENSORBOARD = "tensorboard";
 
-const MAX_CONFIG_BYTES = 2 ** 20;
+/** With the names of as many classes as there may be. */
+const MAX_CONFIG_BYTES = 2 ** 23;
 
 /**
  * Makes the folder of a new run. With `force`, first removes the run that is there, and no other file. Throws

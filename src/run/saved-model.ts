@@ -1,3 +1,4 @@
+import { NextpixelError } from "../basics/errors.ts";
 import { buildNetwork, type NetworkConfig } from "../programs/network.ts";
 import { readRunConfig, type RunConfig } from "./config.ts";
 import { readCheckpoint, type CheckpointChoice } from "./checkpoints.ts";
@@ -18,6 +19,16 @@ export interface SavedModel {
 export async function loadSavedModel(run: string, choice: CheckpointChoice = "best"): Promise<SavedModel> {
   const { network: config, data } = await readRunConfig(run);
   const checkpoint = await readCheckpoint(run, choice);
-  const { declarations } = buildNetwork(config, 1);
+  const { declarations } = namingFile(`${run}/config.json`, () => buildNetwork(config, 1));
   return { config, data, step: checkpoint.step, weights: vectorOf(checkpoint, "average", declarations) };
+}
+
+/** What `build` returns; its errors tell which file has asked for it. */
+function namingFile<Value>(file: string, build: () => Value): Value {
+  try {
+    return build();
+  } catch (cause) {
+    if (!(cause instanceof NextpixelError)) throw cause;
+    throw new NextpixelError(cause.code, `${file}: ${cause.message}`, { cause });
+  }
 }

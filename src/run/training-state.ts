@@ -3,7 +3,7 @@ import { sameShape } from "../graph/shapes.ts";
 import type { Declaration } from "../nn/scope.ts";
 import { parameterCount, placed } from "../programs/parameters.ts";
 import type { TrainingState } from "../programs/training-step.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint, ReadCheckpoint } from "./checkpoint.ts";
 import type { Tensor32 } from "./safetensors.ts";
 
 /** Under which prefix a checkpoint keeps each vector of the training state: "average.first.weight" and so on. */
@@ -32,19 +32,17 @@ export function toBestCheckpoint(
 }
 
 /** Those nats. FORMAT error if they are not there. */
-export function validNatsOf({ metadata, step }: Checkpoint): number {
+export function validNatsOf({ metadata, file }: ReadCheckpoint): number {
   const nats = Number(metadata["validNats"] ?? Number.NaN);
   if (Number.isFinite(nats)) return nats;
-  throw expected(
-    "FORMAT",
-    "a number as validNats",
-    `the best checkpoint, of step ${step}`,
-    metadata["validNats"],
-  );
+  throw expected("FORMAT", "a number as validNats in the metadata", file, metadata["validNats"]);
 }
 
 /** The state of a training, from a checkpoint. Errors as of `vectorOf`. */
-export function fromCheckpoint(checkpoint: Checkpoint, declarations: readonly Declaration[]): TrainingState {
+export function fromCheckpoint(
+  checkpoint: ReadCheckpoint,
+  declarations: readonly Declaration[],
+): TrainingState {
   const vector = (name: Vector) => vectorOf(checkpoint, name, declarations);
   return {
     step: checkpoint.step,
@@ -55,26 +53,28 @@ export function fromCheckpoint(checkpoint: Checkpoint, declarations: readonly De
   };
 }
 
-/** One vector of the training state, from a checkpoint. FORMAT error if a tensor is missing or has another shape. */
+/** One vector of the training state, from a checkpoint. FORMAT error if a tensor is missing, has another shape, or not such values. */
 export function vectorOf(
-  checkpoint: Checkpoint,
+  { tensors, file }: ReadCheckpoint,
   vector: Vector,
   declarations: readonly Declaration[],
 ): Float32Array {
-  const all = new Float32Array(parameterCount(declarations));
-  for (const { name, shape, start } of placed(declarations)) {
+  const parts = placed(declarations).map(({ name, shape, start }) => {
     const key = `${PREFIXES[vector]}.${name}`;
-    const tensor = checkpoint.tensors.get(key);
+    const tensor = tensors.get(key);
     if (!tensor || !sameShape(tensor.shape, shape)) {
       const received = tensor ? `[${tensor.shape.join(", ")}]` : "none";
-      throw expected(
-        "FORMAT",
-        `shape [${shape.join(", ")}]`,
-        `${key} in the checkpoint of step ${checkpoint.step}`,
-        received,
-      );
+      throw expected("FORMAT", `shape [${shape.join(", ")}]`, `${key} in ${file}`, received);
     }
-    all.set(tensor.data, start);
-  }
+    const wrong = tensor.data.find((value) => !Number.isFinite(value) || (vector === "v" && value < 0));
+    if (wrong !== undefined) {
+      const what = vector === "v" ? "finite numbers of at least 0" : "finite numbers";
+      throw expected("FORMAT", what, `${key} in ${file}`, wrong);
+    }
+    return { start, data: tensor.data };
+  });
+  // Not before the file has turned out to have as much.
+  const all = new Float32Array(parameterCount(declarations));
+  for (const { start, data } of parts) all.set(data, start);
   return all;
 }
