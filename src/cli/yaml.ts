@@ -3,7 +3,7 @@ import { expected, NextpixelError, shortened } from "../basics/errors.ts";
 import { MAX_DEPTH } from "../files/json.ts";
 import { decodeText } from "../files/text.ts";
 
-/** The parser compares every key with all others: a megabyte of them would take minutes. */
+/** Far more than a recipe has, and too little for lines each of which is indented more than the one before to be many. */
 export const MAX_YAML_BYTES = 2 ** 16;
 
 /**
@@ -17,6 +17,8 @@ export function parseYaml(bytes: Uint8Array, file: string): unknown {
     version: "1.2",
     schema: "core",
     resolveKnownTags: false,
+    // It would compare every key with all others.
+    uniqueKeys: false,
     prettyErrors: false,
   });
   const [fault] = [...document.errors, ...document.warnings];
@@ -32,7 +34,7 @@ export function parseYaml(bytes: Uint8Array, file: string): unknown {
 /** The parser is recursive, and the end of the stack, met inside a regular expression, is the end of the process. */
 function checkDepth(text: string, file: string): void {
   let brackets = 0;
-  // Outside brackets what lies deeper stands further right, so that little fits into the file but for items of items in one line.
+  // Outside brackets what lies deeper stands further right: only items of items in one line can be many.
   let indicators = 0;
   for (const token of new Lexer().lex(text)) {
     const type = CST.tokenType(token);
@@ -55,10 +57,14 @@ function valueOf(node: unknown, file: string, depth: number): unknown {
   if (isScalar(node)) return node.value;
   if (isSeq(node)) return node.items.map((item) => valueOf(item, file, depth + 1));
   if (!isMap(node)) throw new NextpixelError("FORMAT", `${file}: expected YAML without references (*name)`);
+  const values = new Map<string, unknown>();
+  for (const { key, value } of node.items) {
+    const name = keyOf(key, file);
+    if (values.has(name)) throw expected("FORMAT", "every name once in a map", file, name);
+    values.set(name, valueOf(value, file, depth + 1));
+  }
   // Not assigned one by one, as "__proto__" would not become a key.
-  return Object.fromEntries(
-    node.items.map(({ key, value }) => [keyOf(key, file), valueOf(value, file, depth + 1)]),
-  );
+  return Object.fromEntries(values);
 }
 
 /** A key is what is written, also where a number is: 01 and 1 are two. */

@@ -86,7 +86,7 @@ describe("a configuration file", () => {
   });
 
   test.each([
-    ["{", /some\.json: .*JSON/],
+    ["{", /expected JSON for .*some\.json/],
     ["[1]", /some\.json: expected an object of options, received \[1\]/],
     ["null", /some\.json: expected an object of options, received null/],
     [{ stepz: 3 }, /some\.json: stepz: expected one of dataset, .*, steps, /],
