@@ -1,6 +1,6 @@
 import type { Sharp, SharpOptions } from "sharp";
 import { NextpixelError, shortened } from "../basics/errors.ts";
-import { readStart, sizeOfFile } from "../files/bounded-read.ts";
+import { readBounded } from "../files/bounded-read.ts";
 import type { PictureSize } from "./dataset.ts";
 
 /** Largest picture file, in pixels: what a small file could otherwise unfold to is without bound. */
@@ -57,22 +57,20 @@ export function decodingError(file: string, cause: unknown, hint = ""): Nextpixe
 
 /** The endings of the names of picture files, by what the formats begin with. */
 export function pictureEnding(bytes: Uint8Array): ".png" | ".jpg" | ".webp" | undefined {
-  const start = Buffer.from(bytes.subarray(0, START_BYTES)).toString("latin1");
+  const start = Buffer.from(bytes.subarray(0, 12)).toString("latin1");
   if (start.startsWith("\x89PNG")) return ".png";
   if (start.startsWith("\xff\xd8\xff")) return ".jpg";
   return start.startsWith("RIFF") && start.endsWith("WEBP") ? ".webp" : undefined;
 }
 
-const START_BYTES = 12;
-
 async function open(file: string): Promise<Sharp> {
-  const size = await sizeOfFile(file);
-  if (size > MAX_BYTES) throw new Error(`expected at most ${MAX_BYTES} bytes, received ${size}`);
+  // Not by its name: the decoder would give what it remembers of a file of that name.
+  const bytes = await readBounded(file, MAX_BYTES);
   // Of the many formats that the decoder knows, some have files that refer to others.
-  if (pictureEnding(await readStart(file, START_BYTES)) === undefined) {
+  if (pictureEnding(bytes) === undefined) {
     throw new Error("expected PNG, JPEG or WebP, received something else");
   }
   // Loaded when first needed: it costs every start of a program that reads no picture files.
   const { default: sharp } = await import("sharp");
-  return sharp(file, INPUT);
+  return sharp(bytes, INPUT);
 }

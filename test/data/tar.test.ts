@@ -43,6 +43,8 @@ describe("tar archives", () => {
     ["cut off", archive.subarray(0, 1500), "a file that is larger than what is left, at byte 0"],
     ["cut off between files", archive.subarray(0, 1536), "an end after 1536 bytes"],
     ["damaged", Uint8Array.from(archive).fill(65, 20, 21), "no header at byte 0"],
+    // This is no empty record, which would end the archive.
+    ["damaged at a name", Uint8Array.from(archive).fill(0, 1536, 1537), "no header at byte 1536"],
   ])("that are %s are refused", (_, bytes, reason) => {
     expect(() => tarFiles(bytes, "x.tar")).toThrow(
       `x.tar: expected an intact tar archive, received ${reason}`,

@@ -1,0 +1,299 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { parseYaml } from "../../src/cli/yaml.ts";
+import { openAmat } from "../../src/data/amat.ts";
+import { openCifar10 } from "../../src/data/cifar10.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { hubListing } from "../../src/data/hub-listing.ts";
+import { openIdx } from "../../src/data/idx.ts";
+import { tarFiles } from "../../src/data/tar.ts";
+import { fetchSettings } from "../../src/fetch/settings.ts";
+import { parseJson } from "../../src/files/json.ts";
+import { buildNetwork, type NetworkConfig } from "../../src/programs/network.ts";
+import { initialParameters } from "../../src/programs/parameters.ts";
+import { initialState } from "../../src/programs/training-step.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
+import { saveBestCheckpoint } from "../../src/run/checkpoints.ts";
+import type { RunConfig } from "../../src/run/config.ts";
+import { truncateMetrics } from "../../src/run/metrics.ts";
+import { writeConfig } from "../../src/run/run-folder.ts";
+import { loadSavedModel } from "../../src/run/saved-model.ts";
+import { fromCheckpoint, toBestCheckpoint } from "../../src/run/training-state.ts";
+import { tarArchive } from "../data/tar-archive.ts";
+import { temporaryFolder } from "../data/temporary-folder.ts";
+import { fuzz, readOrRefused, type Tally } from "./mutations.ts";
+
+let folder: string;
+let usedBefore: number;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  usedBefore = process.resourceUsage().maxRSS;
+});
+// The files are small, whatever sizes they claim to have.
+afterAll(() => expect((process.resourceUsage().maxRSS - usedBefore) / 1024).toBeLessThan(768));
+
+const expectBoth = ({ read, refused }: Tally) => {
+  expect(read).toBeGreaterThan(5);
+  expect(refused).toBeGreaterThan(5);
+};
+
+/** All pictures of a data set. */
+const pixelsOf = (dataset: Dataset) => dataset.read(Array.from({ length: dataset.count }, (_, i) => i));
+
+/** What is in a file that may be gzipped. */
+const plain = (bytes: Uint8Array) => (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes);
+
+const equal = (a: Uint8Array, b: Uint8Array): void => {
+  if (Buffer.compare(a, b) !== 0) throw new Error(`${a.length} bytes are not the ${b.length} of the file`);
+};
+
+const network: NetworkConfig = {
+  model: "pixelcnn",
+  modelConfig: { width: 2, depth: 1, head: 2 },
+  likelihood: "bernoulli",
+  levels: 2,
+  size: { channels: 1, rows: 4, cols: 4 },
+};
+const { declarations } = buildNetwork(network, 1);
+const checkpoint = toBestCheckpoint(initialState(initialParameters(declarations, 1)), declarations, 1.5);
+const config: RunConfig = {
+  format: 1,
+  nextpixel: "0.0.0",
+  network: { ...network, classes: undefined },
+  data: { train: "digits", valid: 0.1, gray: false, resize: null, skipBad: false },
+  training: {
+    ...{ steps: 10, batch: 4, shares: 1, lr: 0.001, warmup: 0, decay: "cosine", clip: 1, ema: 0.9, seed: 1 },
+    ...{ evalEvery: 5, checkpointEvery: 5, keep: 2 },
+  },
+};
+
+describe("of mutated files none is read but rightly", () => {
+  test("checkpoints", async () => {
+    const file = "some/step.safetensors";
+    const valid = encodeCheckpoint(checkpoint);
+    const tally = await fuzz({ seed: 1, runs: 2500 }, async (mutate) => {
+      const bytes = mutate(valid);
+      const read = await readOrRefused(file, () => decodeCheckpoint(bytes, file));
+      if (read === undefined) return undefined;
+      const start = 8 + Number(Buffer.from(bytes).readBigUInt64LE(0));
+      const header = JSON.parse(Buffer.from(bytes.subarray(8, start)).toString());
+      expect(String(read.step)).toBe(header.__metadata__.step);
+      expect(read.step).toBeGreaterThanOrEqual(0);
+      let total = 0;
+      for (const [name, { shape, data }] of read.tensors) {
+        const {
+          dtype,
+          shape: written,
+          data_offsets: [from, to],
+        } = header[name];
+        expect([dtype, shape]).toEqual(["F32", written]);
+        equal(new Uint8Array(data.buffer), bytes.subarray(start + from, start + to));
+        total += data.byteLength;
+      }
+      expect(total).toBe(bytes.length - start);
+      // Of those that can be read, those are refused that are not of this network, or no numbers.
+      const state = await readOrRefused(file, () => fromCheckpoint(read, declarations));
+      if (state === undefined) return undefined;
+      for (const values of [state.parameters, state.average, state.m, state.v]) {
+        expect(values.length).toBe(
+          declarations.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0),
+        );
+        expect(values.every(Number.isFinite)).toBe(true);
+      }
+      return state;
+    });
+    expectBoth(tally);
+  });
+
+  test("IDX files, and the labels beside them", async () => {
+    const images = Buffer.alloc(16 + 24);
+    [0x803, 2, 3, 4].forEach((word, i) => images.writeUInt32BE(word, 4 * i));
+    for (let i = 0; i < 24; i++) images[16 + i] = 10 * i;
+    const labels = Buffer.from([0, 0, 8, 1, 0, 0, 0, 2, 3, 1]);
+    const [imageFile, labelFile] = [join(folder, "x-images-idx3"), join(folder, "x-labels-idx1")];
+    let run = 0;
+    const tally = await fuzz({ seed: 2, runs: 1600 }, async (mutate, isOfLabels) => {
+      const packing = run++ % 3;
+      // Damage inside a gzip file, and damage to it.
+      const damaged = (bytes: Uint8Array) =>
+        packing === 0 ? mutate(bytes) : packing === 1 ? gzipSync(mutate(bytes)) : mutate(gzipSync(bytes));
+      const written = [isOfLabels ? images : damaged(images), isOfLabels ? damaged(labels) : labels] as const;
+      await writeFile(imageFile, written[0]);
+      await writeFile(labelFile, written[1]);
+      const dataset = await readOrRefused(isOfLabels ? labelFile : imageFile, () => openIdx(imageFile));
+      if (dataset === undefined) return undefined;
+      const [a, b] = [Buffer.from(plain(written[0])), Buffer.from(plain(written[1]))];
+      const { count, size } = dataset;
+      expect([0x803, count, size.rows, size.cols]).toEqual([0, 4, 8, 12].map((at) => a.readUInt32BE(at)));
+      expect([0x801, count]).toEqual([0, 4].map((at) => b.readUInt32BE(at)));
+      equal(await pixelsOf(dataset), a.subarray(16));
+      expect([...dataset.labels!]).toEqual([...b.subarray(8)]);
+      return dataset;
+    });
+    expectBoth(tally);
+  });
+
+  test("CIFAR-10's files, and the names beside them", async () => {
+    const record = (label: number) => Buffer.concat([Buffer.of(label), Buffer.alloc(3072, 7 * label)]);
+    const records = Buffer.concat([record(3), record(9)]);
+    const names = Buffer.from(`${Array.from("abcdefghij").join("\n")}\n\n`);
+    const [file, nameFile] = [join(folder, "data_batch_1.bin"), join(folder, "batches.meta.txt")];
+    let run = 0;
+    const tally = await fuzz({ seed: 3, runs: 900 }, async (mutate, isOfNames) => {
+      const bytes = isOfNames ? records : run++ % 2 ? mutate(records) : mutate(gzipSync(records));
+      await writeFile(file, bytes);
+      const text = isOfNames ? mutate(names) : names;
+      await writeFile(nameFile, text);
+      const dataset = await readOrRefused(isOfNames ? nameFile : file, () => openCifar10([file], {}));
+      if (dataset === undefined) return undefined;
+      const content = plain(bytes);
+      expect(dataset.count * 3073).toBe(content.length);
+      const rows = Array.from({ length: dataset.count }, (_, i) =>
+        content.subarray(i * 3073, (i + 1) * 3073),
+      );
+      equal(await pixelsOf(dataset), Buffer.concat(rows.map((row) => row.subarray(1))));
+      expect([...dataset.labels!]).toEqual(rows.map((row) => row[0]));
+      expect(new Set(dataset.classNames).size).toBe(10);
+      for (const name of dataset.classNames!) expect(Buffer.from(text).toString()).toContain(name);
+      return dataset;
+    });
+    expectBoth(tally);
+  });
+
+  test(".amat files", async () => {
+    const file = join(folder, "x.amat");
+    const valid = Buffer.from("0 1 0 0 0 1\n1 1 1 0 0 0\n0 0 0 0 0 0\n");
+    const tally = await fuzz({ seed: 4, runs: 700 }, async (mutate) => {
+      const bytes = mutate(valid);
+      await writeFile(file, bytes);
+      const dataset = await readOrRefused(file, () => openAmat(file, { rows: 2, cols: 3 }, 2));
+      if (dataset === undefined) return undefined;
+      const text = Buffer.from(bytes).toString();
+      expect(text).toMatch(/^([01]( [01]){5}\n)+$/);
+      expect([...(await pixelsOf(dataset))].join("")).toBe(text.replaceAll(/\s/g, ""));
+      return dataset;
+    });
+    expectBoth(tally);
+  });
+
+  test("tar archives", async () => {
+    const file = "some.tar";
+    const content = { "a.bin": Buffer.alloc(700, 1), "b.bin": Buffer.alloc(512, 2), empty: Buffer.alloc(0) };
+    const valid = tarArchive(content);
+    const tally = await fuzz({ seed: 5, runs: 900 }, async (mutate) => {
+      const bytes = Buffer.from(mutate(valid));
+      const files = await readOrRefused(file, () => tarFiles(bytes, file));
+      for (const [name, found] of files ?? []) {
+        const at = found.byteOffset - bytes.byteOffset;
+        expect(at % 512).toBe(0);
+        const header = bytes.subarray(at - 512, at);
+        expect(header.subarray(0, 100).toString()).toContain(name);
+        expect(found.length).toBe(Number.parseInt(header.toString("latin1", 124, 136).trim(), 8));
+        expect(at + found.length).toBeLessThanOrEqual(bytes.length);
+      }
+      return files;
+    });
+    expectBoth(tally);
+  });
+
+  test("the configuration of a run, beside its checkpoint", async () => {
+    const run = join(folder, "run");
+    await mkdir(join(run, "checkpoints"), { recursive: true });
+    await saveBestCheckpoint(run, checkpoint);
+    await writeConfig(run, config);
+    const valid = Buffer.from(JSON.stringify(config, null, 2));
+    const tally = await fuzz({ seed: 6, runs: 700 }, async (mutate) => {
+      const bytes = mutate(valid);
+      await writeFile(join(run, "config.json"), bytes);
+      const model = await readOrRefused(run, () => loadSavedModel(run));
+      if (model === undefined) return undefined;
+      const written = JSON.parse(Buffer.from(bytes).toString());
+      expect(model.config).toEqual(written.network);
+      expect(model.data).toEqual(written.data);
+      const wanted = buildNetwork(model.config, 1).declarations;
+      expect(wanted.map(({ name, shape }) => [name, shape])).toEqual(
+        declarations.map(({ name, shape }) => [name, shape]),
+      );
+      return model;
+    });
+    expectBoth(tally);
+  });
+
+  test("JSON and YAML", async () => {
+    const recipe = {
+      dataset: "digits",
+      steps: 1000,
+      lr: 0.001,
+      gray: true,
+      list: [1, "a", null],
+      deep: { x: { y: "z" } },
+    };
+    const json = Buffer.from(JSON.stringify(recipe, null, 1));
+    const yaml = Buffer.from(
+      'dataset: digits\nsteps: 1000 # many\nlr: 1e-3\nlist: [1, "a", ~]\ndeep:\n  x:\n    - y\n    - z: 0x1F\n',
+    );
+    const file = "some/recipe";
+    const tally = await fuzz({ seed: 7, runs: 1300 }, async (mutate, isJson) => {
+      const bytes = mutate(isJson ? json : yaml);
+      const read = await readOrRefused(file, () => (isJson ? parseJson : parseYaml)(bytes, file));
+      if (read === undefined) return undefined;
+      const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      const names = isJson ? undefined : ({ version: "1.2", schema: "core", logLevel: "silent" } as const);
+      expect(JSON.stringify(read)).toBe(JSON.stringify(names ? parse(text, names) : JSON.parse(text)));
+      return read;
+    });
+    expectBoth(tally);
+  });
+
+  test("metrics of a run that is resumed", async () => {
+    const run = join(folder, "metrics");
+    await mkdir(run, { recursive: true });
+    const file = join(run, "metrics.jsonl");
+    const valid = Buffer.from(
+      Array.from({ length: 9 }, (_, i) => `{"step":${i + 1},"nats":${i / 7}}\n`).join(""),
+    );
+    const stepOf = (line: string): unknown => {
+      try {
+        return JSON.parse(line)?.step;
+      } catch {
+        return undefined;
+      }
+    };
+    await fuzz({ seed: 8, runs: 600 }, async (mutate) => {
+      const bytes = mutate(valid);
+      await writeFile(file, bytes);
+      await truncateMetrics(run, 5);
+      const lines = Buffer.from(bytes).toString().split("\n").slice(0, -1);
+      const isKept = (line: string) => typeof stepOf(line) === "number" && (stepOf(line) as number) <= 5;
+      const wanted = lines
+        .filter((line) => isKept(line) && !line.includes("\uFFFD"))
+        .map((line) => `${line}\n`);
+      expect((await readFile(file)).toString()).toBe(wanted.join(""));
+      return wanted;
+    });
+  });
+
+  test("listings of the Hub that are kept", async () => {
+    const listing = {
+      format: 1,
+      commit: "0123456789abcdef0123456789abcdef01234567",
+      files: [{ path: "data/train-0.parquet", bytes: 1234, sha256: "ab".repeat(32) }],
+    };
+    const file = join(folder, "nextpixel-files.json");
+    const valid = Buffer.from(JSON.stringify(listing));
+    const settings = fetchSettings({ hub: "http://127.0.0.1:9" });
+    const tally = await fuzz({ seed: 9, runs: 500 }, async (mutate) => {
+      const bytes = mutate(valid);
+      await writeFile(file, bytes);
+      const read = await readOrRefused(file, () => hubListing("me/tiny", folder, settings));
+      if (read === undefined) return undefined;
+      expect(read).toEqual(JSON.parse(Buffer.from(bytes).toString()));
+      for (const { path } of read.files) expect(join(folder, path).startsWith(join(folder, "/"))).toBe(true);
+      return read;
+    });
+    expectBoth(tally);
+  });
+});
