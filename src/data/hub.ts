@@ -9,7 +9,7 @@ import { isSystemError, writeError } from "../files/system-error.ts";
 import { filesUnder } from "./files.ts";
 import { hubListing } from "./hub-listing.ts";
 import { splitFiles, type HubName } from "./hub-name.ts";
-import { unpackPictures } from "./parquet-pictures.ts";
+import { unpackApart } from "./unpack.ts";
 
 /** Bound on the files of a split together: 64 GiB. */
 const MAX_BYTES = 2 ** 36;
@@ -107,9 +107,9 @@ async function unpackOnce(files: readonly string[], folder: string, settings: Fe
   try {
     await mkdir(join(folder, ".."), { recursive: true });
     temporary = await mkdtemp(`${folder}.unpacking-`);
-    await unpackPictures(files, temporary, (pictures, of) =>
-      settings.onEvent({ kind: "unpack", file: folder, pictures, of }),
-    );
+    await unpackApart(files, temporary, {
+      onProgress: (pictures, of) => settings.onEvent({ kind: "unpack", file: folder, pictures, of }),
+    });
     await rename(temporary, folder);
   } catch (cause) {
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });

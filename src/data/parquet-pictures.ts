@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { NextpixelError } from "../basics/errors.ts";
+import { sizeOfFile } from "../files/bounded-read.ts";
 import { mapConcurrently } from "./concurrent.ts";
 import { unexpected } from "./gzipped.ts";
 import { columnsOf, type Columns } from "./parquet-columns.ts";
@@ -53,8 +54,9 @@ export async function unpackPictures(
 
 async function openTable(file: string): Promise<Table> {
   const { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } = await import("hyparquet");
-  const buffer = await asyncBufferFromFile(file);
+  await sizeOfFile(file);
   return parsing(file, async () => {
+    const buffer = await asyncBufferFromFile(file);
     const metadata = await parquetMetadataAsync(buffer, { geoparquet: false });
     return { file, buffer, metadata, columns: columnsOf(file, metadata, parquetSchema(metadata)) };
   });
@@ -72,7 +74,7 @@ async function* rowGroups({ file, buffer, metadata, columns }: Table): AsyncGene
       throw unexpected(file, `at most ${MAX_GROUP_BYTES} bytes in a group of rows`, String(total_byte_size));
     }
     const rowEnd = rowStart + Number(num_rows);
-    if (rowEnd > metadata.num_rows) {
+    if (!(rowEnd >= rowStart && rowEnd <= metadata.num_rows)) {
       throw unexpected(file, `groups of ${metadata.num_rows} rows together`, "more");
     }
     const { picture, label } = columns;
@@ -88,6 +90,9 @@ async function* rowGroups({ file, buffer, metadata, columns }: Table): AsyncGene
       }),
     );
     rowStart = rowEnd;
+  }
+  if (rowStart !== Number(metadata.num_rows)) {
+    throw unexpected(file, `groups of ${metadata.num_rows} rows together`, String(rowStart));
   }
 }
 
