@@ -62,7 +62,7 @@ export class Scope {
       throw new NextpixelError("SHAPE", `expected a new name for a parameter, received "${path}" again`);
     }
     if (byName.size === MAX_PARAMETERS) {
-      throw expected("ARGUMENT", `at most ${MAX_PARAMETERS} layers' parameters`, "a network", "more");
+      throw expected("ARGUMENT", `at most ${MAX_PARAMETERS} parameters`, "a network", "more");
     }
     this.checkSize(shape);
     this.#declared.values += sizeOf(shape);

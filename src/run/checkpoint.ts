@@ -1,4 +1,5 @@
-import { expected } from "../basics/errors.ts";
+import { crc32c } from "../basics/crc32c.ts";
+import { expected, shown } from "../basics/errors.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor32 } from "./safetensors.ts";
 
 /** The state of a training after `step` steps. */
@@ -13,17 +14,38 @@ export interface ReadCheckpoint extends Checkpoint {
   readonly file: string;
 }
 
-/** The bytes of a checkpoint's file, which has the step in its metadata. Errors as of `encodeSafetensors`. */
-export const encodeCheckpoint = ({ step, tensors, metadata }: Checkpoint): Uint8Array =>
-  encodeSafetensors(tensors, { ...metadata, step: String(step) });
+/** The bytes of a checkpoint's file, which has the step and a checksum in its metadata. Errors as of `encodeSafetensors`. */
+export const encodeCheckpoint = (checkpoint: Checkpoint): Uint8Array =>
+  encodeSafetensors(checkpoint.tensors, {
+    ...checkpoint.metadata,
+    step: String(checkpoint.step),
+    crc32c: checksumOf(checkpoint),
+  });
 
 /** The checkpoint in a file, which may come from anywhere. Throws FORMAT, naming `fileName`. */
 export function decodeCheckpoint(bytes: Uint8Array, fileName: string): ReadCheckpoint {
   const content = decodeSafetensors(bytes, fileName);
-  const { step: written, ...metadata } = content.metadata;
+  const { step: written, crc32c: checksum, ...metadata } = content.metadata;
   const step = Number(written);
   if (!Number.isSafeInteger(step) || step < 0 || String(step) !== written) {
     throw expected("FORMAT", "a whole number as step in the metadata", fileName, written);
   }
-  return { file: fileName, step, tensors: content.tensors, metadata };
+  const checkpoint = { step, tensors: content.tensors, metadata };
+  // Files from before there were checksums have none.
+  if (checksum !== undefined && checksum !== checksumOf(checkpoint)) {
+    throw expected("FORMAT", `content of the checksum ${shown(checksum)}`, fileName, checksumOf(checkpoint));
+  }
+  return { file: fileName, ...checkpoint };
+}
+
+/** CRC-32C of all that a checkpoint holds: a damaged weight would show in nothing but bad pictures. */
+function checksumOf({ step, tensors, metadata }: Checkpoint): string {
+  const inOrder = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
+  const names = inOrder.map(([name, { shape }]) => [name, shape]);
+  const header = JSON.stringify([step, Object.entries(metadata).sort(), names]);
+  let checksum = crc32c(new TextEncoder().encode(header));
+  for (const [, { data }] of inOrder) {
+    checksum = crc32c(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), checksum);
+  }
+  return checksum.toString(16).padStart(8, "0");
 }

@@ -27,7 +27,8 @@ export function parseHeader(
   valueBytes: number,
   fileName: string,
 ): { entries: readonly Entry[]; metadata: Record<string, string> } {
-  const json = bytes[0] === OPENING_BRACE ? parseJson(bytes, `the safetensors header of ${fileName}`) : undefined;
+  const json =
+    bytes[0] === OPENING_BRACE ? parseJson(bytes, `the safetensors header of ${fileName}`) : undefined;
   if (!isRecord(json)) throw unlike("a JSON object as safetensors header", fileName);
   const { [METADATA]: metadata = {}, ...named } = json;
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {

@@ -63,8 +63,7 @@ export function vectorOf(
     const key = `${PREFIXES[vector]}.${name}`;
     const tensor = tensors.get(key);
     if (!tensor || !sameShape(tensor.shape, shape)) {
-      const received = tensor ? `[${tensor.shape.join(", ")}]` : "none";
-      throw expected("FORMAT", `shape [${shape.join(", ")}]`, `${key} in ${file}`, received);
+      throw expected("FORMAT", `shape [${shape.join(", ")}]`, `${key} in ${file}`, tensor?.shape ?? "none");
     }
     const wrong = tensor.data.find((value) => !Number.isFinite(value) || (vector === "v" && value < 0));
     if (wrong !== undefined) {

@@ -12,18 +12,19 @@ import { openIdx } from "../../src/data/idx.ts";
 import { tarFiles } from "../../src/data/tar.ts";
 import { fetchSettings } from "../../src/fetch/settings.ts";
 import { parseJson } from "../../src/files/json.ts";
-import { buildNetwork, type NetworkConfig } from "../../src/programs/network.ts";
+import { buildNetwork } from "../../src/programs/network.ts";
 import { initialParameters } from "../../src/programs/parameters.ts";
 import { initialState } from "../../src/programs/training-step.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
 import { saveBestCheckpoint } from "../../src/run/checkpoints.ts";
-import type { RunConfig } from "../../src/run/config.ts";
 import { truncateMetrics } from "../../src/run/metrics.ts";
 import { writeConfig } from "../../src/run/run-folder.ts";
+import { encodeSafetensors } from "../../src/run/safetensors.ts";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { fromCheckpoint, toBestCheckpoint } from "../../src/run/training-state.ts";
 import { tarArchive } from "../data/tar-archive.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
+import { TINY_CONFIG } from "../run/tiny-config.ts";
 import { fuzz, readOrRefused, type Tally } from "./mutations.ts";
 
 let folder: string;
@@ -50,37 +51,24 @@ const equal = (a: Uint8Array, b: Uint8Array): void => {
   if (Buffer.compare(a, b) !== 0) throw new Error(`${a.length} bytes are not the ${b.length} of the file`);
 };
 
-const network: NetworkConfig = {
-  model: "pixelcnn",
-  modelConfig: { width: 2, depth: 1, head: 2 },
-  likelihood: "bernoulli",
-  levels: 2,
-  size: { channels: 1, rows: 4, cols: 4 },
-};
-const { declarations } = buildNetwork(network, 1);
+const { declarations } = buildNetwork(TINY_CONFIG.network, 1);
 const checkpoint = toBestCheckpoint(initialState(initialParameters(declarations, 1)), declarations, 1.5);
-const config: RunConfig = {
-  format: 1,
-  nextpixel: "0.0.0",
-  network: { ...network, classes: undefined },
-  data: { train: "digits", valid: 0.1, gray: false, resize: null, skipBad: false },
-  training: {
-    ...{ steps: 10, batch: 4, shares: 1, lr: 0.001, warmup: 0, decay: "cosine", clip: 1, ema: 0.9, seed: 1 },
-    ...{ evalEvery: 5, checkpointEvery: 5, keep: 2 },
-  },
-};
 
 describe("of mutated files none is read but rightly", () => {
   test("checkpoints", async () => {
     const file = "some/step.safetensors";
     const valid = encodeCheckpoint(checkpoint);
-    const tally = await fuzz({ seed: 1, runs: 2500 }, async (mutate) => {
-      const bytes = mutate(valid);
+    // As runs had them before there were checksums: more damage is read, and is to be read rightly.
+    const old = encodeSafetensors(checkpoint.tensors, { ...checkpoint.metadata, step: "0" });
+    const tally = await fuzz({ seed: 1, runs: 2500 }, async (mutate, isOld) => {
+      const bytes = mutate(isOld ? old : valid);
       const read = await readOrRefused(file, () => decodeCheckpoint(bytes, file));
       if (read === undefined) return undefined;
       const start = 8 + Number(Buffer.from(bytes).readBigUInt64LE(0));
-      const header = JSON.parse(Buffer.from(bytes.subarray(8, start)).toString());
-      expect(String(read.step)).toBe(header.__metadata__.step);
+      const { ["__metadata__"]: metadata, ...header } = JSON.parse(
+        Buffer.from(bytes.subarray(8, start)).toString(),
+      );
+      expect(String(read.step)).toBe(metadata.step);
       expect(read.step).toBeGreaterThanOrEqual(0);
       let total = 0;
       for (const [name, { shape, data }] of read.tensors) {
@@ -94,6 +82,10 @@ describe("of mutated files none is read but rightly", () => {
         total += data.byteLength;
       }
       expect(total).toBe(bytes.length - start);
+      // Whatever else was changed, the checksum tells.
+      if (metadata.crc32c !== undefined) {
+        expect(read).toEqual(decodeCheckpoint(valid, file));
+      }
       // Of those that can be read, those are refused that are not of this network, or no numbers.
       const state = await readOrRefused(file, () => fromCheckpoint(read, declarations));
       if (state === undefined) return undefined;
@@ -203,8 +195,8 @@ describe("of mutated files none is read but rightly", () => {
     const run = join(folder, "run");
     await mkdir(join(run, "checkpoints"), { recursive: true });
     await saveBestCheckpoint(run, checkpoint);
-    await writeConfig(run, config);
-    const valid = Buffer.from(JSON.stringify(config, null, 2));
+    await writeConfig(run, TINY_CONFIG);
+    const valid = Buffer.from(JSON.stringify(TINY_CONFIG, null, 2));
     const tally = await fuzz({ seed: 6, runs: 700 }, async (mutate) => {
       const bytes = mutate(valid);
       await writeFile(join(run, "config.json"), bytes);

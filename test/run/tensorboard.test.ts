@@ -18,6 +18,9 @@ test.each([
   [new Uint8Array(0), 0],
 ])("CRC-32C of known bytes", (bytes, crc) => {
   expect(crc32c(bytes)).toBe(crc);
+  for (const split of [1, 9, 16]) {
+    expect(crc32c(bytes.subarray(split), crc32c(bytes.subarray(0, split)))).toBe(crc);
+  }
 });
 
 // From tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto.

@@ -1,0 +1,74 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { buildNetwork } from "../../src/programs/network.ts";
+import { initialParameters } from "../../src/programs/parameters.ts";
+import { initialState } from "../../src/programs/training-step.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../src/run/safetensors.ts";
+import { fromCheckpoint, toCheckpoint, validNatsOf } from "../../src/run/training-state.ts";
+import { TINY_CONFIG } from "./tiny-config.ts";
+
+const FILE = "runs/x/checkpoints/step.safetensors";
+const { declarations } = buildNetwork(TINY_CONFIG.network, 1);
+const state = initialState(initialParameters(declarations, 1));
+const checkpoint = toCheckpoint(state, declarations);
+const bytes = encodeCheckpoint(checkpoint);
+
+/** The same with other metadata, as it is written by others. */
+const withMetadata = (metadata: Record<string, string>) => {
+  const { tensors, metadata: own } = decodeSafetensors(bytes, FILE);
+  return encodeSafetensors(tensors, { format: own["format"]!, ...metadata });
+};
+
+describe("a checkpoint", () => {
+  test("is read as it was written", () => {
+    expect(decodeCheckpoint(bytes, FILE)).toEqual({ file: FILE, ...checkpoint });
+    expect(fromCheckpoint(decodeCheckpoint(bytes, FILE), declarations)).toEqual(state);
+  });
+
+  test("in which one bit of any value has changed is refused", () => {
+    const values = [...decodeSafetensors(bytes, FILE).tensors.values()];
+    const length = values.reduce((sum, { data }) => sum + data.byteLength, 0);
+    fc.assert(
+      fc.property(fc.nat(length - 1), fc.nat(7), (at, bit) => {
+        const damaged = Uint8Array.from(bytes);
+        damaged[bytes.length - 1 - at]! ^= 1 << bit;
+        expect(() => decodeCheckpoint(damaged, FILE)).toThrow(
+          expect.objectContaining({ code: "FORMAT", message: expect.stringContaining(`checksum`) }),
+        );
+      }),
+      { seed: 1, numRuns: 200 },
+    );
+  });
+
+  test("needs no checksum: runs from before have none", () => {
+    expect(decodeCheckpoint(withMetadata({ step: "0" }), FILE)).toMatchObject(checkpoint);
+  });
+
+  test.each(["-1", "1.5", "1e3", "01", "", "9007199254740993"])("of step %j is refused", (step) => {
+    expect(() => decodeCheckpoint(withMetadata({ step }), FILE)).toThrow(
+      `expected a whole number as step in the metadata for ${FILE}, received "${step}"`,
+    );
+  });
+
+  test.each([
+    ["average", Number.NaN, "finite numbers"],
+    ["parameters", Number.POSITIVE_INFINITY, "finite numbers"],
+    ["v", -1, "finite numbers of at least 0"],
+  ] as const)("with %s that are %d is refused", (vector, value, what) => {
+    const damaged = { ...state, [vector]: Float32Array.from(state[vector]).fill(value, 3, 4) };
+    const read = decodeCheckpoint(encodeCheckpoint(toCheckpoint(damaged, declarations)), FILE);
+    expect(() => fromCheckpoint(read, declarations)).toThrow(
+      new RegExp(`^expected ${what} for .*\\.first\\.weight in ${FILE}, received ${value}$`),
+    );
+  });
+
+  test("of another network is refused, and named", () => {
+    const read = decodeCheckpoint(bytes, FILE);
+    const other = [{ ...declarations[0]!, shape: [1, 2, 3] }];
+    expect(() => fromCheckpoint(read, other)).toThrow(
+      `expected shape [1, 2, 3] for parameters.first.weight in ${FILE}, received [`,
+    );
+    expect(() => validNatsOf(read)).toThrow(`expected a number as validNats in the metadata for ${FILE}`);
+  });
+});
