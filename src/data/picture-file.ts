@@ -5,6 +5,7 @@ import type { PictureSize } from "./dataset.ts";
 
 /** Largest picture file, in pixels: what a small file could otherwise unfold to is without bound. */
 const MAX_PIXELS = 100_000_000;
+/** The same in bytes: somewhat more than so many pixels take. */
 const MAX_BYTES = 2 ** 29;
 const INPUT: SharpOptions = { limitInputPixels: MAX_PIXELS, failOn: "warning" };
 

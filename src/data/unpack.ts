@@ -50,20 +50,26 @@ export function unpackApart(
   process.once("exit", kill);
   const which = files.length === 1 ? files[0]! : `${files[0]}, or one of the ${files.length - 1} others`;
   const damaged = (reason: string) => unexpected(which, "an intact Parquet file", reason);
+  const gone = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve()).once("error", () => resolve());
+  });
+  let stalled: NodeJS.Timeout | undefined;
   return new Promise<void>((resolve, reject) => {
-    const stalled = setTimeout(() => reject(damaged("what the decoder finds no end of")), patience);
+    stalled = setTimeout(() => reject(damaged("what the decoder finds no end of")), patience);
     child.on("message", (message: FromUnpacking) => {
-      stalled.refresh();
+      stalled?.refresh();
       if (message.kind === "progress") onProgress(message.pictures, message.of);
       else if (message.kind === "end") resolve();
       else reject(errorOf(message));
     });
-    child.on("error", reject);
-    child.on("exit", () => reject(damaged("what the decoder breaks down on")));
-    child.on("exit", () => clearTimeout(stalled));
+    child.once("error", reject);
+    child.once("exit", () => reject(damaged("what the decoder breaks down on")));
     child.send({ files, folder } satisfies ToUnpacking);
-  }).finally(() => {
+  }).finally(async () => {
+    clearTimeout(stalled);
     kill();
+    // Not before it has stopped writing into the folder.
+    await gone;
     process.off("exit", kill);
   });
 }

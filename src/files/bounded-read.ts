@@ -19,8 +19,8 @@ export async function sizeOfFile(path: string): Promise<number> {
   throw new NextpixelError("FORMAT", `expected an ordinary file at ${path}, received something else`);
 }
 
-/** The first `count` bytes of a file, or all if it has fewer: never more, even if it grows meanwhile. Throws NOT_FOUND. */
-export async function readStart(path: string, count: number): Promise<Uint8Array> {
+/** The first `count` bytes of a file, or all if it has fewer: never more, even if it grows meanwhile. */
+async function readStart(path: string, count: number): Promise<Uint8Array> {
   const file = await attempt(path, open(path));
   try {
     const bytes = new Uint8Array(count);

@@ -31,7 +31,8 @@ function checkNesting(json: string, file: string): void {
     const character = json[i];
     if (character === "{" || character === "[") {
       open.push(character === "{" ? new Set() : undefined);
-      if (open.length > MAX_DEPTH) throw expected("FORMAT", `JSON nested at most ${MAX_DEPTH} deep`, file, "more");
+      if (open.length > MAX_DEPTH)
+        throw expected("FORMAT", `JSON nested at most ${MAX_DEPTH} deep`, file, "more");
     } else if (character === "}" || character === "]") {
       open.pop();
     } else if (character === '"') {
