@@ -12,7 +12,7 @@ export type FetchEvent =
       readonly received: number;
       readonly bytes: number;
     }
-  | { readonly kind: "retry"; readonly url: string; readonly file: string; readonly reason: string }
+  | { readonly kind: "retry"; readonly url: string; readonly reason: string }
   | { readonly kind: "unpack"; readonly file: string; readonly pictures: number; readonly of: number }
   /** Of whatever began with `file`, well or not. */
   | { readonly kind: "end"; readonly file: string };

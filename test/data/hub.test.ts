@@ -1,4 +1,5 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -178,6 +179,27 @@ describe("a Hub that lies", async () => {
     );
     expect(error).toBeInstanceOf(NextpixelError);
     expect((error as Error).message).not.toContain("\n");
+  });
+
+  test.each([
+    ["is busy", (response: ServerResponse) => void response.writeHead(503).end()],
+    ["breaks connections", (response: ServerResponse) => void response.destroy()],
+  ])("and %s is asked again, not for ever", async (_, fail) => {
+    let failures = 2;
+    const hub = await serveHub({ main: { [TRAIN]: train } }, undefined, (response) => {
+      if (failures-- <= 0) return false;
+      fail(response);
+      return true;
+    });
+    const events: FetchEvent[] = [];
+    const onEvent = (event: FetchEvent) => void events.push(event);
+    const opening = async () => open("hf:me/tiny", { cache: await temporaryFolder(), hub: hub.url, onEvent });
+    expect((await opening()).count).toBe(1);
+    expect(events.filter(({ kind }) => kind === "retry")).toHaveLength(2);
+    failures = Number.POSITIVE_INFINITY;
+    hub.requests.length = 0;
+    await expect(opening()).rejects.toMatchObject({ code: "DOWNLOAD" });
+    expect(hub.requests).toHaveLength(5);
   });
 
   test("and never answers is given up", async () => {
