@@ -3,10 +3,11 @@ import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isSystemError, writeError } from "../files/system-error.ts";
 import { checkFile } from "./check-file.ts";
-import { claimPart, releasePart } from "./part-file.ts";
+import { claimPart } from "./part-file.ts";
 import { BrokenOff, receive, type RemoteFile } from "./receive.ts";
 import { waitToRetry } from "./retry.ts";
 import type { FetchSettings } from "./settings.ts";
+import { release } from "./unfinished.ts";
 
 /**
  * Downloads a file of known size to `path`, where it appears when it is complete and has the SHA-256 that is known of it. A
@@ -21,7 +22,7 @@ export async function download(remote: RemoteFile, path: string, settings: Fetch
       await fill(part, remote, path, settings);
       await rename(part, path);
     } finally {
-      releasePart(part);
+      release(part);
       settings.onEvent({ kind: "end", file: path });
     }
   } catch (cause) {
