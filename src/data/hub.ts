@@ -119,7 +119,8 @@ async function unpackOnce(files: readonly string[], folder: string, settings: Fe
     );
     await rename(temporary, folder);
   } catch (cause) {
-    await rm(temporary, { recursive: true, force: true });
+    // The first failure is the one to report.
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     // Another process has been faster.
     if (await isThere(folder)) return;
     throw isSystemError(cause) ? writeError(folder, cause) : cause;

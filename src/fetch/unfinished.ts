@@ -34,13 +34,11 @@ export interface Unfinished {
 export async function unfinished(path: string, ending: string): Promise<Unfinished[]> {
   const found: Unfinished[] = [];
   for (const name of await readdir(dirname(path))) {
-    const [writer, end] = name.startsWith(`${basename(path)}.`)
-      ? name.slice(basename(path).length + 1).split(".")
-      : [];
-    const match = /^(\w+)-(\d+)-(\d+)-[0-9a-f]{8}$/.exec(writer ?? "");
-    if (!match || end !== ending) continue;
+    if (!name.startsWith(`${basename(path)}.`)) continue;
+    const rest = name.slice(basename(path).length + 1);
+    const [, host, pid, thread, end] = /^(\w+)-(\d+)-(\d+)-[0-9a-f]{8}\.(\w+)$/.exec(rest) ?? [];
+    if (end !== ending) continue;
     const one = join(dirname(path), name);
-    const [, host, pid, thread] = match;
     found.push({ path: one, isAbandoned: hasLeft(one, host!, Number(pid), Number(thread)) });
   }
   return found;

@@ -29,7 +29,7 @@ const sha256 = async (...path: string[]) =>
 beforeAll(async () => {
   folder = await temporaryFolder({ "old.png": "old" });
   jsonOf(await cli([...TRAIN, ...EVERY, "--out", "whole", "--json"]));
-});
+}, 60_000);
 
 /** One line about a file that cannot be written, and nothing half-written. */
 async function expectFull(args: readonly string[], shell: string, file: string, env = {}): Promise<string> {

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { mistakenFiles, serveMistakes, TINY } from "./mistaken-files.ts";
+import { mistakenFiles, TINY } from "./mistaken-files.ts";
+import { serveMistakes } from "./mistaken-server.ts";
 import { MISTAKES_IN_COMMANDS } from "./mistakes-in-commands.ts";
 import { MISTAKES_IN_FILES } from "./mistakes-in-files.ts";
 import { jsonOf, runCli, type CliResult } from "./run-cli.ts";
@@ -15,7 +16,7 @@ beforeAll(async () => {
   folder = await mistakenFiles();
   server = await serveMistakes();
   before = await filesLeft();
-});
+}, 60_000);
 
 /** All files but those of the cache, which keeps what it was told. */
 const filesLeft = async () =>

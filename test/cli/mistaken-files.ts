@@ -6,7 +6,7 @@ import sharp from "sharp";
 import { decodeSafetensors, encodeSafetensors } from "../../src/run/safetensors.ts";
 import { COMMIT, png, table } from "../data/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
-import { serve, sha256 } from "../fetch/server.ts";
+import { sha256 } from "../fetch/server.ts";
 import { pngFile, pngFiles } from "./picture-files.ts";
 import { jsonOf, runCli } from "./run-cli.ts";
 
@@ -115,6 +115,8 @@ async function hubFiles(): Promise<Files> {
   hold("size", Buffer.from("text"), { bytes: 5 });
   hold("sum", Buffer.from("text"), { bytes: 4, sha256: "0".repeat(64) });
   hold("no-parquet", Buffer.from("PK, something else"));
+  hold("no-place", table([picture]));
+  files["cache/hf-pictures/me/no-place"] = "text";
   hold("no-rows", table([]));
   hold("no-column", new Uint8Array(parquetWriteBuffer({ columnData: [{ name: "x", data: [1, 2] }] })));
   hold("no-picture", table([null]));
@@ -122,32 +124,6 @@ async function hubFiles(): Promise<Files> {
   hold("no-class", table([picture], { labels: [2], classNames: ["cat", "dog"] }));
   hold("no-name", table([picture], { labels: [0], classNames: [" "] }));
   return files;
-}
-
-/** A Hub, and a mirror, that answer as they should not. Returns its URL. */
-export async function serveMistakes(): Promise<string> {
-  const { url } = await serve((request, response) => {
-    const [, repository] = /^\/api\/datasets\/me\/(\w+)/.exec(request.url!) ?? [];
-    const [, file] = /^\/datasets\/me\/(\w+)\/resolve/.exec(request.url!) ?? [];
-    const isInfo = request.url!.includes("/revision/");
-    const json = (value: unknown) =>
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
-    if (file === "longer") response.write("more than that", () => response.end());
-    else if (file === "announced") response.end("more");
-    else if (file === "other") response.end("some");
-    else if (repository === "closed") response.writeHead(401).end();
-    else if (repository === "teapot") response.writeHead(418).end();
-    else if (repository === "nonsense") response.end("text");
-    else if (repository === "plenty") response.end(Buffer.alloc(2 ** 25 + 1));
-    else if (repository === "elsewhere" && !isInfo) {
-      response.setHeader("link", '<http://127.0.0.1:8/x>; rel="next"');
-      json([]);
-    } else if (repository !== undefined && !isInfo)
-      json([{ type: "file", path: repository === "good" ? "train.parquet" : "../x.parquet", size: 1 }]);
-    else if (repository !== undefined && repository !== "missing") json({ id: "x", sha: COMMIT });
-    else response.writeHead(404).end();
-  });
-  return url;
 }
 
 /** Runs of a training, as it left them and damaged. */

@@ -93,6 +93,7 @@ const BY_NAME: readonly Mistake[] = [
   [`train hf:me/size ${NEW}`, "expected 5 bytes", "train.parquet", "received 4", "delete it"],
   [`train hf:me/sum ${NEW}`, "expected SHA-256 000", "train.parquet", "delete it"],
   [`train hf:me/no-parquet ${NEW}`, "train.parquet", "an intact Parquet file"],
+  [`train hf:me/no-place ${NEW}`, "cannot write cache/hf-pictures/me/no-place/default-train-"],
   [`train hf:me/no-rows ${NEW}`, "train.parquet", "1 to", "pictures, received 0"],
   [`train hf:me/no-column ${NEW}`, "a column of pictures", "the columns x"],
   [`train hf:me/no-picture ${NEW}`, 'in "image" of row 0, received none'],
