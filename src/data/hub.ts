@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expected, NextpixelError } from "../basics/errors.ts";
 import { cachedFiles, type CachedFile } from "../fetch/cached-files.ts";
 import type { FetchSettings } from "../fetch/settings.ts";
+import { claim, release, unfinished } from "../fetch/unfinished.ts";
 import { isThere } from "../files/bounded-read.ts";
 import { isSystemError, writeError } from "../files/system-error.ts";
 import { filesUnder } from "./files.ts";
@@ -101,22 +102,30 @@ async function filesByHand(
   return { identity, fetch: async () => paths };
 }
 
+/** How the names of folders end into which pictures are being unpacked. */
+const UNPACKING = "unpacking";
+
 /** Has `folder` hold all pictures, or not be there. */
 async function unpackOnce(files: readonly string[], folder: string, settings: FetchSettings): Promise<void> {
-  let temporary: string | undefined;
+  const temporary = claim(folder, UNPACKING);
   try {
     await mkdir(join(folder, ".."), { recursive: true });
-    temporary = await mkdtemp(`${folder}.unpacking-`);
+    for (const { path, isAbandoned } of await unfinished(folder, UNPACKING)) {
+      if (isAbandoned) await rm(path, { recursive: true, force: true });
+    }
+    await mkdir(temporary);
     await unpackApart(files, temporary, {
       onProgress: (pictures, of) => settings.onEvent({ kind: "unpack", file: folder, pictures, of }),
     });
     await rename(temporary, folder);
   } catch (cause) {
-    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+    // The first failure is the one to report.
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     // Another process has been faster.
     if (await isThere(folder)) return;
     throw isSystemError(cause) ? writeError(folder, cause) : cause;
   } finally {
+    release(temporary);
     settings.onEvent({ kind: "end", file: folder });
   }
 }

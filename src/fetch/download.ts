@@ -1,15 +1,13 @@
 import { constants } from "node:fs";
 import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { isSystemError, writeError } from "../files/system-error.ts";
 import { checkFile } from "./check-file.ts";
-import { claimPart, releasePart } from "./part-file.ts";
-import { BrokenOff, receive, unavailable, type RemoteFile } from "./receive.ts";
+import { claimPart } from "./part-file.ts";
+import { BrokenOff, receive, type RemoteFile } from "./receive.ts";
+import { waitToRetry } from "./retry.ts";
 import type { FetchSettings } from "./settings.ts";
-
-/** How often in a row a connection may bring nothing new before a download is given up. */
-const ATTEMPTS = 5;
+import { release } from "./unfinished.ts";
 
 /**
  * Downloads a file of known size to `path`, where it appears when it is complete and has the SHA-256 that is known of it. A
@@ -24,7 +22,7 @@ export async function download(remote: RemoteFile, path: string, settings: Fetch
       await fill(part, remote, path, settings);
       await rename(part, path);
     } finally {
-      releasePart(part);
+      release(part);
       settings.onEvent({ kind: "end", file: path });
     }
   } catch (cause) {
@@ -65,9 +63,10 @@ async function receiveAll(
   remote: RemoteFile,
   to: FileHandle,
   path: string,
-  { onEvent, retryDelay, stallTimeout }: FetchSettings,
+  settings: FetchSettings,
 ): Promise<void> {
   const { url, bytes } = remote;
+  const { onEvent, stallTimeout } = settings;
   const sizeNow = async (): Promise<number> => (await to.stat()).size;
   if ((await sizeNow()) > bytes) await to.truncate(0);
   const event = (kind: "start" | "progress", received: number) =>
@@ -83,9 +82,7 @@ async function receiveAll(
       const received = await sizeNow();
       failures = received > most ? 1 : failures + 1;
       most = Math.max(most, received);
-      if (failures === ATTEMPTS) throw unavailable(url, error.message);
-      onEvent({ kind: "retry", url, file: path, reason: error.message });
-      await wait(retryDelay * 2 ** (failures - 1));
+      await waitToRetry(url, error, failures, settings);
     }
   }
 }

@@ -71,8 +71,7 @@ async function beginning(
     const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get("content-range") ?? "") ?? [];
     if (Number(start) === size && (total === "*" || Number(total) === bytes)) return size;
   }
-  if (status === 408 || status === 429 || status >= 500)
-    throw new BrokenOff(`HTTP ${status} ${statusText}`.trim());
+  if (isBusy(status)) throw new BrokenOff(`HTTP ${status} ${statusText}`.trim());
   // Neither a range that was not asked for nor one beyond the end is of use, but the whole file may be.
   const isOtherRange = size > 0 && (status === 206 || status === 416);
   if (status !== 200 && !isOtherRange) throw unavailable(url, `HTTP ${status} ${statusText}`.trim());
@@ -94,6 +93,9 @@ async function write(to: FileHandle, chunk: Uint8Array, offset: number): Promise
   }
 }
 
+/** Whether a server may answer better the next time. */
+export const isBusy = (status: number): boolean => status === 408 || status === 429 || status >= 500;
+
 /** Connections that were there once. */
 const BROKEN_CODES: readonly (string | undefined)[] = [
   "ECONNRESET",
@@ -104,16 +106,9 @@ const BROKEN_CODES: readonly (string | undefined)[] = [
   "UND_ERR_BODY_TIMEOUT",
 ];
 
-/** What went wrong with a connection, of what `fetch` throws: its cause says it. */
-export function connectionFault({ message, cause }: TypeError): {
-  readonly reason: string;
-  readonly code: string | undefined;
-} {
+/** BrokenOff or DOWNLOAD, by what went wrong with a connection: the cause of what `fetch` throws says it. */
+export function connectionError(url: string, { message, cause }: TypeError): Error {
   const code = systemCode(cause);
-  return { reason: (cause instanceof Error ? cause.message : "") || (code ?? message), code };
-}
-
-function connectionError(url: string, error: TypeError): Error {
-  const { reason, code } = connectionFault(error);
+  const reason = (cause instanceof Error ? cause.message : "") || (code ?? message);
   return BROKEN_CODES.includes(code) ? new BrokenOff(reason) : unavailable(url, reason);
 }

@@ -12,7 +12,7 @@ export type FetchEvent =
       readonly received: number;
       readonly bytes: number;
     }
-  | { readonly kind: "retry"; readonly url: string; readonly file: string; readonly reason: string }
+  | { readonly kind: "retry"; readonly url: string; readonly reason: string }
   | { readonly kind: "unpack"; readonly file: string; readonly pictures: number; readonly of: number }
   /** Of whatever began with `file`, well or not. */
   | { readonly kind: "end"; readonly file: string };
@@ -70,7 +70,10 @@ const HUB = "https://huggingface.co";
  * The folder that downloaded data sets are kept in: NEXTPIXEL_CACHE, or `nextpixel` under XDG_CACHE_HOME, or else where the
  * system keeps what can be fetched again: ~/.cache, ~/Library/Caches on macOS, %LOCALAPPDATA% on Windows.
  */
-export function cacheFolder(environment: Environment = process.env, platform = process.platform): string {
+export function cacheFolder(
+  environment: Environment = process.env,
+  platform: string = process.platform,
+): string {
   const own = given(environment["NEXTPIXEL_CACHE"]);
   if (own !== undefined) return own;
   const systems = given(environment["XDG_CACHE_HOME"]);

@@ -160,7 +160,7 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
     lastValidNats ??= await validation.nats(state.average);
   } catch (error) {
     if (error instanceof NextpixelError && error.code === "INTERRUPTED") await save(state);
-    throw error;
+    throw error instanceof NextpixelError && error.code === "WRITE" ? unwritten(run, error) : error;
   } finally {
     await Promise.all([step.close(), validation.close()]);
   }
@@ -186,10 +186,14 @@ function scalarsOf(record: MetricsRecord): Record<string, number> {
 }
 
 const interrupted = (run: string, step: number) =>
-  new NextpixelError(
-    "INTERRUPTED",
-    `interrupted after step ${step}; go on with: nextpixel train --resume --out ${run}`,
-  );
+  new NextpixelError("INTERRUPTED", `interrupted after step ${step}; go on with: ${resuming(run)}`);
+
+const unwritten = (run: string, cause: NextpixelError) =>
+  new NextpixelError(cause.code, `${cause.message}; once it can be written, go on with: ${resuming(run)}`, {
+    cause,
+  });
+
+const resuming = (run: string): string => `nextpixel train --resume --out ${run}`;
 
 const diverged = (run: string, step: number, saved: number) =>
   new NextpixelError(

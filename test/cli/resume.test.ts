@@ -78,20 +78,3 @@ test("a run can be repeated from its configuration", async () => {
   const config = (run: string) => readFile(join(folder, run, "config.json"), "utf8");
   expect(await config("again")).toBe(await config("whole"));
 });
-
-test.each([
-  [["train", "--resume", "--out", "whole", "--lr", "1"], /nothing beside --resume but .*, received --lr$/],
-  [["train", "digits", "--resume", "--out", "whole"], /received digits$/],
-  [["train", "--resume", "--out", "none"], /NOT_FOUND|none/],
-  [["train", "--resume"], /'--out <run>' not specified$/],
-  [["sample", "whole", "--checkpoint", "3"], /expected best, last or one of 600, 598 for the checkpoint/],
-  [
-    ["sample", "whole", "--checkpoint", "newest"],
-    /expected a whole number for --checkpoint, received "newest"$/,
-  ],
-])("%j is an error of one line", async (args, message) => {
-  const { stderr, code } = await cli(...args);
-  expect(code).toBe(1);
-  expect(stderr.trimEnd()).toMatch(message);
-  expect(stderr.trimEnd()).not.toContain("\n");
-});

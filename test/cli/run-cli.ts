@@ -18,15 +18,19 @@ export interface CliOptions {
   readonly timeout?: number;
   /** Sends a signal as soon as stderr shows `after`. */
   readonly interrupt?: { readonly after: RegExp; readonly signal: NodeJS.Signals };
+  /** A script for bash, which is to run the command line as "$@". */
+  readonly shell?: string;
   /** As if whoever reads stdout had left already. */
   readonly closedStdout?: boolean;
 }
 
 /** Runs the built command line in a folder, outside any terminal. */
 export function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
-  const { cwd, env, timeout = 60_000, interrupt, closedStdout = false } = options;
+  const { cwd, env, timeout = 60_000, interrupt, shell, closedStdout = false } = options;
+  const command = [process.execPath, MAIN, ...args];
+  const [program, ...rest] = shell === undefined ? command : ["bash", "-c", shell, "bash", ...command];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const child = spawn(program!, rest, {
       cwd,
       timeout,
       killSignal: "SIGKILL",

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import sharp from "sharp";
 import { answer, serve, sha256, type LocalServer } from "../fetch/server.ts";
@@ -55,10 +55,14 @@ export interface HubServer extends LocalServer {
   readonly headers: { hub?: IncomingHttpHeaders; store?: IncomingHttpHeaders };
 }
 
-/** A Hub with one data set, `me/tiny`: files by revision and path. They are listed one a page, and lie on another server. */
+/**
+ * A Hub with one data set, `me/tiny`: files by revision and path. They are listed one a page, and lie on another server.
+ * `hasFailed` may answer instead, and then tells so.
+ */
 export async function serveHub(
   revisions: Readonly<Record<string, Readonly<Record<string, Uint8Array>>>>,
   lie: (entry: object) => object = (entry) => entry,
+  hasFailed: (response: ServerResponse) => boolean = () => false,
 ): Promise<HubServer> {
   const headers: HubServer["headers"] = {};
   const commits = Object.keys(revisions);
@@ -70,6 +74,7 @@ export async function serveHub(
     answer(request, response, filesOf(commit!)[path!]!);
   });
   const server = await serve((request, response) => {
+    if (hasFailed(response)) return;
     const { pathname, searchParams } = new URL(request.url!, "http://hub.test");
     const [, revision] =
       /^\/api\/datasets\/me\/tiny\/revision\/(.*)$/.exec(decodeURIComponent(pathname)) ?? [];

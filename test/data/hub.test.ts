@@ -1,10 +1,11 @@
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NextpixelError } from "../../src/basics/errors.ts";
 import { openDataset, type OpenOptions } from "../../src/data/open.ts";
-import { unpackPictures } from "../../src/data/parquet-pictures.ts";
 import type { FetchEvent, FetchOptions } from "../../src/fetch/settings.ts";
 import { serve } from "../fetch/server.ts";
 import { png, serveHub, table } from "./hub-server.ts";
@@ -70,6 +71,24 @@ describe("a data set on the Hub", async () => {
     );
     expect(opened.map(({ count }) => count)).toEqual([3, 3, 3, 3]);
     expect(await readdir(join(cache, "hf-pictures/me/tiny"))).toHaveLength(1);
+  });
+
+  test("leaves no pictures behind that a process had not all unpacked when it was killed", async () => {
+    const hub = await serveHub({ main: { [TRAIN]: train } });
+    const cache = await temporaryFolder();
+    await open("hf:me/tiny", { cache, hub: hub.url });
+    const folder = join(cache, "hf-pictures/me/tiny");
+    const [unpacked] = await readdir(folder);
+    await rm(join(folder, unpacked!), { recursive: true });
+    const host = hostname().replaceAll(/[^\w]/g, "_");
+    const killed = spawnSync(process.execPath, ["-e", "0"]).pid;
+    const busy = `${unpacked}.${host}-${process.ppid}-0-0a1b2c3d.unpacking`;
+    for (const name of [busy, `${unpacked}.${host}-${killed}-0-0a1b2c3d.unpacking`]) {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, "0.png"), "half");
+    }
+    expect((await open("hf:me/tiny", { cache, hub: NO_NETWORK })).count).toBe(3);
+    expect((await readdir(folder)).sort()).toEqual([unpacked, busy]);
   });
 
   test("is taken from the Hub's conversion where it is in another format", async () => {
@@ -180,6 +199,27 @@ describe("a Hub that lies", async () => {
     expect((error as Error).message).not.toContain("\n");
   });
 
+  test.each([
+    ["is busy", (response: ServerResponse) => void response.writeHead(503).end()],
+    ["breaks connections", (response: ServerResponse) => void response.destroy()],
+  ])("and %s is asked again, not for ever", async (_, fail) => {
+    let failures = 2;
+    const hub = await serveHub({ main: { [TRAIN]: train } }, undefined, (response) => {
+      if (failures-- <= 0) return false;
+      fail(response);
+      return true;
+    });
+    const events: FetchEvent[] = [];
+    const onEvent = (event: FetchEvent) => void events.push(event);
+    const opening = async () => open("hf:me/tiny", { cache: await temporaryFolder(), hub: hub.url, onEvent });
+    expect((await opening()).count).toBe(1);
+    expect(events.filter(({ kind }) => kind === "retry")).toHaveLength(2);
+    failures = Number.POSITIVE_INFINITY;
+    hub.requests.length = 0;
+    await expect(opening()).rejects.toMatchObject({ code: "DOWNLOAD" });
+    expect(hub.requests).toHaveLength(5);
+  });
+
   test("and never answers is given up", async () => {
     const hub = await serve(() => undefined);
     await expect(
@@ -224,73 +264,5 @@ describe("without a network", () => {
     });
     await rm(join(cache, "hf/me/tiny", TRAIN));
     expect(await values(await open("hf:me/tiny", { cache, hub: hub.url }))).toEqual([5]);
-  });
-});
-
-describe("Parquet files", () => {
-  const unpack = async (bytes: Uint8Array) => {
-    const folder = await temporaryFolder({ "x.parquet": bytes, "to/x": "" });
-    await unpackPictures([join(folder, "x.parquet")], join(folder, "to"), () => undefined);
-    return (await readdir(join(folder, "to"), { recursive: true })).sort();
-  };
-
-  test("keep the formats and the classes of their pictures", async () => {
-    const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
-    const webp = Buffer.from("RIFF1234WEBPVP8 ");
-    const classNames = ["a/b", "A:B", ".hidden"];
-    expect(await unpack(table([await png(1), jpeg, webp], { labels: [0, 1, 2], classNames }))).toEqual([
-      "A_B (2)",
-      "A_B (2)/00000001.jpg",
-      "_hidden",
-      "_hidden/00000002.webp",
-      "a_b",
-      "a_b/00000000.png",
-      "x",
-    ]);
-  });
-
-  test.each([
-    ["no pictures", table([Buffer.from("GIF89a")]), 'in "image" of row 0, received bytes of something else'],
-    ["missing pictures", table([null]), 'in "image" of row 0, received none'],
-    [
-      "unknown classes",
-      table([Buffer.from("\x89PNG", "latin1")], { labels: [2], classNames: CLASSES }),
-      "a label from 0 to 1, received 2",
-    ],
-    ["nothing", new Uint8Array(0), "an intact Parquet file"],
-    ["something else", Buffer.from("PK, something else"), "an intact Parquet file"],
-    ["their end cut off", table([new Uint8Array(100)]).subarray(0, -9), "an intact Parquet file"],
-  ])("with %s are refused", async (_, bytes, message) => {
-    await expect(unpack(bytes)).rejects.toMatchObject({
-      code: "FORMAT",
-      message: expect.stringContaining(message),
-    });
-  });
-
-  test("never fail but with an error of ours, however they were damaged", async () => {
-    const whole = table([await png(1), await png(2), await png(3)], {
-      labels: [0, 1, 0],
-      classNames: CLASSES,
-    });
-    const outcomes = { unpacked: 0, refused: 0 };
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
-        fc.constantFrom(0, 0, 0, 1, 50),
-        async (damage, lost) => {
-          const bytes = Uint8Array.from(whole);
-          for (const [at, value] of damage) bytes[at] = value;
-          try {
-            await unpack(bytes.subarray(0, bytes.length - lost));
-            outcomes.unpacked++;
-          } catch (error) {
-            expect(error).toBeInstanceOf(NextpixelError);
-            outcomes.refused++;
-          }
-        },
-      ),
-      { seed: 11, numRuns: 200 },
-    );
-    expect(Math.min(outcomes.unpacked, outcomes.refused)).toBeGreaterThan(20);
   });
 });

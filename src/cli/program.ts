@@ -1,0 +1,49 @@
+import { Command, CommanderError } from "commander";
+import { NextpixelError } from "../basics/errors.ts";
+import { version } from "../version.ts";
+import { addCompleteCommand } from "./complete.ts";
+import { addDemoCommand } from "./demo.ts";
+import { addDoctorCommand } from "./doctor.ts";
+import { addInfoCommand } from "./info.ts";
+import { addSampleCommand } from "./sample.ts";
+import { addScoreCommand } from "./score.ts";
+import { addTrainCommand } from "./train.ts";
+
+/** Does what the words after the program's name ask for, and sets the exit code of the process. Never throws. */
+export async function runProgram(words: readonly string[]): Promise<void> {
+  const program = new Command("nextpixel")
+    .description("Autoregressive image generation: train, draw, complete, score.")
+    .version(version)
+    .exitOverride()
+    // An error is one line, so that scripts can read it; the suggestion goes onto it.
+    .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")}\n`) });
+
+  for (const add of [
+    addDemoCommand,
+    addTrainCommand,
+    addSampleCommand,
+    addCompleteCommand,
+    addScoreCommand,
+    addInfoCommand,
+    addDoctorCommand,
+  ])
+    add(program);
+
+  try {
+    await program.parseAsync(words, { from: "user" });
+  } catch (error) {
+    process.exitCode = report(error, words.includes("--verbose"));
+  }
+}
+
+/** Says what went wrong, in one line unless --verbose is given; returns the exit code. */
+function report(error: unknown, isVerbose: boolean): number {
+  // Commander has said it already; help and version come here too, with exit code 0.
+  if (error instanceof CommanderError) return error.exitCode;
+  const message = error instanceof Error ? error.message : String(error);
+  const isKnown = error instanceof NextpixelError;
+  process.stderr.write(`error: ${isKnown ? "" : "unexpected: "}${message.replaceAll("\n", " ")}\n`);
+  if (isVerbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  // An interrupted command has set the exit code of its signal.
+  return isKnown && error.code === "INTERRUPTED" ? Number(process.exitCode ?? 1) : 1;
+}
