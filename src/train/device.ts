@@ -13,6 +13,6 @@ export async function chooseDevice(
   const gpu = await findGpu();
   const device = deviceFor(choice, gpu);
   if (device === "webgpu" && gpu.answers && gpu.isSoftware)
-    onWarning(`no GPU answers but software (${gpu.name}); --device cpu gives the same, faster`);
+    onWarning(`no GPU answers but software (${gpu.name}), which is slower than --device cpu`);
   return device;
 }
