@@ -59,10 +59,9 @@ export function withTrainOptions(command: Command): Command {
       read.whole("--shares", 1, 1024),
     )
     .addOption(
-      new Option(
-        "--device <which>",
-        `what trains: webgpu is a GPU, auto one if there is (default: ${TRAIN_DEFAULTS.device})`,
-      ).choices(DEVICE_CHOICES),
+      new Option("--device <which>", "what trains: webgpu is a GPU, auto one if there is")
+        .choices(DEVICE_CHOICES)
+        .default(TRAIN_DEFAULTS.device),
     )
     .option("--lr <rate>", "learning rate", read.positive, TRAIN_DEFAULTS.lr)
     .option(
@@ -145,7 +144,8 @@ export async function trainCommand(command: Command): Promise<TrainCommand> {
   if (out === undefined) return command.error("error: required option '--out <run>' not specified");
   if (resume) {
     checkResumeAlone(command);
-    return { resumed: out, device: flags.device, threads, json };
+    const isTold = command.getOptionValueSource("device") === "cli";
+    return { resumed: out, device: isTold ? flags.device : undefined, threads, json };
   }
   const dataset = (command.processedArgs[0] as string | undefined) ?? flags.dataset;
   if (dataset === undefined) return command.error("error: missing required argument 'dataset'");
