@@ -80,23 +80,13 @@ async function onnxRuntime() {
 }
 
 async function gpu(): Promise<Finding> {
-  const what = "GPU";
   const answer = await findGpu();
-  if (!answer.answers)
-    return {
-      what,
-      state: "warning",
-      found: `none answers, training uses the CPU (${answer.reason})`,
-      advice: `if there is one, ${GPU_ADVICE}`,
-    };
-  if (answer.isSoftware)
-    return {
-      what,
-      state: "warning",
-      found: `none but software (${answer.name}), slower than the CPU`,
-      advice: `if there is one, ${GPU_ADVICE}`,
-    };
-  return { what, state: "ok", found: `${answer.name}; train on it with --device webgpu` };
+  if (answer.answers && !answer.isSoftware)
+    return { what: "GPU", state: "ok", found: `${answer.name}; train on it with --device webgpu` };
+  const found = answer.answers
+    ? `none but software (${answer.name}), slower than the CPU`
+    : `none answers, training uses the CPU (${answer.reason})`;
+  return { what: "GPU", state: "warning", found, advice: `if there is one, ${GPU_ADVICE}` };
 }
 
 async function simd() {

@@ -121,8 +121,10 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
       const levels = Float32Array.from(await train.read(indices));
       const ownLabels = labels && Int32Array.from(indices, (index) => labels[index]!);
       const result = await step.run(state, levels, rate, ownLabels);
-      if (!Number.isFinite(result.nats) || !Number.isFinite(result.gradientNorm))
+      if (!Number.isFinite(result.nats) || !Number.isFinite(result.gradientNorm)) {
+        releaseState(result.state);
         throw diverged(run, state.step + 1, saved);
+      }
       // Only now is it known that the state before this step gives a finite loss, and is worth keeping.
       if (state.step % training.checkpointEvery === 0) await save(state);
       releaseState(state);

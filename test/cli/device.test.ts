@@ -62,8 +62,9 @@ test("--device takes only what there is", async () => {
 });
 
 describe.skipIf(!SOFTWARE_VULKAN)("with software that plays a GPU", () => {
-  const env = { ...SOFTWARE_VULKAN };
-  const cli = (...args: string[]) => runCli(args, { cwd: folder, env });
+  // Such a GPU compiles its programs for seconds.
+  const options = () => ({ cwd: folder, env: { ...SOFTWARE_VULKAN }, timeout: 250_000 });
+  const cli = (...args: string[]) => runCli(args, options());
   const sha256 = async (run: string) =>
     createHash("sha256")
       .update(await readFile(join(folder, run, "checkpoints", "step-00000012.safetensors")))
@@ -94,7 +95,7 @@ describe.skipIf(!SOFTWARE_VULKAN)("with software that plays a GPU", () => {
     async () => {
       const interrupt = { after: /step 6\/12/, signal: "SIGINT" } as const;
       const args = [...TRAIN, "--device", "webgpu", "--out", "stopped"];
-      expect((await runCli(args, { cwd: folder, env, interrupt })).code).toBe(130);
+      expect((await runCli(args, { ...options(), interrupt })).code).toBe(130);
       await cp(join(folder, "stopped"), join(folder, "moved"), { recursive: true });
       jsonOf(await cli("train", "--resume", "--out", "stopped", "--json"));
       expect(await sha256("stopped")).toBe(await sha256("gpu"));
@@ -107,7 +108,7 @@ describe.skipIf(!SOFTWARE_VULKAN)("with software that plays a GPU", () => {
   );
 
   test("doctor tells its name", async () => {
-    expect(await gpuLine(env)).toMatchObject({
+    expect(await gpuLine(SOFTWARE_VULKAN!)).toMatchObject({
       state: "warning",
       found: expect.stringMatching(/none but software \(SwiftShader.*\)/),
     });
