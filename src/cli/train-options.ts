@@ -2,6 +2,7 @@ import { Option, type Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
 import { LIKELIHOOD_NAMES } from "../likelihood/likelihood.ts";
 import { MODEL_NAMES, SIZE_NAMES } from "../models/by-name.ts";
+import { DEVICE_CHOICES, type DeviceChoice } from "../runtime/device.ts";
 import { runConfigOf } from "../run/config.ts";
 import { TRAIN_DEFAULTS, type TrainRequest } from "../train/request.ts";
 import * as read from "./arguments.ts";
@@ -19,7 +20,7 @@ const RELATIONS: Relations = {
 };
 
 /** Options that may stand beside --resume: how a run goes on, not what it is. */
-const RESUME_KEYS = ["out", "resume", "threads", ...read.COMMON_KEYS];
+const RESUME_KEYS = ["out", "resume", "threads", "device", ...read.COMMON_KEYS];
 
 /** Adds what `train` can be told. */
 export function withTrainOptions(command: Command): Command {
@@ -54,8 +55,13 @@ export function withTrainOptions(command: Command): Command {
     .option("--batch <n>", "pictures per step", read.whole("--batch", 1, 65_536), TRAIN_DEFAULTS.batch)
     .option(
       "--shares <n>",
-      "shares of a batch, each computed by a thread of its own (default: as many as threads)",
+      "shares of a batch, each computed by a thread of its own (default: as many as threads; 1 on a GPU)",
       read.whole("--shares", 1, 1024),
+    )
+    .addOption(
+      new Option("--device <which>", "what trains: webgpu is a GPU, auto one if there is")
+        .choices(DEVICE_CHOICES)
+        .default(TRAIN_DEFAULTS.device),
     )
     .option("--lr <rate>", "learning rate", read.positive, TRAIN_DEFAULTS.lr)
     .option(
@@ -116,7 +122,10 @@ export function withTrainOptions(command: Command): Command {
 }
 
 /** What `train` was told: to begin a run or to go on with the one in a folder. */
-export type TrainCommand = ({ readonly request: TrainRequest } | { readonly resumed: string }) & {
+export type TrainCommand = (
+  | { readonly request: TrainRequest }
+  | { readonly resumed: string; readonly device: DeviceChoice | undefined }
+) & {
   readonly threads: number | undefined;
   readonly json: true | undefined;
 };
@@ -135,7 +144,8 @@ export async function trainCommand(command: Command): Promise<TrainCommand> {
   if (out === undefined) return command.error("error: required option '--out <run>' not specified");
   if (resume) {
     checkResumeAlone(command);
-    return { resumed: out, threads, json };
+    const isTold = command.getOptionValueSource("device") === "cli";
+    return { resumed: out, device: isTold ? flags.device : undefined, threads, json };
   }
   const dataset = (command.processedArgs[0] as string | undefined) ?? flags.dataset;
   if (dataset === undefined) return command.error("error: missing required argument 'dataset'");

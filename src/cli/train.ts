@@ -14,7 +14,9 @@ export function addTrainCommand(program: Command): void {
     const { threads, json, ...told } = await trainCommand(command);
     const out = "resumed" in told ? told.resumed : told.request.out;
     const trained = await shown((options) =>
-      "resumed" in told ? resume(out, { ...options, threads }) : train(told.request, { ...options, threads }),
+      "resumed" in told
+        ? resume(out, { ...options, threads, device: told.device })
+        : train(told.request, { ...options, threads }),
     );
     result(
       { run: out, ...trained },

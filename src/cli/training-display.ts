@@ -15,7 +15,8 @@ export function trainingDisplay(): (event: TrainEvent) => void {
         steps = event.steps;
         note(
           `${count(event.parameters)} parameters, ${count(steps)} steps; ` +
-            `${count(event.trainPictures)} pictures to train on, ${count(event.validPictures)} to validate with`,
+            `${count(event.trainPictures)} pictures to train on, ${count(event.validPictures)} to validate with` +
+            (event.device === "webgpu" ? "; by WebGPU" : ""),
         );
         break;
       case "progress":

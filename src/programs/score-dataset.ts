@@ -1,5 +1,6 @@
 import { logPrior, type PictureClass } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
+import type { Values } from "../runtime/values.ts";
 import { classMixture } from "./class-mixture.ts";
 import type { Scorer } from "./scorer.ts";
 
@@ -19,7 +20,7 @@ export interface ScoreDatasetOptions {
   /** Only the first pictures. */
   readonly limit?: number | undefined;
   /** As for the scorer. */
-  readonly weights?: Float32Array | undefined;
+  readonly weights?: Values | undefined;
   /** The number of every picture's class: p is given the class. */
   readonly labels?: Int32Array | undefined;
   /** Classes to sum out, where there are no labels: see `classMixture`. */

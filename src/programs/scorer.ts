@@ -1,6 +1,5 @@
 import { sizeOf } from "../graph/shapes.ts";
-import type { SessionOptions } from "../runtime/ort.ts";
-import { openForward, type Beside } from "./forward.ts";
+import { openForward, type Beside, type ForwardOptions } from "./forward.ts";
 import type { Network } from "./network.ts";
 
 export interface Scorer {
@@ -18,7 +17,7 @@ export interface Scorer {
 export async function openScorer(
   network: Network,
   weights?: Float32Array,
-  options?: SessionOptions,
+  options?: ForwardOptions,
 ): Promise<Scorer> {
   const { shape } = network.picture;
   const forward = await openForward(network, network.nats, weights, options);

@@ -12,6 +12,14 @@ export interface UpdateOptions extends AdamOptions {
   readonly ema: number;
 }
 
+/** The names of the next state's vectors. */
+export const NEXT = {
+  parameters: "nextParameters",
+  average: "nextAverage",
+  m: "nextM",
+  v: "nextV",
+} as const;
+
 /** The name of the gradient of one share of a batch. */
 export const gradientOf = (share: number): string => `gradient${share}`;
 
@@ -38,10 +46,10 @@ export function updateProgram(count: number, weights: readonly number[], options
   return {
     name: "update",
     outputs: {
-      nextParameters: parameters,
-      nextAverage: movingAverage(vector("average"), parameters, scheduled(3)),
-      nextM: state.m,
-      nextV: state.v,
+      [NEXT.parameters]: parameters,
+      [NEXT.average]: movingAverage(vector("average"), parameters, scheduled(3)),
+      [NEXT.m]: state.m,
+      [NEXT.v]: state.v,
       gradientNorm: clipped.norm,
     },
   };

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { NextpixelError, shortened, type ErrorCode } from "../basics/errors.ts";
 import { LIKELIHOOD_NAMES } from "../likelihood/likelihood.ts";
+import { DEVICES } from "../runtime/device.ts";
 import { readConfig } from "./run-folder.ts";
 
 const wholeFrom = (min: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(min));
@@ -47,6 +48,8 @@ const schema = v.strictObject({
     batch: wholeFrom(1),
     /** Of a batch, each computed by a thread; runs from before there were shares had one. */
     shares: v.optional(wholeFrom(1), 1),
+    /** What the run was begun on; runs from before there was a choice were trained on the CPU. */
+    device: v.optional(v.picklist(DEVICES), "cpu"),
     lr: positive,
     warmup: wholeFrom(0),
     decay: v.union([v.literal("cosine"), v.pipe(positive, v.maxValue(1))]),

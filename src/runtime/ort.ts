@@ -6,6 +6,7 @@ import { topologicalOrder } from "../graph/walk.ts";
 import { type Node, is } from "../graph/node.ts";
 import { blockProbe } from "../lower/onnx/blocked-layout.ts";
 import { lowerToOnnx, type Program } from "../lower/onnx/lower.ts";
+import type { Values } from "./values.ts";
 
 export interface SessionOptions {
   /** Threads of one operator; all cores by default. */
@@ -15,12 +16,12 @@ export interface SessionOptions {
 }
 
 /** A compiled program. */
-export interface Session {
+export interface Session<Vector extends Values = Float32Array> {
   /**
    * Runs the program on values by name, each a row-major float32 array. Blocks the session's thread meanwhile (ONNX
    * Runtime is asynchronous in form only). ARGUMENT error if an input is missing or has another size.
    */
-  run(feeds: Readonly<Record<string, Float32Array>>): Promise<Record<string, Float32Array>>;
+  run(feeds: Readonly<Record<string, Vector | Float32Array>>): Promise<Record<string, Vector>>;
   /** Frees the session's memory. */
   close(): Promise<void>;
 }
@@ -62,12 +63,10 @@ export async function openCompiled(
   return {
     async run(feeds) {
       const tensors = Object.fromEntries(
-        [...shapes].map(([name, shape]) => {
-          const data = feeds[name];
-          if (data?.length !== sizeOf(shape))
-            throw expected("ARGUMENT", `${sizeOf(shape)} numbers`, name, data?.length);
-          return [name, new ort.Tensor("float32", data, shape)];
-        }),
+        [...shapes].map(([name, shape]) => [
+          name,
+          new ort.Tensor("float32", checkLength(feeds[name], name, shape), shape),
+        ]),
       );
       const results = await session.run(tensors);
       return Object.fromEntries(
@@ -78,18 +77,33 @@ export async function openCompiled(
   };
 }
 
+/** The values of an input. ARGUMENT error if there are none, or not as many as it takes. */
+export function checkLength<Vector extends Values>(
+  values: Vector | undefined,
+  name: string,
+  shape: Shape,
+): Vector {
+  if (values?.length === sizeOf(shape)) return values;
+  throw expected("ARGUMENT", `${sizeOf(shape)} numbers`, name, values?.length);
+}
+
+/** What holds for sessions on every device. */
+export const SESSION_OPTIONS = {
+  interOpNumThreads: 1,
+  graphOptimizationLevel: "all",
+  // Half the memory of a training step at the same speed.
+  enableMemPattern: false,
+  // Only fatal errors: what is an error to us reaches us as an exception.
+  logSeverityLevel: 4,
+  // Idle threads would spin, and take the cores from whatever runs beside us.
+  extra: { session: { force_spinning_stop: "1" } },
+} as const;
+
 const createSession = (ort: Runtime, model: Uint8Array, options: SessionOptions) =>
   ort.InferenceSession.create(model, {
+    ...SESSION_OPTIONS,
     executionProviders: ["cpu"],
     intraOpNumThreads: options.threads ?? availableParallelism(),
-    interOpNumThreads: 1,
-    graphOptimizationLevel: "all",
-    // Half the memory of a training step at the same speed.
-    enableMemPattern: false,
-    // Only fatal errors: what is an error to us reaches us as an exception.
-    logSeverityLevel: 4,
-    // Idle threads would spin, and take the cores from whatever runs beside us.
-    extra: { session: { force_spinning_stop: "1" } },
   });
 
 let block: Promise<number | undefined> | undefined;
@@ -119,7 +133,7 @@ type Runtime = typeof import("onnxruntime-node");
 let runtime: Promise<Runtime> | undefined;
 
 /** The runtime is loaded on first use: commands that need no network start without it. */
-function loadRuntime(): Promise<Runtime> {
+export function loadRuntime(): Promise<Runtime> {
   // Since 1.29 it reports its use to its makers unless told otherwise, and it asks when it is loaded.
   process.env["ORT_DISABLE_TELEMETRY"] = "1";
   runtime ??= import("onnxruntime-node");

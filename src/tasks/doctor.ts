@@ -3,8 +3,10 @@ import { freemem, totalmem } from "node:os";
 import { dirname } from "node:path";
 import { cacheFolder } from "../fetch/settings.ts";
 import { add, input } from "../graph/language.ts";
+import { GPU_ADVICE } from "../runtime/device.ts";
 import { openSession } from "../runtime/ort.ts";
 import { FREE_MEMORY, openKernels } from "../runtime/step/kernels.ts";
+import { findGpu } from "../runtime/workers/gpu.ts";
 import { cores } from "../runtime/workers/node.ts";
 
 /** What was found of something that nextpixel needs. */
@@ -28,6 +30,7 @@ export const examine = (): Promise<Finding[]> =>
   Promise.all([
     node(),
     attempt("ONNX Runtime", onnxRuntime, ONNX_ADVICE),
+    gpu(),
     attempt(
       "WebAssembly SIMD",
       simd,
@@ -74,6 +77,16 @@ async function onnxRuntime() {
   await session.close();
   if (sum![0] !== 42) throw new Error(`21 + 21 gave ${sum![0]}`);
   return { found: "computes on the CPU" };
+}
+
+async function gpu(): Promise<Finding> {
+  const answer = await findGpu();
+  if (answer.answers && !answer.isSoftware)
+    return { what: "GPU", state: "ok", found: `${answer.name}; train on it with --device webgpu` };
+  const found = answer.answers
+    ? `none but software (${answer.name}), slower than the CPU`
+    : `none answers, training uses the CPU (${answer.reason})`;
+  return { what: "GPU", state: "warning", found, advice: `if there is one, ${GPU_ADVICE}` };
 }
 
 async function simd() {

@@ -1,9 +1,11 @@
 import type { PictureSize } from "../data/dataset.ts";
+import type { Device } from "../runtime/device.ts";
 
 /** What training reports while it runs. Likelihoods are means over pictures. */
 export type TrainEvent =
   | {
       readonly type: "start";
+      readonly device: Device;
       readonly parameters: number;
       /** Steps that were done before. */
       readonly step: number;

@@ -6,12 +6,20 @@ import { epochOf, trainingOrder } from "../data/order.ts";
 import { ADAM_DEFAULTS } from "../optim/adam.ts";
 import { learningRate } from "../optim/schedule.ts";
 import { buildNetwork } from "../programs/network.ts";
-import { openTrainingStep, type TrainingState } from "../programs/training-step.ts";
+import {
+  openDeviceTrainingStep,
+  openTrainingStep,
+  readState,
+  releaseState,
+  type TrainingState,
+  type TrainingStep,
+} from "../programs/training-step.ts";
 import { saveBestCheckpoint, saveCheckpoint } from "../run/checkpoints.ts";
 import type { RunConfig } from "../run/config.ts";
 import { appendMetrics } from "../run/metrics.ts";
 import { openEventFile } from "../run/tensorboard.ts";
 import { toBestCheckpoint, toCheckpoint } from "../run/training-state.ts";
+import type { Values } from "../runtime/values.ts";
 import type { MetricsRecord, TrainEvent } from "./events.ts";
 import { drawPreview } from "./preview.ts";
 import { beginRun, resumeRun } from "./start.ts";
@@ -45,14 +53,15 @@ const RECORDS_PER_EVALUATION = 10;
 /**
  * Trains a network and leaves behind a run folder. Errors: ARGUMENT if the network is to know classes and the
  * pictures have no labels, or others, or if it is to be trained with dropout and has none; EXISTS, WRITE, and to resume as of
- * `resumeRun`; DIVERGED when the loss is no number any more (the last good checkpoint is kept); INTERRUPTED.
+ * `resumeRun`; DEVICE if a GPU is to train and none answers or it fails; DIVERGED when the loss is no number any more (the last
+ * good checkpoint is kept); INTERRUPTED.
  */
 export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
   const { run, train, valid, signal, onEvent = () => undefined } = options;
   const pictures = { train: train.count, valid: valid.count };
   const config = { ...options.config, data: { ...options.config.data, pictures } };
   const { training, network: networkConfig } = config;
-  const { steps, batch } = training;
+  const { steps, batch, device = "cpu" } = training;
   const sessionOptions = { threads: options.threads };
   const subPixels = pictureLength(networkConfig.size);
 
@@ -69,23 +78,26 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
     : await beginRun(run, config, declarations, options.force ?? false);
 
   const events = await openEventFile(run);
-  const step = await openTrainingStep(
+  const openStep = device === "webgpu" ? openDeviceTrainingStep : openTrainingStep;
+  const step: TrainingStep<Values> = await openStep(
     build,
     batch,
     { ...ADAM_DEFAULTS, clip: training.clip, ema: training.ema, dropout },
     { ...sessionOptions, shares: training.shares },
   );
-  const validation = await openValidation(networkConfig, valid, validLabels, sessionOptions);
+  const validation = await openValidation(networkConfig, valid, validLabels, { ...sessionOptions, device });
   const order = trainingOrder(train.count, training.seed);
 
   const started = performance.now();
-  let { state, saved, bestNats } = start;
+  let { saved, bestNats } = start;
+  let state: TrainingState<Values> = start.state;
   let sums = { nats: 0, steps: 0, milliseconds: 0 };
   let lastValidNats: number | undefined;
 
-  const save = async (good: TrainingState) => {
+  const save = async (good: TrainingState<Values>) => {
     if (saved === good.step) return;
-    const file = await saveCheckpoint(run, toCheckpoint(good, declarations), training.keep);
+    const checkpoint = toCheckpoint(await readState(good), declarations);
+    const file = await saveCheckpoint(run, checkpoint, training.keep);
     saved = good.step;
     onEvent({ type: "checkpoint", step: good.step, file });
   };
@@ -93,6 +105,7 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
   try {
     onEvent({
       type: "start",
+      device,
       parameters: state.parameters.length,
       step: state.step,
       steps,
@@ -108,10 +121,13 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
       const levels = Float32Array.from(await train.read(indices));
       const ownLabels = labels && Int32Array.from(indices, (index) => labels[index]!);
       const result = await step.run(state, levels, rate, ownLabels);
-      if (!Number.isFinite(result.nats) || !Number.isFinite(result.gradientNorm))
+      if (!Number.isFinite(result.nats) || !Number.isFinite(result.gradientNorm)) {
+        releaseState(result.state);
         throw diverged(run, state.step + 1, saved);
+      }
       // Only now is it known that the state before this step gives a finite loss, and is worth keeping.
       if (state.step % training.checkpointEvery === 0) await save(state);
+      releaseState(state);
       state = result.state;
       sums = {
         nats: sums.nats + result.nats,
@@ -144,11 +160,12 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
         onEvent({ type: "metrics", ...record });
         if (validNats !== null) {
           lastValidNats = validNats;
+          const now = await readState(state);
           if (validNats < bestNats) {
             bestNats = validNats;
-            await saveBestCheckpoint(run, toBestCheckpoint(state, declarations, validNats));
+            await saveBestCheckpoint(run, toBestCheckpoint(now, declarations, validNats));
           }
-          const { grid, ...preview } = await drawPreview(networkConfig, run, training.seed, state);
+          const { grid, ...preview } = await drawPreview(networkConfig, run, training.seed, now);
           await events.picture(state.step, "samples", grid);
           onEvent({ type: "preview", step: state.step, ...preview });
         }
@@ -162,6 +179,7 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
     if (error instanceof NextpixelError && error.code === "INTERRUPTED") await save(state);
     throw error instanceof NextpixelError && error.code === "WRITE" ? unwritten(run, error) : error;
   } finally {
+    releaseState(state);
     await Promise.all([step.close(), validation.close()]);
   }
   return {

@@ -4,6 +4,7 @@ import type { PictureClass } from "../data/classes.ts";
 import type { LikelihoodName } from "../likelihood/likelihood.ts";
 import { sizesOf, type GivenSizes } from "../models/by-name.ts";
 import { runConfigOf, type RunConfig } from "../run/config.ts";
+import type { Device, DeviceChoice } from "../runtime/device.ts";
 import { version } from "../version.ts";
 
 /** What is to be trained. What is left open has the value of `TRAIN_DEFAULTS`, or as said. */
@@ -29,8 +30,10 @@ export interface TrainRequest {
   readonly epochs?: number | undefined;
   /** Pictures per step. */
   readonly batch?: number | undefined;
-  /** Shares of a batch, each computed by a thread of its own; as many as threads. */
+  /** Shares of a batch, each computed by a thread of its own; as many as threads, and one on a GPU. */
   readonly shares?: number | undefined;
+  /** What trains: "webgpu" is a GPU, "auto" one if there is. The CPU by default. */
+  readonly device?: DeviceChoice | undefined;
   readonly lr?: number | undefined;
   /** Steps in which the learning rate rises from 0. */
   readonly warmup?: number | undefined;
@@ -62,6 +65,7 @@ export const TRAIN_DEFAULTS = {
   model: "pixelcnn",
   steps: 2000,
   batch: 32,
+  device: "cpu",
   lr: 2e-3,
   warmup: 50,
   decay: "cosine",
@@ -71,6 +75,11 @@ export const TRAIN_DEFAULTS = {
   validFraction: 0.1,
   keep: 2,
 } as const;
+
+/** A request for which it is decided where it is trained. */
+export interface PlacedRequest extends TrainRequest {
+  readonly device?: Device | undefined;
+}
 
 /** What a configuration has to know of the training pictures. */
 export interface TrainingPictures {
@@ -85,13 +94,14 @@ export interface TrainingPictures {
  * The configuration of a run that does what is asked for, with everything that the request leaves open. ARGUMENT error if it asks
  * for what makes no sense; errors as of `sizesOf`.
  */
-export function configOf(request: TrainRequest, pictures: TrainingPictures, threads?: number): RunConfig {
+export function configOf(request: PlacedRequest, pictures: TrainingPictures, threads?: number): RunConfig {
   const given = Object.entries(request).filter(([, value]) => value !== undefined);
   const { sizes = {}, ...all } = {
     ...TRAIN_DEFAULTS,
     ...Object.fromEntries(given),
-  } as typeof TRAIN_DEFAULTS & TrainRequest;
+  } as typeof TRAIN_DEFAULTS & PlacedRequest;
   const { epochs, batch, model } = all;
+  const device: Device = all.device;
   const steps =
     epochs === undefined || request.steps !== undefined
       ? all.steps
@@ -118,7 +128,8 @@ export function configOf(request: TrainRequest, pictures: TrainingPictures, thre
     training: {
       steps,
       batch,
-      shares: Math.min(batch, all.shares ?? threads ?? cores()),
+      shares: Math.min(batch, all.shares ?? (device === "cpu" ? (threads ?? cores()) : 1)),
+      device,
       lr: all.lr,
       warmup: Math.min(all.warmup, Math.floor(steps / 2)),
       decay: all.decay,

@@ -58,12 +58,15 @@ const fromScratch = (config: RunConfig, declarations: readonly Declaration[]): S
   bestNats: Number.POSITIVE_INFINITY,
 });
 
+/** Another version may go on, and another device may where the run's own is not to be had: weights then differ by rounding. */
+const FREE_TO_CHANGE = ["nextpixel", "training.device"];
+
 /** Refuses to go on with other pictures, another network or another training than the run's own. */
 function checkSame(run: string, own: RunConfig, given: RunConfig): void {
   const [before, after] = [fieldsOf(own), fieldsOf(given)];
   for (const key of new Set([...before.keys(), ...after.keys()])) {
     const [wanted, received] = [before.get(key), after.get(key)];
-    if (wanted === received || key === "nextpixel") continue;
+    if (wanted === received || FREE_TO_CHANGE.includes(key)) continue;
     if (wanted === undefined && key.startsWith("data.pictures.")) continue;
     const [a, b] = [wanted, received].map((value) => (value === undefined ? "none" : JSON.stringify(value)));
     throw new NextpixelError("ARGUMENT", `expected ${key} ${a} to resume "${run}", received ${b}`);

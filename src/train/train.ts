@@ -5,6 +5,8 @@ import { openDataset, type OpenOptions } from "../data/open.ts";
 import { readRunConfig } from "../run/config.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainNetwork, type TrainResult } from "./loop.ts";
+import type { DeviceChoice } from "../runtime/device.ts";
+import { chooseDevice } from "./device.ts";
 import { configOf, requestOf, TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
 
 export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"> {
@@ -17,22 +19,27 @@ export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"
 
 /**
  * Trains a network and leaves behind a run folder. ARGUMENT error if the request makes no sense, or does not fit the pictures;
- * errors as of `openDataset` and `trainNetwork`.
+ * errors as of `openDataset`, `chooseDevice` and `trainNetwork`.
  */
 export const train = (request: TrainRequest, options: TrainOptions = {}): Promise<TrainResult> =>
   trainAs(request, options, false);
 
 /**
  * Goes on with a run from its last checkpoint, as if it had never been stopped: the weights are the same to the last bit.
- * `pictures` are needed if the run was not trained on data sets with names. NOT_FOUND error if there is no run, ARGUMENT error if
+ * `pictures` are needed if the run was not trained on data sets with names; with a `device` in place of the run's own the weights
+ * are the same but for rounding. NOT_FOUND error if there is no run, ARGUMENT error if
  * the pictures are others than before; other errors as of `train`.
  */
 export async function resume(
   run: string,
-  options: TrainOptions & { readonly pictures?: Partial<Pick<TrainRequest, "dataset" | "valid">> } = {},
+  options: TrainOptions & {
+    readonly pictures?: Partial<Pick<TrainRequest, "dataset" | "valid">>;
+    readonly device?: DeviceChoice | undefined;
+  } = {},
 ): Promise<TrainResult> {
   const request = requestOf(await readRunConfig(run));
-  return trainAs({ ...request, ...options.pictures, out: run }, options, true);
+  const { pictures, device = request.device } = options;
+  return trainAs({ ...request, ...pictures, device, out: run }, options, true);
 }
 
 async function trainAs(
@@ -40,6 +47,7 @@ async function trainAs(
   options: TrainOptions,
   isResumed: boolean,
 ): Promise<TrainResult> {
+  const device = await chooseDevice(request.device ?? TRAIN_DEFAULTS.device, options.onWarning);
   const { train: pictures, valid } = await openBoth(request, options);
   const classes = request.classConditional ? classesOf(pictures) : undefined;
   const { threads, signal, onEvent } = options;
@@ -47,7 +55,7 @@ async function trainAs(
     run: request.out,
     force: request.force ?? false,
     resume: isResumed,
-    config: configOf(request, { ...pictures, classes }, threads),
+    config: configOf({ ...request, device }, { ...pictures, classes }, threads),
     train: pictures,
     valid,
     threads,

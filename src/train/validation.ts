@@ -1,8 +1,9 @@
 import type { Dataset } from "../data/dataset.ts";
+import type { ForwardOptions } from "../programs/forward.ts";
 import { buildNetwork, type NetworkConfig } from "../programs/network.ts";
 import { scoreDataset } from "../programs/score-dataset.ts";
 import { openScorer } from "../programs/scorer.ts";
-import type { SessionOptions } from "../runtime/ort.ts";
+import type { Values } from "../runtime/values.ts";
 
 const BATCH = 64;
 
@@ -11,13 +12,13 @@ export async function openValidation(
   config: NetworkConfig,
   pictures: Dataset,
   labels: Int32Array | undefined,
-  options: SessionOptions,
+  options: ForwardOptions,
 ) {
   const network = buildNetwork(config, Math.min(BATCH, pictures.count));
   const scorer = await openScorer(network, undefined, options);
   return {
     /** Mean nats per picture. */
-    async nats(weights: Float32Array): Promise<number> {
+    async nats(weights: Values): Promise<number> {
       let total = 0;
       for await (const { nats } of scoreDataset(scorer, pictures, { weights, labels })) {
         total += nats.reduce((sum, value) => sum + value, 0);

@@ -98,6 +98,7 @@ describe("train", () => {
         steps: 40,
         batch: 16,
         shares: 2,
+        device: "cpu",
         lr: 2e-3,
         warmup: 20,
         decay: "cosine",

@@ -23,7 +23,7 @@ async function asked(content: object | string, ...words: string[]) {
 
 const sizesAsked = async (content: object, ...words: string[]) => {
   const request = await asked({ dataset: "digits", ...content }, "--out", "run", ...words);
-  const { model, modelConfig } = configOf(request, DIGITS).network;
+  const { model, modelConfig } = configOf({ ...request, device: "cpu" }, DIGITS).network;
   return { model, ...modelConfig };
 };
 

@@ -21,6 +21,7 @@ describe("doctor", () => {
     expect(findings.map(({ what }) => what)).toEqual([
       "Node",
       "ONNX Runtime",
+      "GPU",
       "WebAssembly SIMD",
       "sharp",
       "threads",
@@ -36,7 +37,7 @@ describe("doctor", () => {
   test("says what is missing and how to mend it, a line each, and ends with exit code 1", async () => {
     const { code, stdout } = await doctor(["--jitless"]);
     const lines = stdout.trimEnd().split("\n");
-    expect(lines).toHaveLength(8);
+    expect(lines).toHaveLength(9);
     const missing = lines.filter((line) => line.startsWith("ERROR"));
     expect(missing).toEqual([
       expect.stringMatching(/^ERROR {4}WebAssembly SIMD: .+; sampling needs it: .+$/),

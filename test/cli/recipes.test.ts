@@ -31,7 +31,10 @@ test.each(recipes)("%s is one that train takes", async (recipe) => {
   const told = await trainCommand(command);
   if ("resumed" in told) throw new Error("a recipe resumes no run");
   const { dataset, gray, levels = 256 } = told.request;
-  const { network, training } = configOf(told.request, { ...pictures(String(dataset), gray), levels });
+  const { network, training } = configOf(
+    { ...told.request, device: "cpu" },
+    { ...pictures(String(dataset), gray), levels },
+  );
   expect(recipe).toContain(network.model);
   expect(training.steps).toBeGreaterThanOrEqual(training.evalEvery);
   expect(buildNetwork(network, 1).declarations).not.toEqual([]);

@@ -8,6 +8,9 @@ export const cores = availableParallelism;
 // Node runs no TypeScript: where this file is run as it is, by tests and benches, workers run what was built last.
 const FOLDER = import.meta.url.endsWith(".ts") ? "../../../dist/runtime/workers" : ".";
 
+/** The file that runs `entry`, one beside this. */
+export const entryUrl = (entry: string): URL => new URL(`${FOLDER}/${entry}.js`, import.meta.url);
+
 /** A worker thread of Node that runs `entry`, a file beside this one. */
 export function startThread<To, From>(
   entry: string,
@@ -15,7 +18,7 @@ export function startThread<To, From>(
   onError: (error: Error) => void,
 ) {
   // Without the flags of a process such as `node --input-type=module -e ..`, which are not for a file.
-  const worker = new Worker(new URL(`${FOLDER}/${entry}.js`, import.meta.url), { execArgv: [] });
+  const worker = new Worker(entryUrl(entry), { execArgv: [] });
   worker.on("message", onMessage).on("error", onError);
   worker.on("exit", (code) => onError(new Error(`the worker ended with exit code ${code}`)));
   return {

@@ -1,0 +1,18 @@
+import { deviceFor, type Device, type DeviceChoice } from "../runtime/device.ts";
+import { findGpu } from "../runtime/workers/gpu.ts";
+
+/**
+ * The device that is meant by a choice on this machine. Software that plays a GPU is used only if asked for, with a warning. DEVICE
+ * error as of `deviceFor`.
+ */
+export async function chooseDevice(
+  choice: DeviceChoice,
+  onWarning: (message: string) => void = () => undefined,
+): Promise<Device> {
+  if (choice === "cpu") return choice;
+  const gpu = await findGpu();
+  const device = deviceFor(choice, gpu);
+  if (device === "webgpu" && gpu.answers && gpu.isSoftware)
+    onWarning(`no GPU answers but software (${gpu.name}), which is slower than --device cpu`);
+  return device;
+}
