@@ -1,6 +1,7 @@
 import type { Sharp, SharpOptions } from "sharp";
 import { NextpixelError } from "../basics/errors.ts";
-import type { PictureSize } from "./dataset.ts";
+import type { Crop } from "./crop.ts";
+import type { Extent, PictureSize } from "./dataset.ts";
 
 /** Largest picture file, in pixels: what a small file could otherwise unfold to is without bound. */
 const MAX_PIXELS = 100_000_000;
@@ -24,14 +25,16 @@ export async function readHeader(file: string): Promise<PictureHeader> {
 /**
  * The pixels of a picture file as 8-bit values, [rows, cols, channels] with one (grey) or three (sRGB) channels;
  * what is transparent shows white. A picture of another size is scaled until it covers `size`, and what juts out
- * on both sides is cut off. Throws an Error that does not name the file.
+ * on both sides is cut off. With a crop, only this part of the result. Throws an Error that does not name the file.
  */
-export async function readPixels(file: string, size: PictureSize): Promise<Uint8Array> {
-  const { channels, rows, cols } = size;
-  const picture = (await open(file))
+export async function readPixels(file: string, size: PictureSize, crop?: Crop): Promise<Uint8Array> {
+  const { channels } = size;
+  const whole = (await open(file))
     .autoOrient()
     .flatten({ background: "white" })
-    .resize({ width: cols, height: rows, fit: "cover" });
+    .resize({ width: size.cols, height: size.rows, fit: "cover" });
+  const { rows, cols } = crop ?? size;
+  const picture = crop ? whole.extract({ left: crop.left, top: crop.top, width: cols, height: rows }) : whole;
   const coloured = channels === 1 ? picture.grayscale() : picture.toColourspace("srgb");
   const pixels = await coloured.raw({ depth: "uchar" }).toBuffer();
   const length = rows * cols * channels;
@@ -42,7 +45,7 @@ export async function readPixels(file: string, size: PictureSize): Promise<Uint8
 /** Grey values of sRGB pixels, [rows, cols, 3] to [rows, cols], as `readPixels` makes them of a coloured picture. */
 export async function greyPixels(
   rgb: Uint8Array,
-  { rows, cols }: Pick<PictureSize, "rows" | "cols">,
+  { rows, cols }: Extent,
 ): Promise<Uint8Array> {
   const { default: sharp } = await import("sharp");
   const raw = { width: cols, height: rows, channels: 3 } as const;

@@ -2,7 +2,8 @@ import { NextpixelError } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
 import { labelsAmong } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
-import { epochOf, trainingOrder } from "../data/order.ts";
+import { epochOf } from "../data/order.ts";
+import { readAhead } from "../data/read-ahead.ts";
 import { ADAM_DEFAULTS } from "../optim/adam.ts";
 import { learningRate } from "../optim/schedule.ts";
 import { buildNetwork } from "../programs/network.ts";
@@ -12,6 +13,7 @@ import type { RunConfig } from "../run/config.ts";
 import { appendMetrics } from "../run/metrics.ts";
 import { openEventFile } from "../run/tensorboard.ts";
 import { toBestCheckpoint, toCheckpoint } from "../run/training-state.ts";
+import { trainingBatches } from "./batches.ts";
 import type { MetricsRecord, TrainEvent } from "./events.ts";
 import { drawPreview } from "./preview.ts";
 import { beginRun, resumeRun } from "./start.ts";
@@ -76,7 +78,13 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
     { ...sessionOptions, shares: training.shares },
   );
   const validation = await openValidation(networkConfig, valid, validLabels, sessionOptions);
-  const order = trainingOrder(train.count, training.seed);
+  const batches = trainingBatches(train, {
+    batch,
+    seed: training.seed,
+    crop: config.data.crop !== undefined,
+    mirror: config.data.mirror ?? false,
+  });
+  const nextBatch = readAhead(batches, start.state.step, steps);
 
   const started = performance.now();
   let { state, saved, bestNats } = start;
@@ -104,10 +112,9 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
       if (signal?.aborted) throw interrupted(run, state.step);
       const begun = performance.now();
       const rate = learningRate({ rate: training.lr, ...training }, state.step + 1);
-      const indices = order(state.step, batch);
-      const levels = Float32Array.from(await train.read(indices));
+      const { indices, levels } = await nextBatch();
       const ownLabels = labels && Int32Array.from(indices, (index) => labels[index]!);
-      const result = await step.run(state, levels, rate, ownLabels);
+      const result = await step.run(state, new Float32Array(levels), rate, ownLabels);
       if (!Number.isFinite(result.nats) || !Number.isFinite(result.gradientNorm))
         throw diverged(run, state.step + 1, saved);
       // Only now is it known that the state before this step gives a finite loss, and is worth keeping.
