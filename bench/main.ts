@@ -7,6 +7,7 @@ import { benchBreakdown } from "./breakdown.ts";
 import { checkNetworks } from "./check.ts";
 import { requirePyTorch } from "./contestants.ts";
 import { benchFamilies } from "./families.ts";
+import { benchFolder } from "./folder.ts";
 import { benchLowering } from "./lowering.ts";
 import { BENCH_NETWORKS, family, GATED } from "./networks.ts";
 import { benchNaive, benchSample } from "./sample.ts";
@@ -67,6 +68,30 @@ const BENCHES: Readonly<Record<string, Bench>> = {
         train,
         valid,
         chart,
+      });
+    },
+  },
+  folder: {
+    about:
+      "[--model pixelcnn] [--pictures 50000] [--side 64] [--batch 32] [--rounds 7]   training on a folder that stays on disk, " +
+      "beside one in memory",
+    run(args) {
+      const { values } = parseArgs({
+        args,
+        options: {
+          model: { type: "string", default: "pixelcnn" },
+          pictures: { type: "string", default: "50000" },
+          side: { type: "string", default: "64" },
+          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
+          rounds: { type: "string", default: "7" },
+        },
+      });
+      return benchFolder({
+        model: values.model,
+        pictures: whole("--pictures", 1)(values.pictures),
+        side: whole("--side", 1)(values.side),
+        batch: whole("--batch", 1)(values.batch),
+        rounds: whole("--rounds", 1)(values.rounds),
       });
     },
   },

@@ -88,7 +88,13 @@ export function withTrainOptions(command: Command): Command {
       "share of features dropped in training, for models that have dropout (pixelsnail)",
       read.fraction,
     )
-    .option("--seed <n>", "seed of weights, order and previews", read.whole("--seed", 0), TRAIN_DEFAULTS.seed)
+    .option(
+      "--crop <WxH>",
+      "train on a part of this size of each picture, at a random place (elsewhere: in the centre)",
+      read.pictureExtent,
+    )
+    .option("--mirror", "flip pictures left to right in training, at random, half of the time")
+    .option("--seed <n>", "seed of weights, order, crops and previews", read.whole("--seed", 0), TRAIN_DEFAULTS.seed)
     .option("--valid <dataset>", "data set to validate with")
     .option(
       "--valid-fraction <share>",

@@ -1,11 +1,21 @@
 import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { permutation, Purpose } from "../basics/philox.ts";
+import { mapConcurrently } from "./concurrent.ts";
 import { checkLevels } from "./quantise.ts";
 
 export interface PictureSize {
   readonly channels: number;
   readonly rows: number;
   readonly cols: number;
+}
+
+/** How far a picture reaches, in pixels. */
+export type Extent = Pick<PictureSize, "rows" | "cols">;
+
+/** Where a crop lies among all places that it can have in a picture: from 0 at the top or the left to below 1. */
+export interface CropPlace {
+  readonly down: number;
+  readonly across: number;
 }
 
 /** At least one picture, all of one size. */
@@ -19,8 +29,12 @@ export interface Dataset {
   readonly labels: Int32Array | undefined;
   /** The names of classes 0, 1, ...: there if and only if there are labels, and every label has one. */
   readonly classNames: readonly string[] | undefined;
-  /** Levels of the named pictures, [indices.length, channels, rows, cols]. ARGUMENT error on a bad index. */
-  read(indices: ArrayLike<number>): Promise<Uint8Array>;
+  /**
+   * Levels of the named pictures, [indices.length, channels, rows, cols]. If they are crops of larger pictures, `places` says
+   * where each of them lies: in the centre if it is left out. ARGUMENT error on a bad index; a folder that is read as needed
+   * also throws what is wrong with a file (see `openFolder`).
+   */
+  read(indices: ArrayLike<number>, places?: readonly CropPlace[]): Promise<Uint8Array>;
 }
 
 export interface MemoryDataset {
@@ -68,6 +82,28 @@ export function memoryDataset({ name, size, levels, pixels, ...classes }: Memory
   };
 }
 
+/** How many pictures are read from files at once: as many as libuv, where sharp decodes them, has threads by default. */
+export const PICTURES_AT_ONCE = 4;
+
+/** A data set whose pictures are had one by one, each as its levels, [channels, rows, cols]. */
+export function pictureDataset(
+  about: Omit<Dataset, "read">,
+  picture: (index: number, place: CropPlace | undefined) => Promise<Uint8Array>,
+): Dataset {
+  const { count, size } = about;
+  const length = pictureLength(size);
+  return {
+    ...about,
+    async read(indices, places) {
+      const batch = new Uint8Array(checkIndices(indices, count).length * length);
+      await mapConcurrently(Array.from(indices), PICTURES_AT_ONCE, async (index, i) => {
+        batch.set(await picture(index, places?.[i]), i * length);
+      });
+      return batch;
+    },
+  };
+}
+
 /** The pictures of a data set at `indices`, in that order. ARGUMENT error on none at all or on a bad index. */
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   if (indices.length === 0)
@@ -81,8 +117,11 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     levels,
     labels: labels && Int32Array.from(chosen, (index) => labels[index]!),
     classNames,
-    read: async (picks) =>
-      dataset.read(Uint32Array.from(checkIndices(picks, chosen.length), (pick) => chosen[pick]!)),
+    read: async (picks, places) =>
+      dataset.read(
+        Uint32Array.from(checkIndices(picks, chosen.length), (pick) => chosen[pick]!),
+        places,
+      ),
   };
 }
 

@@ -1,30 +1,37 @@
 import { basename, dirname, join } from "node:path";
-import { NextpixelError, wholeNumber } from "../basics/errors.ts";
+import { NextpixelError } from "../basics/errors.ts";
 import { mapConcurrently } from "./concurrent.ts";
-import { memoryDataset, pictureLength, type Dataset, type PictureSize } from "./dataset.ts";
+import { cropAt, cut } from "./crop.ts";
+import { pictureDataset, pictureLength, PICTURES_AT_ONCE, type Dataset } from "./dataset.ts";
 import { filesUnder } from "./files.ts";
-import { decodingError, readHeader, readPixels, type PictureHeader } from "./picture-file.ts";
-import { checkLevels, quantise } from "./quantise.ts";
+import {
+  checkFile,
+  checkOptions,
+  formatOf,
+  levelsOf,
+  sizeOf,
+  wholeSize,
+  type FolderFormat,
+  type FormatOptions,
+  type PictureFile,
+} from "./folder-format.ts";
+import { packStrings } from "./packed-strings.ts";
+import { decodingError, headerOf, readPicture } from "./picture-file.ts";
 
-export interface FolderOptions {
-  /** Grey or sRGB, whatever the files have. */
-  readonly channels?: 1 | 3 | undefined;
-  /** The same as one channel. */
-  readonly gray?: boolean | undefined;
-  /** Scale every picture to cover this size, and cut off what juts out. */
-  readonly resize?: { readonly rows: number; readonly cols: number } | undefined;
+export interface FolderOptions extends Omit<FormatOptions, "levels"> {
   /** Leave out files that cannot be decoded, with a warning each, instead of failing. */
   readonly skipBad?: boolean | undefined;
+  /** Bytes that the pictures may take in memory, one for each sub-pixel; those of a larger folder stay on disk. 256 MiB. */
+  readonly memory?: number | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Bound on the sub-pixels of all pictures together, one byte each. */
-const MAX_BYTES = 2 ** 31;
-const MAX_SIDE = 2 ** 14;
+const MEMORY = 2 ** 28;
+/** Files of a large folder that are looked at when it is opened. */
+const LOOKED_AT = 1000;
 const PICTURE_NAME = /\.(png|jpe?g|webp)$/i;
-const FILES_AT_ONCE = 4;
 
-type Options = FolderOptions & { readonly levels?: number | undefined };
+type Options = FolderOptions & FormatOptions;
 
 /** Whether a file is a picture, by its name. */
 export const isPictureName = (path: string): boolean => PICTURE_NAME.test(path);
@@ -40,7 +47,11 @@ interface Read<Value> {
  * deeper down belongs to the top-level sub-folder it is under; pictures that lie in the folder itself have no
  * labels. One channel when all files are in a grey format or on `gray`, else three (sRGB). NOT_FOUND error when
  * there is no picture, FORMAT error on one that cannot be decoded, ARGUMENT error when pictures lie both in
- * the folder and in sub-folders, differ in size, or are too many to hold in memory.
+ * the folder and in sub-folders, differ in size, or are smaller than their crops.
+ *
+ * Pictures that would take too much memory are decoded whenever they are read. Of so many files only some are looked at
+ * when the folder is opened, unless bad ones are to be left out. The same errors then come from `read`, and an ARGUMENT error
+ * on a picture with colours if those that were looked at have none.
  */
 export async function openFolder(folder: string, options: Options = {}): Promise<Dataset> {
   const paths = (await filesUnder(folder)).filter(isPictureName);
@@ -59,37 +70,85 @@ async function openFiles(
   paths: readonly string[],
   options: Options,
 ): Promise<Dataset> {
-  const levels = checkLevels(options.levels ?? 256);
-  if (options.resize !== undefined) {
-    wholeNumber(options.resize.rows, "resize rows", 1, MAX_SIDE);
-    wholeNumber(options.resize.cols, "resize cols", 1, MAX_SIDE);
-  }
-  const headers = await readAll(folder, paths, options, readHeader);
-  const size = commonSize(folder, headers, options);
-  const length = pictureLength(size);
-  checkMemory(name, headers.length * length);
+  checkOptions(options);
+  const { memory = MEMORY, skipBad = false } = options;
+  const isLarge = paths.length * (await bytesOfFirst(folder, paths, options)) > memory;
+  const looked = isLarge && !skipBad ? spread(paths, LOOKED_AT) : paths;
+  const found = await readAll(folder, looked, options, pictureFile);
+  const files = found.map(({ value }) => value);
+  const format = formatOf(files, options);
+  const bytes = files.reduce((sum, { header }) => sum + pictureLength(wholeSize(format, header)), 0);
 
-  const pixels = new Uint8Array(headers.length * length);
-  const pictures = await readAll(
-    folder,
-    headers.map(({ path }) => path),
-    options,
-    async (file, index) => {
-      const start = index * length;
-      toPlanes(
-        quantise(await readPixels(file, size), levels),
-        pixels.subarray(start, start + length),
-        size.channels,
-      );
-      return start;
-    },
-  );
-  // Closes the gaps of those that turned out bad; every picture moves forwards or stays.
-  pictures.forEach(({ value: start }, index) => pixels.copyWithin(index * length, start, start + length));
-  const kept = pictures.map(({ path }) => path);
-  const decoded = pixels.subarray(0, kept.length * length);
-  return memoryDataset({ name, size, levels, pixels: decoded, ...classesOf(kept) });
+  if (isLarge || bytes > memory) {
+    const decode = async (file: string, i: number) =>
+      void (await levelsOf(format, files[i]!, await readPicture(file)));
+    const good = skipBad ? pathsOf(await readAll(folder, pathsOf(found), options, decode)) : paths;
+    return onDisk(name, folder, good, format);
+  }
+  const whole = { ...format, crop: undefined };
+  const pictures = await readAll(folder, pathsOf(found), options, async (file, i) => ({
+    size: wholeSize(format, files[i]!.header),
+    levels: await levelsOf(whole, files[i]!, await readPicture(file)),
+  }));
+  return pictureDataset(about(name, pathsOf(pictures), format), async (index, place) => {
+    const { path, value } = pictures[index]!;
+    const { size, levels } = value;
+    return format.crop ? cut(levels, size, cropAt(size, format.crop, place, join(folder, path))) : levels;
+  });
 }
+
+/** The data set of pictures that are decoded whenever they are read, and only then looked at. */
+function onDisk(name: string, folder: string, paths: readonly string[], format: FolderFormat): Dataset {
+  const packed = packStrings(paths);
+  const hint = hintOf(paths);
+  return pictureDataset(about(name, paths, format), async (index, place) => {
+    const file = join(folder, packed.at(index));
+    const bytes = await naming(file, hint, readPicture(file));
+    const picture = { file, header: await naming(file, hint, headerOf(bytes)) };
+    checkFile(format, picture);
+    return naming(file, hint, levelsOf(format, picture, bytes, place));
+  });
+}
+
+const about = (name: string, paths: readonly string[], format: FolderFormat): Omit<Dataset, "read"> => ({
+  name,
+  count: paths.length,
+  size: sizeOf(format),
+  levels: format.levels,
+  ...classesOf(paths),
+});
+
+const pathsOf = (files: readonly Read<unknown>[]): string[] => files.map(({ path }) => path);
+
+const pictureFile = async (file: string): Promise<PictureFile> => ({
+  file,
+  header: await headerOf(await readPicture(file)),
+});
+
+/** Sub-pixels of the first picture that can be read; 0 if there is none. */
+async function bytesOfFirst(folder: string, paths: readonly string[], options: Options): Promise<number> {
+  for (const path of paths) {
+    const file = await pictureFile(join(folder, path)).catch(() => undefined);
+    if (file) return pictureLength(wholeSize(formatOf([file], { ...options, crop: undefined }), file.header));
+  }
+  return 0;
+}
+
+/** At most `count` of them, evenly spread. */
+const spread = (paths: readonly string[], count: number): readonly string[] =>
+  paths.length <= count
+    ? paths
+    : Array.from({ length: count }, (_, i) => paths[Math.floor((i * paths.length) / count)]!);
+
+/** What to do about a bad file of a folder. Without its only file, it has no pictures. */
+const hintOf = (paths: readonly string[]): string =>
+  paths.length > 1 ? "; use --skip-bad to leave such files out" : "";
+
+/** What is read from a file, or the FORMAT error of `decodingError`. */
+const naming = <Value>(file: string, hint: string, reading: Promise<Value>): Promise<Value> =>
+  reading.catch((cause: unknown) => {
+    throw decodingError(file, cause, hint);
+  });
 
 /** `read` of every file in turn, without those that are bad when these are to be skipped. */
 async function readAll<Value>(
@@ -98,15 +157,12 @@ async function readAll<Value>(
   { skipBad = false, onWarning }: FolderOptions,
   read: (file: string, index: number) => Promise<Value>,
 ): Promise<Read<Value>[]> {
-  const results = await mapConcurrently(paths, FILES_AT_ONCE, async (path, index) => {
+  const hint = skipBad ? "; left out" : hintOf(paths);
+  const results = await mapConcurrently(paths, PICTURES_AT_ONCE, async (path, index) => {
     const file = join(folder, path);
-    try {
-      return { path, value: await read(file, index) };
-    } catch (cause) {
-      if (skipBad) return `${decodingError(file, cause).message}; left out`;
-      // Without its only file, a folder has no pictures.
-      throw decodingError(file, cause, paths.length > 1 ? "; use --skip-bad to leave such files out" : "");
-    }
+    const reading = naming(file, hint, read(file, index));
+    const found = reading.then((value): Read<Value> => ({ path, value }));
+    return skipBad ? found.catch((error: NextpixelError) => error.message) : found;
   });
   const good: Read<Value>[] = [];
   for (const result of results) {
@@ -128,48 +184,10 @@ function checkLayout(folder: string, paths: readonly string[]): void {
   );
 }
 
-function commonSize(
-  folder: string,
-  headers: readonly Read<PictureHeader>[],
-  { gray = false, resize, ...options }: FolderOptions,
-): PictureSize {
-  const channels = options.channels ?? (gray || headers.every(({ value }) => value.grey) ? 1 : 3);
-  if (resize !== undefined) return { channels, rows: resize.rows, cols: resize.cols };
-  const first = headers[0]!;
-  const { rows, cols } = first.value;
-  const other = headers.find(({ value }) => value.rows !== rows || value.cols !== cols);
-  if (other === undefined) return { channels, rows, cols };
-  const describe = ({ path, value }: Read<PictureHeader>): string =>
-    `${join(folder, path)} is ${value.cols}x${value.rows}`;
-  throw new NextpixelError(
-    "ARGUMENT",
-    `expected pictures of one size, but ${describe(first)} and ${describe(other)}; use --resize WxH to make them alike`,
-  );
-}
-
-function checkMemory(name: string, bytes: number): void {
-  if (bytes <= MAX_BYTES) return;
-  const gib = (bytes / 2 ** 30).toFixed(1);
-  throw new NextpixelError(
-    "ARGUMENT",
-    `${name}: expected at most ${MAX_BYTES / 2 ** 30} GiB of pixels, received ${gib} GiB; use --resize WxH to make the pictures smaller`,
-  );
-}
-
-/** [rows, cols, channels] to [channels, rows, cols]. */
-function toPlanes(interleaved: Uint8Array, planes: Uint8Array, channels: number): void {
-  const area = planes.length / channels;
-  for (let channel = 0; channel < channels; channel++) {
-    for (let pixel = 0; pixel < area; pixel++) {
-      planes[channel * area + pixel] = interleaved[pixel * channels + channel]!;
-    }
-  }
-}
-
-function classesOf(paths: readonly string[]): { labels?: number[]; classNames?: string[] } {
-  if (!paths[0]!.includes("/")) return {};
+function classesOf(paths: readonly string[]): Pick<Dataset, "labels" | "classNames"> {
+  if (!paths[0]!.includes("/")) return { labels: undefined, classNames: undefined };
   const folders = paths.map((path) => path.slice(0, path.indexOf("/")));
   const classNames = [...new Set(folders)].sort();
   const numbers = new Map(classNames.map((name, label) => [name, label]));
-  return { labels: folders.map((name) => numbers.get(name)!), classNames };
+  return { labels: Int32Array.from(folders, (name) => numbers.get(name)!), classNames };
 }

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { expected } from "../basics/errors.ts";
 import { readError } from "../files/system-error.ts";
-import type { PictureSize } from "./dataset.ts";
-import { decodingError, readHeader, readPixels } from "./picture-file.ts";
+import type { Extent } from "./dataset.ts";
+import { decodingError, headerOf, pixelsOf, readPicture } from "./picture-file.ts";
 
 /** Grey values from here on are white. */
 const WHITE = 128;
@@ -12,10 +12,7 @@ const WHITE = 128;
  * WebP. NOT_FOUND error when the file cannot be read, FORMAT error when it cannot be decoded, ARGUMENT error when it is
  * of another size.
  */
-export async function readMask(
-  file: string,
-  { rows, cols }: Pick<PictureSize, "rows" | "cols">,
-): Promise<Uint8Array> {
+export async function readMask(file: string, { rows, cols }: Extent): Promise<Uint8Array> {
   await stat(file).catch((cause: unknown) => {
     throw readError(file, cause);
   });
@@ -23,11 +20,12 @@ export async function readMask(
     reading.catch((cause: unknown) => {
       throw decodingError(file, cause);
     });
-  const header = await decoded(readHeader(file));
+  const bytes = await decoded(readPicture(file));
+  const header = await decoded(headerOf(bytes));
   if (header.rows !== rows || header.cols !== cols) {
     const wanted = `${cols}x${rows} pixels, the size of the pictures,`;
     throw expected("ARGUMENT", wanted, `mask ${file}`, `${header.cols}x${header.rows}`);
   }
-  const grey = await decoded(readPixels(file, { channels: 1, rows, cols }));
+  const grey = await decoded(pixelsOf(bytes, { channels: 1, rows, cols }));
   return grey.map((value) => Number(value >= WHITE));
 }

@@ -4,6 +4,7 @@ import { NextpixelError } from "../basics/errors.ts";
 import { cifar10Files, openCifar10 } from "./cifar10.ts";
 import { fetchSettings, type FetchOptions } from "../fetch/settings.ts";
 import { CATALOG } from "./catalog.ts";
+import { cropped } from "./crop.ts";
 import type { Dataset } from "./dataset.ts";
 import { isPictureName, openFolder, openPicture, type FolderOptions } from "./folder.ts";
 import { hubPictures } from "./hub.ts";
@@ -31,7 +32,7 @@ const DIGITS_LEVELS = 17;
  * `openPublished`) or on the Hugging Face Hub (see `hubName` and `hubPictures`), or the path of a folder of pictures (see `openFolder`),
  * of one picture (PNG, JPEG or WebP), of an IDX file (see `openIdx`), or of files in CIFAR-10's binary format or a folder of
  * them (see `cifar10Files` and `openCifar10`), whose errors are thrown too. NOT_FOUND error when it is none of these, ARGUMENT
- * error when other pictures than those of a folder are to be resized.
+ * error when other pictures than those of a folder are to be resized, or any are smaller than their crops.
  */
 export async function openDataset(name: string, options: OpenOptions = {}): Promise<Dataset> {
   const onHub = hubName(name);
@@ -52,12 +53,18 @@ export async function openDataset(name: string, options: OpenOptions = {}): Prom
       `only a folder of pictures or one picture can be resized, received data set "${name}"`,
     );
   }
-  if (published !== undefined) return openPublished(published, options, fetchSettings(options.download));
-  if (cifar10 !== undefined) return openCifar10(cifar10, options, name);
-  if (builtIn === undefined) return openIdx(name, options);
+  const openFile = () => {
+    if (published !== undefined) return openPublished(published, options, fetchSettings(options.download));
+    if (cifar10 !== undefined) return openCifar10(cifar10, options, name);
+    return builtIn === undefined ? openIdx(name, options) : openBuiltIn(builtIn, options, name);
+  };
+  return cropped(await openFile(), options.crop);
+}
+
+function openBuiltIn(file: string, options: OpenOptions, name: string): Promise<Dataset> {
   // datasets/ is two folders up from src/data and from dist/data alike.
-  const file = fileURLToPath(new URL(`../../datasets/${builtIn}`, import.meta.url));
-  return openIdx(file, { ...options, levels: options.levels ?? DIGITS_LEVELS }, name);
+  const path = fileURLToPath(new URL(`../../datasets/${file}`, import.meta.url));
+  return openIdx(path, { ...options, levels: options.levels ?? DIGITS_LEVELS }, name);
 }
 
 async function kindOf(path: string): Promise<"folder" | "picture" | "file"> {

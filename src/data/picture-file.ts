@@ -1,7 +1,8 @@
 import type { Sharp, SharpOptions } from "sharp";
 import { NextpixelError, shortened } from "../basics/errors.ts";
 import { readBounded } from "../files/bounded-read.ts";
-import type { PictureSize } from "./dataset.ts";
+import type { Crop } from "./crop.ts";
+import type { Extent, PictureSize } from "./dataset.ts";
 
 /** Largest picture file, in pixels: what a small file could otherwise unfold to is without bound. */
 const MAX_PIXELS = 100_000_000;
@@ -16,23 +17,36 @@ export interface PictureHeader {
   readonly grey: boolean;
 }
 
-/** Reads the header of a PNG, JPEG or WebP file. Throws an Error that does not name the file. */
-export async function readHeader(file: string): Promise<PictureHeader> {
-  const { space, autoOrient } = await (await open(file)).metadata();
+/** The bytes of a PNG, JPEG or WebP file. Throws an Error that does not name the file. */
+export async function readPicture(file: string): Promise<Uint8Array> {
+  // Not left to the decoder, by the file's name: it would give what it remembers of a file of that name.
+  const bytes = await readBounded(file, MAX_BYTES);
+  // Of the many formats that the decoder knows, some have files that refer to others.
+  if (pictureEnding(bytes) === undefined) {
+    throw new Error("expected PNG, JPEG or WebP, received something else");
+  }
+  return bytes;
+}
+
+/** Reads the header of a picture file's bytes. Throws an Error that does not name the file. */
+export async function headerOf(bytes: Uint8Array): Promise<PictureHeader> {
+  const { space, autoOrient } = await (await decoder(bytes)).metadata();
   return { rows: autoOrient.height, cols: autoOrient.width, grey: space === "b-w" || space === "grey16" };
 }
 
 /**
- * The pixels of a picture file as 8-bit values, [rows, cols, channels] with one (grey) or three (sRGB) channels;
+ * The pixels of a picture file's bytes as 8-bit values, [rows, cols, channels] with one (grey) or three (sRGB) channels;
  * what is transparent shows white. A picture of another size is scaled until it covers `size`, and what juts out
- * on both sides is cut off. Throws an Error that does not name the file.
+ * on both sides is cut off. With a crop, only this part of the result. Throws an Error that does not name the file.
  */
-export async function readPixels(file: string, size: PictureSize): Promise<Uint8Array> {
-  const { channels, rows, cols } = size;
-  const picture = (await open(file))
+export async function pixelsOf(bytes: Uint8Array, size: PictureSize, crop?: Crop): Promise<Uint8Array> {
+  const { channels } = size;
+  const whole = (await decoder(bytes))
     .autoOrient()
     .flatten({ background: "white" })
-    .resize({ width: cols, height: rows, fit: "cover" });
+    .resize({ width: size.cols, height: size.rows, fit: "cover" });
+  const { rows, cols } = crop ?? size;
+  const picture = crop ? whole.extract({ left: crop.left, top: crop.top, width: cols, height: rows }) : whole;
   const coloured = channels === 1 ? picture.grayscale() : picture.toColourspace("srgb");
   const pixels = await coloured.raw({ depth: "uchar" }).toBuffer();
   const length = rows * cols * channels;
@@ -40,11 +54,8 @@ export async function readPixels(file: string, size: PictureSize): Promise<Uint8
   return pixels;
 }
 
-/** Grey values of sRGB pixels, [rows, cols, 3] to [rows, cols], as `readPixels` makes them of a coloured picture. */
-export async function greyPixels(
-  rgb: Uint8Array,
-  { rows, cols }: Pick<PictureSize, "rows" | "cols">,
-): Promise<Uint8Array> {
+/** Grey values of sRGB pixels, [rows, cols, 3] to [rows, cols], as `pixelsOf` makes them of a coloured picture. */
+export async function greyPixels(rgb: Uint8Array, { rows, cols }: Extent): Promise<Uint8Array> {
   const { default: sharp } = await import("sharp");
   const raw = { width: cols, height: rows, channels: 3 } as const;
   return sharp(rgb, { raw, limitInputPixels: false }).grayscale().raw({ depth: "uchar" }).toBuffer();
@@ -64,13 +75,7 @@ export function pictureEnding(bytes: Uint8Array): ".png" | ".jpg" | ".webp" | un
   return start.startsWith("RIFF") && start.endsWith("WEBP") ? ".webp" : undefined;
 }
 
-async function open(file: string): Promise<Sharp> {
-  // Not by its name: the decoder would give what it remembers of a file of that name.
-  const bytes = await readBounded(file, MAX_BYTES);
-  // Of the many formats that the decoder knows, some have files that refer to others.
-  if (pictureEnding(bytes) === undefined) {
-    throw new Error("expected PNG, JPEG or WebP, received something else");
-  }
+async function decoder(bytes: Uint8Array): Promise<Sharp> {
   // Loaded when first needed: it costs every start of a program that reads no picture files.
   const { default: sharp } = await import("sharp");
   return sharp(bytes, INPUT);

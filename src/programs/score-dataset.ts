@@ -1,5 +1,6 @@
 import { logPrior, type PictureClass } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
+import { readAhead } from "../data/read-ahead.ts";
 import type { Values } from "../runtime/values.ts";
 import { classMixture } from "./class-mixture.ts";
 import type { Scorer } from "./scorer.ts";
@@ -35,9 +36,13 @@ export async function* scoreDataset(
 ): AsyncGenerator<ScoredBatch> {
   const length = pictureLength(dataset.size);
   const count = Math.min(limit, dataset.count);
+  const indicesFrom = (first: number) =>
+    Array.from({ length: Math.min(scorer.batch, count - first) }, (_, i) => first + i);
+  const read = (batch: number) => dataset.read(indicesFrom(batch * scorer.batch));
+  const next = readAhead(read, 0, Math.ceil(count / scorer.batch));
   for (let first = 0; first < count; first += scorer.batch) {
-    const indices = Array.from({ length: Math.min(scorer.batch, count - first) }, (_, i) => first + i);
-    const pictures = await dataset.read(indices);
+    const indices = indicesFrom(first);
+    const pictures = await next();
     const given = async (own: ArrayLike<number> | undefined) =>
       scorer.nats(pictures, { weights, labels: own });
 

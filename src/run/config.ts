@@ -40,6 +40,9 @@ const schema = v.strictObject({
     gray: v.boolean(),
     resize: v.nullable(size),
     skipBad: v.boolean(),
+    crop: v.optional(size),
+    /** Whether training flips pictures, half of the time. */
+    mirror: v.optional(v.boolean(), false),
     /** How many there were; unknown of runs from before this was written down. */
     pictures: v.optional(v.strictObject({ train: wholeFrom(1), valid: wholeFrom(1) })),
   }),

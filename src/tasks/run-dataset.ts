@@ -5,7 +5,7 @@ import type { SavedModel } from "../run/saved-model.ts";
 /** How pictures for a model are read, where its training pictures do not say it. */
 export type ReadOptions = Pick<OpenOptions, "skipBad" | "onWarning" | "download">;
 
-/** A data set by its name or path, read as a model's training pictures were. Errors as of `openDataset`. */
+/** A data set by its name or path, read as a model's training pictures were; crops lie in the centre. Errors as of `openDataset`. */
 export const openRunDataset = (
   { config, data }: SavedModel,
   name: string,
@@ -15,6 +15,7 @@ export const openRunDataset = (
     levels: config.levels,
     gray: data.gray,
     resize: data.resize ?? undefined,
+    crop: data.crop,
     labels: config.classes !== undefined,
     ...options,
   });

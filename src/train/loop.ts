@@ -2,7 +2,8 @@ import { NextpixelError } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
 import { labelsAmong } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
-import { epochOf, trainingOrder } from "../data/order.ts";
+import { epochOf } from "../data/order.ts";
+import { readAhead } from "../data/read-ahead.ts";
 import { ADAM_DEFAULTS } from "../optim/adam.ts";
 import { learningRate } from "../optim/schedule.ts";
 import { buildNetwork } from "../programs/network.ts";
@@ -20,6 +21,7 @@ import { appendMetrics } from "../run/metrics.ts";
 import { openEventFile } from "../run/tensorboard.ts";
 import { toBestCheckpoint, toCheckpoint } from "../run/training-state.ts";
 import type { Values } from "../runtime/values.ts";
+import { trainingBatches } from "./batches.ts";
 import type { MetricsRecord, TrainEvent } from "./events.ts";
 import { drawPreview } from "./preview.ts";
 import { beginRun, resumeRun } from "./start.ts";
@@ -86,7 +88,13 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
     { ...sessionOptions, shares: training.shares },
   );
   const validation = await openValidation(networkConfig, valid, validLabels, { ...sessionOptions, device });
-  const order = trainingOrder(train.count, training.seed);
+  const batches = trainingBatches(train, {
+    batch,
+    seed: training.seed,
+    crop: config.data.crop !== undefined,
+    mirror: config.data.mirror ?? false,
+  });
+  const nextBatch = readAhead(batches, start.state.step, steps);
 
   const started = performance.now();
   let { saved, bestNats } = start;
@@ -117,10 +125,12 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
       if (signal?.aborted) throw interrupted(run, state.step);
       const begun = performance.now();
       const rate = learningRate({ rate: training.lr, ...training }, state.step + 1);
-      const indices = order(state.step, batch);
-      const levels = Float32Array.from(await train.read(indices));
+      const { indices, levels } = await nextBatch().catch(async (cause: unknown) => {
+        await save(state);
+        throw cause instanceof NextpixelError ? unread(run, cause) : cause;
+      });
       const ownLabels = labels && Int32Array.from(indices, (index) => labels[index]!);
-      const result = await step.run(state, levels, rate, ownLabels);
+      const result = await step.run(state, new Float32Array(levels), rate, ownLabels);
       if (!Number.isFinite(result.nats) || !Number.isFinite(result.gradientNorm)) {
         releaseState(result.state);
         throw diverged(run, state.step + 1, saved);
@@ -208,6 +218,11 @@ const interrupted = (run: string, step: number) =>
 
 const unwritten = (run: string, cause: NextpixelError) =>
   new NextpixelError(cause.code, `${cause.message}; once it can be written, go on with: ${resuming(run)}`, {
+    cause,
+  });
+
+const unread = (run: string, cause: NextpixelError) =>
+  new NextpixelError(cause.code, `${cause.message}; once it can be read, go on with: ${resuming(run)}`, {
     cause,
   });
 

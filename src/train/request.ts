@@ -1,5 +1,5 @@
 import { cores } from "../runtime/workers/node.ts";
-import type { Dataset, PictureSize } from "../data/dataset.ts";
+import type { Dataset, Extent, PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
 import type { LikelihoodName } from "../likelihood/likelihood.ts";
 import { sizesOf, type GivenSizes } from "../models/by-name.ts";
@@ -45,7 +45,7 @@ export interface TrainRequest {
   readonly ema?: number | undefined;
   /** Share of features dropped, for models that have dropout. */
   readonly dropout?: number | undefined;
-  /** Of weights, order and previews. */
+  /** Of weights, order, crops, mirroring and previews. */
   readonly seed?: number | undefined;
   /** Pictures to validate with; without, a share of the data set is held out. */
   readonly valid?: string | Dataset | undefined;
@@ -57,8 +57,12 @@ export interface TrainRequest {
   /** Newest checkpoints that are kept, besides the best. */
   readonly keep?: number | undefined;
   readonly gray?: boolean | undefined;
-  readonly resize?: { readonly rows: number; readonly cols: number } | undefined;
+  readonly resize?: Extent | undefined;
   readonly skipBad?: boolean | undefined;
+  /** Size of the part that is taken of each picture: at a random place in training, else in the centre. After `resize`. */
+  readonly crop?: Extent | undefined;
+  /** Whether training flips pictures left to right, at random, half of the time. */
+  readonly mirror?: boolean | undefined;
 }
 
 export const TRAIN_DEFAULTS = {
@@ -124,6 +128,8 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       gray: all.gray ?? false,
       resize: all.resize ?? null,
       skipBad: all.skipBad ?? false,
+      crop: all.crop,
+      mirror: all.mirror ?? false,
     },
     training: {
       steps,
@@ -150,13 +156,15 @@ const nameOf = (dataset: string | Dataset) => (typeof dataset === "string" ? dat
 /** The request that a run with this configuration came from, or one that says the same; without where it is to be. */
 export function requestOf({ network, data, training }: RunConfig): Omit<TrainRequest, "out"> {
   const { model, modelConfig: sizes, likelihood, levels, classes } = network;
-  const { train: dataset, valid, resize, gray, skipBad } = data;
+  const { train: dataset, valid, resize, gray, skipBad, crop, mirror } = data;
   return {
     dataset,
     ...(typeof valid === "string" ? { valid } : { validFraction: valid }),
     gray,
     resize: resize ?? undefined,
     skipBad,
+    crop,
+    mirror,
     model,
     sizes,
     likelihood,

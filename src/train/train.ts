@@ -1,5 +1,6 @@
 import { expected } from "../basics/errors.ts";
 import { classesOf } from "../data/classes.ts";
+import { cropped } from "../data/crop.ts";
 import { holdOut, type Dataset } from "../data/dataset.ts";
 import { openDataset, type OpenOptions } from "../data/open.ts";
 import { readRunConfig } from "../run/config.ts";
@@ -68,11 +69,11 @@ async function openBoth(
   request: TrainRequest,
   { onWarning, download }: TrainOptions,
 ): Promise<{ train: Dataset; valid: Dataset }> {
-  const { gray, resize, skipBad, classConditional: labels = false, valid: name } = request;
+  const { gray, resize, crop, skipBad, classConditional: labels = false, valid: name } = request;
   const open = async (dataset: string | Dataset, levels: number | undefined) =>
     typeof dataset === "string"
-      ? openDataset(dataset, { gray, resize, skipBad, labels, onWarning, download, levels })
-      : dataset;
+      ? openDataset(dataset, { gray, resize, crop, skipBad, labels, onWarning, download, levels })
+      : cropped(dataset, crop);
   const all = await open(
     request.dataset,
     request.levels ?? (request.likelihood === "bernoulli" ? 2 : undefined),

@@ -237,18 +237,6 @@ describe("sizes", () => {
       code: "ARGUMENT",
     });
   });
-
-  test("refuses more than fits in memory before it decodes any", async () => {
-    const folder = await temporaryFolder(
-      Object.fromEntries(
-        await Promise.all([..."abc"].map(async (name) => [`${name}.png`, await png(noise, 48, 48)])),
-      ),
-    );
-    await expect(openFolder(folder, { resize: { rows: 16384, cols: 16384 } })).rejects.toMatchObject({
-      code: "ARGUMENT",
-      message: expect.stringContaining("received 2.3 GiB; use --resize WxH"),
-    });
-  });
 });
 
 describe("bad files", () => {

@@ -3,25 +3,31 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { classesOf } from "../../src/data/classes.ts";
-import { holdOut, memoryDataset } from "../../src/data/dataset.ts";
+import { cropped } from "../../src/data/crop.ts";
+import { holdOut, memoryDataset, pictureLength } from "../../src/data/dataset.ts";
 import { randomLevels } from "../runtime/logits.ts";
 import type { RunConfig } from "../../src/run/config.ts";
 import { trainNetwork as train, type LoopOptions as TrainOptions } from "../../src/train/loop.ts";
 
-const size = { channels: 1, rows: 4, cols: 5 };
+const crop = { rows: 4, cols: 5 };
+const size = { channels: 1, ...crop };
+const whole = { channels: 1, rows: 6, cols: 6 };
 const { train: trainSet, valid } = holdOut(
-  memoryDataset({
-    name: "noise",
-    size,
-    levels: 3,
-    pixels: Uint8Array.from(randomLevels(40 * 20, 3, 8)),
-    labels: Array.from({ length: 40 }, (_, i) => i % 2),
-    classNames: ["even", "odd"],
-  }),
+  cropped(
+    memoryDataset({
+      name: "noise",
+      size: whole,
+      levels: 3,
+      pixels: Uint8Array.from(randomLevels(40 * pictureLength(whole), 3, 8)),
+      labels: Array.from({ length: 40 }, (_, i) => i % 2),
+      classNames: ["even", "odd"],
+    }),
+    crop,
+  ),
   0.25,
   1,
 );
-/** All that a step may depend on: dropout, shares, classes, a rate that changes. */
+/** All that a step may depend on: dropout, shares, classes, crops, flips, a rate that changes. */
 const config: RunConfig = {
   format: 1,
   nextpixel: "0",
@@ -33,7 +39,7 @@ const config: RunConfig = {
     size,
     classes: classesOf(trainSet),
   },
-  data: { train: "noise", valid: 0.25, gray: false, resize: null, skipBad: false },
+  data: { train: "noise", valid: 0.25, gray: false, resize: null, skipBad: false, crop, mirror: true },
   training: {
     steps: 12,
     batch: 7,

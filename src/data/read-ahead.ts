@@ -1,0 +1,35 @@
+/** How many results wait, besides the one that is in use. */
+export const AHEAD = 2;
+
+/**
+ * The results of `read(first)` to `read(end - 1)`: each call of the function that is returned gives the next one, and may be made
+ * as often as there are results. Up to `AHEAD` of them are read before they are asked for, one after the other. An error is
+ * thrown in its turn, and nothing is read after it.
+ */
+export function readAhead<Value>(
+  read: (index: number) => Promise<Value>,
+  first: number,
+  end: number,
+): () => Promise<Value> {
+  const waiting: Promise<Value>[] = [];
+  let last: Promise<unknown> = Promise.resolve();
+  let begun = first;
+  const begin = () => {
+    const index = begun++;
+    const value = last.then(() => read(index));
+    // It may never be asked for, and then concerns nobody.
+    value.catch(() => undefined);
+    last = value;
+    waiting.push(value);
+  };
+  const fill = () => {
+    while (waiting.length < AHEAD && begun < end) begin();
+  };
+  fill();
+  return () => {
+    const next = waiting.shift()!;
+    // Not before the one in use is there: it would be one more.
+    next.then(fill, () => undefined);
+    return next;
+  };
+}

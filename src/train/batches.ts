@@ -1,0 +1,54 @@
+import { philox4x32, Purpose, seedKey, uniform } from "../basics/philox.ts";
+import { pictureLength, type CropPlace, type Dataset } from "../data/dataset.ts";
+import { trainingOrder } from "../data/order.ts";
+
+/** What training sees in one step. */
+export interface TrainingBatch {
+  /** Numbers of the pictures. */
+  readonly indices: Uint32Array;
+  /** [batch, channels, rows, cols] */
+  readonly levels: Uint8Array;
+}
+
+export interface BatchOptions {
+  readonly batch: number;
+  readonly seed: number;
+  /** Whether the data set's crops are at random places; in the centre otherwise. */
+  readonly crop: boolean;
+  /** Whether pictures are flipped left to right half of the time. */
+  readonly mirror: boolean;
+}
+
+/**
+ * The batch of step number `step` (from 0), in the order of `trainingOrder`. Crops and flips are drawn for each use of a picture:
+ * they are a function of the seed and of how many pictures were used before it, so that training can go on from any step.
+ * Errors as of `Dataset.read`.
+ */
+export function trainingBatches(
+  pictures: Dataset,
+  { batch, seed, crop, mirror }: BatchOptions,
+): (step: number) => Promise<TrainingBatch> {
+  const order = trainingOrder(pictures.count, seed);
+  const key = seedKey(seed);
+  const length = pictureLength(pictures.size);
+  const viewOf = (use: number): CropPlace & { readonly isMirrored: boolean } => {
+    const counter = [use >>> 0, Math.floor(use / 2 ** 32), 0, Purpose.views] as const;
+    const [down, across, side] = philox4x32(counter, key);
+    return { down: uniform(down), across: uniform(across), isMirrored: uniform(side) < 0.5 };
+  };
+  return async (step) => {
+    const indices = order(step, batch);
+    const views = Array.from(indices, (_, i) => viewOf(step * batch + i));
+    const levels = await pictures.read(indices, crop ? views : undefined);
+    if (mirror) {
+      for (const [i, { isMirrored }] of views.entries())
+        if (isMirrored) flip(levels.subarray(i * length, (i + 1) * length), pictures.size.cols);
+    }
+    return { indices, levels };
+  };
+}
+
+/** Turns every row of a picture round, in place. */
+function flip(levels: Uint8Array, cols: number): void {
+  for (let start = 0; start < levels.length; start += cols) levels.subarray(start, start + cols).reverse();
+}
