@@ -94,7 +94,12 @@ export function withTrainOptions(command: Command): Command {
       read.pictureExtent,
     )
     .option("--mirror", "flip pictures left to right in training, at random, half of the time")
-    .option("--seed <n>", "seed of weights, order, crops and previews", read.whole("--seed", 0), TRAIN_DEFAULTS.seed)
+    .option(
+      "--seed <n>",
+      "seed of weights, order, crops and previews",
+      read.whole("--seed", 0),
+      TRAIN_DEFAULTS.seed,
+    )
     .option("--valid <dataset>", "data set to validate with")
     .option(
       "--valid-fraction <share>",

@@ -37,7 +37,9 @@ describe("the place of a crop", () => {
 
   test("is refused in a picture that is smaller, with its name", () => {
     const tooSmall = () => cropAt({ rows: 9, cols: 3 }, { rows: 4, cols: 4 }, undefined, "a.png");
-    expect(tooSmall).toThrow("expected at least 4x4 pixels, the size of the crops, for a.png, received 3x9");
+    expect(tooSmall).toThrow(
+      'expected at least 4x4 pixels, the size of the crops, for a.png, received "3x9"',
+    );
   });
 });
 

@@ -68,7 +68,7 @@ describe("a folder that stays on disk", () => {
     for (const memory of [0, undefined])
       await expect(openFolder(folder, { ...tooLarge, memory })).rejects.toMatchObject({
         code: "ARGUMENT",
-        message: `expected at least 6x5 pixels, the size of the crops, for ${join(folder, "b.png")}, received 5x12`,
+        message: `expected at least 6x5 pixels, the size of the crops, for ${join(folder, "b.png")}, received "5x12"`,
       });
   });
 
@@ -87,7 +87,7 @@ describe("a folder that stays on disk", () => {
     await rm(join(folder, "c.png"));
     await expect(dataset.read([2])).rejects.toMatchObject({
       code: "FORMAT",
-      message: expect.stringContaining("c.png: cannot decode this picture (ENOENT"),
+      message: expect.stringContaining("c.png: cannot decode this picture ("),
     });
   });
 
