@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cropAt, cropped, cut } from "../../src/data/crop.ts";
 import { memoryDataset, pictureLength, subset } from "../../src/data/dataset.ts";

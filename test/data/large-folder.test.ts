@@ -1,6 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openFolder, type FolderOptions } from "../../src/data/folder.ts";
 import { pngFile } from "../cli/picture-files.ts";
