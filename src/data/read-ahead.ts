@@ -14,8 +14,7 @@ export function readAhead<Value>(
   const waiting: Promise<Value>[] = [];
   let last: Promise<unknown> = Promise.resolve();
   let begun = first;
-  const begin = () => {
-    const index = begun++;
+  const begin = (index: number) => {
     const value = last.then(() => read(index));
     // It may never be asked for, and then concerns nobody.
     value.catch(() => undefined);
@@ -23,7 +22,7 @@ export function readAhead<Value>(
     waiting.push(value);
   };
   const fill = () => {
-    while (waiting.length < AHEAD && begun < end) begin();
+    for (; waiting.length < AHEAD && begun < end; begun++) begin(begun);
   };
   fill();
   return () => {

@@ -42,7 +42,7 @@ const schema = v.strictObject({
     skipBad: v.boolean(),
     crop: v.optional(size),
     /** Whether training flips pictures, half of the time. */
-    mirror: v.optional(v.boolean(), false),
+    mirror: v.optional(v.boolean()),
     /** How many there were; unknown of runs from before this was written down. */
     pictures: v.optional(v.strictObject({ train: wholeFrom(1), valid: wholeFrom(1) })),
   }),

@@ -47,7 +47,7 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\
  * What is known after a trial. Under Linux the loader of Vulkan tells the name of the device that it uses, which may be software.
  * Elsewhere software is used where there is nothing else only, so it is enough that there is a GPU: ONNX Runtime lists them.
  */
-export function gpuOf({ failure, log }: Trial, platform: NodeJS.Platform): Gpu {
+export function gpuOf({ failure, log }: Trial, platform: string): Gpu {
   if (failure === undefined) return { answers: false, reason: "its driver failed" };
   if (failure !== "") return { answers: false, reason: failure };
   const name = platform === "linux" ? deviceInUse(log) : hardware(log);

@@ -92,6 +92,7 @@ describe("train", () => {
         gray: false,
         resize: null,
         skipBad: false,
+        mirror: false,
         pictures: { train: 3441, valid: 382 },
       },
       training: {

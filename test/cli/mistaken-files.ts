@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import sharp from "sharp";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/run/safetensors.ts";
 import { COMMIT, png, table } from "../data/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
@@ -157,11 +158,12 @@ async function makeRuns(folder: string): Promise<void> {
   await damaged("wide", changed('"width": 2', '"width": 100000'), best);
   await damaged("other-width", changed('"width": 2', '"width": 3'), best);
   await damaged("huge", changed('"rows": 8', '"rows": 1000000000'), best);
-  await damaged("long", `${" ".repeat(2 ** 20)}${config}`, best);
+  await damaged("long", `${" ".repeat(2 ** 23)}${config}`, best);
   await damaged("cut", config, best.subarray(0, 5000));
   for (const [name, bytes] of Object.entries(damagedCheckpoints())) await damaged(name, config, bytes);
   await damaged("odd-step", config, encodeSafetensors(tensors, { ...metadata, step: "four" }));
-  const oddNats = encodeSafetensors(tensors, { ...metadata, validNats: "few" });
+  const { step, ...others } = decodeCheckpoint(best, "checkpoint");
+  const oddNats = encodeCheckpoint({ step, tensors, metadata: { ...others.metadata, validNats: "few" } });
   for (const { data } of tensors.values()) data.fill(Number.NaN);
   await damaged("useless", config, encodeSafetensors(tensors, metadata));
 

@@ -39,7 +39,7 @@ const COMMANDS_AND_OPTIONS: readonly Mistake[] = [
   [`train digits ${NEW} --clip 0`, "--clip", "above 0"],
   [`train digits ${NEW} --ema 1`, "--ema", "at least 0 and below 1"],
   [`train digits ${NEW} --dropout 1`, "--dropout", "between 0 and 1"],
-  [`train digits ${NEW} --crop 8`, "--crop", "WxH", '"8"'],
+  [`train digits ${NEW} --crop 8`, "--crop", "WxH", "'8'"],
   [`train digits ${NEW} --crop 9x8`, "at least 9x8 pixels", "the pictures of digits", "8x8"],
   [`train pictures ${NEW} --crop 4x7`, "at least 4x7 pixels", "pictures/", "6x6"],
   [`train pictures ${NEW} --resize 8x8 --crop 9x9`, "at least 9x9 pixels", "resized", "8x8"],

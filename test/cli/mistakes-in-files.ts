@@ -1,7 +1,7 @@
 import { CHECKPOINT } from "./mistaken-files.ts";
 import { NEW, type Mistake } from "./mistakes-in-commands.ts";
 
-const LARGEST_CONFIG = 2 ** 20;
+const LARGEST_CONFIG = 2 ** 23;
 
 const PICTURES: readonly Mistake[] = [
   [`train nowhere ${NEW}`, "no data set", "nowhere", "digits", "folder of pictures", "IDX"],
@@ -10,7 +10,7 @@ const PICTURES: readonly Mistake[] = [
   [`train empty ${NEW}`, "empty", "no PNG, JPEG or WebP picture"],
   [`train truncated ${NEW}`, "truncated/bad.png", "--skip-bad"],
   [`train garbage ${NEW}`, "garbage/bad.png", "--skip-bad"],
-  [`train gif ${NEW}`, "gif/not.png", "expected PNG, JPEG or WebP, received gif"],
+  [`train gif ${NEW}`, "gif/not.png", "expected PNG, JPEG or WebP, received something else"],
   [`train gif ${NEW} --skip-bad`, "no PNG, JPEG or WebP picture"],
   [`train sizes ${NEW}`, "one size", "6x6", "sizes/other.png is 7x5", "--resize"],
   [`train mixed ${NEW}`, "either in the folder itself or in sub-folders", "mixed", "0.png", "cat/"],
@@ -80,7 +80,7 @@ const BY_NAME: readonly Mistake[] = [
   [`train hf:me/outside ${NEW}`, "a listing of files", "files.0.path", "leaves its folder"],
   [`train hf:me/teapot ${NEW}`, "cannot download", "(HTTP 418)", "hf/me/teapot by hand"],
   [`NEXTPIXEL_CACHE=file.txt train hf:me/good ${NEW}`, "cannot write file.txt/hf/me/good", "not a directory"],
-  [`train hf:me/text ${NEW}`, "hf/me/text/nextpixel-files.json", "a listing of files"],
+  [`train hf:me/text ${NEW}`, "expected JSON", "hf/me/text/nextpixel-files.json"],
   [`train hf:me/odd ${NEW}`, "hf/me/odd/nextpixel-files.json", "format"],
   [`train hf:me/no-files ${NEW}`, 'expected Parquet files in "hf:me/no-files", received none'],
   [`train hf:me/no-train ${NEW}`, 'split "train"', "hf:me/no-train", "received those of test"],
@@ -134,7 +134,7 @@ const CHECKPOINTS: readonly Mistake[] = [
   ["sample text-header", "a JSON object as safetensors header"],
   ["sample odd-metadata", "__metadata__ that maps strings to strings"],
   ["sample many-tensors", "at most 65536 tensors", "received 65537"],
-  ["sample same-names", "without repeated names"],
+  ["sample same-names", "every name once", '"a"'],
   ["sample no-entry", "an entry of dtype, shape and data_offsets", 'tensor "a"'],
   ["sample half-floats", "dtype F32", 'tensor "a"', '"F16"'],
   ["sample odd-dtype", "dtype F32", "something else"],
@@ -154,9 +154,9 @@ const RESUMED_RUNS: readonly Mistake[] = [
   ["train --resume --out not-json", "JSON", "not-json/config.json"],
   ["train --resume --out cut", `cut/${CHECKPOINT}`],
   ["train --resume --out looped", "cannot read looped/checkpoints", "ELOOP"],
-  ["train --resume --out odd-nats", "a number as validNats", "the best checkpoint, of step 4", '"few"'],
+  ["train --resume --out odd-nats", "a number as validNats", `odd-nats/${CHECKPOINT}`, '"few"'],
   ["train --resume --out other-data", "data.pictures.train 3440", '"other-data"', "received 3441"],
-  ["train --resume --out no-metrics", "cannot read no-metrics/metrics.jsonl", "EISDIR"],
+  ["train --resume --out no-metrics", "an ordinary file", "no-metrics/metrics.jsonl"],
   ["train --resume --out no-events", "cannot write no-events/tensorboard"],
 ];
 

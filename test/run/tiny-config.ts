@@ -16,6 +16,7 @@ export const TINY_CONFIG: RunConfig = {
     steps: 10,
     batch: 4,
     shares: 1,
+    device: "cpu",
     lr: 0.001,
     warmup: 0,
     decay: "cosine",
