@@ -2,9 +2,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { NextpixelError } from "../../src/basics/errors.ts";
 import { classesOf } from "../../src/data/classes.ts";
 import { cropped } from "../../src/data/crop.ts";
-import { holdOut, memoryDataset, pictureLength } from "../../src/data/dataset.ts";
+import { holdOut, memoryDataset, pictureLength, type Dataset } from "../../src/data/dataset.ts";
 import { randomLevels } from "../runtime/logits.ts";
 import type { RunConfig } from "../../src/run/config.ts";
 import { trainNetwork as train, type LoopOptions as TrainOptions } from "../../src/train/loop.ts";
@@ -129,6 +130,24 @@ test("a run that was killed before its first checkpoint starts", async () => {
   for (const name of await readdir(path)) await rm(join(path, name));
   await start("early", { resume: true });
   expect(await contentOf("early")).toEqual(await contentOf("whole"));
+});
+
+test("a picture that cannot be read ends a run where it is, and once it can, the run goes on", async () => {
+  let reads = 0;
+  const train: Dataset = {
+    ...trainSet,
+    read: (...batch) => {
+      if (++reads === 5) throw new NextpixelError("FORMAT", "a.png: cannot decode this picture");
+      return trainSet.read(...batch);
+    },
+  };
+  await expect(start("unread", { train })).rejects.toMatchObject({
+    code: "FORMAT",
+    message: `a.png: cannot decode this picture; once it can be read, go on with: nextpixel train --resume --out ${at("unread")}`,
+  });
+  expect(await readdir(join(at("unread"), "checkpoints"))).toContain("step-00000004.safetensors");
+  await start("unread", { resume: true });
+  expect(await contentOf("unread")).toEqual(await contentOf("whole"));
 });
 
 test("a run that is complete stays as it is, and tells its result", async () => {
