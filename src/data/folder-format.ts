@@ -1,7 +1,7 @@
 import { NextpixelError } from "../basics/errors.ts";
 import { checkExtent, cropAt } from "./crop.ts";
 import type { CropPlace, Extent, PictureSize } from "./dataset.ts";
-import { pixelsOf, type PictureHeader } from "./picture-file.ts";
+import { pixelsAtSize, pixelsOf, type PictureHeader } from "./picture-file.ts";
 import { checkLevels, quantise } from "./quantise.ts";
 
 export interface FormatOptions {
@@ -91,9 +91,25 @@ export async function levelsOf(
 ): Promise<Uint8Array> {
   const size = wholeSize(format, header);
   const crop = format.crop && cropAt(size, format.crop, place, file);
-  const pixels = await pixelsOf(bytes, size, crop);
-  return toPlanes(quantise(pixels, format.levels), format.channels);
+  return toLevels(format, await pixelsOf(bytes, size, crop));
 }
+
+/**
+ * The same of a file that is like the first, as most are, without its header. Undefined if it is not, or if only its header can
+ * tell: then its header and `checkFile` say what is wrong, if anything is.
+ */
+export async function levelsOfAlike(
+  format: FolderFormat,
+  bytes: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  if (format.resize || format.crop || format.isGrey) return undefined;
+  const pixels = await pixelsAtSize(bytes, wholeSize(format, format.first.header));
+  return pixels && toLevels(format, pixels);
+}
+
+/** 8-bit values, [rows, cols, channels], to levels, [channels, rows, cols]. */
+const toLevels = ({ levels, channels }: FolderFormat, pixels: Uint8Array): Uint8Array =>
+  toPlanes(quantise(pixels, levels), channels);
 
 /** [rows, cols, channels] to [channels, rows, cols]. */
 function toPlanes(interleaved: Uint8Array, channels: number): Uint8Array {

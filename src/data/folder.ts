@@ -9,6 +9,7 @@ import {
   checkOptions,
   formatOf,
   levelsOf,
+  levelsOfAlike,
   sizeOf,
   wholeSize,
   type FolderFormat,
@@ -104,6 +105,8 @@ function onDisk(name: string, folder: string, paths: readonly string[], format: 
   return pictureDataset(about(name, paths, format), async (index, place) => {
     const file = join(folder, packed.at(index));
     const bytes = await naming(file, hint, readPicture(file));
+    const alike = await levelsOfAlike(format, bytes);
+    if (alike) return alike;
     const picture = { file, header: await naming(file, hint, headerOf(bytes)) };
     checkFile(format, picture);
     return naming(file, hint, levelsOf(format, picture, bytes, place));
