@@ -1,9 +1,10 @@
 // The sampler for browsers. Nothing that it imports is of Node or of another package, so that it runs without a bundler.
 import { expected } from "./basics/errors.ts";
-import { buildNetwork, type NetworkConfig } from "./programs/network.ts";
-import { openModelSampler, type Sampler, type SamplerOptions } from "./programs/sampler.ts";
+import { capability, familyOf } from "./families/by-name.ts";
+import type { NetworkConfig } from "./programs/network.ts";
+import type { Sampler, SamplerOptions } from "./programs/sampler.ts";
 import { decodeCheckpoint } from "./run/checkpoint.ts";
-import { vectorOf } from "./run/training-state.ts";
+import { weightsIn } from "./run/training-state.ts";
 import { cores, startWebWorker } from "./runtime/workers/web.ts";
 
 export { NextpixelError, type ErrorCode } from "./basics/errors.ts";
@@ -29,7 +30,8 @@ export function openSampler(
     throw expected("FORMAT", "what is in a run's config.json", "the configuration", "something else");
   }
   const bytes = ArrayBuffer.isView(checkpoint) ? checkpoint : new Uint8Array(checkpoint);
-  const { declarations } = buildNetwork(network, 1);
-  const weights = vectorOf(decodeCheckpoint(bytes, "the checkpoint"), "average", declarations);
-  return openModelSampler({ config: network, weights }, options, { cores, startWorker: startWebWorker });
+  const { parts } = familyOf(network.model).evaluation(network, 1);
+  const weights = weightsIn(decodeCheckpoint(bytes, "the checkpoint"), parts);
+  const open = capability(network.model, "sample");
+  return open({ config: network, weights }, options, { cores, startWorker: startWebWorker });
 }

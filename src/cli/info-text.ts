@@ -1,7 +1,8 @@
 import { namesOf } from "../data/classes.ts";
-import type { ModelConfig } from "../models/by-name.ts";
+import type { ModelConfig } from "../models/model.ts";
+import type { NetworkExplanation, SamplerInfo } from "../programs/network-explanation.ts";
 import type { NetworkConfig } from "../programs/network.ts";
-import type { NetworkInfo, SamplerInfo } from "../tasks/info.ts";
+import type { NetworkInfo } from "../tasks/info.ts";
 
 /** What is known of a network, and the presets of its model if they are of interest, for people. */
 export function infoText(
@@ -16,11 +17,18 @@ export function infoText(
     ...Object.entries(presets).map(([name, sizes]) => `preset ${name}: ${sizesText(sizes)}`),
     `${info.parameters} parameters:`,
     ...layerLines(info),
-    `${rounded(info.multiplyAddsPerPixel)} multiply-adds per pixel in a full pass; when it is drawn:`,
-    ...samplerLines(info.sampler),
-    ...fieldLines(info),
+    ...(isExplained(info) ? explanationLines(info) : []),
   ].join("\n");
 }
+
+const isExplained = (info: NetworkInfo): info is NetworkInfo & NetworkExplanation =>
+  info.sampler !== undefined;
+
+const explanationLines = (info: NetworkExplanation): string[] => [
+  `${rounded(info.multiplyAddsPerPixel)} multiply-adds per pixel in a full pass; when it is drawn:`,
+  ...samplerLines(info.sampler),
+  ...fieldLines(info),
+];
 
 const sizesText = (sizes: ModelConfig): string =>
   Object.entries(sizes)
@@ -54,7 +62,7 @@ function samplerLines({ multiplyAddsPerPixel, bytesPerPicture }: SamplerInfo): s
   ];
 }
 
-function fieldLines({ receptiveField: field }: NetworkInfo): string[] {
+function fieldLines({ receptiveField: field }: NetworkExplanation): string[] {
   if (!field) return ["sees no other pixel"];
   return [
     `receptive field: ${field.pixels} pixels, up to ${field.above} rows above, ${field.left} columns to the left and ` +

@@ -1,10 +1,10 @@
 import { Option, type Command } from "commander";
-import { NextpixelError } from "../basics/errors.ts";
 import { LIKELIHOOD_NAMES } from "../likelihood/likelihood.ts";
 import { MODEL_NAMES, SIZE_NAMES } from "../models/by-name.ts";
-import { DEVICE_CHOICES, type DeviceChoice } from "../runtime/device.ts";
+import { DEVICE_CHOICES } from "../runtime/device.ts";
 import { runConfigOf } from "../run/config.ts";
 import { TRAIN_DEFAULTS, type TrainRequest } from "../train/request.ts";
+import type { ResumeRequest } from "../train/resumed-request.ts";
 import * as read from "./arguments.ts";
 import { applyConfigFile, type Relations } from "./config-file.ts";
 import { optionsOf } from "./run-options.ts";
@@ -14,13 +14,11 @@ const RELATIONS: Relations = {
   exclusive: [
     ["steps", "epochs"],
     ["valid", "validFraction"],
+    ["force", "resume"],
   ],
   replaced: { model: ["preset", ...SIZE_NAMES], preset: SIZE_NAMES },
   translate: (content, file) => ("network" in content ? optionsOf(runConfigOf(content, file)) : content),
 };
-
-/** Options that may stand beside --resume: how a run goes on, not what it is. */
-const RESUME_KEYS = ["out", "resume", "threads", "device", ...read.COMMON_KEYS];
 
 /** Adds what `train` can be told. */
 export function withTrainOptions(command: Command): Command {
@@ -36,7 +34,10 @@ export function withTrainOptions(command: Command): Command {
     )
     .option("--out <run>", "folder to keep the run in (needed, here or in the recipe)")
     .option("--force", "start over in a run folder that exists")
-    .option("--resume", "go on with the run in --out from its last checkpoint, with the options that it has")
+    .option(
+      "--resume",
+      "go on with the run in --out from its last checkpoint; of its options only --steps or --epochs may be raised",
+    )
     .option("--model <name>", MODEL_NAMES.join(", "), TRAIN_DEFAULTS.model)
     .addOption(
       new Option(
@@ -82,6 +83,13 @@ export function withTrainOptions(command: Command): Command {
       "decay of the weights' moving average per step",
       read.belowOne,
       TRAIN_DEFAULTS.ema,
+    )
+    .option("--beta1 <decay>", "of Adam's running mean of the gradient (default: 0.9)", read.belowOne)
+    .option("--beta2 <decay>", "of Adam's running mean of its square (default: 0.999)", read.belowOne)
+    .option(
+      "--weight-decay <share>",
+      "share of the weights taken off them at each step, times the learning rate (default: none)",
+      read.positive,
     )
     .option(
       "--dropout <rate>",
@@ -135,7 +143,7 @@ export function withTrainOptions(command: Command): Command {
 /** What `train` was told: to begin a run or to go on with the one in a folder. */
 export type TrainCommand = (
   | { readonly request: TrainRequest }
-  | { readonly resumed: string; readonly device: DeviceChoice | undefined }
+  | { readonly resumed: string; readonly asked: ResumeRequest }
 ) & {
   readonly threads: number | undefined;
   readonly json: true | undefined;
@@ -148,34 +156,29 @@ export type TrainCommand = (
 export async function trainCommand(command: Command): Promise<TrainCommand> {
   const { config } = command.opts<{ config?: string }>();
   if (config !== undefined) await applyConfigFile(command, config, RELATIONS);
-  const { threads, json, resume, out, ...flags } = command.opts<
-    Partial<Omit<TrainRequest, "dataset" | "sizes">> &
-      read.CommonOptions & { dataset?: string; threads?: number; resume?: true }
-  >();
+  const { threads, json, resume, out, ...flags } = (
+    command.getOptionValue("resume") === true ? givenOptions(command) : command.opts()
+  ) as GivenFlags;
   if (out === undefined) return command.error("error: required option '--out <run>' not specified");
-  if (resume) {
-    checkResumeAlone(command);
-    const isTold = command.getOptionValueSource("device") === "cli";
-    return { resumed: out, device: isTold ? flags.device : undefined, threads, json };
-  }
   const dataset = (command.processedArgs[0] as string | undefined) ?? flags.dataset;
+  const sizes = givenSizes(command);
+  if (resume) {
+    // The run's own device may be named by a file, which says where it was begun.
+    const device = command.getOptionValueSource("device") === "cli" ? flags.device : undefined;
+    return { resumed: out, asked: { ...flags, dataset, sizes, device }, threads, json };
+  }
   if (dataset === undefined) return command.error("error: missing required argument 'dataset'");
-  return { request: { ...flags, dataset, out, sizes: givenSizes(command) }, threads, json };
+  return { request: { ...flags, dataset, out, sizes }, threads, json };
 }
 
-/** Refuses options that would make another run of the one that is resumed. */
-function checkResumeAlone(command: Command): void {
-  const given = command.options.filter((option) => {
-    const key = option.attributeName();
-    return command.getOptionValueSource(key) === "cli" && !RESUME_KEYS.includes(key);
-  });
-  const names = [...command.args, ...given.map(({ long }) => long)];
-  if (names.length === 0) return;
-  throw new NextpixelError(
-    "ARGUMENT",
-    `expected nothing beside --resume but ${RESUME_KEYS.map((key) => `--${key}`).join(", ")}, received ${names.join(", ")}`,
+type GivenFlags = Partial<Omit<TrainRequest, "dataset" | "sizes">> &
+  read.CommonOptions & { dataset?: string; threads?: number; resume?: true };
+
+/** The options of a command that were given, on the command line or in a configuration file. */
+const givenOptions = (command: Command): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(command.opts()).filter(([key]) => command.getOptionValueSource(key) !== "default"),
   );
-}
 
 const decay = (text: string): "cosine" | number =>
   text === "cosine"

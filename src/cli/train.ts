@@ -1,27 +1,28 @@
 import type { Command } from "commander";
 import type { TrainResult } from "../train/loop.ts";
-import { resume, train, type TrainOptions } from "../train/train.ts";
+import { resumeAsked, train, type TrainOptions } from "../train/train.ts";
 import type { TrainRequest } from "../train/request.ts";
 import { readingDisplay } from "./fetch-display.ts";
 import { duration, result } from "./output.ts";
 import { untilInterrupted } from "./signals.ts";
 import { trainCommand, withTrainOptions } from "./train-options.ts";
-import { trainingDisplay } from "./training-display.ts";
+import { figuresText, trainingDisplay } from "./training-display.ts";
 
 export function addTrainCommand(program: Command): void {
   const command = program.command("train").description("train a network on pictures");
   withTrainOptions(command).action(async () => {
     const { threads, json, ...told } = await trainCommand(command);
     const out = "resumed" in told ? told.resumed : told.request.out;
-    const trained = await shown((options) =>
+    const { figures, ...trained } = await shown((options) =>
       "resumed" in told
-        ? resume(out, { ...options, threads, device: told.device })
+        ? resumeAsked(out, told.asked, { ...options, threads })
         : train(told.request, { ...options, threads }),
     );
+    const valid = figuresText(trained.valid, figures);
     result(
       { run: out, ...trained },
-      `trained ${trained.step} steps in ${duration(trained.seconds)}: ${trained.validNats.toFixed(2)} nats, ` +
-        `${trained.validBitsPerDim.toFixed(3)} bits/dim on the validation pictures; draw with: nextpixel sample ${out}`,
+      `trained ${trained.step} steps in ${duration(trained.seconds)}` +
+        `${valid === "" ? "" : `: ${valid} on the validation pictures`}; draw with: nextpixel sample ${out}`,
       json,
     );
   });

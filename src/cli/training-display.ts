@@ -2,17 +2,19 @@ import { stderr } from "node:process";
 import { dequantise } from "../data/quantise.ts";
 import { pictureGrid } from "../pictures/grid.ts";
 import { halfBlocks } from "../pictures/terminal.ts";
-import type { MetricsRecord, TrainEvent } from "../train/events.ts";
+import type { Figure } from "../programs/trainable.ts";
+import type { FigureValues, MetricsRecord, TrainEvent } from "../train/events.ts";
 import { duration, note, StatusLine } from "./output.ts";
 
 /** Shows training: one line and pictures in a terminal; elsewhere a plain line per validation. */
 export function trainingDisplay(): (event: TrainEvent) => void {
   const status = new StatusLine();
   let steps = 0;
+  let figures: Extract<TrainEvent, { type: "start" }>["figures"] = { train: [], valid: [] };
   return (event) => {
     switch (event.type) {
       case "start":
-        steps = event.steps;
+        ({ steps, figures } = event);
         note(
           `${count(event.parameters)} parameters, ${count(steps)} steps; ` +
             `${count(event.trainPictures)} pictures to train on, ${count(event.validPictures)} to validate with` +
@@ -20,12 +22,15 @@ export function trainingDisplay(): (event: TrainEvent) => void {
         );
         break;
       case "progress":
-        status.show(`${measured(event, steps)}  ${duration(event.secondsLeft)} left`);
+        status.show(`${measured(event, steps, figures.train)}  ${duration(event.secondsLeft)} left`);
         break;
       case "metrics":
-        if (event.validNats === null || event.validBitsPerDim === null) break;
+        if (event.valid === null) break;
         status.clear();
-        note(`${measured(event, steps)}  valid ${likelihood(event.validNats, event.validBitsPerDim)}`);
+        note(
+          `${measured(event, steps, figures.train)}` +
+            (figures.valid.length > 0 ? `  valid ${figuresText(event.valid, figures.valid)}` : ""),
+        );
         break;
       case "preview":
         if (stderr.isTTY !== true) break;
@@ -40,11 +45,16 @@ export function trainingDisplay(): (event: TrainEvent) => void {
 
 const count = (value: number) => value.toLocaleString("en-US");
 
-const likelihood = (nats: number, bits: number) => `${nats.toFixed(2)} nats ${bits.toFixed(3)} bits/dim`;
+/** Figures as people read them: "86.16 nats 0.159 bits/dim". */
+export const figuresText = (values: FigureValues, figures: readonly Figure[]): string =>
+  figures
+    .filter(({ name }) => values[name] !== undefined)
+    .map(({ name, label, decimals }) => `${values[name]!.toFixed(decimals)} ${label}`)
+    .join(" ");
 
-const measured = (record: Omit<MetricsRecord, "validNats" | "validBitsPerDim">, steps: number) =>
+const measured = (record: Omit<MetricsRecord, "valid">, steps: number, figures: readonly Figure[]) =>
   `step ${record.step}/${steps}  epoch ${record.epoch.toFixed(1)}  ` +
-  `${likelihood(record.trainNats, record.trainBitsPerDim)}  ${record.imagesPerSecond.toFixed(0)} images/s`;
+  `${figuresText(record.train, figures)}  ${record.imagesPerSecond.toFixed(0)} images/s`;
 
 function previewText({ pictures, count, size, levels }: Extract<TrainEvent, { type: "preview" }>): string {
   const grid = pictureGrid(dequantise(pictures, levels), count, size, { columns: count, scale: 1, gap: 1 });

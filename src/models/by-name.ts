@@ -1,34 +1,29 @@
 import { expected } from "../basics/errors.ts";
 import { diagonalBilstm } from "./diagonal-bilstm.ts";
 import { gatedPixelcnn } from "./gated-pixelcnn.ts";
-import type { Model } from "./model.ts";
+import type { Model, ModelConfig } from "./model.ts";
 import { pixelcnn } from "./pixelcnn.ts";
 import { pixelsnail } from "./pixelsnail.ts";
 import { rowLstm } from "./row-lstm.ts";
 
-/** Sizes of a network, by the names that its model gives them. */
-export type ModelConfig = Readonly<Record<string, number>>;
+/** The models that come with nextpixel. */
+const MODELS: readonly Model[] = [pixelcnn, rowLstm, diagonalBilstm, gatedPixelcnn, pixelsnail];
 
-const MODELS: Readonly<Record<string, Model<ModelConfig>>> = {
-  pixelcnn,
-  "row-lstm": rowLstm,
-  "diagonal-bilstm": diagonalBilstm,
-  "gated-pixelcnn": gatedPixelcnn,
-  pixelsnail,
-};
+export const MODEL_NAMES: readonly string[] = MODELS.map(({ name }) => name);
 
-export const MODEL_NAMES: readonly string[] = Object.keys(MODELS);
+/** The model of that name, if there is one. */
+export const findModel = (name: string): Model | undefined => MODELS.find((one) => one.name === name);
 
-/** The model of that name. NOT_FOUND error that lists the names if there is none. */
-export function modelByName(name: string): Model<ModelConfig> {
-  const model = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
+/** The model of that name. @throws NOT_FOUND if there is none, listing those that there are. */
+export function modelByName(name: string): Model {
+  const model = findModel(name);
   if (!model) throw expected("NOT_FOUND", MODEL_NAMES.join(" or "), "the model", name);
   return model;
 }
 
 /** All sizes that some model has. */
 export const SIZE_NAMES: readonly string[] = [
-  ...new Set(Object.values(MODELS).flatMap(({ defaults }) => Object.keys(defaults))),
+  ...new Set(MODELS.flatMap(({ defaults }) => Object.keys(defaults))),
 ];
 
 /** Sizes to put in the place of those that a model or one of its presets has. */

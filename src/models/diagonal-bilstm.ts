@@ -6,7 +6,7 @@ import { head } from "../nn/head.ts";
 import { fanInUniform } from "../nn/initialisers.ts";
 import { lstmCell } from "../nn/lstm.ts";
 import type { Scope } from "../nn/scope.ts";
-import type { Model, NetworkContext } from "./model.ts";
+import type { AutoregressiveModel, NetworkContext } from "./model.ts";
 
 /**
  * PixelRNN with Diagonal BiLSTM layers: A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu, "Pixel Recurrent Neural Networks",
@@ -26,7 +26,8 @@ export type DiagonalBilstmConfig = {
   readonly head: number;
 };
 
-export const diagonalBilstm: Model<DiagonalBilstmConfig> = {
+export const diagonalBilstm: AutoregressiveModel<DiagonalBilstmConfig> = {
+  family: "autoregressive",
   name: "diagonal-bilstm",
   defaults: { width: 16, depth: 3, head: 32 },
   presets: {

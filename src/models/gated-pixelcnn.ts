@@ -6,7 +6,7 @@ import { causalConv } from "../nn/causal-conv.ts";
 import { classBias } from "../nn/class-bias.ts";
 import { gate } from "../nn/gate.ts";
 import type { Scope } from "../nn/scope.ts";
-import type { Model, NetworkContext } from "./model.ts";
+import type { AutoregressiveModel, NetworkContext } from "./model.ts";
 
 /**
  * Gated PixelCNN: A. van den Oord, N. Kalchbrenner, O. Vinyals, L. Espeholt, A. Graves, K. Kavukcuoglu, "Conditional Image
@@ -32,7 +32,8 @@ export type GatedPixelCnnConfig = {
 
 const FIRST_KERNEL = 7;
 
-export const gatedPixelcnn: Model<GatedPixelCnnConfig> = {
+export const gatedPixelcnn: AutoregressiveModel<GatedPixelCnnConfig> = {
+  family: "autoregressive",
   name: "gated-pixelcnn",
   defaults: { width: 32, depth: 7, kernel: 3, head: 32 },
   presets: {

@@ -14,8 +14,13 @@ export interface NetworkContext {
   readonly classes: Node | undefined;
 }
 
-/** A family of networks. Its configuration is plain data; sizes are whole numbers of at least 1. */
-export interface Model<Config> {
+/** Sizes of a network, by the names that its model gives them: whole numbers of at least 1. */
+export type ModelConfig = Readonly<Record<string, number>>;
+
+/** A network, as a function of its sizes. */
+export interface AutoregressiveModel<Config = ModelConfig> {
+  /** See `families/`. */
+  readonly family: "autoregressive";
   readonly name: string;
   readonly defaults: Config;
   /** Other sizes, by name: those of the paper, "paper-" and the pictures that it used them for. */
@@ -26,3 +31,6 @@ export interface Model<Config> {
    */
   network(scope: Scope, x: Node, config: Config, context: NetworkContext): Node;
 }
+
+/** A model of any family. */
+export type Model<Config = ModelConfig> = AutoregressiveModel<Config>;

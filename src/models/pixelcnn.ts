@@ -4,7 +4,7 @@ import { causalConv } from "../nn/causal-conv.ts";
 import { classBias } from "../nn/class-bias.ts";
 import { head } from "../nn/head.ts";
 import type { Scope } from "../nn/scope.ts";
-import type { Model, NetworkContext } from "./model.ts";
+import type { AutoregressiveModel, NetworkContext } from "./model.ts";
 
 /**
  * PixelCNN: A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu, "Pixel Recurrent Neural Networks", ICML 2016,
@@ -25,7 +25,8 @@ export type PixelCnnConfig = {
   readonly head: number;
 };
 
-export const pixelcnn: Model<PixelCnnConfig> = {
+export const pixelcnn: AutoregressiveModel<PixelCnnConfig> = {
+  family: "autoregressive",
   name: "pixelcnn",
   defaults: { width: 32, depth: 7, head: 64 },
   presets: {

@@ -4,7 +4,7 @@ import { causalAttention } from "../nn/causal-attention.ts";
 import { AFTER_ELU, gatedResidual } from "../nn/gated-residual.ts";
 import type { Scope } from "../nn/scope.ts";
 import { normalisedConv } from "../nn/weight-norm.ts";
-import type { Model } from "./model.ts";
+import type { AutoregressiveModel } from "./model.ts";
 
 /**
  * PixelSNAIL: X. Chen, N. Mishra, M. Rohaninejad, P. Abbeel, "PixelSNAIL: An Improved Autoregressive Generative Model",
@@ -31,7 +31,8 @@ export type PixelSnailConfig = {
   readonly value: number;
 };
 
-export const pixelsnail: Model<PixelSnailConfig> = {
+export const pixelsnail: AutoregressiveModel<PixelSnailConfig> = {
+  family: "autoregressive",
   name: "pixelsnail",
   defaults: { width: 32, blocks: 2, layers: 3, key: 8, value: 32 },
   presets: {

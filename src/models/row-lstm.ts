@@ -6,7 +6,7 @@ import { head } from "../nn/head.ts";
 import { fanInUniform } from "../nn/initialisers.ts";
 import { lstmCell, rowAbove } from "../nn/lstm.ts";
 import type { Scope } from "../nn/scope.ts";
-import type { Model, NetworkContext } from "./model.ts";
+import type { AutoregressiveModel, NetworkContext } from "./model.ts";
 
 /**
  * PixelRNN with Row LSTM layers: A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu, "Pixel Recurrent Neural Networks",
@@ -26,7 +26,8 @@ export type RowLstmConfig = {
   readonly head: number;
 };
 
-export const rowLstm: Model<RowLstmConfig> = {
+export const rowLstm: AutoregressiveModel<RowLstmConfig> = {
+  family: "autoregressive",
   name: "row-lstm",
   defaults: { width: 32, depth: 3, head: 32 },
   presets: {

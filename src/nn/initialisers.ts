@@ -1,3 +1,4 @@
+import { hash } from "../basics/hash.ts";
 import { philox4x32, Purpose, seedKey, uniform } from "../basics/philox.ts";
 import type { Shape } from "../graph/primitives.ts";
 import { sizeOf } from "../graph/shapes.ts";
@@ -42,11 +43,4 @@ export function initialValues(
       ? centre
       : centre + bound * (2 * uniform(philox4x32([i, stream, 0, Purpose.weights], key)[0]) - 1),
   );
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193);
-  return value >>> 0;
 }

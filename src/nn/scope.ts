@@ -4,6 +4,7 @@ import type { Node } from "../graph/node.ts";
 import type { Shape } from "../graph/primitives.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import type { InitialisedParameter, Initialiser } from "./initialisers.ts";
+import type { Distribution, NoiseInput } from "./noise-input.ts";
 
 /** A parameter that a network asked for. */
 export interface Declaration extends InitialisedParameter {
@@ -15,9 +16,12 @@ export interface Declaration extends InitialisedParameter {
 const MAX_PARAMETERS = 2 ** 14;
 const MAX_VALUES = 2 ** 27;
 
-/** All parameters of a network, and how many values they have together. */
+/** All that a network has asked for, and how many values its parameters have together. */
 interface Declared {
   readonly byName: Map<string, Declaration>;
+  readonly noise: NoiseInput[];
+  /** Rate of dropout; undefined: nothing is dropped. */
+  readonly dropout: number | undefined;
   values: number;
 }
 
@@ -28,27 +32,26 @@ interface Declared {
 export class Scope {
   readonly path: string;
   readonly #declared: Declared;
-  /** Undefined: nothing is dropped. */
-  readonly #dropoutMasks: Node<"input">[] | undefined;
 
-  constructor(
-    path = "",
-    declared: Declared = { byName: new Map(), values: 0 },
-    dropoutMasks?: Node<"input">[],
-  ) {
+  private constructor(path: string, declared: Declared) {
     this.path = path;
     this.#declared = declared;
-    this.#dropoutMasks = dropoutMasks;
   }
 
-  /** The outermost scope of a network: one that is to be trained with dropout, or any other. */
-  static root({ dropout }: { readonly dropout: boolean }): Scope {
-    return new Scope("", undefined, dropout ? [] : undefined);
+  /**
+   * The outermost scope of a part of a model, all of whose names begin with `path` if there is one. With `dropout`, the rate
+   * that is to be dropped.
+   */
+  static root({
+    path = "",
+    dropout,
+  }: { readonly path?: string; readonly dropout?: number | undefined } = {}) {
+    return new Scope(path, { byName: new Map(), noise: [], dropout, values: 0 });
   }
 
   /** The scope of a part of the network. */
   at(name: string): Scope {
-    return new Scope(this.#join(name), this.#declared, this.#dropoutMasks);
+    return new Scope(this.#join(name), this.#declared);
   }
 
   /**
@@ -83,15 +86,24 @@ export class Scope {
    * every step. Where the network is for anything but training with dropout, x itself.
    */
   dropout(x: Node): Node {
-    if (!this.#dropoutMasks) return x;
-    const mask = input(this.#join("dropout"), x.shape);
-    this.#dropoutMasks.push(mask);
-    return mul(x, mask);
+    const { dropout } = this.#declared;
+    return dropout === undefined ? x : mul(x, this.noise("dropout", x.shape, { dropout }));
   }
 
-  /** The masks of all dropout so far. */
-  get dropoutMasks(): readonly Node<"input">[] {
-    return this.#dropoutMasks ?? [];
+  /** Random numbers, [batch, ...], which are new at every step. SHAPE error if the name is taken. */
+  noise(name: string, shape: Shape, distribution: Distribution): Node<"input"> {
+    const path = this.#join(name);
+    if (this.#declared.noise.some(({ node }) => node.attributes.name === path)) {
+      throw new NextpixelError("SHAPE", `expected a new name for random numbers, received "${path}" again`);
+    }
+    const node = input(path, shape);
+    this.#declared.noise.push({ node, distribution });
+    return node;
+  }
+
+  /** All random numbers asked for so far, in the order of asking. */
+  get noiseInputs(): readonly NoiseInput[] {
+    return this.#declared.noise;
   }
 
   /** All parameters declared so far, in the order of declaration. */

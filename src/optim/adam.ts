@@ -1,15 +1,11 @@
-import { abs, add, div, greater, maximum, mul, sqrt, sub, where } from "../graph/language.ts";
-import type { Node } from "../graph/node.ts";
-
-/** Adam's running means of the gradient and of its square; both start at 0. */
-export interface AdamState {
-  readonly m: Node;
-  readonly v: Node;
-}
+import { abs, add, div, greater, maximum, mul, sqrt, where } from "../graph/language.ts";
+import { hyperParameters, mapSchedule, type Schedule, type Transformation } from "./transformation.ts";
 
 export interface AdamOptions {
-  readonly beta1: number;
-  readonly beta2: number;
+  /** Decay per step of the running mean of the gradient. */
+  readonly beta1: Schedule;
+  /** Decay per step of the running mean of its square. */
+  readonly beta2: Schedule;
   readonly epsilon: number;
 }
 
@@ -23,19 +19,46 @@ const SMALLEST_M = 1e-30;
 const SMALLEST_V = 1e-30;
 
 /**
- * One step of Adam (Kingma, Ba 2015, algorithm 1). `rate` is the learning rate; `correction1` and `correction2` are
- * 1 / (1 - beta^t) of step t = 1, 2, ..
+ * Adam (Kingma, Ba 2015, algorithm 1) without the learning rate: the running mean of the gradient, divided by the root of the
+ * running mean of its square.
  */
-export function adam(
-  parameters: Node,
-  gradient: Node,
-  state: AdamState,
-  schedule: { readonly rate: Node; readonly correction1: Node; readonly correction2: Node },
-  { beta1, beta2, epsilon }: AdamOptions,
-): { parameters: Node; state: AdamState } {
-  const mean = add(mul(state.m, beta1), mul(gradient, 1 - beta1));
-  const m = where(greater(abs(mean), SMALLEST_M), mean, 0);
-  const v = maximum(add(mul(state.v, beta2), mul(mul(gradient, gradient), 1 - beta2)), SMALLEST_V);
-  const step = div(mul(m, schedule.correction1), add(sqrt(mul(v, schedule.correction2)), epsilon));
-  return { parameters: sub(parameters, mul(step, schedule.rate)), state: { m, v } };
+export function adam({ beta1, beta2, epsilon }: AdamOptions = ADAM_DEFAULTS): Transformation {
+  const numbers = hyperParameters({
+    "adam.beta1": beta1,
+    "adam.rest1": mapSchedule(beta1, (beta) => 1 - beta),
+    "adam.correction1": biasCorrection(beta1),
+    "adam.beta2": beta2,
+    "adam.rest2": mapSchedule(beta2, (beta) => 1 - beta),
+    "adam.correction2": biasCorrection(beta2),
+  });
+  return {
+    state: ["adam.m", "adam.v"],
+    schedules: numbers.schedules,
+    apply(gradient, given) {
+      const at = numbers.in(given);
+      const { "adam.m": m0, "adam.v": v0 } = given.state;
+      const mean = add(mul(m0!, at["adam.beta1"]), mul(gradient, at["adam.rest1"]));
+      const m = where(greater(abs(mean), SMALLEST_M), mean, 0);
+      const square = mul(mul(gradient, gradient), at["adam.rest2"]);
+      const v = maximum(add(mul(v0!, at["adam.beta2"]), square), SMALLEST_V);
+      const root = sqrt(mul(v, at["adam.correction2"]));
+      return {
+        gradient: div(mul(m, at["adam.correction1"]), add(root, epsilon)),
+        state: { "adam.m": m, "adam.v": v },
+      };
+    },
+  };
+}
+
+/**
+ * 1 / (1 - product of beta over the steps so far): the running means start at 0, and this is what they lack. For a beta that
+ * never changes, 1 / (1 - beta^t).
+ */
+function biasCorrection(beta: Schedule): (step: number) => number {
+  if (typeof beta === "number") return (step) => 1 / (1 - beta ** step);
+  const products = [1];
+  return (step) => {
+    for (let t = products.length; t <= step; t++) products.push(products[t - 1]! * beta(t));
+    return 1 / (1 - products[step]!);
+  };
 }

@@ -1,11 +1,18 @@
 import { add, div, minimum, mul, sqrt, sum } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
+import type { Transformation } from "./transformation.ts";
+
+/** The Euclidean norm of a vector. */
+export const norm = (vector: Node): Node => sqrt(sum(mul(vector, vector)));
 
 /**
- * The gradient (all parameters in one vector) scaled down, if need be, to a Euclidean norm of at most `largest`
- * (Pascanu, Mikolov, Bengio 2013, algorithm 1), and its norm before.
+ * The gradient scaled down, where it is longer, to a Euclidean norm of `largest` (Pascanu, Mikolov, Bengio 2013, algorithm 1).
  */
-export function clipByNorm(gradient: Node, largest: number): { gradient: Node; norm: Node } {
-  const norm = sqrt(sum(mul(gradient, gradient)));
-  return { gradient: mul(gradient, minimum(div(largest, add(norm, 1e-12)), 1)), norm };
-}
+export const clipByNorm = (largest: number): Transformation => ({
+  state: [],
+  schedules: {},
+  apply: (gradient) => ({
+    gradient: mul(gradient, minimum(div(largest, add(norm(gradient), 1e-12)), 1)),
+    state: {},
+  }),
+});

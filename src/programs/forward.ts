@@ -1,18 +1,22 @@
 import { oneHot } from "../data/classes.ts";
 import type { Node } from "../graph/node.ts";
+import { sizeOf } from "../graph/shapes.ts";
 import type { Device } from "../runtime/device.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/ort.ts";
 import { readValues, type Values } from "../runtime/values.ts";
 import { openDeviceSession } from "../runtime/webgpu.ts";
-import type { Network } from "./network.ts";
-import { packParameters, parameterVector, PARAMETERS } from "./parameters.ts";
+import type { Noise } from "./noise.ts";
+import { constantVector, inputVector, packParameters, vectorOf } from "./parameters.ts";
+import type { GraphInputs, Part, PartVectors } from "./trainable.ts";
 
-/** What a network takes beside pictures. */
+/** What a program takes beside pictures. */
 export interface Beside {
-  /** All parameters in one vector: needed if the program was compiled without. */
-  readonly weights?: Values | undefined;
-  /** The number of each picture's class: needed if the network knows classes. */
+  /** The parameters of each part: needed if the program was compiled without. */
+  readonly weights?: PartVectors<Values> | undefined;
+  /** The number of each picture's class: needed if the graph knows classes. */
   readonly labels?: ArrayLike<number> | undefined;
+  /** Needed if the graph reads random numbers. */
+  readonly noise?: Noise | undefined;
 }
 
 export interface ForwardOptions extends SessionOptions {
@@ -20,36 +24,60 @@ export interface ForwardOptions extends SessionOptions {
   readonly device?: Device | undefined;
 }
 
-/** One output of a network as a compiled program. */
+/** Some values of a graph as a compiled program. */
 export interface Forward {
-  /** The output for levels [batch, channels, rows, cols]. */
-  run(pictures: Float32Array, beside?: Beside): Promise<Float32Array>;
+  /** The values for levels [batch, channels, rows, cols], in the order in which they were asked for. */
+  run(pictures: Float32Array, beside?: Beside): Promise<Float32Array[]>;
   close(): Promise<void>;
 }
 
+/** A graph and the parameters in it. */
+export interface ForwardGraph extends Pick<GraphInputs, "classes"> {
+  readonly parts: readonly Part[];
+}
+
 /**
- * Compiles one output of a network. With the weights given here they become part of the program, which makes it faster;
- * without, they are handed in at every call.
+ * Compiles some values of a graph. With the weights given here they become part of the program, which makes it faster; without,
+ * they are handed in at every call.
  */
 export async function openForward(
-  { declarations, classes }: Network,
-  node: Node,
-  weights?: Float32Array,
+  { parts, classes }: ForwardGraph,
+  nodes: readonly Node[],
+  weights?: PartVectors,
   options?: ForwardOptions,
 ): Promise<Forward> {
-  const [output] = packParameters([node], declarations, parameterVector(declarations, weights));
-  const program = { name: "forward", outputs: { output: output! } };
+  const packed = packParameters(nodes, parts, weights ? constantVector(weights) : inputVector);
+  const names = packed.map((_, i) => `output ${i}`);
+  const program = {
+    name: "forward",
+    outputs: Object.fromEntries(packed.map((node, i) => [names[i]!, node])),
+  };
   const session: Session<Values> =
     options?.device === "webgpu" ? await openDeviceSession(program) : await openSession(program, options);
   return {
-    async run(pictures, { weights: given, labels } = {}) {
-      const result = await session.run({
+    async run(pictures, { weights: given = {}, labels, noise } = {}) {
+      const vectors = Object.entries(given).map(([name, vector]) => [vectorOf(name), vector] as const);
+      const results = await session.run({
         pictures,
-        ...(given && { [PARAMETERS]: given }),
+        ...noise,
+        ...Object.fromEntries(vectors),
         ...(classes && labels && { classes: oneHot(labels, classes.shape[1]!) }),
       });
-      return readValues(result["output"]!);
+      return Promise.all(names.map((name) => readValues(results[name]!)));
     },
     close: () => session.close(),
   };
+}
+
+/** A short batch, filled up with zeros to the shape that a program takes: what it gives for those is thrown away. */
+export function filled(
+  pictures: Uint8Array,
+  shape: readonly number[],
+  beside: Beside,
+): [Float32Array, Beside] {
+  const all = new Float32Array(sizeOf(shape));
+  all.set(pictures);
+  const { labels } = beside;
+  const ofAll = labels && Int32Array.from({ length: shape[0]! }, (_, i) => labels[i] ?? 0);
+  return [all, { ...beside, labels: ofAll }];
 }

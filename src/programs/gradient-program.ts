@@ -1,23 +1,29 @@
 import { gradients } from "../autodiff/gradients.ts";
-import { concat, mean, reshape } from "../graph/language.ts";
+import { concat, div, reshape, sum } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import type { Program } from "../lower/onnx/lower.ts";
-import type { Network } from "./network.ts";
-import { packParameters, parameterVector } from "./parameters.ts";
+import { packParameters } from "./parameters.ts";
+import type { Trainable, TrainablePart, TracedFigure } from "./trainable.ts";
 
-/** The loss and its gradient for all parameters, as one vector: forward and backward. */
-export function gradientProgram({ nats, picture, declarations }: Network): Program {
-  // The mean over sub-pixels, not the sum: one learning rate and one clipping norm then suit pictures of any size.
-  const loss = mean(nats);
-  const parts = gradients(
-    loss,
-    declarations.map(({ node }) => node),
+/** The gradient of a part's loss for all its parameters, as one vector; the loss; and what its figures are made of. */
+export function gradientProgram({ parts, picture }: Trainable, part: TrainablePart): Program {
+  const own = gradients(
+    part.loss,
+    part.declarations.map(({ node }) => node),
   ).map((gradient) => reshape(gradient, [sizeOf(gradient.shape)]));
-  const [natsPerSubPixel, gradient] = packParameters(
-    [loss, concat(parts, 0)],
-    declarations,
-    parameterVector(declarations),
-  ) as [Node, Node];
-  return { name: `gradient, batch ${picture.shape[0]}`, outputs: { natsPerSubPixel, gradient } };
+  const batch = picture.shape[0]!;
+  const outputs = {
+    loss: part.loss,
+    gradient: concat(own, 0),
+    ...Object.fromEntries(part.figures.map((figure) => [outputOf(figure), div(sum(figure.node), batch)])),
+  };
+  const packed = packParameters(Object.values(outputs), parts);
+  return {
+    name: `gradient of ${part.name}, batch ${batch}`,
+    outputs: Object.fromEntries(Object.keys(outputs).map((name, i): [string, Node] => [name, packed[i]!])),
+  };
 }
+
+/** The name of the output that holds a figure's mean over pictures, without its scale. */
+export const outputOf = ({ name }: TracedFigure): string => `figure ${name}`;

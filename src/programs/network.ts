@@ -6,7 +6,9 @@ import { input, mul, sub } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { likelihoodByName } from "../likelihood/by-name.ts";
 import type { Likelihood, LikelihoodName } from "../likelihood/likelihood.ts";
-import { modelByName, sizesOf, type ModelConfig } from "../models/by-name.ts";
+import { modelByName, sizesOf } from "../models/by-name.ts";
+import type { ModelConfig } from "../models/model.ts";
+import type { NoiseInput } from "../nn/noise-input.ts";
 import { Scope, type Declaration } from "../nn/scope.ts";
 
 /** All that defines a network but for its parameters' values. */
@@ -33,13 +35,13 @@ export interface Network {
   /** -log p of every sub-pixel in nats, [batch, channels, rows, cols]. */
   readonly nats: Node;
   readonly declarations: readonly Declaration[];
-  /** What must be fed besides, if the network was built for training with dropout; see `dropoutMasks`. */
-  readonly dropout: readonly Node<"input">[];
+  /** The masks of dropout, if the network was built for training with it. */
+  readonly noise: readonly NoiseInput[];
 }
 
 export interface NetworkOptions {
-  /** Whether the network is to be trained with dropout. False if it is not given. */
-  readonly dropout?: boolean;
+  /** The share of features that training drops; none if it is not given. */
+  readonly dropout?: number | undefined;
 }
 
 /** A network is a likelihood and what turns a picture in [-1, 1] into its logits. */
@@ -60,7 +62,7 @@ export function buildNetwork(config: NetworkConfig, batch: number, options: Netw
     (scope, x, outputs, classes) => model.network(scope, x, sizes, { groups, outputs, classes }),
     options,
   );
-  if (options.dropout && network.dropout.length === 0) {
+  if (options.dropout !== undefined && network.noise.length === 0) {
     throw expected(
       "ARGUMENT",
       "a model that has dropout (pixelsnail)",
@@ -81,7 +83,7 @@ export function networkOf(
   }: Pick<NetworkConfig, "likelihood" | "levels" | "size" | "classes">,
   batch: number,
   build: BuildLogits,
-  { dropout = false }: NetworkOptions = {},
+  { dropout }: NetworkOptions = {},
 ): Network {
   const likelihood = likelihoodByName(name, levels);
   const picture = input("pictures", [batch, size.channels, size.rows, size.cols]);
@@ -105,6 +107,6 @@ export function networkOf(
     logits,
     nats: likelihood.nats(logits, picture),
     declarations: scope.declarations,
-    dropout: scope.dropoutMasks,
+    noise: scope.noiseInputs,
   };
 }

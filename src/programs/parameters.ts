@@ -1,38 +1,44 @@
 import { constant, parameter, reshape, slice } from "../graph/language.ts";
-import { type Node, is } from "../graph/node.ts";
+import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import { rewriteGraph } from "../graph/walk.ts";
 import { initialValues } from "../nn/initialisers.ts";
 import type { Declaration } from "../nn/scope.ts";
+import type { Part, PartVectors } from "./trainable.ts";
 
 // Programs hold all parameters in one vector, one after the other in the order of their declaration: handing an array
 // to the runtime has a price each, and the optimizer becomes a few operations on one long vector.
 
-export const PARAMETERS = "parameters";
+/** The name of the input that holds all parameters of a part. */
+export const vectorOf = (part: string): string => `${part}/parameters`;
 
 export const parameterCount = (declarations: readonly Declaration[]): number =>
   declarations.reduce((total, { shape }) => total + sizeOf(shape), 0);
 
-/** The outputs with every parameter replaced by its part of the vector. */
+/** The outputs with every parameter of these parts replaced by its place in the part's vector. */
 export function packParameters(
   outputs: readonly Node[],
-  declarations: readonly Declaration[],
-  vector: Node,
+  parts: readonly Part[],
+  vector: (part: Part) => Node = inputVector,
 ): Node[] {
-  const parts = new Map<string, Node>();
-  for (const { name, shape, start, end } of placed(declarations)) {
-    parts.set(name, reshape(slice(vector, 0, start, end), shape));
+  const places = new Map<Node, Node>();
+  for (const part of parts) {
+    const all = vector(part);
+    for (const { node, shape, start, end } of placed(part.declarations))
+      places.set(node, reshape(slice(all, 0, start, end), shape));
   }
-  return rewriteGraph(outputs, (node) =>
-    is(node, "parameter") ? (parts.get(node.attributes.name) ?? node) : node,
-  );
+  return rewriteGraph(outputs, (node) => places.get(node) ?? node);
 }
 
-/** The vector as an input of the program or, if the values are given, as a part of it. */
-export function parameterVector(declarations: readonly Declaration[], values?: Float32Array): Node {
-  const count = parameterCount(declarations);
-  return values ? constant(values, [count]) : parameter(PARAMETERS, [count]);
-}
+/** The parameters of a part as an input of a program. */
+export const inputVector = ({ name, declarations }: Part): Node =>
+  parameter(vectorOf(name), [parameterCount(declarations)]);
+
+/** The same as constants, which are part of the program. */
+export const constantVector =
+  (weights: PartVectors) =>
+  ({ name, declarations }: Part): Node =>
+    constant(weights[name]!, [parameterCount(declarations)]);
 
 /** The first values of all parameters. */
 export function initialParameters(declarations: readonly Declaration[], seed: number): Float32Array {

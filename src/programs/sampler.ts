@@ -51,7 +51,7 @@ export interface Sampler {
 }
 
 /** A network and the values of all its parameters, in one vector. */
-export interface Model {
+export interface TrainedNetwork {
   readonly config: NetworkConfig;
   readonly weights: Float32Array;
 }
@@ -74,9 +74,9 @@ export function checkCount(count: number, size: PictureSize): void {
   throw expected("ARGUMENT", `at most ${MAX_BYTES} sub-pixels`, all, bytes);
 }
 
-/** Opens a sampler; close it after use. ARGUMENT error if the model cannot draw pictures of that size. */
-export function openModelSampler(
-  { config, weights }: Model,
+/** Opens a sampler that draws pixel by pixel; close it after use. @throws ARGUMENT if the network cannot draw pictures of that size. */
+export function openNetworkSampler(
+  { config, weights }: TrainedNetwork,
   options: SamplerOptions,
   { cores, startWorker }: Threads,
 ): Sampler {

@@ -1,7 +1,6 @@
 import { logPrior, type PictureClass } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
 import { readAhead } from "../data/read-ahead.ts";
-import type { Values } from "../runtime/values.ts";
 import { classMixture } from "./class-mixture.ts";
 import type { Scorer } from "./scorer.ts";
 
@@ -20,8 +19,6 @@ export interface ScoredBatch {
 export interface ScoreDatasetOptions {
   /** Only the first pictures. */
   readonly limit?: number | undefined;
-  /** As for the scorer. */
-  readonly weights?: Values | undefined;
   /** The number of every picture's class: p is given the class. */
   readonly labels?: Int32Array | undefined;
   /** Classes to sum out, where there are no labels: see `classMixture`. */
@@ -32,7 +29,7 @@ export interface ScoreDatasetOptions {
 export async function* scoreDataset(
   scorer: Scorer,
   dataset: Dataset,
-  { limit = dataset.count, weights, labels, classes }: ScoreDatasetOptions = {},
+  { limit = dataset.count, labels, classes }: ScoreDatasetOptions = {},
 ): AsyncGenerator<ScoredBatch> {
   const length = pictureLength(dataset.size);
   const count = Math.min(limit, dataset.count);
@@ -43,8 +40,7 @@ export async function* scoreDataset(
   for (let first = 0; first < count; first += scorer.batch) {
     const indices = indicesFrom(first);
     const pictures = await next();
-    const given = async (own: ArrayLike<number> | undefined) =>
-      scorer.nats(pictures, { weights, labels: own });
+    const given = async (own: ArrayLike<number> | undefined) => scorer.nats(pictures, { labels: own });
 
     let perSubPixel: Float32Array;
     let posteriors: readonly Float64Array[] | undefined;

@@ -1,23 +1,30 @@
 import { oneHot } from "../data/classes.ts";
 import { mapConcurrently } from "../data/concurrent.ts";
-import { sizeOf } from "../graph/shapes.ts";
+import { is } from "../graph/node.ts";
+import { topologicalOrder } from "../graph/walk.ts";
 import type { Program } from "../lower/onnx/lower.ts";
-import { averageDecay } from "../optim/average.ts";
+import { valueAt } from "../optim/transformation.ts";
+import { Opened } from "../basics/opened.ts";
 import { compile, openSession, type Session, type SessionOptions } from "../runtime/ort.ts";
 import { readValues, releaseValues, type Values } from "../runtime/values.ts";
 import { openDeviceSession } from "../runtime/webgpu.ts";
 import { cores } from "../runtime/workers/node.ts";
 import { openSessionThread } from "../runtime/workers/session.ts";
-import { dropoutMasks, type DropoutOptions } from "./dropout.ts";
-import { gradientProgram } from "./gradient-program.ts";
-import type { Network } from "./network.ts";
-import { parameterCount, PARAMETERS } from "./parameters.ts";
-import { gradientOf, NEXT, updateProgram, type UpdateOptions } from "./update-program.ts";
-
-export interface OptimizerOptions extends UpdateOptions {
-  /** Needed for a network that was built for training with dropout. */
-  readonly dropout?: DropoutOptions | undefined;
-}
+import { gradientProgram, outputOf } from "./gradient-program.ts";
+import { noiseOf } from "./noise.ts";
+import { parameterCount, vectorOf } from "./parameters.ts";
+import { sharesOf, weightsOf, type Share } from "./shares.ts";
+import type { Trainable, TrainablePart } from "./trainable.ts";
+import { vectorOfParts, type PartState, type TrainingState } from "./training-state.ts";
+import {
+  gradientOf,
+  next,
+  PARAMETERS,
+  SCHEDULE,
+  scheduledAt,
+  updateProgram,
+  vectorsOf,
+} from "./update-program.ts";
 
 export interface TrainingStepOptions extends SessionOptions {
   /**
@@ -25,29 +32,33 @@ export interface TrainingStepOptions extends SessionOptions {
    * number of them.
    */
   readonly shares?: number | undefined;
+  /** Of the noise; 0 by default. */
+  readonly seed?: number | undefined;
 }
 
-/** All that training changes: vectors over all parameters, and the number of steps done. */
-export interface TrainingState<Vector extends Values = Float32Array> {
-  readonly step: number;
-  readonly parameters: Vector;
-  readonly average: Vector;
-  readonly m: Vector;
-  readonly v: Vector;
+/** What one step did. */
+export interface StepResult<Vector extends Values = Float32Array> {
+  readonly state: TrainingState<Vector>;
+  /** The figures of all parts by their names. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** The norm of each part's gradient. */
+  readonly gradientNorms: Readonly<Record<string, number>>;
+  /** The learning rate of the first part. */
+  readonly learningRate: number;
+  /** Whether every loss and gradient is a finite number: if not, the new state is of no use. */
+  readonly isFinite: boolean;
 }
 
 export interface TrainingStep<Vector extends Values = Float32Array> {
   /**
-   * One step on a batch of levels, [batch, channels, rows, cols], and the numbers of their classes if the network knows
-   * classes: the next state, the mean nats per picture and the norm of the gradient. The state that is passed in stays as
-   * it is, so a step that went wrong can be thrown away.
+   * One step on a batch of levels, [batch, channels, rows, cols], and the numbers of their classes if the model knows classes.
+   * The state that is passed in stays as it is, so a step that went wrong can be thrown away.
    */
   run(
     state: TrainingState<Vector | Float32Array>,
     pictures: Float32Array,
-    learningRate: number,
     labels?: ArrayLike<number>,
-  ): Promise<{ state: TrainingState<Vector>; nats: number; gradientNorm: number }>;
+  ): Promise<StepResult<Vector>>;
   close(): Promise<void>;
 }
 
@@ -56,20 +67,21 @@ export interface TrainingStep<Vector extends Values = Float32Array> {
  * backward, and the optimizer follows their mean. This is faster than all threads together for one operator after the other:
  * not every operator can be split, and no thread waits for another.
  *
- * @param build The network for a number of pictures.
+ * @param build What is trained, for a number of pictures.
  */
 export async function openTrainingStep(
-  build: (pictures: number) => Network,
+  build: (pictures: number) => Trainable,
   batch: number,
-  options: OptimizerOptions,
-  { shares: wanted = 1, threads = cores(), blocked }: TrainingStepOptions = {},
+  { shares: wanted = 1, threads = cores(), blocked, seed }: TrainingStepOptions = {},
 ): Promise<TrainingStep> {
   const shares = sharesOf(batch, wanted);
-  const { network, prepared } = await forShares(build, shares, (program) => compile(program, { blocked }));
   const each = { threads: Math.max(1, Math.floor(threads / shares.length)) };
-  const gradients = await Promise.all(prepared.map((compiled) => openSessionThread(compiled, each)));
-  const update = await openSession(updateOf(network, shares, batch, options), { threads, blocked });
-  return stepOf(network, { shares, batch, gradients, update, atOnce: threads }, options);
+  return openStep(build, batch, shares, seed, {
+    atOnce: threads,
+    prepare: (program) => compile(program, { blocked }),
+    openGradient: async (compiled) => openSessionThread(await compiled, each),
+    openUpdate: (program) => openSession(program, { threads, blocked }),
+  });
 }
 
 /**
@@ -77,149 +89,161 @@ export async function openTrainingStep(
  * calls it. DEVICE error, here and in every step, if no GPU answers or it fails.
  */
 export async function openDeviceTrainingStep(
-  build: (pictures: number) => Network,
+  build: (pictures: number) => Trainable,
   batch: number,
-  options: OptimizerOptions,
-  { shares: wanted = 1 }: Pick<TrainingStepOptions, "shares"> = {},
+  { shares: wanted = 1, seed }: Pick<TrainingStepOptions, "shares" | "seed"> = {},
 ): Promise<TrainingStep<Values>> {
-  const shares = sharesOf(batch, wanted);
-  const { network, prepared: gradients } = await forShares(build, shares, (program) =>
-    openDeviceSession(program, ["gradient"]),
-  );
-  const update = await openDeviceSession(updateOf(network, shares, batch, options), Object.values(NEXT));
-  return stepOf(network, { shares, batch, gradients, update, atOnce: 1 }, options);
+  return openStep(build, batch, sharesOf(batch, wanted), seed, {
+    atOnce: 1,
+    prepare: (program) => openDeviceSession(program, ["gradient"]),
+    openGradient: (session) => session,
+    openUpdate: (program, vectors) => openDeviceSession(program, vectors),
+  });
 }
 
-/** What computes a step. */
-interface Engine<Vector extends Values> {
-  readonly batch: number;
-  readonly shares: readonly Share[];
+/** How programs get onto a device. */
+interface Engine<Prepared, Vector extends Values> {
+  /** How many shares are computed at once. */
+  readonly atOnce: number;
+  /** What is done once for all shares of one size. */
+  prepare(gradient: Program): Promise<Prepared>;
+  /** What is done for each share. */
+  openGradient(prepared: Promise<Prepared>): Promise<Session<Vector>>;
+  openUpdate(update: Program, vectors: readonly string[]): Promise<Session<Vector>>;
+}
+
+/** What computes the step of a part. */
+interface PartEngine<Vector extends Values> {
+  readonly part: TrainablePart;
+  /** The inputs of its gradient, by name. */
+  readonly inputs: ReadonlySet<string>;
   /** For each share what computes its gradient. */
   readonly gradients: readonly Session<Vector>[];
   readonly update: Session<Vector>;
-  /** How many shares are computed at once. */
-  readonly atOnce: number;
+}
+
+async function openStep<Prepared, Vector extends Values>(
+  build: (pictures: number) => Trainable,
+  batch: number,
+  shares: readonly Share[],
+  seed: number | undefined,
+  engine: Engine<Prepared, Vector>,
+): Promise<TrainingStep<Vector>> {
+  const sizes = shares.map(({ start, end }) => end - start);
+  const traced = new Map([...new Set(sizes)].map((size) => [size, build(size)]));
+  const first = traced.get(sizes[0]!)!;
+  const opened = new Opened();
+  try {
+    const parts: PartEngine<Vector>[] = [];
+    for (const [i, part] of first.parts.entries()) {
+      const programs = new Map(
+        [...traced].map(([size, trainable]) => [size, gradientProgram(trainable, trainable.parts[i]!)]),
+      );
+      const prepared = new Map(
+        [...programs].map(([size, program]) => [size, engine.prepare(program)] as const),
+      );
+      const gradients = await opened.addAll(sizes.map((size) => engine.openGradient(prepared.get(size)!)));
+      const count = parameterCount(part.declarations);
+      const program = updateProgram(count, weightsOf(shares, batch), part.optimizer);
+      const update = await opened.add(engine.openUpdate(program, vectorsOf(part.optimizer).map(next)));
+      parts.push({ part, inputs: inputsOf(programs.get(sizes[0]!)!), gradients, update });
+    }
+    return stepOf(first, parts, { shares, batch, seed, atOnce: engine.atOnce, close: () => opened.close() });
+  } catch (cause) {
+    await opened.close();
+    throw cause;
+  }
 }
 
 function stepOf<Vector extends Values>(
-  { classes, picture, dropout }: Network,
-  { batch, shares, gradients, update, atOnce }: Engine<Vector>,
-  options: OptimizerOptions,
+  { classes, noise }: Trainable,
+  parts: readonly PartEngine<Vector>[],
+  {
+    shares,
+    batch,
+    seed = 0,
+    atOnce,
+    close,
+  }: {
+    readonly shares: readonly Share[];
+    readonly batch: number;
+    readonly seed: number | undefined;
+    readonly atOnce: number;
+    readonly close: () => Promise<void>;
+  },
 ): TrainingStep<Vector> {
   const weights = weightsOf(shares, batch);
-  const subPixels = sizeOf(picture.shape.slice(1));
-  const masksOf = options.dropout && dropoutMasks(dropout, batch, options.dropout);
+  const noiseAt = noiseOf(noise, batch, seed);
+
+  /** The gradient of each share, and the mean over shares of each number. */
+  async function gradientsOf(
+    { part, inputs, gradients }: PartEngine<Vector>,
+    state: TrainingState<Vector | Float32Array>,
+    ofPictures: Readonly<Record<string, Float32Array>>,
+  ) {
+    const parameters = Object.entries(vectorOfParts(state, PARAMETERS))
+      .map(([name, vector]) => [vectorOf(name), vector] as const)
+      .filter(([name]) => inputs.has(name));
+    const found = await mapConcurrently(shares, atOnce, ({ start, end }, i) => {
+      const own = Object.entries(ofPictures)
+        .filter(([name]) => inputs.has(name))
+        .map(([name, values]) => {
+          const length = values.length / batch;
+          return [name, values.slice(start * length, end * length)] as const;
+        });
+      return gradients[i]!.run(Object.fromEntries([...own, ...parameters]));
+    });
+    const mean = async (output: string) => {
+      const values = await Promise.all(found.map((outputs) => numberOf(outputs[output]!)));
+      return values.reduce((sum, value, i) => sum + weights[i]! * value, 0);
+    };
+    const figures: Record<string, number> = {};
+    for (const figure of part.figures) figures[figure.name] = figure.scale * (await mean(outputOf(figure)));
+    return { found: found.map(({ gradient }) => gradient!), loss: await mean("loss"), figures };
+  }
+
   return {
-    async run(state, pictures, learningRate, labels) {
+    async run(state, pictures, labels) {
       const step = state.step + 1;
-      const correction = (beta: number) => 1 / (1 - beta ** step);
-      const ofPictures = Object.entries({
+      const ofPictures = {
         pictures,
         ...(classes && labels && { classes: oneHot(labels, classes.shape[1]!) }),
-        ...masksOf?.(step),
-      });
-      const found = await mapConcurrently(shares, atOnce, ({ start, end }, i) => {
-        const own = ofPictures.map(([name, values]) => {
-          const length = values.length / batch;
-          return [name, values.slice(start * length, end * length)];
-        });
-        return gradients[i]!.run({ ...Object.fromEntries(own), [PARAMETERS]: state.parameters });
-      });
-      const result = await update.run({
-        ...Object.fromEntries(found.map(({ gradient }, share) => [gradientOf(share), gradient!])),
-        [PARAMETERS]: state.parameters,
-        average: state.average,
-        m: state.m,
-        v: state.v,
-        schedule: Float32Array.of(
-          learningRate,
-          correction(options.beta1),
-          correction(options.beta2),
-          averageDecay(options.ema, step),
-        ),
-      });
-      for (const { gradient } of found) releaseValues(gradient!);
-      const natsOfShares = await Promise.all(found.map(({ natsPerSubPixel }) => numberOf(natsPerSubPixel!)));
-      const natsPerSubPixel = natsOfShares.reduce((sum, nats, i) => sum + weights[i]! * nats, 0);
-      return {
-        state: {
-          step,
-          parameters: result[NEXT.parameters]!,
-          average: result[NEXT.average]!,
-          m: result[NEXT.m]!,
-          v: result[NEXT.v]!,
-        },
-        nats: natsPerSubPixel * subPixels,
-        gradientNorm: await numberOf(result["gradientNorm"]!),
+        ...noiseAt(step),
       };
+      let current: TrainingState<Vector | Float32Array> = state;
+      const updated: Record<string, PartState<Vector>> = {};
+      const gradientNorms: Record<string, number> = {};
+      let figures: Record<string, number> = {};
+      let isFinite = true;
+      for (const engine of parts) {
+        const { name, optimizer } = engine.part;
+        const { found, loss, figures: own } = await gradientsOf(engine, current, ofPictures);
+        const result = await engine.update.run({
+          ...current.parts[name],
+          ...Object.fromEntries(found.map((gradient, share) => [gradientOf(share), gradient])),
+          [SCHEDULE]: scheduledAt(optimizer, step),
+        });
+        found.forEach(releaseValues);
+        updated[name] = Object.fromEntries(
+          vectorsOf(optimizer).map((vector) => [vector, result[next(vector)]!]),
+        );
+        current = { step, parts: { ...current.parts, [name]: updated[name] } };
+        gradientNorms[name] = await numberOf(result["gradientNorm"]!);
+        figures = { ...figures, ...own };
+        isFinite &&= Number.isFinite(loss) && Number.isFinite(gradientNorms[name]);
+      }
+      const learningRate = valueAt(parts[0]!.part.optimizer.rate, step);
+      return { state: { step, parts: updated }, figures, gradientNorms, learningRate, isFinite };
     },
-    close: async () => {
-      const sessions = new Set([update, ...gradients]);
-      await Promise.all([...sessions].map((session) => session.close()));
-    },
+    close,
   };
 }
 
 const numberOf = async (values: Values): Promise<number> => (await readValues(values))[0]!;
 
-/** Pictures start .. end-1 of a batch. */
-interface Share {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Shares as equal as can be. */
-function sharesOf(batch: number, wanted: number): Share[] {
-  const count = Math.min(batch, wanted);
-  const bound = (share: number) => Math.floor((share * batch) / count);
-  return Array.from({ length: count }, (_, share) => ({ start: bound(share), end: bound(share + 1) }));
-}
-
-/** How much of the batch each share is. */
-const weightsOf = (shares: readonly Share[], batch: number) =>
-  shares.map(({ start, end }) => (end - start) / batch);
-
-const updateOf = (
-  { declarations }: Network,
-  shares: readonly Share[],
-  batch: number,
-  options: OptimizerOptions,
-): Program => updateProgram(parameterCount(declarations), weightsOf(shares, batch), options);
-
-/** For each share its gradient's program, prepared once for all that are of one size, and the network of one of them. */
-async function forShares<Prepared>(
-  build: (pictures: number) => Network,
-  shares: readonly Share[],
-  prepare: (program: Program) => Promise<Prepared>,
-): Promise<{ network: Network; prepared: Prepared[] }> {
-  const ofSize = new Map<number, { network: Network; prepared: Promise<Prepared> }>();
-  const sizes = shares.map(({ start, end }) => end - start);
-  for (const pictures of new Set(sizes)) {
-    const network = build(pictures);
-    ofSize.set(pictures, { network, prepared: prepare(gradientProgram(network)) });
-  }
-  const prepared = await Promise.all(sizes.map((size) => ofSize.get(size)!.prepared));
-  return { network: ofSize.get(sizes[0]!)!.network, prepared };
-}
-
-/** The state before the first step. */
-export function initialState(parameters: Float32Array): TrainingState {
-  const zeros = () => new Float32Array(parameters.length);
-  return { step: 0, parameters, average: parameters.slice(), m: zeros(), v: zeros() };
-}
-
-/** The state as numbers in memory, wherever it is. */
-export async function readState(state: TrainingState<Values>): Promise<TrainingState> {
-  const [parameters, average, m, v] = await Promise.all([
-    readValues(state.parameters),
-    readValues(state.average),
-    readValues(state.m),
-    readValues(state.v),
-  ]);
-  return { step: state.step, parameters, average, m, v };
-}
-
-/** Frees a state that is not needed any more. */
-export function releaseState({ parameters, average, m, v }: TrainingState<Values>): void {
-  for (const vector of [parameters, average, m, v]) releaseValues(vector);
-}
+const inputsOf = ({ outputs }: Program): ReadonlySet<string> =>
+  new Set(
+    topologicalOrder(Object.values(outputs)).flatMap((node) =>
+      is(node, "input") || is(node, "parameter") ? [node.attributes.name] : [],
+    ),
+  );

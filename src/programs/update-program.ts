@@ -1,56 +1,67 @@
-import { add, input, mul, parameter, slice } from "../graph/language.ts";
+import { add, input, mul, parameter, slice, sub } from "../graph/language.ts";
 import type { Program } from "../lower/onnx/lower.ts";
-import { adam, type AdamOptions } from "../optim/adam.ts";
-import { movingAverage } from "../optim/average.ts";
-import { clipByNorm } from "../optim/clip.ts";
-import { PARAMETERS } from "./parameters.ts";
+import { averageDecay, movingAverage } from "../optim/average.ts";
+import { norm } from "../optim/clip.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 
-export interface UpdateOptions extends AdamOptions {
-  /** Largest Euclidean norm of the gradient (of the mean nats per sub-pixel). */
-  readonly clip: number;
-  /** Decay of the average of the weights per step. */
-  readonly ema: number;
-}
+/** The names of a part's vectors that every optimizer keeps: its parameters, and their moving average. */
+export const PARAMETERS = "parameters";
+export const AVERAGE = "average";
 
-/** The names of the next state's vectors. */
-export const NEXT = {
-  parameters: "nextParameters",
-  average: "nextAverage",
-  m: "nextM",
-  v: "nextV",
-} as const;
+/** The names of all vectors that an optimizer keeps of a part. */
+export const vectorsOf = ({ transformation }: Optimizer): string[] => [
+  PARAMETERS,
+  AVERAGE,
+  ...transformation.state,
+];
+
+/** The name of a vector after the step. */
+export const next = (vector: string): string => `next ${vector}`;
 
 /** The name of the gradient of one share of a batch. */
-export const gradientOf = (share: number): string => `gradient${share}`;
+export const gradientOf = (share: number): string => `gradient ${share}`;
+
+/** The name of the input that holds what `scheduledAt` gives. */
+export const SCHEDULE = "schedule";
+
+/** What changes from step to step, in the order in which the program takes it. */
+const schedulesOf = ({ transformation, ema }: Optimizer): [string, (step: number) => number][] => [
+  ...Object.entries(transformation.schedules),
+  ["average decay", (step) => averageDecay(ema, step)],
+];
+
+/** What the program is fed as `SCHEDULE` at a step 1, 2, .. */
+export const scheduledAt = (optimizer: Optimizer, step: number): Float32Array =>
+  Float32Array.from(schedulesOf(optimizer), ([, value]) => value(step));
 
 /**
- * Clipping, Adam and averaging of `count` parameters, from the gradients of the shares of a batch; `weights` says how much of the
- * batch each of them is.
+ * One step of an optimizer on a part of `count` parameters, from the gradients of the shares of a batch; `weights` says how much
+ * of the batch each of them is. Its outputs are the part's vectors after the step, and the norm of the gradient.
  */
-export function updateProgram(count: number, weights: readonly number[], options: UpdateOptions): Program {
+export function updateProgram(count: number, weights: readonly number[], optimizer: Optimizer): Program {
+  const { transformation } = optimizer;
   const vector = (name: string) => parameter(name, [count]);
-  const schedule = input("schedule", [4]);
-  const scheduled = (i: number) => slice(schedule, 0, i, i + 1);
+  const names = schedulesOf(optimizer).map(([name]) => name);
+  const schedule = input(SCHEDULE, [names.length]);
+  const scheduled = Object.fromEntries(names.map((name, i) => [name, slice(schedule, 0, i, i + 1)]));
   const gradient = weights
     .map((weight, share) => mul(input(gradientOf(share), [count]), weight))
     .reduce((sum, term) => add(sum, term));
 
-  const clipped = clipByNorm(gradient, options.clip);
-  const { parameters, state } = adam(
-    vector(PARAMETERS),
-    clipped.gradient,
-    { m: vector("m"), v: vector("v") },
-    { rate: scheduled(0), correction1: scheduled(1), correction2: scheduled(2) },
-    options,
-  );
+  const transformed = transformation.apply(gradient, {
+    parameters: vector(PARAMETERS),
+    state: Object.fromEntries(transformation.state.map((name) => [name, vector(name)])),
+    scheduled,
+  });
+  const parameters = sub(vector(PARAMETERS), transformed.gradient);
+  const state = Object.entries(transformed.state).map(([name, node]) => [next(name), node]);
   return {
     name: "update",
     outputs: {
-      [NEXT.parameters]: parameters,
-      [NEXT.average]: movingAverage(vector("average"), parameters, scheduled(3)),
-      [NEXT.m]: state.m,
-      [NEXT.v]: state.v,
-      gradientNorm: clipped.norm,
+      [next(PARAMETERS)]: parameters,
+      [next(AVERAGE)]: movingAverage(vector(AVERAGE), parameters, scheduled["average decay"]!),
+      ...Object.fromEntries(state),
+      gradientNorm: norm(gradient),
     },
   };
 }

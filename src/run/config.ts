@@ -1,6 +1,8 @@
 import * as v from "valibot";
-import { NextpixelError, shortened, type ErrorCode } from "../basics/errors.ts";
+import { expected, NextpixelError, shortened, type ErrorCode } from "../basics/errors.ts";
+import { FAMILY_NAMES } from "../families/by-name.ts";
 import { LIKELIHOOD_NAMES } from "../likelihood/likelihood.ts";
+import { findModel } from "../models/by-name.ts";
 import { DEVICES } from "../runtime/device.ts";
 import { readConfig } from "./run-folder.ts";
 
@@ -20,8 +22,7 @@ const pictureSize = v.pipe(
   ),
 );
 
-const schema = v.strictObject({
-  format: v.literal(1),
+const common = {
   nextpixel: v.string(),
   network: v.strictObject({
     model: v.string(),
@@ -58,6 +59,10 @@ const schema = v.strictObject({
     decay: v.union([v.literal("cosine"), v.pipe(positive, v.maxValue(1))]),
     clip: positive,
     ema: v.pipe(v.number(), v.minValue(0), below1),
+    /** Of Adam; its defaults if they are not there. */
+    beta1: v.optional(v.pipe(v.number(), v.minValue(0), below1)),
+    beta2: v.optional(v.pipe(v.number(), v.minValue(0), below1)),
+    weightDecay: v.optional(positive),
     dropout: v.optional(v.pipe(positive, below1)),
     seed: wholeFrom(0),
     evalEvery: wholeFrom(1),
@@ -65,18 +70,47 @@ const schema = v.strictObject({
     /** Checkpoints that are kept, besides the best. */
     keep: v.optional(wholeFrom(1), 2),
   }),
-});
+};
+
+/** From before there were families. */
+const schema1 = v.strictObject({ format: v.literal(1), ...common });
+const schema2 = v.strictObject({ format: v.literal(2), family: v.picklist(FAMILY_NAMES), ...common });
 
 /** `config.json`: what a run was asked for, and all that is needed to read its checkpoints. */
-export type RunConfig = v.InferInput<typeof schema>;
+export type RunConfig = v.InferInput<typeof schema2>;
 
 /** The configuration of a run. NOT_FOUND error if there is no run, FORMAT error if the file is not a configuration. */
 export async function readRunConfig(run: string): Promise<RunConfig> {
   return runConfigOf(await readConfig(run), `${run}/config.json`);
 }
 
-/** The content of a file as the configuration of a run. An error of the given code that names the file if it is none. */
+/**
+ * The content of a file as the configuration of a run, in the newest format.
+ * @throws an error of the given code that names the file if it is none.
+ */
 export function runConfigOf(content: unknown, file: string, code: ErrorCode = "FORMAT"): RunConfig {
+  const config = isFormat1(content)
+    ? ({ ...parsed(schema1, content, file, code), format: 2, family: FAMILY_OF_FORMAT_1 } as const)
+    : parsed(schema2, content, file, code);
+  const { family, network } = config;
+  const own = findModel(network.model)?.family;
+  if (own !== undefined && own !== family) {
+    throw expected(code, `${JSON.stringify(own)}, that of ${network.model}`, `the family in ${file}`, family);
+  }
+  return config;
+}
+
+const FAMILY_OF_FORMAT_1 = "autoregressive";
+
+const isFormat1 = (content: unknown): boolean =>
+  typeof content === "object" && content !== null && "format" in content && content.format === 1;
+
+function parsed<Schema extends v.GenericSchema>(
+  schema: Schema,
+  content: unknown,
+  file: string,
+  code: ErrorCode,
+): v.InferOutput<Schema> {
   const result = v.safeParse(schema, content);
   if (result.success) return result.output;
   const issue = result.issues[0];

@@ -1,26 +1,24 @@
 import { NextpixelError } from "../basics/errors.ts";
-import { buildNetwork, type NetworkConfig } from "../programs/network.ts";
+import { familyOf } from "../families/by-name.ts";
+import type { TrainedModel } from "../families/family.ts";
 import { readRunConfig, type RunConfig } from "./config.ts";
 import { readCheckpoint, type CheckpointChoice } from "./checkpoints.ts";
-import { vectorOf } from "./training-state.ts";
+import { weightsIn } from "./training-state.ts";
 
-/** A trained network as a run folder keeps it. */
-export interface SavedModel {
-  readonly config: NetworkConfig;
+/** A trained model as a run folder keeps it. */
+export interface SavedModel extends TrainedModel {
   /** How its training pictures were read. */
   readonly data: RunConfig["data"];
   /** Steps of training that it has seen. */
   readonly step: number;
-  /** The averaged weights, all parameters in one vector. */
-  readonly weights: Float32Array;
 }
 
-/** The network of a run, with the averaged weights of a checkpoint, by default of the best one. NOT_FOUND, FORMAT errors. */
+/** The model of a run, with the averaged weights of a checkpoint, by default of the best one. @throws NOT_FOUND, FORMAT */
 export async function loadSavedModel(run: string, choice: CheckpointChoice = "best"): Promise<SavedModel> {
   const { network: config, data } = await readRunConfig(run);
   const checkpoint = await readCheckpoint(run, choice);
-  const { declarations } = namingFile(`${run}/config.json`, () => buildNetwork(config, 1));
-  return { config, data, step: checkpoint.step, weights: vectorOf(checkpoint, "average", declarations) };
+  const { parts } = namingFile(`${run}/config.json`, () => familyOf(config.model).evaluation(config, 1));
+  return { config, data, step: checkpoint.step, weights: weightsIn(checkpoint, parts) };
 }
 
 /** What `build` returns; its errors tell which file has asked for it. */

@@ -1,79 +1,90 @@
 import { expected } from "../basics/errors.ts";
 import { sameShape } from "../graph/shapes.ts";
-import type { Declaration } from "../nn/scope.ts";
 import { parameterCount, placed } from "../programs/parameters.ts";
-import type { TrainingState } from "../programs/training-step.ts";
+import type { Part, PartVectors, TrainablePart } from "../programs/trainable.ts";
+import type { PartState, TrainingState } from "../programs/training-state.ts";
+import { AVERAGE, vectorsOf } from "../programs/update-program.ts";
 import type { Checkpoint, ReadCheckpoint } from "./checkpoint.ts";
 import type { Tensor32 } from "./safetensors.ts";
 
-/** Under which prefix a checkpoint keeps each vector of the training state: "average.first.weight" and so on. */
-const PREFIXES = { parameters: "parameters", average: "average", m: "adam.m", v: "adam.v" } as const;
-type Vector = keyof typeof PREFIXES;
+/*
+ * Every parameter has a tensor under its own name for each vector of the training state: "network/average.first.weight" is the
+ * moving average of the parameter "first.weight" of the part "network". Files of format 1, which knew one part, lack the part's
+ * name: "average.first.weight".
+ */
+const FORMAT = "nextpixel checkpoint 2";
+const FORMAT_1 = "nextpixel checkpoint 1";
 
-/** The state of a training as a checkpoint: every parameter under its own name, with its shape. */
-export function toCheckpoint(state: TrainingState, declarations: readonly Declaration[]): Checkpoint {
-  const tensors = new Map<string, Tensor32>();
-  for (const [vector, prefix] of Object.entries(PREFIXES) as [Vector, string][]) {
-    for (const { name, shape, start, end } of placed(declarations)) {
-      tensors.set(`${prefix}.${name}`, { shape, data: state[vector].subarray(start, end) });
-    }
-  }
-  return { step: state.step, tensors, metadata: { format: "nextpixel checkpoint 1" } };
-}
+/** The state of a training as a checkpoint: all that is needed to go on. */
+export const toCheckpoint = (
+  { step, parts: state }: TrainingState,
+  parts: readonly TrainablePart[],
+): Checkpoint => ({
+  step,
+  tensors: new Map(
+    parts.flatMap((part) =>
+      vectorsOf(part.optimizer).flatMap((vector) => tensorsOf(part, vector, state[part.name]![vector]!)),
+    ),
+  ),
+  metadata: { format: FORMAT },
+});
 
-/** The same, with the mean nats of the validation pictures. */
-export function toBestCheckpoint(
-  state: TrainingState,
-  declarations: readonly Declaration[],
-  validNats: number,
-): Checkpoint {
-  const { metadata, ...rest } = toCheckpoint(state, declarations);
-  return { ...rest, metadata: { ...metadata, validNats: String(validNats) } };
-}
+/** The averaged weights alone: all that is needed to draw. */
+export const toWeights = (
+  step: number,
+  weights: PartVectors,
+  parts: readonly Part[],
+  metadata: Readonly<Record<string, string>> = {},
+): Checkpoint => ({
+  step,
+  tensors: new Map(parts.flatMap((part) => tensorsOf(part, AVERAGE, weights[part.name]!))),
+  metadata: { format: FORMAT, ...metadata },
+});
 
-/** Those nats. FORMAT error if they are not there. */
-export function validNatsOf({ metadata, file }: ReadCheckpoint): number {
-  const nats = Number(metadata["validNats"] ?? Number.NaN);
-  if (Number.isFinite(nats)) return nats;
-  throw expected("FORMAT", "a number as validNats in the metadata", file, metadata["validNats"]);
-}
+const tensorsOf = (part: Part, vector: string, values: Float32Array): [string, Tensor32][] =>
+  placed(part.declarations).map(({ name, shape, start, end }) => [
+    `${part.name}/${vector}.${name}`,
+    { shape, data: values.subarray(start, end) },
+  ]);
 
-/** The state of a training, from a checkpoint. Errors as of `vectorOf`. */
-export function fromCheckpoint(
-  checkpoint: ReadCheckpoint,
-  declarations: readonly Declaration[],
-): TrainingState {
-  const vector = (name: Vector) => vectorOf(checkpoint, name, declarations);
+/** The state of a training, from a checkpoint. @throws FORMAT if a tensor is missing, has another shape, or not such values. */
+export function fromCheckpoint(checkpoint: ReadCheckpoint, parts: readonly TrainablePart[]): TrainingState {
+  const stateOf = (part: TrainablePart): PartState =>
+    Object.fromEntries(
+      vectorsOf(part.optimizer).map((vector) => [vector, vectorOf(checkpoint, part, vector)]),
+    );
   return {
     step: checkpoint.step,
-    parameters: vector("parameters"),
-    average: vector("average"),
-    m: vector("m"),
-    v: vector("v"),
+    parts: Object.fromEntries(parts.map((part) => [part.name, stateOf(part)])),
   };
 }
 
-/** One vector of the training state, from a checkpoint. FORMAT error if a tensor is missing, has another shape, or not such values. */
-export function vectorOf(
-  { tensors, file }: ReadCheckpoint,
-  vector: Vector,
-  declarations: readonly Declaration[],
-): Float32Array {
-  const parts = placed(declarations).map(({ name, shape, start }) => {
-    const key = `${PREFIXES[vector]}.${name}`;
+/** The averaged weights in a checkpoint. @throws FORMAT as `fromCheckpoint`. */
+export const weightsIn = (checkpoint: ReadCheckpoint, parts: readonly Part[]): PartVectors =>
+  Object.fromEntries(parts.map((part) => [part.name, vectorOf(checkpoint, part, AVERAGE)]));
+
+/** Vectors that are never below 0. */
+const SQUARES: readonly string[] = ["adam.v"];
+
+/** One vector of a part. */
+function vectorOf({ tensors, metadata, file }: ReadCheckpoint, part: Part, vector: string): Float32Array {
+  const prefix = metadata["format"] === FORMAT_1 ? vector : `${part.name}/${vector}`;
+  const isSquare = SQUARES.includes(vector);
+  const found = placed(part.declarations).map(({ name, shape, start }) => {
+    const key = `${prefix}.${name}`;
     const tensor = tensors.get(key);
     if (!tensor || !sameShape(tensor.shape, shape)) {
       throw expected("FORMAT", `shape [${shape.join(", ")}]`, `${key} in ${file}`, tensor?.shape ?? "none");
     }
-    const wrong = tensor.data.find((value) => !Number.isFinite(value) || (vector === "v" && value < 0));
+    const wrong = tensor.data.find((value) => !Number.isFinite(value) || (isSquare && value < 0));
     if (wrong !== undefined) {
-      const what = vector === "v" ? "finite numbers of at least 0" : "finite numbers";
+      const what = isSquare ? "finite numbers of at least 0" : "finite numbers";
       throw expected("FORMAT", what, `${key} in ${file}`, wrong);
     }
     return { start, data: tensor.data };
   });
   // Not before the file has turned out to have as much.
-  const all = new Float32Array(parameterCount(declarations));
-  for (const { start, data } of parts) all.set(data, start);
+  const all = new Float32Array(parameterCount(part.declarations));
+  for (const { start, data } of found) all.set(data, start);
   return all;
 }

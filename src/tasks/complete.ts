@@ -1,8 +1,9 @@
 import { expected, wholeNumber } from "../basics/errors.ts";
 import { pictureLength } from "../data/dataset.ts";
+import { collect, type DrawnPictures } from "../programs/drawn-pictures.ts";
 import { checkCount } from "../programs/sampler.ts";
 import type { SavedModel } from "../run/saved-model.ts";
-import { collect, openSampler, type DrawnPictures, type SampleOptions } from "./sample.ts";
+import { openSampler, type SampleOptions } from "./sample.ts";
 
 export interface CompleteOptions extends Omit<SampleOptions, "count" | "first" | "given"> {
   /** Levels [n, channels, rows, cols]. */
@@ -25,7 +26,7 @@ export interface CompleteOptions extends Omit<SampleOptions, "count" | "first" |
 export async function complete(model: SavedModel, options: CompleteOptions): Promise<DrawnPictures> {
   const { pictures, isGiven, count: each = 1, labels, ...rest } = options;
   wholeNumber(each, "the completions of each picture", 1);
-  const sampler = openSampler(model, options);
+  const sampler = openSampler(model, options, "complete");
   try {
     const length = pictureLength(sampler.size);
     const given = pictures.length / length;

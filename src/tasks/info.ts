@@ -1,13 +1,10 @@
-import { multiplyAdds } from "../graph/multiply-adds.ts";
-import { receptiveField, type ReceptiveField } from "../graph/receptive-field.ts";
+import { familyOf } from "../families/by-name.ts";
 import { sizeOf } from "../graph/shapes.ts";
-import { multiplyAddsOfTimes } from "../lower/step/multiply-adds.ts";
-import { buildNetwork, type Network, type NetworkConfig } from "../programs/network.ts";
-import { parameterCount } from "../programs/parameters.ts";
-import { stepProgram } from "../programs/step-program.ts";
-import { bytesOfFields } from "../runtime/step/layout.ts";
+import type { NetworkExplanation } from "../programs/network-explanation.ts";
+import type { NetworkConfig } from "../programs/network.ts";
 
-export interface NetworkInfo {
+/** What a network consists of and, if its family can tell, what a pixel sees and what drawing takes. */
+export interface NetworkInfo extends Partial<NetworkExplanation> {
   readonly parameters: number;
   /** Every parameter, in the order of the network. */
   readonly layers: readonly {
@@ -15,53 +12,18 @@ export interface NetworkInfo {
     readonly shape: readonly number[];
     readonly count: number;
   }[];
-  /** Undefined if no pixel depends on any other. */
-  readonly receptiveField: ReceptiveField | undefined;
-  /** Of a full pass over a picture, without the weights that masks leave out. */
-  readonly multiplyAddsPerPixel: number;
-  readonly sampler: SamplerInfo;
 }
 
-/** What drawing a picture takes, pixel by pixel. */
-export interface SamplerInfo {
-  /** Multiply-adds for each pixel, by when they are done. */
-  readonly multiplyAddsPerPixel: {
-    /** Before a row is begun, for all its columns; their share for one pixel. */
-    readonly row: number;
-    /** Before the first colour of the pixel is drawn. */
-    readonly pixel: number;
-    /** Before each further colour. */
-    readonly colours: readonly number[];
-    /** When the whole pixel is known. */
-    readonly after: number;
-    /** When the whole row is known, for all its columns; their share for one pixel. */
-    readonly rowEnd: number;
-  };
-  /** What is remembered of a picture while it is drawn. */
-  readonly bytesPerPicture: number;
-}
-
-/** What a network consists of, what it can see, and what it takes. SCHEDULE error as of `stepProgram`. */
+/** Describes a network. @throws SCHEDULE as `stepProgram`. */
 export function describeNetwork(config: NetworkConfig): NetworkInfo {
-  const network = buildNetwork(config, 1);
-  const { logits, picture, declarations } = network;
+  const { evaluation, can } = familyOf(config.model);
+  const { parts } = evaluation(config, 1);
+  const layers = parts
+    .flatMap(({ declarations }) => declarations)
+    .map(({ name, shape }) => ({ name, shape, count: sizeOf(shape) }));
   return {
-    parameters: parameterCount(declarations),
-    layers: declarations.map(({ name, shape }) => ({ name, shape, count: sizeOf(shape) })),
-    receptiveField: receptiveField(logits, picture),
-    multiplyAddsPerPixel: multiplyAdds([logits]) / (config.size.rows * config.size.cols),
-    sampler: describeSampler(network),
-  };
-}
-
-function describeSampler(network: Network): SamplerInfo {
-  // What is computed when does not depend on the values of the weights.
-  const weights = new Float32Array(parameterCount(network.declarations)).fill(1);
-  const program = stepProgram(network, weights, { known: false });
-  const [row, pixel, ...later] = multiplyAddsOfTimes(program) as [number, number, ...number[]];
-  const [after, rowEnd] = later.splice(program.channels - 1) as [number, number];
-  return {
-    multiplyAddsPerPixel: { row, pixel, colours: later, after, rowEnd },
-    bytesPerPicture: bytesOfFields(program),
+    parameters: layers.reduce((total, { count }) => total + count, 0),
+    layers,
+    ...can.explain?.(config),
   };
 }

@@ -1,37 +1,24 @@
-import { pictureLength, type PictureSize } from "../data/dataset.ts";
-import {
-  openModelSampler,
-  type Sampler,
-  type SamplerOptions,
-  type StreamOptions,
-} from "../programs/sampler.ts";
+import { capability } from "../families/by-name.ts";
+import { collect, type CollectOptions, type DrawnPictures } from "../programs/drawn-pictures.ts";
+import type { Sampler, SamplerOptions, StreamOptions } from "../programs/sampler.ts";
 import type { SavedModel } from "../run/saved-model.ts";
-import { placeRow } from "../runtime/step/sampler.ts";
 import { cores, startNodeWorker } from "../runtime/workers/node.ts";
 
-export type { Sampler, SamplerOptions, StreamOptions };
+export type { DrawnPictures, Sampler, SamplerOptions, StreamOptions };
 
-/** Opens a sampler; close it after use. ARGUMENT error if the model cannot draw pictures of that size. */
-export const openSampler = (model: SavedModel, options: SamplerOptions = {}): Sampler =>
-  openModelSampler(model, options, { cores, startWorker: startNodeWorker });
+/**
+ * Opens a sampler for one of the tasks that draw; close it after use.
+ * @throws ARGUMENT if the model cannot do that, or cannot draw pictures of that size.
+ */
+export const openSampler = (
+  model: SavedModel,
+  options: SamplerOptions = {},
+  task: "sample" | "complete" = "sample",
+): Sampler => capability(model.config.model, task)(model, options, { cores, startWorker: startNodeWorker });
 
-export interface SampleOptions extends SamplerOptions, StreamOptions {
-  /** Called after every row, with the share of the work done. */
-  readonly onProgress?: ((done: number) => void) | undefined;
-}
+export interface SampleOptions extends SamplerOptions, CollectOptions {}
 
-export interface DrawnPictures {
-  readonly count: number;
-  readonly size: PictureSize;
-  /** How many grey values or values of a colour there are. */
-  readonly levels: number;
-  /** Levels [count, channels, rows, cols]. */
-  readonly pictures: Uint8Array;
-  /** -log p of what was drawn of each picture, in nats, at temperature 1. */
-  readonly nats: Float64Array;
-}
-
-/** Draws new pictures. Errors as of `openSampler` and `stream`. */
+/** Draws new pictures. @throws as `openSampler` and `stream`. */
 export async function sample(model: SavedModel, options: SampleOptions): Promise<DrawnPictures> {
   const sampler = openSampler(model, options);
   try {
@@ -39,24 +26,4 @@ export async function sample(model: SavedModel, options: SampleOptions): Promise
   } finally {
     sampler.close();
   }
-}
-
-/** Draws pictures and puts them together. */
-export async function collect(sampler: Sampler, options: SampleOptions): Promise<DrawnPictures> {
-  const { size, levels } = sampler;
-  const { count, onProgress } = options;
-  // First, since it checks the number of pictures.
-  const events = sampler.stream(options);
-  const pictures = new Uint8Array(count * pictureLength(size));
-  const nats = new Float64Array(count);
-  let finished = 0;
-  for await (const event of events) {
-    if (event.kind === "pictures") {
-      nats.set(event.nats, event.first);
-      continue;
-    }
-    placeRow(pictures, size, event);
-    onProgress?.((finished += event.count) / (count * size.rows));
-  }
-  return { count, size, levels, pictures, nats };
 }

@@ -2,7 +2,7 @@ import { expected, NextpixelError } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
 import { labelsAmong } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
-import { buildNetwork } from "../programs/network.ts";
+import { capability } from "../families/by-name.ts";
 import { scoreDataset, type ScoredBatch } from "../programs/score-dataset.ts";
 import { openScorer } from "../programs/scorer.ts";
 import type { SavedModel } from "../run/saved-model.ts";
@@ -20,6 +20,8 @@ export interface ScoreOptions extends SessionOptions {
 /** Means over pictures. */
 export interface Score {
   readonly images: number;
+  /** Whether the numbers are the likelihood itself, or a bound of it. */
+  readonly likelihood: "exact" | "bound";
   /** -log p of a picture, in nats. */
   readonly nllNats: number;
   readonly bitsPerDim: number;
@@ -44,6 +46,7 @@ const MAX_SUB_PIXELS = 2 ** 25;
  * is to classify; DIVERGED error if the model gives no finite likelihood.
  */
 export async function score(model: SavedModel, dataset: Dataset, options: ScoreOptions = {}): Promise<Score> {
+  const { likelihood, trace } = capability(model.config.model, "score");
   checkFits(model, dataset);
   const count = Math.min(options.limit ?? dataset.count, dataset.count);
   const { classes } = model.config;
@@ -58,8 +61,7 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   const labels = options.classify ? undefined : own;
   const subPixels = (labels || !classes ? 1 : classes.length) * pictureLength(dataset.size);
   const atOnce = Math.max(1, Math.min(BATCH, count, Math.floor(MAX_SUB_PIXELS / subPixels)));
-  const network = buildNetwork(model.config, atOnce);
-  const scorer = await openScorer(network, model.weights, options);
+  const scorer = await openScorer(trace(model.config, atOnce), model.weights, options);
   const all: number[] = [];
   let correct = 0;
   try {
@@ -78,6 +80,7 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   const squares = all.reduce((total, nats) => total + (nats - mean) ** 2, 0);
   return {
     images: count,
+    likelihood,
     nllNats: mean,
     bitsPerDim: bitsPerDim(mean, pictureLength(dataset.size)),
     nllNatsStandardError: Math.sqrt(squares / Math.max(count - 1, 1) / count),

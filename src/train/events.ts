@@ -1,7 +1,11 @@
 import type { PictureSize } from "../data/dataset.ts";
+import type { Figure } from "../programs/trainable.ts";
 import type { Device } from "../runtime/device.ts";
 
-/** What training reports while it runs. Likelihoods are means over pictures. */
+/** Values of figures by their names. */
+export type FigureValues = Readonly<Record<string, number>>;
+
+/** What training reports while it runs. */
 export type TrainEvent =
   | {
       readonly type: "start";
@@ -12,6 +16,8 @@ export type TrainEvent =
       readonly steps: number;
       readonly trainPictures: number;
       readonly validPictures: number;
+      /** What will be reported of training steps, and of validations. */
+      readonly figures: { readonly train: readonly Figure[]; readonly valid: readonly Figure[] };
     }
   | ({ readonly type: "progress"; readonly secondsLeft: number } & Measured)
   | ({ readonly type: "metrics" } & MetricsRecord)
@@ -29,9 +35,8 @@ export type TrainEvent =
 interface Measured {
   readonly step: number;
   readonly epoch: number;
-  /** Over the steps since the last record. */
-  readonly trainNats: number;
-  readonly trainBitsPerDim: number;
+  /** Means over the steps since the last record. */
+  readonly train: FigureValues;
   readonly learningRate: number;
   /** Training only, without validation and previews. */
   readonly imagesPerSecond: number;
@@ -39,7 +44,6 @@ interface Measured {
 
 /** A line of metrics.jsonl. */
 export interface MetricsRecord extends Measured {
-  /** With the averaged weights; null where no validation was due. */
-  readonly validNats: number | null;
-  readonly validBitsPerDim: number | null;
+  /** Means over the validation pictures, with the averaged weights; null where no validation was due. */
+  readonly valid: FigureValues | null;
 }

@@ -1,31 +1,28 @@
 import { NextpixelError } from "../basics/errors.ts";
-import { bitsPerDim } from "../basics/units.ts";
+import { Opened } from "../basics/opened.ts";
 import { labelsAmong } from "../data/classes.ts";
-import { pictureLength, type Dataset } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { epochOf } from "../data/order.ts";
 import { readAhead } from "../data/read-ahead.ts";
-import { ADAM_DEFAULTS } from "../optim/adam.ts";
-import { learningRate } from "../optim/schedule.ts";
-import { buildNetwork } from "../programs/network.ts";
-import {
-  openDeviceTrainingStep,
-  openTrainingStep,
-  readState,
-  releaseState,
-  type TrainingState,
-  type TrainingStep,
-} from "../programs/training-step.ts";
-import { saveBestCheckpoint, saveCheckpoint } from "../run/checkpoints.ts";
+import { familyOf } from "../families/by-name.ts";
+import { openEvaluator } from "../programs/evaluator.ts";
+import { parameterCount } from "../programs/parameters.ts";
+import type { Figure } from "../programs/trainable.ts";
+import { readState, releaseState, vectorOfParts, type TrainingState } from "../programs/training-state.ts";
+import { openDeviceTrainingStep, openTrainingStep, type TrainingStep } from "../programs/training-step.ts";
+import { AVERAGE } from "../programs/update-program.ts";
+import { saveBestWeights } from "../run/best-weights.ts";
+import { saveCheckpoint } from "../run/checkpoints.ts";
 import type { RunConfig } from "../run/config.ts";
 import { appendMetrics } from "../run/metrics.ts";
 import { openEventFile } from "../run/tensorboard.ts";
-import { toBestCheckpoint, toCheckpoint } from "../run/training-state.ts";
+import { toCheckpoint } from "../run/training-state.ts";
 import type { Values } from "../runtime/values.ts";
 import { trainingBatches } from "./batches.ts";
-import type { MetricsRecord, TrainEvent } from "./events.ts";
+import type { FigureValues, MetricsRecord, TrainEvent } from "./events.ts";
+import { newMeter } from "./meter.ts";
 import { drawPreview } from "./preview.ts";
 import { beginRun, resumeRun } from "./start.ts";
-import { openValidation } from "./validation.ts";
 
 export interface LoopOptions {
   /** The run folder, which must not exist yet, or be empty, unless `force` is set. */
@@ -44,94 +41,97 @@ export interface LoopOptions {
 
 export interface TrainResult {
   readonly step: number;
-  /** Of the last validation, with the averaged weights. */
-  readonly validNats: number;
-  readonly validBitsPerDim: number;
+  /** The figures of the last validation, with the averaged weights: of autoregressive networks `nats` and `bitsPerDim`. */
+  readonly valid: FigureValues;
+  /** What these figures are. */
+  readonly figures: readonly Figure[];
   readonly seconds: number;
 }
 
 const RECORDS_PER_EVALUATION = 10;
 
 /**
- * Trains a network and leaves behind a run folder. Errors: ARGUMENT if the network is to know classes and the
- * pictures have no labels, or others, or if it is to be trained with dropout and has none; EXISTS, WRITE, and to resume as of
- * `resumeRun`; DEVICE if a GPU is to train and none answers or it fails; DIVERGED when the loss is no number any more (the last
- * good checkpoint is kept); INTERRUPTED.
+ * Trains a model and leaves behind a run folder.
+ *
+ * @throws ARGUMENT if the model is to know classes and the pictures have no labels, or others, or if it is to be trained with
+ * dropout and has none; EXISTS, WRITE, and to resume as `resumeRun`; DEVICE if a GPU is to train and none answers or it fails;
+ * DIVERGED when a loss is no number any more (the last good checkpoint is kept); INTERRUPTED.
  */
-export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
-  const { run, train, valid, signal, onEvent = () => undefined } = options;
+export async function trainModel(options: LoopOptions): Promise<TrainResult> {
+  const { run, train, valid, threads, signal, onEvent = () => undefined } = options;
   const pictures = { train: train.count, valid: valid.count };
   const config = { ...options.config, data: { ...options.config.data, pictures } };
-  const { training, network: networkConfig } = config;
-  const { steps, batch, device = "cpu" } = training;
-  const sessionOptions = { threads: options.threads };
-  const subPixels = pictureLength(networkConfig.size);
+  const { training, network } = config;
+  const { steps, batch, seed, device = "cpu" } = training;
 
-  const { classes } = networkConfig;
+  const { classes } = network;
   const labels = classes && labelsAmong(train, classes);
   const validLabels = classes && labelsAmong(valid, classes);
-  const dropout =
-    training.dropout === undefined ? undefined : { rate: training.dropout, seed: training.seed };
-  const build = (pictures: number) =>
-    buildNetwork(networkConfig, pictures, { dropout: dropout !== undefined });
-  const { declarations } = build(1);
-  const start = options.resume
-    ? await resumeRun(run, config, declarations)
-    : await beginRun(run, config, declarations, options.force ?? false);
+  const family = familyOf(network.model);
+  const trace = (count: number) => family.trainable(network, count, training);
+  const evaluate = (count: number) => family.evaluation(network, count);
+  const { parts } = trace(1);
+  const { figures, best: bestFigure } = evaluate(1);
+  const isBetter = figures.find(({ name }) => name === bestFigure)?.lowerIsBetter
+    ? (value: number, than: number) => value < than
+    : (value: number, than: number) => value > than;
 
-  const events = await openEventFile(run);
-  const openStep = device === "webgpu" ? openDeviceTrainingStep : openTrainingStep;
-  const step: TrainingStep<Values> = await openStep(
-    build,
-    batch,
-    { ...ADAM_DEFAULTS, clip: training.clip, ema: training.ema, dropout },
-    { ...sessionOptions, shares: training.shares },
-  );
-  const validation = await openValidation(networkConfig, valid, validLabels, { ...sessionOptions, device });
-  const batches = trainingBatches(train, {
-    batch,
-    seed: training.seed,
-    crop: config.data.crop !== undefined,
-    mirror: config.data.mirror ?? false,
-  });
-  const nextBatch = readAhead(batches, start.state.step, steps);
+  const start = options.resume
+    ? await resumeRun(run, config, parts, bestFigure)
+    : await beginRun(run, config, parts, options.force ?? false);
 
   const started = performance.now();
-  let { saved, bestNats } = start;
+  let { saved, best } = start;
   let state: TrainingState<Values> = start.state;
-  let sums = { nats: 0, steps: 0, milliseconds: 0 };
-  let lastValidNats: number | undefined;
+  let meter = newMeter();
+  let lastValid: FigureValues | undefined;
 
   const save = async (good: TrainingState<Values>) => {
     if (saved === good.step) return;
-    const checkpoint = toCheckpoint(await readState(good), declarations);
-    const file = await saveCheckpoint(run, checkpoint, training.keep);
+    const file = await saveCheckpoint(run, toCheckpoint(await readState(good), parts), training.keep);
     saved = good.step;
     onEvent({ type: "checkpoint", step: good.step, file });
   };
 
+  const opened = new Opened();
   try {
+    const events = await openEventFile(run);
+    const openStep = device === "webgpu" ? openDeviceTrainingStep : openTrainingStep;
+    const step: TrainingStep<Values> = await opened.add<TrainingStep<Values>>(
+      openStep(trace, batch, { threads, shares: training.shares, seed }),
+    );
+    const validation = await opened.add(
+      openEvaluator(evaluate, valid, { labels: validLabels, seed, threads, device }),
+    );
+    const batches = trainingBatches(train, {
+      batch,
+      seed,
+      crop: config.data.crop !== undefined,
+      mirror: config.data.mirror ?? false,
+    });
+    const nextBatch = readAhead(batches, state.step, steps);
+
     onEvent({
       type: "start",
       device,
-      parameters: state.parameters.length,
+      parameters: parts.reduce((sum, { declarations }) => sum + parameterCount(declarations), 0),
       step: state.step,
       steps,
       trainPictures: train.count,
       validPictures: valid.count,
+      figures: { train: parts.flatMap((part) => part.figures).map(described), valid: figures.map(described) },
     });
     await save(state);
     while (state.step < steps) {
       if (signal?.aborted) throw interrupted(run, state.step);
       const begun = performance.now();
-      const rate = learningRate({ rate: training.lr, ...training }, state.step + 1);
       const { indices, levels } = await nextBatch().catch(async (cause: unknown) => {
         await save(state);
         throw cause instanceof NextpixelError ? unread(run, cause) : cause;
       });
       const ownLabels = labels && Int32Array.from(indices, (index) => labels[index]!);
-      const result = await step.run(state, new Float32Array(levels), rate, ownLabels);
-      if (!Number.isFinite(result.nats) || !Number.isFinite(result.gradientNorm)) {
+      const result = await step.run(state, new Float32Array(levels), ownLabels);
+      if (!result.isFinite) {
         releaseState(result.state);
         throw diverged(run, state.step + 1, saved);
       }
@@ -139,20 +139,14 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
       if (state.step % training.checkpointEvery === 0) await save(state);
       releaseState(state);
       state = result.state;
-      sums = {
-        nats: sums.nats + result.nats,
-        steps: sums.steps + 1,
-        milliseconds: sums.milliseconds + performance.now() - begun,
-      };
+      meter.add(result.figures, performance.now() - begun);
 
-      const trainNats = sums.nats / sums.steps;
       const measured = {
         step: state.step,
         epoch: epochOf(state.step, batch, train.count),
-        trainNats,
-        trainBitsPerDim: bitsPerDim(trainNats, subPixels),
-        learningRate: rate,
-        imagesPerSecond: (1000 * sums.steps * batch) / sums.milliseconds,
+        train: meter.figures(),
+        learningRate: result.learningRate,
+        imagesPerSecond: (1000 * batch) / meter.milliseconds(),
       };
       const secondsLeft = ((steps - state.step) * batch) / measured.imagesPerSecond;
       onEvent({ type: "progress", ...measured, secondsLeft });
@@ -161,55 +155,72 @@ export async function trainNetwork(options: LoopOptions): Promise<TrainResult> {
       const isDue = (every: number) => isLast || state.step % every === 0;
       const isEvaluated = isDue(training.evalEvery);
       if (isEvaluated || isDue(Math.ceil(training.evalEvery / RECORDS_PER_EVALUATION))) {
-        const validNats = isEvaluated ? await validation.nats(state.average) : null;
-        const validBitsPerDim = validNats === null ? null : bitsPerDim(validNats, subPixels);
-        const record = { ...measured, validNats, validBitsPerDim };
-        if (validNats !== null && !Number.isFinite(validNats)) throw diverged(run, state.step, saved);
+        const found = isEvaluated ? await validation.figures(vectorOfParts(state, AVERAGE)) : null;
+        if (found && !Object.values(found).every(Number.isFinite)) throw diverged(run, state.step, saved);
+        const record: MetricsRecord = { ...measured, valid: found };
         await appendMetrics(run, record);
-        await events.scalars(state.step, scalarsOf(record));
+        await events.scalars(
+          state.step,
+          scalarsOf(record, [...parts.flatMap((part) => part.figures), ...figures]),
+        );
         onEvent({ type: "metrics", ...record });
-        if (validNats !== null) {
-          lastValidNats = validNats;
-          const now = await readState(state);
-          if (validNats < bestNats) {
-            bestNats = validNats;
-            await saveBestCheckpoint(run, toBestCheckpoint(now, declarations, validNats));
+        if (found) {
+          lastValid = found;
+          const weights = vectorOfParts(await readState(state), AVERAGE);
+          const value = bestFigure === undefined ? undefined : found[bestFigure]!;
+          if (value === undefined || best === undefined || isBetter(value, best)) {
+            best = value;
+            const figure = value === undefined ? undefined : { name: bestFigure!, value };
+            await saveBestWeights(run, state.step, weights, parts, figure);
           }
-          const { grid, ...preview } = await drawPreview(networkConfig, run, training.seed, now);
-          await events.picture(state.step, "samples", grid);
-          onEvent({ type: "preview", step: state.step, ...preview });
+          if (family.can.sample) {
+            const place = { run, step: state.step, seed };
+            const preview = await drawPreview(family.can.sample, { config: network, weights }, place);
+            await events.picture(state.step, "samples", preview.grid);
+            const { pictures, count, size, levels } = preview;
+            onEvent({ type: "preview", step: state.step, pictures, count, size, levels });
+          }
         }
-        sums = { nats: 0, steps: 0, milliseconds: 0 };
+        meter = newMeter();
       }
     }
     await save(state);
     // A run that is resumed at its end has nothing left to do.
-    lastValidNats ??= await validation.nats(state.average);
+    lastValid ??= await validation.figures(vectorOfParts(state, AVERAGE));
   } catch (error) {
     if (error instanceof NextpixelError && error.code === "INTERRUPTED") await save(state);
     throw error instanceof NextpixelError && error.code === "WRITE" ? unwritten(run, error) : error;
   } finally {
     releaseState(state);
-    await Promise.all([step.close(), validation.close()]);
+    await opened.close();
   }
   return {
     step: state.step,
-    validNats: lastValidNats,
-    validBitsPerDim: bitsPerDim(lastValidNats, subPixels),
+    valid: lastValid,
+    figures: figures.map(described),
     seconds: (performance.now() - started) / 1000,
   };
 }
 
-/** What TensorBoard shows of a record: training and validation in one chart. */
-function scalarsOf(record: MetricsRecord): Record<string, number> {
-  const { trainNats, trainBitsPerDim, validNats, validBitsPerDim, learningRate, imagesPerSecond } = record;
+/** A figure without its graph. */
+const described = ({ name, label, decimals, lowerIsBetter }: Figure): Figure => ({
+  name,
+  label,
+  decimals,
+  lowerIsBetter,
+});
+
+/** What TensorBoard shows of a record: a figure of training and of validation in one chart. */
+function scalarsOf(record: MetricsRecord, figures: readonly Figure[]): Record<string, number> {
+  // A slash would make a group of charts.
+  const chart = (name: string) =>
+    (figures.find((figure) => figure.name === name)?.label ?? name).replace("/", " per ");
+  const curve = (values: FigureValues | null, which: string) =>
+    Object.entries(values ?? {}).map(([name, value]) => [`${chart(name)}/${which}`, value] as const);
   return {
-    "nats/train": trainNats,
-    "bits per dim/train": trainBitsPerDim,
-    ...(validNats !== null && { "nats/valid": validNats }),
-    ...(validBitsPerDim !== null && { "bits per dim/valid": validBitsPerDim }),
-    "learning rate": learningRate,
-    "images per second": imagesPerSecond,
+    ...Object.fromEntries([...curve(record.train, "train"), ...curve(record.valid, "valid")]),
+    "learning rate": record.learningRate,
+    "images per second": record.imagesPerSecond,
   };
 }
 

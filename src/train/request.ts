@@ -2,7 +2,7 @@ import { cores } from "../runtime/workers/node.ts";
 import type { Dataset, Extent, PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
 import type { LikelihoodName } from "../likelihood/likelihood.ts";
-import { sizesOf, type GivenSizes } from "../models/by-name.ts";
+import { modelByName, sizesOf, type GivenSizes } from "../models/by-name.ts";
 import { runConfigOf, type RunConfig } from "../run/config.ts";
 import type { Device, DeviceChoice } from "../runtime/device.ts";
 import { version } from "../version.ts";
@@ -43,6 +43,11 @@ export interface TrainRequest {
   readonly clip?: number | undefined;
   /** Decay of the weights' moving average per step. */
   readonly ema?: number | undefined;
+  /** Decay per step of Adam's running mean of the gradient, 0.9 by default, and of that of its square, 0.999 by default. */
+  readonly beta1?: number | undefined;
+  readonly beta2?: number | undefined;
+  /** Share of the weights that each step takes off them, times the learning rate (AdamW); none by default. */
+  readonly weightDecay?: number | undefined;
   /** Share of features dropped, for models that have dropout. */
   readonly dropout?: number | undefined;
   /** Of weights, order, crops, mirroring and previews. */
@@ -112,8 +117,9 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       : Math.ceil((epochs * pictures.count) / batch);
   const evalEvery = all.evalEvery ?? Math.ceil(steps / 10);
   const config: RunConfig = {
-    format: 1,
+    format: 2,
     nextpixel: version,
+    family: modelByName(model).family,
     network: {
       model,
       modelConfig: sizesOf(model, sizes, all.preset),
@@ -141,6 +147,9 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       decay: all.decay,
       clip: all.clip,
       ema: all.ema,
+      beta1: all.beta1,
+      beta2: all.beta2,
+      weightDecay: all.weightDecay,
       dropout: all.dropout,
       seed: all.seed,
       evalEvery,
@@ -151,7 +160,9 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
   return runConfigOf(config, "training", "ARGUMENT");
 }
 
-const nameOf = (dataset: string | Dataset) => (typeof dataset === "string" ? dataset : dataset.name);
+/** The name of a data set or model that is given by its name, or as it is. */
+export const nameOf = (given: string | { readonly name: string }): string =>
+  typeof given === "string" ? given : given.name;
 
 /** The request that a run with this configuration came from, or one that says the same; without where it is to be. */
 export function requestOf({ network, data, training }: RunConfig): Omit<TrainRequest, "out"> {

@@ -5,10 +5,11 @@ import { holdOut, type Dataset } from "../data/dataset.ts";
 import { openDataset, type OpenOptions } from "../data/open.ts";
 import { readRunConfig } from "../run/config.ts";
 import type { TrainEvent } from "./events.ts";
-import { trainNetwork, type TrainResult } from "./loop.ts";
+import { trainModel, type TrainResult } from "./loop.ts";
 import type { DeviceChoice } from "../runtime/device.ts";
 import { chooseDevice } from "./device.ts";
-import { configOf, requestOf, TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
+import { configOf, TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
+import { resumedRequest, type ResumeRequest } from "./resumed-request.ts";
 
 export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"> {
   /** Finishes the step, saves a checkpoint and throws an INTERRUPTED error; `resume` goes on from there. */
@@ -20,28 +21,35 @@ export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"
 
 /**
  * Trains a network and leaves behind a run folder. ARGUMENT error if the request makes no sense, or does not fit the pictures;
- * errors as of `openDataset`, `chooseDevice` and `trainNetwork`.
+ * errors as of `openDataset`, `chooseDevice` and `trainModel`.
  */
 export const train = (request: TrainRequest, options: TrainOptions = {}): Promise<TrainResult> =>
   trainAs(request, options, false);
 
+export interface ResumeOptions extends TrainOptions {
+  /** Needed if the run was not trained on data sets with names. */
+  readonly pictures?: Partial<Pick<TrainRequest, "dataset" | "valid">>;
+  /** In place of the run's own: the weights are then the same but for rounding. */
+  readonly device?: DeviceChoice | undefined;
+  /** Steps in all, if they are to be more than before. The schedule of the learning rate is then that of as many. */
+  readonly steps?: number | undefined;
+}
+
 /**
  * Goes on with a run from its last checkpoint, as if it had never been stopped: the weights are the same to the last bit.
- * `pictures` are needed if the run was not trained on data sets with names; with a `device` in place of the run's own the weights
- * are the same but for rounding. NOT_FOUND error if there is no run, ARGUMENT error if
- * the pictures are others than before; other errors as of `train`.
+ * @throws NOT_FOUND if there is no run, ARGUMENT if the pictures are others than before or the steps fewer; and as `train`.
  */
-export async function resume(
+export const resume = (
   run: string,
-  options: TrainOptions & {
-    readonly pictures?: Partial<Pick<TrainRequest, "dataset" | "valid">>;
-    readonly device?: DeviceChoice | undefined;
-  } = {},
-): Promise<TrainResult> {
-  const request = requestOf(await readRunConfig(run));
-  const { pictures, device = request.device } = options;
-  return trainAs({ ...request, ...pictures, device, out: run }, options, true);
-}
+  { pictures, device, steps, ...options }: ResumeOptions = {},
+): Promise<TrainResult> => resumeAsked(run, { ...pictures, device, steps }, options);
+
+/** The same for a run that is asked for what it was asked for before. @throws as `resumedRequest` and `resume`. */
+export const resumeAsked = async (
+  run: string,
+  asked: ResumeRequest,
+  options: TrainOptions,
+): Promise<TrainResult> => trainAs(resumedRequest(run, await readRunConfig(run), asked), options, true);
 
 async function trainAs(
   request: TrainRequest,
@@ -52,7 +60,7 @@ async function trainAs(
   const { train: pictures, valid } = await openBoth(request, options);
   const classes = request.classConditional ? classesOf(pictures) : undefined;
   const { threads, signal, onEvent } = options;
-  return trainNetwork({
+  return trainModel({
     run: request.out,
     force: request.force ?? false,
     resume: isResumed,

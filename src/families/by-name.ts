@@ -1,0 +1,39 @@
+import { NextpixelError } from "../basics/errors.ts";
+import { modelByName } from "../models/by-name.ts";
+import type { Model } from "../models/model.ts";
+import { autoregressive } from "./autoregressive.ts";
+import type { Capabilities, Family } from "./family.ts";
+
+const FAMILIES: { readonly [Name in Model["family"]]: Family } = { autoregressive };
+
+export const FAMILY_NAMES = Object.keys(FAMILIES) as Model["family"][];
+
+/** The family of the model of that name. @throws NOT_FOUND if there is no such model. */
+export const familyOf = (model: string): Family => FAMILIES[modelByName(model).family];
+
+/** What a model does when it is asked for one of its capabilities, as people say it. */
+const TASKS: { readonly [Task in keyof Capabilities]-?: string } = {
+  sample: "draw pictures",
+  complete: "complete pictures",
+  score: "tell how likely pictures are",
+  explain: "tell what a pixel sees",
+};
+
+/**
+ * What a model needs for a task.
+ * @throws ARGUMENT if its family cannot do it, naming those that can.
+ */
+export function capability<Task extends keyof Capabilities>(
+  model: string,
+  task: Task,
+): NonNullable<Capabilities[Task]> {
+  const family = familyOf(model);
+  const found = family.can[task];
+  if (found) return found;
+  const able = Object.values(FAMILIES).filter(({ can }) => can[task]);
+  throw new NextpixelError(
+    "ARGUMENT",
+    `expected a model that can ${TASKS[task]} (of the families ${able.map(({ name }) => name).join(", ")}), ` +
+      `received ${JSON.stringify(model)}, of the family ${family.name}`,
+  );
+}

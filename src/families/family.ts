@@ -1,0 +1,67 @@
+import type { NetworkConfig } from "../programs/network.ts";
+import type { NetworkExplanation } from "../programs/network-explanation.ts";
+import type { Sampler, SamplerOptions, Threads } from "../programs/sampler.ts";
+import type { LikelihoodGraph } from "../programs/scorer.ts";
+import type { Evaluation, PartVectors, Trainable } from "../programs/trainable.ts";
+
+/** A trained model: the averaged weights of each of its parts. */
+export interface TrainedModel {
+  readonly config: NetworkConfig;
+  readonly weights: PartVectors;
+}
+
+/** What a training run asks of optimizers and noise. */
+export interface TrainingSettings {
+  /** Steps in all. */
+  readonly steps: number;
+  /** Learning rate after the warm-up, its steps, and how it falls: see `learningRate`. */
+  readonly lr: number;
+  readonly warmup: number;
+  readonly decay: "cosine" | number;
+  /** Of Adam; its defaults if they are not given. */
+  readonly beta1?: number | undefined;
+  readonly beta2?: number | undefined;
+  /** Decoupled weight decay; none if it is not given. */
+  readonly weightDecay?: number | undefined;
+  /** Largest norm of the gradient. */
+  readonly clip: number;
+  /** Decay of the weights' moving average per step. */
+  readonly ema: number;
+  /** Share of features that are dropped. */
+  readonly dropout?: number | undefined;
+}
+
+/** Opens what draws pictures with a model. @throws ARGUMENT if it cannot draw pictures of that size. */
+export type OpenSampler = (model: TrainedModel, options: SamplerOptions, threads: Threads) => Sampler;
+
+/** What a trained model can do. What is not there it cannot. */
+export interface Capabilities {
+  /** Draws new pictures. */
+  readonly sample?: OpenSampler;
+  /** Draws what is missing of pictures. */
+  readonly complete?: OpenSampler;
+  /** Tells how likely a picture is: exactly, or a bound. */
+  readonly score?: {
+    readonly likelihood: "exact" | "bound";
+    trace(network: NetworkConfig, batch: number): LikelihoodGraph;
+  };
+  /** Tells what a pixel sees, and what it takes to draw one. */
+  readonly explain?: (network: NetworkConfig) => NetworkExplanation;
+}
+
+/**
+ * A kind of model: what of it is trained, and what a trained one can do. It is made of graphs, and of functions that make them;
+ * it is free of Node and of ONNX Runtime, so that browsers can draw.
+ */
+export interface Family {
+  readonly name: string;
+  /**
+   * What is trained, for a batch size.
+   * @throws ARGUMENT or NOT_FOUND if the configuration asks for what there is not, CAUSALITY if a network would see pixels that
+   * it must not see.
+   */
+  trainable(network: NetworkConfig, batch: number, settings: TrainingSettings): Trainable;
+  /** How a model is validated. @throws as `trainable`. */
+  evaluation(network: NetworkConfig, batch: number): Evaluation;
+  readonly can: Capabilities;
+}

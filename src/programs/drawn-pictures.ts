@@ -1,0 +1,39 @@
+import { pictureLength, type PictureSize } from "../data/dataset.ts";
+import { placeRow } from "../runtime/step/sampler.ts";
+import type { Sampler, StreamOptions } from "./sampler.ts";
+
+export interface CollectOptions extends StreamOptions {
+  /** Called after every row, with the share of the work done. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
+export interface DrawnPictures {
+  readonly count: number;
+  readonly size: PictureSize;
+  /** How many grey values or values of a colour there are. */
+  readonly levels: number;
+  /** Levels [count, channels, rows, cols]. */
+  readonly pictures: Uint8Array;
+  /** -log p of what was drawn of each picture, in nats, at temperature 1. */
+  readonly nats: Float64Array;
+}
+
+/** Draws pictures and puts them together. */
+export async function collect(sampler: Sampler, options: CollectOptions): Promise<DrawnPictures> {
+  const { size, levels } = sampler;
+  const { count, onProgress } = options;
+  // First, since it checks the number of pictures.
+  const events = sampler.stream(options);
+  const pictures = new Uint8Array(count * pictureLength(size));
+  const nats = new Float64Array(count);
+  let finished = 0;
+  for await (const event of events) {
+    if (event.kind === "pictures") {
+      nats.set(event.nats, event.first);
+      continue;
+    }
+    placeRow(pictures, size, event);
+    onProgress?.((finished += event.count) / (count * size.rows));
+  }
+  return { count, size, levels, pictures, nats };
+}

@@ -1,0 +1,58 @@
+import { multiplyAdds } from "../graph/multiply-adds.ts";
+import { receptiveField, type ReceptiveField } from "../graph/receptive-field.ts";
+import { multiplyAddsOfTimes } from "../lower/step/multiply-adds.ts";
+import { bytesOfFields } from "../runtime/step/layout.ts";
+import { buildNetwork, type Network, type NetworkConfig } from "./network.ts";
+import { parameterCount } from "./parameters.ts";
+import { stepProgram } from "./step-program.ts";
+
+/** What a network sees, and what it takes. */
+export interface NetworkExplanation {
+  /** Undefined if no pixel depends on any other. */
+  readonly receptiveField: ReceptiveField | undefined;
+  /** Of a full pass over a picture, without the weights that masks leave out. */
+  readonly multiplyAddsPerPixel: number;
+  readonly sampler: SamplerInfo;
+}
+
+/** What drawing a picture takes, pixel by pixel. */
+export interface SamplerInfo {
+  /** Multiply-adds for each pixel, by when they are done. */
+  readonly multiplyAddsPerPixel: {
+    /** Before a row is begun, for all its columns; their share for one pixel. */
+    readonly row: number;
+    /** Before the first colour of the pixel is drawn. */
+    readonly pixel: number;
+    /** Before each further colour. */
+    readonly colours: readonly number[];
+    /** When the whole pixel is known. */
+    readonly after: number;
+    /** When the whole row is known, for all its columns; their share for one pixel. */
+    readonly rowEnd: number;
+  };
+  /** What is remembered of a picture while it is drawn. */
+  readonly bytesPerPicture: number;
+}
+
+/** Tells what a network sees, and what drawing with it takes. @throws SCHEDULE as `stepProgram`. */
+export function explainNetwork(config: NetworkConfig): NetworkExplanation {
+  const network = buildNetwork(config, 1);
+  const { logits, picture } = network;
+  return {
+    receptiveField: receptiveField(logits, picture),
+    multiplyAddsPerPixel: multiplyAdds([logits]) / (config.size.rows * config.size.cols),
+    sampler: describeSampler(network),
+  };
+}
+
+function describeSampler(network: Network): SamplerInfo {
+  // What is computed when does not depend on the values of the weights.
+  const weights = new Float32Array(parameterCount(network.declarations)).fill(1);
+  const program = stepProgram(network, weights, { known: false });
+  const [row, pixel, ...later] = multiplyAddsOfTimes(program) as [number, number, ...number[]];
+  const [after, rowEnd] = later.splice(program.channels - 1) as [number, number];
+  return {
+    multiplyAddsPerPixel: { row, pixel, colours: later, after, rowEnd },
+    bytesPerPicture: bytesOfFields(program),
+  };
+}

@@ -1,0 +1,83 @@
+import { hash } from "../basics/hash.ts";
+import { normalQuantile } from "../basics/normal.ts";
+import { philox4x32, Purpose, seedKey, uniform, type PhiloxKey } from "../basics/philox.ts";
+import { sizeOf } from "../graph/shapes.ts";
+import type { NoiseInput } from "../nn/noise-input.ts";
+
+/** The random numbers of a batch by the names of their inputs. */
+export type Noise = Readonly<Record<string, Float32Array>>;
+
+/**
+ * The random numbers that the inputs take for pictures first .. first+batch-1. Every number is a function of seed, step, picture,
+ * the name of its input and its place in there: a training that is resumed, or shared out in another way, sees the same ones.
+ * Each call writes over the numbers of the call before.
+ */
+export function noiseOf(
+  inputs: readonly NoiseInput[],
+  batch: number,
+  seed: number,
+): (step: number, first?: number) => Noise {
+  const key = seedKey(seed);
+  const filled = inputs.map(({ node, distribution }) => ({
+    name: node.attributes.name,
+    stream: hash(node.attributes.name),
+    length: sizeOf(node.shape.slice(1)),
+    fill: filler(distribution),
+    values: new Float32Array(batch * sizeOf(node.shape.slice(1))),
+  }));
+  return (step, first = 0) => {
+    for (const { stream, length, fill, values } of filled)
+      for (let i = 0; i < batch; i++) {
+        const words = philox4x32([step, first + i, stream, Purpose.noise], key);
+        fill(values.subarray(i * length, (i + 1) * length), words);
+      }
+    return Object.fromEntries(filled.map(({ name, values }) => [name, values]));
+  };
+}
+
+/** Fills the numbers of one picture, from the 128 random bits that belong to it. */
+type Fill = (values: Float32Array, words: Words) => void;
+type Words = readonly [number, number, number, number];
+
+function filler(distribution: NoiseInput["distribution"]): Fill {
+  if (distribution === "normal")
+    return (values, words) => fillFrom(values, words, (word) => normalQuantile(uniform(word)));
+  // As many bits as keep the numbers below 1 in float32.
+  if (distribution === "uniform")
+    return (values, words) => fillFrom(values, words, (word) => ((word >>> 9) + 0.5) / 2 ** 23);
+  return dropoutFiller(distribution.dropout);
+}
+
+/** Fills with a function of random 32-bit words. */
+function fillFrom(values: Float32Array, [a, b, c, d]: Words, of: (word: number) => number): void {
+  const key: PhiloxKey = [a, b];
+  for (let i = 0; i < values.length; i += 4) {
+    const words = philox4x32([i, 0, c, d], key);
+    for (let j = 0; j < 4 && i + j < values.length; j++) values[i + j] = of(words[j]!);
+  }
+}
+
+/** A byte of randomness decides on a value of a mask. */
+const CHANCES = 256;
+
+/**
+ * Fills with masks. There are millions of values at each step, for which Philox would take longer than the step itself: a hash
+ * of the position (C. Wellons, "lowbias32") makes four at once, about 1 ns each.
+ */
+function dropoutFiller(rate: number): Fill {
+  const dropped = Math.min(Math.round(rate * CHANCES), CHANCES - 1);
+  const chances = new Float32Array(CHANCES).fill(CHANCES / (CHANCES - dropped), dropped);
+  return (values, [first, second]) => {
+    let bits = 0;
+    for (let i = 0; i < values.length; i++) {
+      if ((i & 3) === 0) {
+        bits = i ^ first;
+        bits = Math.imul(bits ^ (bits >>> 16), 0x7feb352d);
+        bits = Math.imul(bits ^ (bits >>> 15), 0x846ca68b);
+        bits = bits ^ (bits >>> 16) ^ second;
+      }
+      values[i] = chances[bits & 255]!;
+      bits >>>= 8;
+    }
+  };
+}

@@ -1,0 +1,67 @@
+import type { Node } from "../graph/node.ts";
+import type { NoiseInput } from "../nn/noise-input.ts";
+import type { Declaration } from "../nn/scope.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { Values } from "../runtime/values.ts";
+
+// What a family of models makes of a configuration: graphs for one batch size, as plain data. Everything that trains or validates
+// goes by these types, and knows no family.
+
+/** What a graph reads beside parameters. */
+export interface GraphInputs {
+  /** Levels 0 .. levels-1, [batch, channels, rows, cols]. */
+  readonly picture: Node<"input">;
+  /** The class of each picture, one-hot, [batch, classes, 1, 1]; undefined if there are no classes. */
+  readonly classes: Node<"input"> | undefined;
+  /** Random numbers, [batch, ...]. */
+  readonly noise: readonly NoiseInput[];
+}
+
+/** A number that tells how good a model is, or how a training goes. */
+export interface Figure {
+  /** As records name it: "bitsPerDim". */
+  readonly name: string;
+  /** As people read it, after the number: "bits/dim". */
+  readonly label: string;
+  readonly decimals: number;
+  readonly lowerIsBetter: boolean;
+}
+
+/** A figure as a graph: its value is the mean over pictures of `scale` times the sum of a picture's numbers. */
+export interface TracedFigure extends Figure {
+  /** [batch, ...] */
+  readonly node: Node;
+  readonly scale: number;
+}
+
+/** Parameters that have a name together: a network, or the generator of a GAN. */
+export interface Part {
+  readonly name: string;
+  readonly declarations: readonly Declaration[];
+}
+
+/** Parameters that follow the gradient of one loss. */
+export interface TrainablePart extends Part {
+  /** What is minimised, a single number. It may read the parameters of other parts, which are constants to it. */
+  readonly loss: Node;
+  readonly optimizer: Optimizer;
+  /** What is reported of every step. */
+  readonly figures: readonly TracedFigure[];
+}
+
+/** What is trained. */
+export interface Trainable extends GraphInputs {
+  /** In the order in which they are updated: a part sees the parameters that parts before it have at the end of the step. */
+  readonly parts: readonly TrainablePart[];
+}
+
+/** How a model is validated: its figures on pictures that it was not trained on. */
+export interface Evaluation extends GraphInputs {
+  readonly parts: readonly Part[];
+  readonly figures: readonly TracedFigure[];
+  /** The name of the figure that tells which checkpoint is best; undefined if none does, and the newest counts as best. */
+  readonly best: string | undefined;
+}
+
+/** A vector over all parameters of each part, by the part's name. */
+export type PartVectors<Vector extends Values = Float32Array> = Readonly<Record<string, Vector>>;

@@ -1,0 +1,74 @@
+import { expected, NextpixelError } from "../basics/errors.ts";
+import type { RunConfig } from "../run/config.ts";
+import { configOf, nameOf, requestOf, type TrainRequest } from "./request.ts";
+
+/** What a run is asked for when it is to go on: nothing, or what it was asked for before, or more steps. */
+export type ResumeRequest = Omit<TrainRequest, "out" | "force" | "dataset"> & {
+  readonly dataset?: TrainRequest["dataset"] | undefined;
+};
+
+/**
+ * The request with which a run goes on: its own, with more steps or another device if they are asked for.
+ * @throws ARGUMENT if something else is asked for than what the run was begun with, naming both values.
+ */
+export function resumedRequest(run: string, own: RunConfig, asked: ResumeRequest): TrainRequest {
+  const { levels, size, classes, model } = own.network;
+  if (asked.model !== undefined && nameOf(asked.model) !== model)
+    throw differs(run, "network.model", model, asked.model);
+  if (asked.classConditional === true && classes === undefined)
+    throw differs(run, "classConditional", false, true);
+  const { pictures } = own.data;
+  if (asked.epochs !== undefined && pictures === undefined)
+    throw expected("ARGUMENT", "steps", "what a run of an early version is to go on to", "epochs");
+
+  const before = requestOf(own);
+  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  const request: TrainRequest = {
+    ...before,
+    ...(asked.valid !== undefined && { validFraction: undefined }),
+    ...(asked.validFraction !== undefined && { valid: undefined }),
+    ...(asked.epochs !== undefined && { steps: undefined }),
+    ...given,
+    sizes: asked.preset === undefined ? { ...before.sizes, ...asked.sizes } : asked.sizes,
+    out: run,
+  };
+  const config = configOf(
+    { ...request, device: own.training.device },
+    { count: pictures?.train ?? 1, levels: asked.levels ?? levels, size, classes },
+  );
+  checkSame(run, own, { ...config, data: { ...config.data, pictures } });
+  return request;
+}
+
+/** Another version may go on, and another device may where the run's own is not to be had: weights then differ by rounding. */
+const FREE_TO_CHANGE = ["nextpixel", "training.device"];
+
+/**
+ * Checks that a run goes on with the same pictures, the same network and the same training, but for more steps.
+ * @throws ARGUMENT that names what differs.
+ */
+export function checkSame(run: string, own: RunConfig, given: RunConfig): void {
+  const [before, after] = [fieldsOf(own), fieldsOf(given)];
+  for (const key of new Set([...before.keys(), ...after.keys()])) {
+    const [wanted, received] = [before.get(key), after.get(key)];
+    if (wanted === received || FREE_TO_CHANGE.includes(key)) continue;
+    if (wanted === undefined && key.startsWith("data.pictures.")) continue;
+    if (key === "training.steps" && (received as number) > (wanted as number)) continue;
+    throw differs(run, key, wanted, received);
+  }
+}
+
+function differs(run: string, key: string, wanted: unknown, received: unknown): NextpixelError {
+  const [a, b] = [wanted, received].map((value) => (value === undefined ? "none" : JSON.stringify(value)));
+  return new NextpixelError("ARGUMENT", `expected ${key} ${a} to resume "${run}", received ${b}`);
+}
+
+/** Every value inside a configuration, by its path. */
+function fieldsOf(value: unknown, path = ""): Map<string, unknown> {
+  if (typeof value !== "object" || value === null) return new Map(value === undefined ? [] : [[path, value]]);
+  return new Map(
+    Object.entries(value).flatMap(([key, field]) => [
+      ...fieldsOf(field, path === "" ? key : `${path}.${key}`),
+    ]),
+  );
+}
