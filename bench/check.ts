@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openForward } from "../src/programs/forward.ts";
+import { NETWORK } from "../src/programs/network.ts";
 import { initialParameters } from "../src/programs/parameters.ts";
 import { PYTHON, scriptPath } from "./contestants.ts";
 import { levelsOf } from "./levels.ts";
@@ -28,8 +29,9 @@ export async function checkNetworks(networks: readonly BenchNetwork[]): Promise<
     const network = build(bench, BATCH);
     const weights = changed(initialParameters(network.declarations, 1));
     const pictures = levelsOf(network.picture.shape, bench.levels);
-    const forward = await openForward(network, network.nats, weights);
-    const ours = (await forward.run(pictures)).reduce((sum, nats) => sum + nats, 0);
+    const forward = await openForward(network, [network.nats], { [NETWORK]: weights });
+    const [perSubPixel] = await forward.run(pictures);
+    const ours = perSubPixel!.reduce((sum, nats) => sum + nats, 0);
     await forward.close();
 
     const { nats, leaks, missed } = await askPyTorch(bench, weights, pictures);

@@ -6,12 +6,13 @@ import { mapConcurrently } from "../src/data/concurrent.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { openFolder } from "../src/data/folder.ts";
 import { readAhead } from "../src/data/read-ahead.ts";
+import { trainableOf } from "../src/families/autoregressive.ts";
 import { modelByName } from "../src/models/by-name.ts";
-import { ADAM_DEFAULTS } from "../src/optim/adam.ts";
 import { buildNetwork, type NetworkConfig } from "../src/programs/network.ts";
-import { initialParameters } from "../src/programs/parameters.ts";
-import { initialState, openTrainingStep } from "../src/programs/training-step.ts";
+import { initialState } from "../src/programs/training-state.ts";
+import { openTrainingStep } from "../src/programs/training-step.ts";
 import { trainingBatches } from "../src/train/batches.ts";
+import { OPTIMIZER } from "./networks.ts";
 import { median, ratios, spread } from "./statistics.ts";
 
 export interface FolderBench {
@@ -58,12 +59,8 @@ async function compare(
   datasets: readonly [disk: Dataset, memory: Dataset],
   { batch, rounds }: Pick<FolderBench, "batch" | "rounds">,
 ): Promise<void> {
-  const step = await openTrainingStep((count) => buildNetwork(config, count), batch, {
-    ...ADAM_DEFAULTS,
-    clip: 1,
-    ema: 0.999,
-  });
-  const state = initialState(initialParameters(buildNetwork(config, 1).declarations, 1));
+  const step = await openTrainingStep((count) => trainableOf(buildNetwork(config, count), OPTIMIZER), batch);
+  const state = initialState(trainableOf(buildNetwork(config, 1), OPTIMIZER).parts, 1);
   const contestants = datasets.map((dataset) => ({
     batches: trainingBatches(dataset, { batch, seed: 1, crop: false, mirror: true }),
     milliseconds: [] as number[],
@@ -74,7 +71,7 @@ async function compare(
       const start = performance.now();
       const next = readAhead(batches, first, first + STEPS_PER_ROUND);
       for (let i = 0; i < STEPS_PER_ROUND; i++) {
-        await step.run(state, new Float32Array((await next()).levels), 1e-3);
+        await step.run(state, new Float32Array((await next()).levels));
       }
       if (round >= WARM_UP_ROUNDS) milliseconds.push((performance.now() - start) / STEPS_PER_ROUND);
     }

@@ -1,7 +1,12 @@
 import { sizeOf } from "../src/graph/shapes.ts";
-import { modelByName, type ModelConfig } from "../src/models/by-name.ts";
+import { modelByName } from "../src/models/by-name.ts";
+import type { ModelConfig } from "../src/models/model.ts";
 import { buildNetwork, networkOf, type Network, type NetworkConfig } from "../src/programs/network.ts";
+import { adamW } from "../src/optim/optimizer.ts";
 import { gatedStack } from "./gated-stack.ts";
+
+/** How networks are trained while a step is measured. */
+export const OPTIMIZER = adamW({ rate: 1e-3, clip: 1, ema: 0.999 });
 
 /** A network to be measured, on square pictures of one channel; as JSON, the argument of contestants of both sides. */
 export interface BenchNetwork {

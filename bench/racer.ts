@@ -1,11 +1,14 @@
 import { NextpixelError } from "../src/basics/errors.ts";
 import { subset, type Dataset } from "../src/data/dataset.ts";
 import { epochOf, trainingOrder } from "../src/data/order.ts";
-import { ADAM_DEFAULTS } from "../src/optim/adam.ts";
+import { autoregressive, trainableOf } from "../src/families/autoregressive.ts";
+import { adamW } from "../src/optim/optimizer.ts";
 import { learningRate } from "../src/optim/schedule.ts";
-import { initialParameters } from "../src/programs/parameters.ts";
-import { initialState, openTrainingStep } from "../src/programs/training-step.ts";
-import { openValidation } from "../src/train/validation.ts";
+import { openEvaluator, type Evaluator } from "../src/programs/evaluator.ts";
+import { parameterCount } from "../src/programs/parameters.ts";
+import { initialState, vectorOfParts } from "../src/programs/training-state.ts";
+import { openTrainingStep } from "../src/programs/training-step.ts";
+import { AVERAGE } from "../src/programs/update-program.ts";
 import { build, configOf, type BenchNetwork } from "./networks.ts";
 import { median } from "./statistics.ts";
 
@@ -63,23 +66,27 @@ const SCHEDULE = { steps: 1000, warmup: 20, decay: "cosine" } as const;
 /** A family, compiled and warm, with its own state of training. */
 export async function openRacer(network: BenchNetwork, options: RaceOptions): Promise<Racer> {
   const { train, valid, batch, lr, clip, ema, seed, threads } = options;
-  const step = await openTrainingStep(
-    (pictures) => build(network, pictures),
-    batch,
-    { ...ADAM_DEFAULTS, clip, ema },
-    { threads, shares: threads },
-  );
+  let rate = 0;
+  // Steps are as long as they take: the rate goes by time, not by the step's number.
+  const optimizer = adamW({ rate: () => rate, clip, ema });
+  const trace = (pictures: number) => trainableOf(build(network, pictures), optimizer);
+  const { parts } = trace(1);
+  const evaluate = (pictures: number) => autoregressive.evaluation(configOf(network), pictures);
+  const step = await openTrainingStep(trace, batch, { threads, shares: threads });
   const first = Array.from({ length: Math.min(options.curvePictures, valid.count) }, (_, i) => i);
-  const validation = await openValidation(configOf(network), subset(valid, first), undefined, { threads });
+  const validation = await openEvaluator(evaluate, subset(valid, first), { threads });
   const order = trainingOrder(train.count, seed);
   const read = async (index: number) => Float32Array.from(await train.read(order(index, batch)));
 
-  let state = initialState(initialParameters(build(network, 1).declarations, seed));
+  let state = initialState(parts, seed);
   // The first steps find memory and threads, which is not training.
-  for (let i = 0; i < WARM_UP_STEPS; i++) await step.run(state, await read(i), 0);
+  for (let i = 0; i < WARM_UP_STEPS; i++) await step.run(state, await read(i));
   const secondsOfSteps: number[] = [];
   let seconds = 0;
   const curve: Measured[] = [];
+
+  const natsOf = async (evaluator: Evaluator) =>
+    (await evaluator.figures(vectorOfParts(state, AVERAGE)))["nats"]!;
 
   return {
     network,
@@ -88,30 +95,30 @@ export async function openRacer(network: BenchNetwork, options: RaceOptions): Pr
       while (seconds < until) {
         const started = performance.now();
         const place = Math.max(1, Math.ceil((SCHEDULE.steps * seconds) / options.seconds));
-        const rate = learningRate({ rate: lr, ...SCHEDULE }, Math.min(SCHEDULE.steps, place));
-        const { state: next, nats, gradientNorm } = await step.run(state, await read(state.step), rate);
-        if (!Number.isFinite(nats) || !Number.isFinite(gradientNorm)) throw diverged(next.step);
+        rate = learningRate({ rate: lr, ...SCHEDULE }, Math.min(SCHEDULE.steps, place));
+        const { state: next, isFinite } = await step.run(state, await read(state.step));
+        if (!isFinite) throw diverged(next.step);
         state = next;
         secondsOfSteps.push((performance.now() - started) / 1000);
         seconds += secondsOfSteps.at(-1)!;
       }
     },
     async validate() {
-      const nats = await validation.nats(state.average);
+      const nats = await natsOf(validation);
       if (!Number.isFinite(nats)) throw diverged(state.step);
       const measured = { seconds, steps: state.step, nats };
       curve.push(measured);
       return measured;
     },
     progress: () => ({
-      parameters: state.parameters.length,
+      parameters: parameterCount(parts[0]!.declarations),
       steps: state.step,
       epochs: epochOf(state.step, batch, train.count),
       secondsPerStep: median(secondsOfSteps),
     }),
     async nats() {
-      const whole = await openValidation(configOf(network), valid, undefined, { threads });
-      const nats = await whole.nats(state.average);
+      const whole = await openEvaluator(evaluate, valid, { threads });
+      const nats = await natsOf(whole);
       await whole.close();
       return nats;
     },

@@ -22,7 +22,7 @@ test("the README's library example runs as written, on a run made by the command
       .replace('"runs/library"', inFolder("library"))
       .replace('"sixteen.png"', inFolder("sixteen.png"))
       .replace("steps: 100", "steps: 2, sizes: { width: 2, depth: 1 }")}
-      console.log(JSON.stringify([drawn.pictures.length, completed.count, validNats, bitsPerDim]));`;
+      console.log(JSON.stringify([drawn.pictures.length, completed.count, valid.nats, bitsPerDim]));`;
     // From the package's own folder, its name means what its package.json exports.
     const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
       cwd: ROOT,

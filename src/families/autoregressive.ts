@@ -1,16 +1,13 @@
 import { bitsPerDim } from "../basics/units.ts";
-import { pictureLength } from "../data/dataset.ts";
 import { mean } from "../graph/language.ts";
-import { adamW } from "../optim/optimizer.ts";
+import { sizeOf } from "../graph/shapes.ts";
+import { adamW, type Optimizer } from "../optim/optimizer.ts";
 import { learningRate } from "../optim/schedule.ts";
 import { explainNetwork } from "../programs/network-explanation.ts";
-import { buildNetwork, type Network, type NetworkConfig } from "../programs/network.ts";
+import { buildNetwork, NETWORK, type Network } from "../programs/network.ts";
 import { openNetworkSampler } from "../programs/sampler.ts";
-import type { TracedFigure } from "../programs/trainable.ts";
+import type { TracedFigure, Trainable } from "../programs/trainable.ts";
 import type { Family, OpenSampler, TrainingSettings } from "./family.ts";
-
-/** The name of the one part. */
-export const NETWORK = "network";
 
 /**
  * Networks that tell the distribution of each sub-pixel given those before it, so that their product is the exact likelihood of
@@ -19,40 +16,31 @@ export const NETWORK = "network";
 export const autoregressive: Family = {
   name: "autoregressive",
 
-  trainable(config, batch, settings) {
-    const network = buildNetwork(config, batch, { dropout: settings.dropout });
-    const { picture, classes, noise, declarations, nats } = network;
-    const part = {
-      name: NETWORK,
-      declarations,
-      // The mean over sub-pixels, not the sum: one learning rate and one clipping norm then suit pictures of any size.
-      loss: mean(nats),
-      optimizer: optimizerOf(settings),
-      figures: figuresOf(network, config),
-    };
-    return { picture, classes, noise, parts: [part] };
-  },
+  trainable: (config, batch, settings) =>
+    trainableOf(buildNetwork(config, batch, { dropout: settings.dropout }), optimizerOf(settings)),
 
   evaluation(config, batch) {
     const network = buildNetwork(config, batch);
-    return { ...withParts(network), figures: figuresOf(network, config), best: "nats" };
+    return { ...network, figures: figuresOf(network), best: "nats" };
   },
 
   can: {
     sample: openSampler,
     complete: openSampler,
-    score: { likelihood: "exact", trace: (config, batch) => withParts(buildNetwork(config, batch)) },
+    score: { likelihood: "exact", trace: (config, batch) => buildNetwork(config, batch) },
     explain: explainNetwork,
   },
 };
 
-/** The network with its parameters as one part. */
-const withParts = (network: Network) => ({
-  ...network,
-  parts: [{ name: NETWORK, declarations: network.declarations }],
-});
+/** A network as what is trained. */
+export const trainableOf = (network: Network, optimizer: Optimizer): Trainable => {
+  const { picture, classes, noise, parts, nats } = network;
+  // The mean over sub-pixels, not the sum: one learning rate and one clipping norm then suit pictures of any size.
+  const part = { ...parts[0], loss: mean(nats), optimizer, figures: figuresOf(network) };
+  return { picture, classes, noise, parts: [part] };
+};
 
-const figuresOf = ({ nats: node }: Network, { size }: NetworkConfig): TracedFigure[] => [
+const figuresOf = ({ nats: node, picture }: Network): TracedFigure[] => [
   { name: "nats", label: "nats", decimals: 2, lowerIsBetter: true, node, scale: 1 },
   {
     name: "bitsPerDim",
@@ -60,7 +48,7 @@ const figuresOf = ({ nats: node }: Network, { size }: NetworkConfig): TracedFigu
     decimals: 3,
     lowerIsBetter: true,
     node,
-    scale: bitsPerDim(1, pictureLength(size)),
+    scale: bitsPerDim(1, sizeOf(picture.shape.slice(1))),
   },
 ];
 

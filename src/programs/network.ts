@@ -10,6 +10,7 @@ import { modelByName, sizesOf } from "../models/by-name.ts";
 import type { ModelConfig } from "../models/model.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import { Scope, type Declaration } from "../nn/scope.ts";
+import type { Part } from "./trainable.ts";
 
 /** All that defines a network but for its parameters' values. */
 export interface NetworkConfig {
@@ -23,6 +24,9 @@ export interface NetworkConfig {
   readonly classes?: readonly PictureClass[] | undefined;
 }
 
+/** The name of the one part of a model that is one network. */
+export const NETWORK = "network";
+
 /** A network written out as a graph, for one batch size. */
 export interface Network {
   readonly likelihood: Likelihood;
@@ -35,6 +39,8 @@ export interface Network {
   /** -log p of every sub-pixel in nats, [batch, channels, rows, cols]. */
   readonly nats: Node;
   readonly declarations: readonly Declaration[];
+  /** The same as the one part of the model, `NETWORK`. */
+  readonly parts: readonly [Part];
   /** The masks of dropout, if the network was built for training with it. */
   readonly noise: readonly NoiseInput[];
 }
@@ -93,6 +99,7 @@ export function networkOf(
   const outputs = likelihood.logits(size.channels);
   const groups = likelihood.groups(size.channels);
   const logits = build(scope, scaled, outputs, classes);
+  const { declarations } = scope;
   // Of the picture's channels that a group of logits tells, the first one: it may depend on what is before that.
   checkCausality(
     logits,
@@ -106,7 +113,8 @@ export function networkOf(
     classes,
     logits,
     nats: likelihood.nats(logits, picture),
-    declarations: scope.declarations,
+    declarations,
+    parts: [{ name: NETWORK, declarations }],
     noise: scope.noiseInputs,
   };
 }

@@ -6,15 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSampler } from "../../src/browser.ts";
 import { pictureLength } from "../../src/data/dataset.ts";
 import { quantise } from "../../src/data/quantise.ts";
-import { buildNetwork, type NetworkConfig } from "../../src/programs/network.ts";
+import { buildNetwork, NETWORK, type NetworkConfig } from "../../src/programs/network.ts";
 import { initialParameters } from "../../src/programs/parameters.ts";
-import { openModelSampler } from "../../src/programs/sampler.ts";
-import { initialState } from "../../src/programs/training-step.ts";
+import { openNetworkSampler } from "../../src/programs/sampler.ts";
 import { encodeCheckpoint } from "../../src/run/checkpoint.ts";
-import { toCheckpoint } from "../../src/run/training-state.ts";
+import { toWeights } from "../../src/run/training-state.ts";
 import type { StartWorker } from "../../src/runtime/step/worker.ts";
 import { cores, startNodeWorker } from "../../src/runtime/workers/node.ts";
-import { collect } from "../../src/tasks/sample.ts";
+import { collect } from "../../src/programs/drawn-pictures.ts";
 import { launchChromium } from "./chromium.ts";
 import { drawInPage, pageOf, SAMPLING_PAGE, type Digests, type PageRequest } from "./sampling-page.ts";
 import { PACKAGE, serve, type PageServer } from "./serve.ts";
@@ -46,9 +45,9 @@ const REQUEST = { count: COUNT, seed: 5, temperature: 0.9 };
 
 /** Weights of which every picture is another. */
 function strongModel(config: NetworkConfig) {
-  const { declarations } = buildNetwork(config, 1);
+  const { declarations, parts } = buildNetwork(config, 1);
   const weights = initialParameters(declarations, 3).map((weight) => 1.5 * weight);
-  const checkpoint = encodeCheckpoint(toCheckpoint(initialState(weights), declarations));
+  const checkpoint = encodeCheckpoint(toWeights(0, { [NETWORK]: weights }, parts));
   return { config, weights, checkpoint };
 }
 
@@ -71,7 +70,7 @@ beforeAll(async () => {
   const example = /```js\n([\s\S]*?)```/.exec(readme)![1]!;
   const files = [digits, ...models].flatMap(
     ({ run, config, checkpoint }): [string, Uint8Array | string][] => [
-      [`/runs/${run}/config.json`, JSON.stringify({ format: 1, network: config })],
+      [`/runs/${run}/config.json`, JSON.stringify({ format: 2, family: "autoregressive", network: config })],
       [`/runs/${run}/checkpoints/best.safetensors`, checkpoint],
     ],
   );
@@ -132,7 +131,7 @@ test("the README's example draws the picture of its seed, without a bundler", as
     const read = `document.querySelector("canvas").getContext("2d").getImageData(0, 0, ${cols}, ${rows})`;
     return (await page.evaluate(`Array.from(${read}.data)`)) as number[];
   });
-  const sampler = openModelSampler(digits, {}, { cores, startWorker: startNodeWorker });
+  const sampler = openNetworkSampler(digits, {}, { cores, startWorker: startNodeWorker });
   const { pictures } = await collect(sampler, { count: 1, seed: 7 });
   sampler.close();
   const red = Uint8Array.from(pictures, (_, i) => result[4 * i]!);
@@ -153,7 +152,7 @@ describe.each(models)("pictures of the $run network", ({ run, config, weights })
       started++;
       return startNodeWorker(...listeners);
     };
-    const sampler = openModelSampler({ config, weights }, { workers }, { cores, startWorker });
+    const sampler = openNetworkSampler({ config, weights }, { workers }, { cores, startWorker });
     try {
       return { ...(await collect(sampler, { ...REQUEST, ...request })), started };
     } finally {

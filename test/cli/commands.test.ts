@@ -7,7 +7,7 @@ import { openDataset } from "../../src/data/open.ts";
 import { dequantise, quantise } from "../../src/data/quantise.ts";
 import { encodePng } from "../../src/pictures/png.ts";
 import { openForward } from "../../src/programs/forward.ts";
-import { buildNetwork } from "../../src/programs/network.ts";
+import { buildNetwork, NETWORK } from "../../src/programs/network.ts";
 import { stepProgram } from "../../src/programs/step-program.ts";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { version } from "../../src/version.ts";
@@ -21,6 +21,18 @@ const TRAIN = words(
 );
 const TINY = words("--steps 4 --batch 4 --width 2 --depth 1 --threads 1 --json");
 const NUMBER: unknown = expect.any(Number);
+/** A line of metrics.jsonl. */
+interface MetricsLine {
+  readonly step: number;
+  readonly valid: Figures | null;
+}
+/** A line of `score --per-image`. */
+type ImageLine = Readonly<Record<string, number>>;
+interface Figures {
+  readonly nats: number;
+  readonly bitsPerDim: number;
+}
+
 const LEVELS = 17;
 
 let folder: string;
@@ -40,7 +52,7 @@ function maskOf(white: number): Uint8Array {
   return Uint8Array.from({ length: 64 }, (_, i) => ((i * 27) % 64 < white ? 128 + i : 127 - i));
 }
 
-async function jsonLines(...path: string[]): Promise<Record<string, number | null>[]> {
+async function jsonLines<Line = MetricsLine>(...path: string[]): Promise<Line[]> {
   const lines = String(await bytesOf(...path)).split("\n");
   expect(lines.pop()).toBe("");
   return lines.map((line) => JSON.parse(line));
@@ -60,12 +72,11 @@ describe("train", () => {
     expect(trained).toEqual({
       run: "run",
       step: 40,
-      validNats: NUMBER,
-      validBitsPerDim: NUMBER,
+      valid: { nats: NUMBER, bitsPerDim: NUMBER },
       seconds: NUMBER,
     });
     // What a network that knows nothing would need; 40 steps are enough to be better.
-    expect(trained["validBitsPerDim"]).toBeLessThan(Math.log2(LEVELS));
+    expect((trained["valid"] as Figures).bitsPerDim).toBeLessThan(Math.log2(LEVELS));
   });
 
   test("leaves behind a run folder", async () => {
@@ -127,24 +138,17 @@ describe("train", () => {
     const metrics = await jsonLines("run/metrics.jsonl");
     expect(metrics.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, i) => 2 * i + 2));
     for (const record of metrics) {
-      const { step, trainNats } = record;
-      const valid = step! % 20 === 0 ? NUMBER : null;
+      const { step } = record;
       expect(record).toEqual({
         step,
         epoch: (step! * 16) / 3441,
-        trainNats: NUMBER,
-        trainBitsPerDim: bitsPerDim(trainNats!, 64),
-        validNats: valid,
-        validBitsPerDim: valid,
+        train: { nats: NUMBER, bitsPerDim: NUMBER },
+        valid: step % 20 === 0 ? { nats: NUMBER, bitsPerDim: NUMBER } : null,
         learningRate: NUMBER,
         imagesPerSecond: NUMBER,
       });
     }
-    const { validNats, validBitsPerDim } = metrics.at(-1)!;
-    expect({ validNats, validBitsPerDim }).toEqual({
-      validNats: trained["validNats"],
-      validBitsPerDim: trained["validBitsPerDim"],
-    });
+    expect(metrics.at(-1)!.valid).toEqual(trained["valid"]);
   });
 
   test("gives the same bytes for the same command, others for another seed", async () => {
@@ -184,10 +188,10 @@ describe("train", () => {
     const { stderr } = await cli("train", "digits", "--valid", "digits:test", "--out", "valid", ...TINY);
     expect(stderr).toContain("3,823 pictures to train on, 1,797 to validate with");
     expect((await configOf("valid")).data).toMatchObject({ train: "digits", valid: "digits:test" });
-    const { validNats } = (await jsonLines("valid/metrics.jsonl")).at(-1)!;
+    const { valid } = (await jsonLines("valid/metrics.jsonl")).at(-1)!;
     const scored = await json("score", "valid", "digits:test", "--threads", "1");
     // Not to the last bit: weights that are constants are summed up in another order.
-    expect(scored["nllNats"]).toBeCloseTo(validNats!, 5);
+    expect(scored["nllNats"]).toBeCloseTo(valid!.nats, 5);
   });
 
   test("--likelihood bernoulli asks for 2 levels", async () => {
@@ -202,7 +206,7 @@ describe("train", () => {
     const rhythm = words("--steps 50 --eval-every 13 --batch 4 --width 2 --depth 1 --valid-fraction 0.01");
     await json("train", "digits", "--out", "rhythm", ...rhythm);
     const metrics = await jsonLines("rhythm/metrics.jsonl");
-    const validated = metrics.filter(({ validNats }) => validNats !== null);
+    const validated = metrics.filter(({ valid }) => valid !== null);
     expect(validated.map(({ step }) => step)).toEqual([13, 26, 39, 50]);
   });
 
@@ -262,14 +266,14 @@ describe("sample", () => {
     const { config, weights } = await loadSavedModel(join(folder, "run"));
     const network = buildNetwork(config, 16);
     const levels = await (await openDataset("digits:test")).read(Array.from({ length: 16 }, (_, i) => i));
-    const forward = await openForward(network, network.logits, weights);
-    const wanted = await forward.run(Float32Array.from(levels));
+    const forward = await openForward(network, [network.logits], weights);
+    const [wanted] = await forward.run(Float32Array.from(levels));
     await forward.close();
-    const program = stepProgram(buildNetwork(config, 1), weights, { known: false });
+    const program = stepProgram(buildNetwork(config, 1), weights[NETWORK]!, { known: false });
     const received = await logitsPixelByPixel(program, levels, config.size.rows, 16);
-    expectClose(received, wanted, 1e-4);
+    expectClose(received, wanted!, 1e-4);
     // Training has made them large.
-    expect(wanted.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)).toBeGreaterThan(1);
+    expect(wanted!.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)).toBeGreaterThan(1);
   });
 
   test("draws a grid that tells what it is", async () => {
@@ -337,7 +341,7 @@ describe("sample", () => {
   test("says what every picture costs as it is drawn: what score says of it", async () => {
     const drawn = await json("sample", "run", "--count", "5", "--out", "five");
     await json("score", "run", "five", "--per-image", "five.jsonl");
-    const scored = (await jsonLines("five.jsonl")).map(({ nllNats }) => nllNats!);
+    const scored = (await jsonLines<ImageLine>("five.jsonl")).map(({ nllNats }) => nllNats!);
     const nats = drawn["nllNats"] as number[];
     expect(nats).toHaveLength(5);
     nats.forEach((value, i) => expect(value).toBeCloseTo(scored[i]!, 3));
@@ -460,7 +464,7 @@ describe("score", () => {
       nllNatsStandardError: NUMBER,
     });
 
-    const images = await jsonLines("images.jsonl");
+    const images = await jsonLines<ImageLine>("images.jsonl");
     const nats = images.map(({ nllNats }) => nllNats!);
     expect(images).toEqual(
       nats.map((nllNats, index) => ({ index, nllNats, bitsPerDim: bitsPerDim(nllNats, 64) })),
@@ -489,7 +493,7 @@ describe("score", () => {
       json("score", "run", "digits:test", "--limit", limit, "--per-image", out);
     await limited("3", "3.jsonl");
     expect(await limited("100000", "all.jsonl")).toMatchObject({ images: 1797 });
-    const [three, all] = [await jsonLines("3.jsonl"), await jsonLines("all.jsonl")];
+    const [three, all] = [await jsonLines<ImageLine>("3.jsonl"), await jsonLines<ImageLine>("all.jsonl")];
     expect([three.length, all.length]).toEqual([3, 1797]);
     three.forEach(({ nllNats }, i) => expect(nllNats).toBeCloseTo(all[i]!["nllNats"]!, 4));
   });

@@ -48,7 +48,10 @@ test("two processes that need the same data set at once both get it", async () =
   const train = (out: string) =>
     runCli(["train", "hf:me/tiny", "--out", out, "--json", ...TINY], { cwd: folder, env });
   const trained = (await Promise.all([train("a"), train("b")])).map(jsonOf);
-  expect(trained.map(({ validNats }) => validNats)).toEqual([expect.any(Number), trained[0]!["validNats"]]);
+  expect(trained.map(({ valid }) => valid)).toEqual([
+    { nats: expect.any(Number), bitsPerDim: expect.any(Number) },
+    trained[0]!["valid"],
+  ]);
   const left = await readdir(join(folder, "cache"), { recursive: true });
   expect(left.filter((name) => /part|unpacking/.test(name))).toEqual([]);
 });

@@ -70,7 +70,7 @@ describe.skipIf(!SOFTWARE_VULKAN)("with software that plays a GPU", () => {
       .update(await readFile(join(folder, run, "checkpoints", "step-00000012.safetensors")))
       .digest("hex");
 
-  const natsOf = (result: CliResult) => jsonOf(result)["validNats"] as number;
+  const natsOf = (result: CliResult) => (jsonOf(result)["valid"] as { nats: number }).nats;
   let onGpu: CliResult;
   let onCpu: CliResult;
   beforeAll(async () => {

@@ -163,7 +163,11 @@ async function makeRuns(folder: string): Promise<void> {
   for (const [name, bytes] of Object.entries(damagedCheckpoints())) await damaged(name, config, bytes);
   await damaged("odd-step", config, encodeSafetensors(tensors, { ...metadata, step: "four" }));
   const { step, ...others } = decodeCheckpoint(best, "checkpoint");
-  const oddNats = encodeCheckpoint({ step, tensors, metadata: { ...others.metadata, validNats: "few" } });
+  const oddNats = encodeCheckpoint({
+    step,
+    tensors,
+    metadata: { ...others.metadata, figure: "nats", value: "few" },
+  });
   for (const { data } of tensors.values()) data.fill(Number.NaN);
   await damaged("useless", config, encodeSafetensors(tensors, metadata));
 

@@ -154,7 +154,7 @@ const RESUMED_RUNS: readonly Mistake[] = [
   ["train --resume --out not-json", "JSON", "not-json/config.json"],
   ["train --resume --out cut", `cut/${CHECKPOINT}`],
   ["train --resume --out looped", "cannot read looped/checkpoints", "ELOOP"],
-  ["train --resume --out odd-nats", "a number as validNats", `odd-nats/${CHECKPOINT}`, '"few"'],
+  ["train --resume --out odd-nats", "a number as nats", `odd-nats/${CHECKPOINT}`, '"few"'],
   ["train --resume --out other-data", "data.pictures.train 3440", '"other-data"', "received 3441"],
   ["train --resume --out no-metrics", "an ordinary file", "no-metrics/metrics.jsonl"],
   ["train --resume --out no-events", "cannot write no-events/tensorboard"],

@@ -12,16 +12,16 @@ import { openIdx } from "../../src/data/idx.ts";
 import { tarFiles } from "../../src/data/tar.ts";
 import { fetchSettings } from "../../src/fetch/settings.ts";
 import { parseJson } from "../../src/files/json.ts";
-import { buildNetwork } from "../../src/programs/network.ts";
-import { initialParameters } from "../../src/programs/parameters.ts";
-import { initialState } from "../../src/programs/training-step.ts";
+import { autoregressive } from "../../src/families/autoregressive.ts";
+import { buildNetwork, NETWORK } from "../../src/programs/network.ts";
+import { initialState } from "../../src/programs/training-state.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
 import { saveBestCheckpoint } from "../../src/run/checkpoints.ts";
 import { truncateMetrics } from "../../src/run/metrics.ts";
 import { writeConfig } from "../../src/run/run-folder.ts";
 import { encodeSafetensors } from "../../src/run/safetensors.ts";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
-import { fromCheckpoint, toBestCheckpoint } from "../../src/run/training-state.ts";
+import { fromCheckpoint, toCheckpoint } from "../../src/run/training-state.ts";
 import { tarArchive } from "../data/tar-archive.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { TINY_CONFIG } from "../run/tiny-config.ts";
@@ -51,8 +51,10 @@ const equal = (a: Uint8Array, b: Uint8Array): void => {
   if (Buffer.compare(a, b) !== 0) throw new Error(`${a.length} bytes are not the ${b.length} of the file`);
 };
 
-const { declarations } = buildNetwork(TINY_CONFIG.network, 1);
-const checkpoint = toBestCheckpoint(initialState(initialParameters(declarations, 1)), declarations, 1.5);
+const { parts } = autoregressive.trainable(TINY_CONFIG.network, 1, TINY_CONFIG.training);
+const state = initialState(parts, 1);
+const checkpoint = toCheckpoint(state, parts);
+const { declarations } = parts[0]!;
 
 describe("of mutated files none is read but rightly", () => {
   test("checkpoints", async () => {
@@ -87,15 +89,15 @@ describe("of mutated files none is read but rightly", () => {
         expect(read).toEqual(decodeCheckpoint(valid, file));
       }
       // Of those that can be read, those are refused that are not of this network, or no numbers.
-      const state = await readOrRefused(file, () => fromCheckpoint(read, declarations));
-      if (state === undefined) return undefined;
-      for (const values of [state.parameters, state.average, state.m, state.v]) {
+      const found = await readOrRefused(file, () => fromCheckpoint(read, parts));
+      if (found === undefined) return undefined;
+      for (const values of Object.values(found.parts[NETWORK]!)) {
         expect(values.length).toBe(
           declarations.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0),
         );
         expect(values.every(Number.isFinite)).toBe(true);
       }
-      return state;
+      return found;
     });
     expectBoth(tally);
   });

@@ -41,7 +41,12 @@ describe("a network that sees what it must not is refused, and the node is named
   });
 
   test("the pixel to the right: the convolution that looks ahead, not one before or after it", () => {
-    const first = causalConv(new Scope("first"), grey, { outputs: 4, kernel: 3, mask: "A", groups: 1 });
+    const first = causalConv(Scope.root({ path: "first" }), grey, {
+      outputs: 4,
+      kernel: 3,
+      mask: "A",
+      groups: 1,
+    });
     const ahead = look("ahead", first, { right: 2 }, [1, 3]);
     const error = refusal(look("logits", ahead, {}, [1, 1], 1), grey);
     expect(error.message).toContain("from the pixel 1 column(s) to the right (at ahead;");
@@ -55,7 +60,7 @@ describe("a network that sees what it must not is refused, and the node is named
   });
 
   test("a later colour of its own pixel: the layer that mixes the colours", () => {
-    const scope = new Scope();
+    const scope = Scope.root();
     const first = causalConv(scope.at("first"), colour, { outputs: 6, kernel: 3, mask: "A", groups: 3 });
     const mixed = look("mixing", first, {}, [1, 1], 6);
     const logits = causalConv(scope.at("logits"), mixed, { outputs: 3, kernel: 1, mask: "B", groups: 3 });

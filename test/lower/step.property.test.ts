@@ -8,8 +8,8 @@ import { causalConv, type CausalConvOptions } from "../../src/nn/causal-conv.ts"
 import { gate } from "../../src/nn/gate.ts";
 import { fanInUniform } from "../../src/nn/initialisers.ts";
 import type { Scope } from "../../src/nn/scope.ts";
-import { networkOf, type BuildLogits } from "../../src/programs/network.ts";
-import { packParameters, parameterVector, PARAMETERS } from "../../src/programs/parameters.ts";
+import { NETWORK, networkOf, type BuildLogits } from "../../src/programs/network.ts";
+import { packParameters, vectorOf } from "../../src/programs/parameters.ts";
 import { stepProgram } from "../../src/programs/step-program.ts";
 import {
   expectClose,
@@ -160,10 +160,10 @@ test("random causal networks: the same bits pixel by pixel as row by row, and th
         const known = stepProgram(made, weights, { known: true });
         const rowByRow = await logitsRowByRow(known, levels, SIZE.rows, PICTURES);
 
-        const [logits] = packParameters([made.logits], made.declarations, parameterVector(made.declarations));
+        const [logits] = packParameters([made.logits], made.parts);
         const wanted = Array.from({ length: PICTURES }, (_, m) => {
           const pictures = levels.subarray(m * length, (m + 1) * length);
-          return [...evaluate([logits!], { [PARAMETERS]: weights, pictures })[0]!];
+          return [...evaluate([logits!], { [vectorOf(NETWORK)]: weights, pictures })[0]!];
         });
         expectClose(rowByRow, wanted.flat(), 1e-4);
         const unknown = stepProgram(made, weights, { known: false });

@@ -60,7 +60,7 @@ test("maps that are not a multiple of the colours are still grouped in order", (
 });
 
 test("a parameter's first values depend on its name, its size and the seed, and lie within the bound", () => {
-  const scope = new Scope();
+  const scope = Scope.root();
   const initialiser = fanInUniform(48);
   scope.at("a").parameter("weight", [10, 100], initialiser);
   scope.at("b").parameter("weight", [10, 100], initialiser);
@@ -75,7 +75,7 @@ test("a parameter's first values depend on its name, its size and the seed, and 
 });
 
 test("a name is given once", () => {
-  const scope = new Scope("layer");
+  const scope = Scope.root({ path: "layer" });
   scope.parameter("bias", [1], { bound: 0 });
   expect(() => scope.parameter("bias", [1], { bound: 0 })).toThrow(
     'expected a new name for a parameter, received "layer.bias" again',

@@ -19,7 +19,7 @@ const mask = {
 
 test("the weights of an output have the length g, whatever v; masked ones count for nothing", () => {
   for (const scale of [0.01, 1, 100]) {
-    const scope = new Scope();
+    const scope = Scope.root();
     const weights = normalisedWeights(scope, SHAPE, { mask, length: 2 });
     const v = randomNumbers(48, 5).map((value) => scale * value);
     const [values] = evaluate([weights], { v, g: [2, 0.5, 2] });
@@ -36,7 +36,7 @@ test("the weights of an output have the length g, whatever v; masked ones count 
 });
 
 test("an output without weights has finite derivatives", () => {
-  const scope = new Scope();
+  const scope = Scope.root();
   const weights = normalisedWeights(scope, SHAPE, { mask, length: 1 });
   const loss = g.sum(g.mul(weights, g.constant(randomNumbers(48, 2), SHAPE)));
   const derivatives = evaluate(
@@ -50,7 +50,7 @@ test("an output without weights has finite derivatives", () => {
 });
 
 test("in the beginning a convolution keeps the variance of what it reads", () => {
-  const scope = new Scope();
+  const scope = Scope.root();
   const x = g.constant(randomNumbers(8 * 32 * 32, 3), [1, 8, 32, 32]);
   const options = { outputs: 64, kernel: [2, 2], pad: { top: 1, left: 1 }, groups: 1 } as const;
   const [y] = evaluate([normalisedConv(scope, x, options)], feedsOf(scope));

@@ -17,7 +17,7 @@ import { openSampler, type Sampler } from "nextpixel/browser";
 
 const metrics: number[] = [];
 const onEvent = (event: TrainEvent) => {
-  if (event.type === "metrics") metrics.push(event.trainNats);
+  if (event.type === "metrics") metrics.push(event.train["nats"]!);
 };
 const sizes = { width: 2, depth: 1 };
 const { step } = await train({ dataset: "digits", out: "library", steps: 2, batch: 4, sizes }, { onEvent });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { add, conv, relu, shift } from "../../src/graph/language.ts";
 import { zeros } from "../../src/nn/initialisers.ts";
 import { openForward } from "../../src/programs/forward.ts";
-import { buildNetwork, networkOf, type BuildLogits } from "../../src/programs/network.ts";
+import { buildNetwork, NETWORK, networkOf, type BuildLogits } from "../../src/programs/network.ts";
 import { initialParameters } from "../../src/programs/parameters.ts";
 import { stepProgram } from "../../src/programs/step-program.ts";
 import { randomLevels, randomWeights } from "../runtime/logits.ts";
@@ -26,14 +26,14 @@ describe.each(CONDITIONAL)("the classes of $name", ({ config }) => {
   /** The logits of the same picture, once for each of these classes. */
   const logitsOf = async (labels: readonly number[] | undefined, weights: Float32Array) => {
     const used = labels ? network : buildNetwork({ ...config, classes: undefined }, classes);
-    const forward = await openForward(used, used.logits, weights);
-    const logits = await forward.run(
+    const forward = await openForward(used, [used.logits], { [NETWORK]: weights });
+    const [logits] = await forward.run(
       Float32Array.from({ length: classes * one.length }, (_, i) => one[i % one.length]!),
       { labels },
     );
     await forward.close();
-    const length = logits.length / classes;
-    return Array.from({ length: classes }, (_, i) => logits.slice(i * length, (i + 1) * length));
+    const length = logits!.length / classes;
+    return Array.from({ length: classes }, (_, i) => logits!.slice(i * length, (i + 1) * length));
   };
 
   test("change the predictions of every pixel, the first too", async () => {
@@ -73,7 +73,9 @@ describe.each(CONDITIONAL)("the classes of $name", ({ config }) => {
 
 test("labels that a network needs are missed", async () => {
   const network = buildNetwork(CONDITIONAL[0]!.config, 1);
-  const forward = await openForward(network, network.logits, randomWeights(network.declarations, 1));
+  const forward = await openForward(network, [network.logits], {
+    [NETWORK]: randomWeights(network.declarations, 1),
+  });
   await expect(forward.run(new Float32Array(30))).rejects.toThrow(
     "expected 3 numbers for classes, received undefined",
   );

@@ -4,8 +4,14 @@ import { add, concat, constant, conv, mul, shift, slice } from "../../src/graph/
 import { named, type Node } from "../../src/graph/node.ts";
 import { evaluate } from "../../src/lower/reference/evaluate.ts";
 import { zeros } from "../../src/nn/initialisers.ts";
-import { buildNetwork, networkOf, type BuildLogits, type NetworkConfig } from "../../src/programs/network.ts";
-import { packParameters, parameterVector, PARAMETERS } from "../../src/programs/parameters.ts";
+import {
+  buildNetwork,
+  NETWORK,
+  networkOf,
+  type BuildLogits,
+  type NetworkConfig,
+} from "../../src/programs/network.ts";
+import { packParameters, vectorOf } from "../../src/programs/parameters.ts";
 import { checkAnySize } from "../../src/programs/picture-size.ts";
 import { stepProgram } from "../../src/programs/step-program.ts";
 import { sample } from "../../src/tasks/sample.ts";
@@ -36,15 +42,15 @@ describe.each([1, 3])("PixelCNN of 8x8 pictures with %d channel(s), drawing 12x5
   test("has the logits of the network traced for 12x5", async () => {
     const levels = randomLevels(channels * WIDE.rows * WIDE.cols, config.levels, 2);
     const known = stepProgram(wide, weights, { known: true });
-    const [logits] = packParameters([wide.logits], wide.declarations, parameterVector(wide.declarations));
-    const [wanted] = evaluate([logits!], { [PARAMETERS]: weights, pictures: levels });
+    const [logits] = packParameters([wide.logits], wide.parts);
+    const [wanted] = evaluate([logits!], { [vectorOf(NETWORK)]: weights, pictures: levels });
     expectClose(await logitsRowByRow(known, levels, WIDE.rows, 1), wanted!, 4e-6);
   });
 
   test("draws what that network draws", async () => {
     const data = { train: "", valid: 0.1, gray: true, resize: null, skipBad: false };
     const drawn = await sample(
-      { config, data, step: 0, weights },
+      { config, data, step: 0, weights: { [NETWORK]: weights } },
       { count: 5, seed: 8, size: WIDE, workers: 1 },
     );
     expect(drawn.size).toEqual({ channels, ...WIDE });

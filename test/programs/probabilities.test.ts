@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
 import type { Declaration } from "../../src/nn/scope.ts";
 import { evaluate } from "../../src/lower/reference/evaluate.ts";
-import { buildNetwork, type Network } from "../../src/programs/network.ts";
-import { parameterVector, packParameters, PARAMETERS } from "../../src/programs/parameters.ts";
+import { buildNetwork, NETWORK, type Network } from "../../src/programs/network.ts";
+import { packParameters, vectorOf } from "../../src/programs/parameters.ts";
 import { openScorer } from "../../src/programs/scorer.ts";
 import { samplerProgram } from "../../src/programs/step-program.ts";
 import { openStepSampler, placeRow } from "../../src/runtime/step/sampler.ts";
@@ -33,7 +33,7 @@ describe.each(CASES)("the probabilities of all pictures, $name,", ({ config, lab
   const network = buildNetwork(config, pictures.length);
   const weights = strongWeights(network.declarations);
   const labels = new Uint32Array(pictures.length).fill(label);
-  const feeds = { [PARAMETERS]: weights, pictures: pictures.flat(), ...classFeeds(network, labels) };
+  const feeds = { [vectorOf(NETWORK)]: weights, pictures: pictures.flat(), ...classFeeds(network, labels) };
   const length = pictureLength(config.size);
   const perPicture = (nats: ArrayLike<number>) =>
     pictures.map((_, p) =>
@@ -41,24 +41,16 @@ describe.each(CASES)("the probabilities of all pictures, $name,", ({ config, lab
     );
 
   test("sum to 1 in float64", () => {
-    const [nats] = packParameters(
-      [network.nats],
-      network.declarations,
-      parameterVector(network.declarations),
-    );
+    const [nats] = packParameters([network.nats], network.parts);
     const [values] = evaluate([nats!], feeds);
     const total = perPicture(values!).reduce((sum, value) => sum + Math.exp(-value), 0);
     expect(total).toBeCloseTo(1, 12);
   });
 
   test("sum to 1 as scored, and are the float64 ones within 1e-4 nats", async () => {
-    const [nats] = packParameters(
-      [network.nats],
-      network.declarations,
-      parameterVector(network.declarations),
-    );
+    const [nats] = packParameters([network.nats], network.parts);
     const [wanted] = evaluate([nats!], feeds);
-    const scorer = await openScorer(network, weights);
+    const scorer = await openScorer(network, { [NETWORK]: weights });
     const scored = await scorer.nats(Uint8Array.from(pictures.flat()), { labels });
     await scorer.close();
     expect(perPicture(scored).reduce((sum, value) => sum + Math.exp(-value), 0)).toBeCloseTo(1, 5);
@@ -95,7 +87,7 @@ describe("sampling", () => {
     const pictures = allPictures(length, 2);
     const network = buildNetwork(config, pictures.length);
     const weights = strongWeights(network.declarations);
-    const scorer = await openScorer(network, weights);
+    const scorer = await openScorer(network, { [NETWORK]: weights });
     const nats = await scorer.nats(Uint8Array.from(pictures.flat()));
     await scorer.close();
     const probabilities = pictures.map((_, p) =>

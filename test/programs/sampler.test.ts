@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
-import { buildNetwork } from "../../src/programs/network.ts";
+import { buildNetwork, NETWORK } from "../../src/programs/network.ts";
 import { openScorer } from "../../src/programs/scorer.ts";
 import { draw, samplerOf } from "../runtime/drawing.ts";
 import { randomLevels, randomWeights } from "../runtime/logits.ts";
@@ -21,7 +21,7 @@ describe.each(TINY_NETWORKS)("pictures of $name", ({ config }) => {
 
   /** -log p of each picture's sub-pixels, or of some of the pixels, as the scorer computes it. */
   async function scored(pictures: Uint8Array, isCounted = (_pixel: number) => true): Promise<number[]> {
-    const scorer = await openScorer(buildNetwork(config, COUNT), weights);
+    const scorer = await openScorer(buildNetwork(config, COUNT), { [NETWORK]: weights });
     const nats = await scorer.nats(pictures, { labels: labelsInTurn(network, COUNT) });
     await scorer.close();
     return Array.from({ length: COUNT }, (_, m) =>

@@ -102,9 +102,15 @@ export const COUNTABLE_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model)
 ]);
 
 /** Classes in turn of the pictures first .. first+count-1, as they are drawn; undefined of a network without classes. */
-export const labelsInTurn = ({ classes: node }: Network, count: number, first = 0): Uint32Array | undefined =>
+export const labelsInTurn = (
+  { classes: node }: Pick<Network, "classes">,
+  count: number,
+  first = 0,
+): Uint32Array | undefined =>
   node && Uint32Array.from({ length: count }, (_, i) => (first + i) % node.shape[1]!);
 
 /** What a graph that is evaluated takes for classes. */
-export const classFeeds = ({ classes: node }: Network, labels: ArrayLike<number> | undefined) =>
-  node && labels ? { classes: oneHot(labels, node.shape[1]!) } : {};
+export const classFeeds = (
+  { classes: node }: Pick<Network, "classes">,
+  labels: ArrayLike<number> | undefined,
+) => (node && labels ? { classes: oneHot(labels, node.shape[1]!) } : {});

@@ -1,16 +1,19 @@
 // What webgpu.test.ts runs in a process with a GPU: the same steps on the CPU and on the GPU. Prints them as JSON.
-import { ADAM_DEFAULTS } from "../../src/optim/adam.ts";
-import { buildNetwork, type NetworkConfig } from "../../src/programs/network.ts";
-import { initialParameters } from "../../src/programs/parameters.ts";
+import { autoregressive } from "../../src/families/autoregressive.ts";
+import { buildNetwork, NETWORK, type NetworkConfig } from "../../src/programs/network.ts";
 import { openScorer } from "../../src/programs/scorer.ts";
 import {
   initialState,
+  releaseState,
+  vectorOfParts,
+  type TrainingState,
+} from "../../src/programs/training-state.ts";
+import {
   openDeviceTrainingStep,
   openTrainingStep,
-  releaseState,
-  type TrainingState,
   type TrainingStep,
 } from "../../src/programs/training-step.ts";
+import { AVERAGE } from "../../src/programs/update-program.ts";
 import type { Values } from "../../src/runtime/values.ts";
 import { randomLevels } from "../runtime/logits.ts";
 import { labelsInTurn, TINY_NETWORKS } from "./tiny.ts";
@@ -29,14 +32,13 @@ export interface Trained {
 
 const BATCH = 3;
 const STEPS = 8;
-const RATE = 1e-2;
-const SETTINGS = { ...ADAM_DEFAULTS, clip: 0.5, ema: 0.9 };
+const SETTINGS = { steps: STEPS, lr: 1e-2, warmup: 0, decay: 1, clip: 0.5, ema: 0.9 };
 
 async function train(config: NetworkConfig, device: "cpu" | "webgpu", shares: number): Promise<Trained> {
-  const dropout = config.model === "pixelsnail" ? { rate: 0.3, seed: 4 } : undefined;
-  const build = (pictures: number) => buildNetwork(config, pictures, { dropout: dropout !== undefined });
+  const dropout = config.model === "pixelsnail" ? 0.3 : undefined;
+  const build = (pictures: number) => autoregressive.trainable(config, pictures, { ...SETTINGS, dropout });
   const open = device === "cpu" ? openTrainingStep : openDeviceTrainingStep;
-  const step: TrainingStep<Values> = await open(build, BATCH, { ...SETTINGS, dropout }, { shares });
+  const step: TrainingStep<Values> = await open(build, BATCH, { shares, seed: 4 });
   const network = build(BATCH);
   const pictures = randomLevels(
     BATCH * network.picture.shape.slice(1).reduce((a, b) => a * b),
@@ -47,23 +49,26 @@ async function train(config: NetworkConfig, device: "cpu" | "webgpu", shares: nu
   const labels = labelsInTurn(network, BATCH);
 
   const [nats, norms]: [number[], number[]] = [[], []];
-  let state: TrainingState<Values> = initialState(initialParameters(network.declarations, 1));
+  let state: TrainingState<Values> = initialState(network.parts, 1);
   let again = Number.NaN;
   for (let i = 0; i < STEPS; i++) {
-    const result = await step.run(state, levels, RATE, labels);
-    nats.push(result.nats);
-    norms.push(result.gradientNorm);
+    const result = await step.run(state, levels, labels);
+    nats.push(result.figures["nats"]!);
+    norms.push(result.gradientNorms[NETWORK]!);
     if (i === 1) {
-      const second = await step.run(state, levels, RATE, labels);
-      again = second.nats;
+      const second = await step.run(state, levels, labels);
+      again = second.figures["nats"]!;
       releaseState(second.state);
     }
     releaseState(state);
     state = result.state;
   }
   const scorer = await openScorer(buildNetwork(config, BATCH), undefined, { device });
-  const scored = await scorer.nats(Uint8Array.from(pictures), { weights: state.average, labels });
-  const isInMemory = state.parameters instanceof Float32Array;
+  const scored = await scorer.nats(Uint8Array.from(pictures), {
+    weights: vectorOfParts(state, AVERAGE),
+    labels,
+  });
+  const isInMemory = state.parts[NETWORK]!["parameters"] instanceof Float32Array;
   releaseState(state);
   await Promise.all([scorer.close(), step.close()]);
   return { nats, norms, scored: [...scored], isInMemory, again };

@@ -1,7 +1,7 @@
 import { pixelUniform, seedKey } from "../../src/basics/philox.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { openForward } from "../../src/programs/forward.ts";
-import type { Network } from "../../src/programs/network.ts";
+import { NETWORK, type Network } from "../../src/programs/network.ts";
 import { labelsInTurn } from "./tiny.ts";
 
 export interface WholeNetworkSampler {
@@ -19,7 +19,7 @@ export async function openWholeNetworkSampler(
   weights: Float32Array,
 ): Promise<WholeNetworkSampler> {
   const { picture, logits, likelihood } = network;
-  const forward = await openForward(network, logits, weights);
+  const forward = await openForward(network, [logits], { [NETWORK]: weights });
   const [batch, channels, rows, cols] = picture.shape as [number, number, number, number];
   const pixels = rows * cols;
   const groups = likelihood.groups(channels);
@@ -30,12 +30,12 @@ export async function openWholeNetworkSampler(
       const levels = new Float32Array(sizeOf(picture.shape));
       for (let pixel = 0; pixel < pixels; pixel++)
         for (let channel = 0; channel < channels; channel++) {
-          const values = await forward.run(levels, { labels: labelsInTurn(network, batch, first) });
+          const [values] = await forward.run(levels, { labels: labelsInTurn(network, batch, first) });
           for (let i = 0; i < batch; i++) {
             const group = i * groups + Math.floor(channel / channelsOfGroup);
             const own = Float64Array.from(
               { length: logitsOfGroup },
-              (_, k) => values[(group * logitsOfGroup + k) * pixels + pixel]!,
+              (_, k) => values![(group * logitsOfGroup + k) * pixels + pixel]!,
             );
             const earlier = Array.from(
               { length: channel % channelsOfGroup },

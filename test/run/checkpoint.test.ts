@@ -1,17 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { buildNetwork } from "../../src/programs/network.ts";
-import { initialParameters } from "../../src/programs/parameters.ts";
-import { initialState } from "../../src/programs/training-step.ts";
+import { autoregressive } from "../../src/families/autoregressive.ts";
+import { NETWORK } from "../../src/programs/network.ts";
+import { initialState } from "../../src/programs/training-state.ts";
+import { bestValueIn } from "../../src/run/best-weights.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/run/safetensors.ts";
-import { fromCheckpoint, toCheckpoint, validNatsOf } from "../../src/run/training-state.ts";
+import { fromCheckpoint, toCheckpoint, toWeights, weightsIn } from "../../src/run/training-state.ts";
 import { TINY_CONFIG } from "./tiny-config.ts";
 
 const FILE = "runs/x/checkpoints/step.safetensors";
-const { declarations } = buildNetwork(TINY_CONFIG.network, 1);
-const state = initialState(initialParameters(declarations, 1));
-const checkpoint = toCheckpoint(state, declarations);
+const { parts } = autoregressive.trainable(TINY_CONFIG.network, 1, TINY_CONFIG.training);
+const state = initialState(parts, 1);
+const checkpoint = toCheckpoint(state, parts);
 const bytes = encodeCheckpoint(checkpoint);
 
 /** The same with other metadata, as it is written by others. */
@@ -23,7 +24,7 @@ const withMetadata = (metadata: Record<string, string>) => {
 describe("a checkpoint", () => {
   test("is read as it was written", () => {
     expect(decodeCheckpoint(bytes, FILE)).toEqual({ file: FILE, ...checkpoint });
-    expect(fromCheckpoint(decodeCheckpoint(bytes, FILE), declarations)).toEqual(state);
+    expect(fromCheckpoint(decodeCheckpoint(bytes, FILE), parts)).toEqual(state);
   });
 
   test("in which one bit of any value has changed is refused", () => {
@@ -54,21 +55,43 @@ describe("a checkpoint", () => {
   test.each([
     ["average", Number.NaN, "finite numbers"],
     ["parameters", Number.POSITIVE_INFINITY, "finite numbers"],
-    ["v", -1, "finite numbers of at least 0"],
+    ["adam.v", -1, "finite numbers of at least 0"],
   ] as const)("with %s that are %d is refused", (vector, value, what) => {
-    const damaged = { ...state, [vector]: Float32Array.from(state[vector]).fill(value, 3, 4) };
-    const read = decodeCheckpoint(encodeCheckpoint(toCheckpoint(damaged, declarations)), FILE);
-    expect(() => fromCheckpoint(read, declarations)).toThrow(
+    const own = state.parts[NETWORK]!;
+    const part = { ...own, [vector]: Float32Array.from(own[vector]!).fill(value, 3, 4) };
+    const damaged = { ...state, parts: { [NETWORK]: part } };
+    const read = decodeCheckpoint(encodeCheckpoint(toCheckpoint(damaged, parts)), FILE);
+    expect(() => fromCheckpoint(read, parts)).toThrow(
       new RegExp(`^expected ${what} for .*\\.first\\.weight in ${FILE}, received ${value}$`),
     );
   });
 
   test("of another network is refused, and named", () => {
     const read = decodeCheckpoint(bytes, FILE);
-    const other = [{ ...declarations[0]!, shape: [1, 2, 3] }];
+    const other = [{ ...parts[0]!, declarations: [{ ...parts[0]!.declarations[0]!, shape: [1, 2, 3] }] }];
     expect(() => fromCheckpoint(read, other)).toThrow(
-      `expected shape [1, 2, 3] for parameters.first.weight in ${FILE}, received [`,
+      `expected shape [1, 2, 3] for network/parameters.first.weight in ${FILE}, received [`,
     );
-    expect(() => validNatsOf(read)).toThrow(`expected a number as validNats in the metadata for ${FILE}`);
+  });
+
+  test("of weights to draw with holds them alone, and the figure that made it the best", () => {
+    const average = state.parts[NETWORK]!["average"]!;
+    const weights = encodeCheckpoint(
+      toWeights(7, { [NETWORK]: average }, parts, { figure: "nats", value: "1.5" }),
+    );
+    const read = decodeCheckpoint(weights, FILE);
+    expect(read.step).toBe(7);
+    expect(weightsIn(read, parts)).toEqual({ [NETWORK]: average });
+    expect(weightsIn(decodeCheckpoint(bytes, FILE), parts)).toEqual({ [NETWORK]: average });
+    expect(4 * read.tensors.size).toBe(checkpoint.tensors.size);
+    expect(bestValueIn(read, "nats")).toBe(1.5);
+    expect(() => fromCheckpoint(read, parts)).toThrow("for network/parameters.first.weight");
+    expect(() => bestValueIn(read, "elbo")).toThrow(
+      `expected a number as elbo in the metadata for ${FILE}, received "nats"`,
+    );
+    const { metadata: _, ...rest } = read;
+    expect(() => bestValueIn({ ...rest, metadata: {} }, "nats")).toThrow(
+      `expected a number as nats in the metadata for ${FILE}`,
+    );
   });
 });

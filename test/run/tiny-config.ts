@@ -2,7 +2,8 @@ import type { RunConfig } from "../../src/run/config.ts";
 
 /** The configuration of a run with a network of some hundred weights. */
 export const TINY_CONFIG: RunConfig = {
-  format: 1,
+  format: 2,
+  family: "autoregressive",
   nextpixel: "0.0.0",
   network: {
     model: "pixelcnn",

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { gatedStack } from "../../bench/gated-stack.ts";
 import { evaluate } from "../../src/lower/reference/evaluate.ts";
 import { openForward } from "../../src/programs/forward.ts";
-import { buildNetwork, networkOf, type Network } from "../../src/programs/network.ts";
-import { packParameters, parameterVector, PARAMETERS } from "../../src/programs/parameters.ts";
+import { buildNetwork, NETWORK, networkOf, type Network } from "../../src/programs/network.ts";
+import { packParameters, vectorOf } from "../../src/programs/parameters.ts";
 import { stepProgram } from "../../src/programs/step-program.ts";
 import { classFeeds, labelsInTurn, TINY_NETWORKS } from "../programs/tiny.ts";
 import {
@@ -69,15 +69,15 @@ describe.each(NETWORKS)("the logits of $name", ({ network: build, levels: count 
 
   test("are the float64 ones within 4e-6, and those of ONNX Runtime within 1e-4", async () => {
     const whole = build(PICTURES);
-    const { logits, declarations } = whole;
-    const [packed] = packParameters([logits], declarations, parameterVector(declarations));
-    const given = { [PARAMETERS]: weights, pictures: levels, ...classFeeds(whole, labels) };
+    const { logits } = whole;
+    const [packed] = packParameters([logits], whole.parts);
+    const given = { [vectorOf(NETWORK)]: weights, pictures: levels, ...classFeeds(whole, labels) };
     const [wanted] = evaluate([packed!], given);
     expectClose(await rowByRow, wanted!, 4e-6);
-    const forward = await openForward(whole, whole.logits, weights);
-    const received = await forward.run(Float32Array.from(levels), { labels });
+    const forward = await openForward(whole, [whole.logits], { [NETWORK]: weights });
+    const [received] = await forward.run(Float32Array.from(levels), { labels });
     await forward.close();
-    expectClose(await rowByRow, received, 1e-4);
+    expectClose(await rowByRow, received!, 1e-4);
     // Far from uniform, or this would say little.
     expect(Math.max(...wanted!) - Math.min(...wanted!)).toBeGreaterThan(1);
   });

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
-import { buildNetwork } from "../../src/programs/network.ts";
+import { buildNetwork, NETWORK } from "../../src/programs/network.ts";
 import type { Sampler, SampleEvent } from "../../src/runtime/step/sampler.ts";
 import type { StartWorker } from "../../src/runtime/step/worker.ts";
 import { startNodeWorker } from "../../src/runtime/workers/node.ts";
@@ -79,7 +79,7 @@ describe("the pixels of a seed have one SHA-256", () => {
 
   test("for pictures drawn by tasks/sample", async () => {
     const data = { train: "", valid: 0.1, gray: true, resize: null, skipBad: false };
-    const model = { config, data, step: 0, weights };
+    const model = { config, data, step: 0, weights: { [NETWORK]: weights } };
     for (const workers of [1, 2]) {
       const progress: number[] = [];
       const onProgress = (done: number) => void progress.push(done);

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
-import { buildNetwork, type NetworkConfig } from "../../src/programs/network.ts";
+import { buildNetwork, NETWORK, type NetworkConfig } from "../../src/programs/network.ts";
 import { initialParameters } from "../../src/programs/parameters.ts";
 import { openScorer } from "../../src/programs/scorer.ts";
 import type { SavedModel } from "../../src/run/saved-model.ts";
@@ -14,7 +14,7 @@ function modelOf(config: NetworkConfig): SavedModel {
   const { declarations } = buildNetwork(config, 1);
   const weights = initialParameters(declarations, 3).map((weight) => 1.5 * weight);
   const data = { train: "none", valid: 0.1, gray: false, resize: null, skipBad: false };
-  return { config, data, step: 0, weights };
+  return { config, data, step: 0, weights: { [NETWORK]: weights } };
 }
 
 /** Levels of `count` pictures that follow from `seed`. */

@@ -13,7 +13,7 @@ const network = (
 
 const takes = (config: NetworkConfig) => {
   const { multiplyAddsPerPixel, sampler } = describeNetwork(config);
-  return { all: multiplyAddsPerPixel, ...sampler.multiplyAddsPerPixel };
+  return { all: multiplyAddsPerPixel!, ...sampler!.multiplyAddsPerPixel };
 };
 
 describe("multiply-adds per pixel, and when they are done", () => {
@@ -93,7 +93,7 @@ describe("multiply-adds per pixel, and when they are done", () => {
 test("what is remembered does not depend on the height of the picture, but on its width", () => {
   const bytes = (size: NetworkConfig["size"]) => {
     const config = { ...network("gated-pixelcnn", { width: 2, depth: 1, kernel: 3, head: 2 }, 1), size };
-    return describeNetwork(config).sampler.bytesPerPicture;
+    return describeNetwork(config).sampler!.bytesPerPicture;
   };
   const small = bytes({ channels: 1, rows: 8, cols: 8 });
   expect(small).toBeGreaterThan(0);

@@ -10,7 +10,7 @@ import type { RunConfig } from "../../src/run/config.ts";
 import { complete } from "../../src/tasks/complete.ts";
 import { openSampler, sample } from "../../src/tasks/sample.ts";
 import { score } from "../../src/tasks/score.ts";
-import { trainNetwork as train } from "../../src/train/loop.ts";
+import { trainModel as train } from "../../src/train/loop.ts";
 
 const SIZE = { channels: 1, rows: 4, cols: 4 };
 const LENGTH = 16;
@@ -36,7 +36,8 @@ const trainSet = pictures(120, ["black", "grey", "white"], 1);
 /** The same classes, numbered in another way. */
 const valid = pictures(90, ["white", "black", "grey"], 2);
 const config = {
-  format: 1,
+  format: 2,
+  family: "autoregressive",
   nextpixel: "0",
   network: {
     model: "pixelcnn",
@@ -67,7 +68,7 @@ let validNats: number;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "nextpixel-classes-"));
   const run = join(folder, "run");
-  ({ validNats } = await train({ run, config, train: trainSet, valid, threads: 1 }));
+  validNats = (await train({ run, config, train: trainSet, valid, threads: 1 })).valid["nats"]!;
   model = await loadSavedModel(run);
 });
 afterAll(() => rm(folder, { recursive: true }));

@@ -6,7 +6,7 @@ import { memoryDataset } from "../../src/data/dataset.ts";
 import { readRunConfig, type RunConfig } from "../../src/run/config.ts";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { score } from "../../src/tasks/score.ts";
-import { trainNetwork as train } from "../../src/train/loop.ts";
+import { trainModel as train } from "../../src/train/loop.ts";
 import { randomLevels } from "../runtime/logits.ts";
 
 const SIZE = { channels: 1, rows: 4, cols: 4 };
@@ -16,7 +16,8 @@ const config = (
   network: Pick<RunConfig["network"], "model" | "modelConfig">,
   dropout?: number,
 ): RunConfig => ({
-  format: 1,
+  format: 2,
+  family: "autoregressive",
   nextpixel: "0",
   network: { ...network, likelihood: "bernoulli", levels: 2, size: SIZE },
   data: { train: "noise", valid: "noise", gray: false, resize: null, skipBad: false },
@@ -48,12 +49,12 @@ test("a run keeps its rate of dropout, and what it has trained is scored without
   expect((await readRunConfig(join(folder, "with"))).training.dropout).toBe(0.4);
   const without = await run("without", config(pixelsnail));
   expect("dropout" in (await readRunConfig(join(folder, "without"))).training).toBe(false);
-  expect(trained.validNats).not.toBe(without.validNats);
+  expect(trained.valid["nats"]).not.toBe(without.valid["nats"]);
 
   const scores = [await loadSavedModel(join(folder, "with")), await loadSavedModel(join(folder, "with"))];
   const [first, second] = await Promise.all(scores.map((model) => score(model, pictures)));
   expect(first!.nllNats).toBe(second!.nllNats);
-  expect(first!.nllNats).toBeCloseTo(trained.validNats, 3);
+  expect(first!.nllNats).toBeCloseTo(trained.valid["nats"]!, 3);
 });
 
 test("a model that has none is refused before anything is written", async () => {

@@ -8,7 +8,7 @@ import { cropped } from "../../src/data/crop.ts";
 import { holdOut, memoryDataset, pictureLength, type Dataset } from "../../src/data/dataset.ts";
 import { randomLevels } from "../runtime/logits.ts";
 import type { RunConfig } from "../../src/run/config.ts";
-import { trainNetwork as train, type LoopOptions as TrainOptions } from "../../src/train/loop.ts";
+import { trainModel as train, type LoopOptions as TrainOptions } from "../../src/train/loop.ts";
 
 const crop = { rows: 4, cols: 5 };
 const size = { channels: 1, ...crop };
@@ -30,7 +30,8 @@ const { train: trainSet, valid } = holdOut(
 );
 /** All that a step may depend on: dropout, shares, classes, crops, flips, a rate that changes. */
 const config: RunConfig = {
-  format: 1,
+  format: 2,
+  family: "autoregressive",
   nextpixel: "0",
   network: {
     model: "pixelsnail",
@@ -152,10 +153,10 @@ test("a picture that cannot be read ends a run where it is, and once it can, the
 
 test("a run that is complete stays as it is, and tells its result", async () => {
   const before = await contentOf("whole");
-  const { step, validNats } = await start("whole", { resume: true });
+  const { step, valid: found } = await start("whole", { resume: true });
   expect(step).toBe(12);
   const last = before["metrics.jsonl"]!.trim().split("\n").at(-1)!;
-  expect(validNats).toBe((JSON.parse(last) as { validNats: number }).validNats);
+  expect(found).toEqual((JSON.parse(last) as { valid: object }).valid);
   expect(await contentOf("whole")).toEqual(before);
 });
 
@@ -164,11 +165,11 @@ test("the best checkpoint is that of the lowest record", async () => {
   const records = metrics!
     .trim()
     .split("\n")
-    .map((line) => JSON.parse(line) as { step: number; validNats: number | null })
-    .filter(({ validNats }) => validNats !== null);
-  const best = records.reduce((a, b) => (b.validNats! < a.validNats! ? b : a));
+    .map((line) => JSON.parse(line) as { step: number; valid: { nats: number } | null })
+    .filter((record) => record.valid !== null);
+  const best = records.reduce((a, b) => (b.valid!.nats < a.valid!.nats ? b : a));
   const bytes = await readFile(join(at("whole"), "checkpoints/best.safetensors"), "latin1");
-  expect(bytes).toContain(`"validNats":"${best.validNats}"`);
+  expect(bytes).toContain(`"figure":"nats","value":"${best.valid!.nats}"`);
   expect(bytes).toContain(`"step":"${best.step}"`);
 });
 
