@@ -44,7 +44,11 @@ export function shown(value: unknown): string {
 /** Text from elsewhere as a message shows it, without quotes. */
 export const shortened = (text: string): string => onOneLine(beginning(text));
 
-const beginning = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text);
+const beginning = (text: string): string =>
+  text.length > SHOWN ? `${text.slice(0, SHOWN).replace(HALF_A_CHARACTER, "")}...` : text;
+
+/** At the end: the first half of a character that UTF-16 writes as two units. */
+const HALF_A_CHARACTER = /[\uD800-\uDBFF]$/;
 
 /** Without line breaks, and without what would make a terminal do things. */
 const onOneLine = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, " ");

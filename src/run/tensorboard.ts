@@ -1,7 +1,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { crc32c } from "../basics/crc32c.ts";
+import { crc32c } from "../basics/crc32.ts";
 import { ProtobufWriter } from "../basics/protobuf.ts";
 import { writeError } from "../files/system-error.ts";
 import { TENSORBOARD } from "./run-folder.ts";
