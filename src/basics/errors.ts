@@ -11,7 +11,7 @@ export type ErrorCode =
   | "DOWNLOAD" // a file could not be fetched from where it is published
   | "DEVICE" // no GPU where one must be, or it fails
   | "DIVERGED" // the loss is not finite any more
-  | "INTERRUPTED"; // stopped by a signal; what was done is saved
+  | "INTERRUPTED"; // stopped by a signal, after which what was done is saved; or closed in the middle of its work
 
 /**
  * An error that a user can act on. The command line prints its message on one line; anything else that is
