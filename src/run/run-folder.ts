@@ -1,8 +1,9 @@
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { NextpixelError } from "../basics/errors.ts";
 import { isTemporary, writeAtomically } from "../files/atomic-write.ts";
 import { readBounded } from "../files/bounded-read.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { parseJson } from "../files/json.ts";
 import { readError, unlessMissing, writeError } from "../files/system-error.ts";
 
@@ -44,8 +45,8 @@ export async function createRunFolder(path: string, options: { force?: boolean }
         await rm(join(path, name), { recursive: true, force: true });
       }
     }
-    await mkdir(join(path, CHECKPOINTS), { recursive: true });
-    await mkdir(join(path, SAMPLES), { recursive: true });
+    await makeFolder(join(path, CHECKPOINTS));
+    await makeFolder(join(path, SAMPLES));
   } catch (cause) {
     throw cause instanceof NextpixelError ? cause : writeError(path, cause);
   }

@@ -1,7 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { writeError } from "../files/system-error.ts";
 import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { dequantise } from "../data/quantise.ts";
 import { pictureLength, type PictureSize } from "../data/dataset.ts";
 import { pictureGrid } from "../pictures/grid.ts";
@@ -25,9 +24,7 @@ const isOneFile = (out: string) => extname(out).toLowerCase() === ".png";
 /** Makes sure that `writePictures` or `writeCompletions` can write to `out`, before there is anything to write. WRITE error. */
 export async function prepareOutput(out: string): Promise<void> {
   if (isOneFile(out)) return checkWritable(out);
-  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
-    throw writeError(out, cause);
-  });
+  await makeFolder(out);
   return checkWritable(join(out, "0.png"));
 }
 
