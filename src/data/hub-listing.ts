@@ -8,6 +8,7 @@ import { writeAtomically } from "../files/atomic-write.ts";
 import { isThere, readBounded } from "../files/bounded-read.ts";
 import { parseJson } from "../files/json.ts";
 import { makeFolder } from "../files/make-folder.ts";
+import { writeError } from "../files/system-error.ts";
 import { unexpected } from "./gzipped.ts";
 
 const MAX_FILES = 100_000;
@@ -54,7 +55,9 @@ export async function hubListing(
   if (await isThere(kept)) return checked(kept, parseJson(await readBounded(kept, MAX_BYTES), kept));
   const listing = await ask(repository, settings);
   if (listing.files.length > 0) {
-    await makeFolder(folder);
+    await makeFolder(folder).catch((cause: unknown) => {
+      throw writeError(folder, cause);
+    });
     await writeAtomically(kept, JSON.stringify(listing));
   }
   return listing;

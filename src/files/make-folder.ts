@@ -1,6 +1,6 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { systemCode, writeError } from "./system-error.ts";
+import { systemCode } from "./system-error.ts";
 
 /**
  * Makes a folder, and those above it that are missing. One that is there stays as it is.
@@ -8,22 +8,16 @@ import { systemCode, writeError } from "./system-error.ts";
  * Level by level: mkdir's own `recursive` takes "no such file" for "there is no folder above it" and tries again. Below
  * /proc, where no folder can be made, Node 20 does so for ever.
  *
- * @throws WRITE if it cannot be made.
+ * @throws The operating system's error, as mkdir does.
  */
 export async function makeFolder(path: string): Promise<void> {
-  try {
-    await make(resolve(path));
-  } catch (cause) {
-    throw writeError(path, cause);
-  }
-}
-
-async function make(path: string): Promise<void> {
   const failure = await tryToMake(path);
   if (failure === undefined) return;
-  const above = dirname(path);
-  if (systemCode(failure) !== "ENOENT" || (await isFolder(above))) throw failure;
-  await make(above);
+  const above = dirname(resolve(path));
+  const isAboveMissing =
+    systemCode(failure) === "ENOENT" && above !== resolve(path) && !(await isFolder(above));
+  if (!isAboveMissing) throw failure;
+  await makeFolder(above);
   const again = await tryToMake(path);
   if (again !== undefined) throw again;
 }

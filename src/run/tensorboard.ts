@@ -44,7 +44,9 @@ export async function openEventFile(run: string): Promise<EventFile> {
       throw writeError(path, cause);
     });
   };
-  await makeFolder(folder);
+  await makeFolder(folder).catch((cause: unknown) => {
+    throw writeError(folder, cause);
+  });
   await append((event) => event.text(3, "brain.Event:2"));
   return {
     path,

@@ -35,23 +35,22 @@ describe("makeFolder", () => {
   });
 
   test.each([
-    ["a file of that name", "file", /cannot write .*file: .*EEXIST/],
-    ["a file above it", "file/a/b", /cannot write .*file\/a\/b: .*ENOTDIR/],
-    ["a link to nowhere above it", "nowhere/a", /cannot write .*nowhere\/a: .*EEXIST/],
-    ["a name that is too long", "a".repeat(300), /ENAMETOOLONG/],
+    ["a file of that name", "file", /^EEXIST/],
+    ["a file above it", "file/a/b", /^ENOTDIR/],
+    ["a link to nowhere above it", "nowhere/a", /^EEXIST/],
+    ["a name that is too long", "a".repeat(300), /^ENAMETOOLONG/],
   ])("says what is in the way: %s", async (_, path, message) => {
     const folder = await temporaryFolder({ file: "" });
     await symlink("missing", join(folder, "nowhere"));
     await writeFile(join(folder, "other"), "");
-    const failure = expect.objectContaining({ code: "WRITE", message: expect.stringMatching(message) });
-    await expect(makeFolder(join(folder, path))).rejects.toEqual(failure);
+    await expect(makeFolder(join(folder, path))).rejects.toThrow(message);
   });
 
   // mkdir's own `recursive` does not return from there in Node 20.
   test.runIf(process.platform === "linux").each(["/proc/none", "/proc/none/a/b", "/proc/self/none/a"])(
     "returns from %s",
     async (path) => {
-      await expect(makeFolder(path)).rejects.toMatchObject({ code: "WRITE" });
+      await expect(makeFolder(path)).rejects.toThrow(/^ENOENT|^EACCES/);
     },
   );
 });
