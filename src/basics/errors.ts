@@ -6,6 +6,7 @@ export type ErrorCode =
   | "ARGUMENT" // an option or argument is out of its range
   | "NOT_FOUND" // no such file, data set, model or run
   | "EXISTS" // would overwrite something that is there
+  | "LOCKED" // another process is at work on it
   | "FORMAT" // a file is not what it claims to be
   | "WRITE" // a file could not be written
   | "DOWNLOAD" // a file could not be fetched from where it is published
