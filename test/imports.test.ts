@@ -5,60 +5,109 @@ import { expect, test } from "vitest";
 const SRC = join(import.meta.dirname, "../src");
 const DIST = join(import.meta.dirname, "../dist");
 
+/**
+ * Every room of src, and the rooms that it may import. A room is a folder that holds files, or a file that lies in no
+ * folder. A room imports only such as stand above it. docs/architecture.md has the same table.
+ */
+const RULES: readonly (readonly [room: string, mayImport: string])[] = [
+  ["version.ts", "nothing"],
+  ["basics", "nothing"],
+  ["graph", "basics"],
+  ["autodiff", "basics, graph"],
+  ["lower/reference", "basics, graph"],
+  ["lower/onnx", "basics, graph"],
+  ["lower/step", "basics, graph"],
+  ["kernels", "nothing"],
+  ["nn", "basics, graph"],
+  ["likelihood", "basics, graph"],
+  ["models", "basics, graph, nn, likelihood"],
+  ["optim", "graph"],
+  ["runtime", "basics, graph, lower/onnx"],
+  ["runtime/step", "basics, likelihood, lower/step, kernels"],
+  ["runtime/workers", "basics, runtime, runtime/step"],
+  ["files", "basics"],
+  ["fetch", "basics, files"],
+  ["data", "basics, files, fetch"],
+  [
+    "programs",
+    "basics, graph, autodiff, nn, likelihood, models, optim, data, lower/reference, " +
+      "lower/onnx, lower/step, runtime, runtime/step, runtime/workers",
+  ],
+  ["pictures", "basics, data"],
+  ["run", "basics, files, graph, nn, likelihood, runtime, programs"],
+  [
+    "train",
+    "version.ts, basics, files, nn, likelihood, models, optim, data, programs, pictures, " +
+      "run, runtime, runtime/step, runtime/workers",
+  ],
+  [
+    "tasks",
+    "basics, files, fetch, graph, lower/step, data, programs, pictures, run, runtime, " +
+      "runtime/step, runtime/workers",
+  ],
+  ["browser.ts", "basics, data, programs, run, runtime/step, runtime/workers"],
+  ["index.ts", "basics, fetch, data, run, runtime/step, train, tasks"],
+  ["cli", "everything"],
+];
+
+const roomsOf = (mayImport: string) => (mayImport === "nothing" ? [] : mayImport.split(", "));
+
 interface Import {
   readonly from: string;
   /** A path below src, or the name of a package. */
   readonly to: string;
 }
 
-/** Every import of every file of src, static or not, of types too. */
-function allImports(): Import[] {
-  const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) =>
-    file.endsWith(".ts"),
-  );
-  return files.flatMap((from) => {
-    const text = readFileSync(join(SRC, from), "utf8");
-    return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, name]) => ({
-      from,
-      to: name!.startsWith(".") ? relative(SRC, join(SRC, dirname(from), name!)) : name!,
-    }));
-  });
-}
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
 
-const imports = allImports();
-const room = (path: string) => path.split("/")[0]!;
+const IMPORT =
+  /^(?:import|export|\})[^"'=;]*\bfrom "([^"]+)"|^import "([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm;
+
+/** Every import of every file of src, static or not, of types too. */
+const imports: Import[] = files.flatMap((from) => {
+  const text = readFileSync(join(SRC, from), "utf8");
+  return [...text.matchAll(IMPORT)].map(([, name = "", bare = "", called = ""]) => {
+    const to = name + bare + called;
+    return { from, to: to.startsWith(".") ? relative(SRC, join(SRC, dirname(from), to)) : to };
+  });
+});
+
+const room = (path: string) => (path.includes("/") ? dirname(path) : path);
 const isOurs = (to: string) => to.endsWith(".ts");
 const of = (folder: string) => imports.filter(({ from }) => from.startsWith(`${folder}/`));
 const show = ({ from, to }: Import) => `${from} -> ${to}`;
 
-test("there are imports to check", () => {
+test("all imports are found", () => {
   expect(imports.length).toBeGreaterThan(100);
+  expect(imports.filter(({ from }) => from === "index.ts").length).toBeGreaterThan(5);
+  const paths = new Set(files);
+  expect(imports.filter(({ to }) => isOurs(to) && !paths.has(to)).map(show)).toEqual([]);
 });
 
-test.each([
-  ["basics", []],
-  ["graph", ["basics"]],
-  ["autodiff", ["basics", "graph"]],
-  ["nn", ["basics", "graph"]],
-  ["likelihood", ["basics", "graph"]],
-  ["optim", ["graph"]],
-  ["models", ["basics", "graph", "nn", "likelihood"]],
-  ["files", ["basics"]],
-  ["fetch", ["basics", "files"]],
-  ["data", ["basics", "files", "fetch"]],
-  ["pictures", ["basics", "data"]],
-])("%s imports only %j", (folder, allowed) => {
-  const others = of(folder).filter(
-    ({ to }) => isOurs(to) && room(to) !== folder && !allowed.includes(room(to)),
+test("every room has a rule, and every rule a room", () => {
+  expect(RULES.map(([name]) => name).sort()).toEqual([...new Set(files.map(room))].sort());
+});
+
+test.each(RULES)("%s imports only %s", (name, mayImport) => {
+  if (mayImport === "everything") return;
+  const allowed = [name, ...roomsOf(mayImport)];
+  const others = imports.filter(
+    ({ from, to }) => room(from) === name && isOurs(to) && !allowed.includes(room(to)),
   );
   expect(others.map(show)).toEqual([]);
 });
 
-test("the lowerings never import one another, and import no more than the graph", () => {
-  const others = of("lower").filter(
-    ({ from, to }) => isOurs(to) && dirname(to) !== dirname(from) && !["graph", "basics"].includes(room(to)),
-  );
-  expect(others.map(show)).toEqual([]);
+test("a room imports only such as stand above it", () => {
+  RULES.forEach(([name, mayImport], at) => {
+    const above = RULES.slice(0, at).map(([other]) => other);
+    if (mayImport !== "everything") expect(above, name).toEqual(expect.arrayContaining(roomsOf(mayImport)));
+  });
+});
+
+test("docs/architecture.md has the same table", () => {
+  const text = readFileSync(join(import.meta.dirname, "../docs/architecture.md"), "utf8");
+  const rows = [...text.matchAll(/^\| `([^`]+?)\/?` \|.*\| ([^|]+) \|$/gm)];
+  expect(rows.map(([, name, mayImport]) => [name, mayImport])).toEqual(RULES);
 });
 
 test("only the runtime knows ONNX Runtime", () => {
@@ -94,15 +143,6 @@ test.each([".js", ".d.ts"])(
     expect(reached).toContain("programs/sampler");
   },
 );
-
-test("tasks and train meet only at run; nothing imports the command line", () => {
-  const crossing = [
-    ...of("train").filter(({ to }) => room(to) === "tasks"),
-    ...of("tasks").filter(({ to }) => room(to) === "train"),
-    ...imports.filter(({ from, to }) => room(from) !== "cli" && room(to) === "cli"),
-  ];
-  expect(crossing.map(show)).toEqual([]);
-});
 
 test("there are no cycles", () => {
   const next = new Map<string, Import[]>();

@@ -6,12 +6,13 @@ export type ErrorCode =
   | "ARGUMENT" // an option or argument is out of its range
   | "NOT_FOUND" // no such file, data set, model or run
   | "EXISTS" // would overwrite something that is there
+  | "LOCKED" // another process is at work on it
   | "FORMAT" // a file is not what it claims to be
   | "WRITE" // a file could not be written
   | "DOWNLOAD" // a file could not be fetched from where it is published
   | "DEVICE" // no GPU where one must be, or it fails
   | "DIVERGED" // the loss is not finite any more
-  | "INTERRUPTED"; // stopped by a signal; what was done is saved
+  | "INTERRUPTED"; // stopped by a signal, after which what was done is saved; or closed in the middle of its work
 
 /**
  * An error that a user can act on. The command line prints its message on one line; anything else that is
@@ -44,7 +45,11 @@ export function shown(value: unknown): string {
 /** Text from elsewhere as a message shows it, without quotes. */
 export const shortened = (text: string): string => onOneLine(beginning(text));
 
-const beginning = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text);
+const beginning = (text: string): string =>
+  text.length > SHOWN ? `${text.slice(0, SHOWN).replace(HALF_A_CHARACTER, "")}...` : text;
+
+/** At the end: the first half of a character that UTF-16 writes as two units. */
+const HALF_A_CHARACTER = /[\uD800-\uDBFF]$/;
 
 /** Without line breaks, and without what would make a terminal do things. */
 const onOneLine = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, " ");

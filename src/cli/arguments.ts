@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { expected, wholeNumber } from "../basics/errors.ts";
 import type { OpenOptions } from "../data/open.ts";
@@ -34,6 +35,14 @@ export function pictureExtent(text: string): { rows: number; cols: number } {
   if (rows > 0 && cols > 0) return { rows, cols };
   throw new InvalidArgumentError("Expected WxH such as 32x32.");
 }
+
+/** The name of a file that is written in the format that its ending tells. */
+export const fileNamed =
+  (...endings: readonly string[]) =>
+  (text: string): string => {
+    if (endings.includes(extname(text).toLowerCase())) return text;
+    throw new InvalidArgumentError(`Expected a file name that ends in ${endings.join(" or ")}.`);
+  };
 
 /** Options that every command has. */
 export interface CommonOptions {

@@ -20,6 +20,14 @@ export function onBrokenOutput(): void {
   stderr.on("error", () => undefined);
 }
 
+/** Erases the terminal's line and goes to its start. */
+const ERASE = "\r\x1b[2K";
+/**
+ * Text that the terminal cuts off at its edge. Only the terminal knows how wide characters are, and a line that is
+ * continued on the next one cannot be erased.
+ */
+const cutOff = (text: string) => `\x1b[?7l${text}\x1b[?7h`;
+
 /** A line that is written over and over in a terminal; elsewhere nothing, since nobody could read it. */
 export class StatusLine {
   readonly #isTerminal = stderr.isTTY === true;
@@ -28,11 +36,11 @@ export class StatusLine {
   show(line: string): void {
     if (!this.#isTerminal || performance.now() - this.#lastShown < 100) return;
     this.#lastShown = performance.now();
-    stderr.write(`\r\x1b[2K${line.slice(0, (stderr.columns ?? 80) - 1)}`);
+    stderr.write(ERASE + cutOff(line));
   }
 
   clear(): void {
-    if (this.#isTerminal) stderr.write("\r\x1b[2K");
+    if (this.#isTerminal) stderr.write(ERASE);
   }
 }
 

@@ -43,6 +43,7 @@ export function addScoreCommand(program: Command): void {
     .option(
       "--per-pixel <file.npy>",
       "write the nats of every pixel: float32 [pictures, channels, rows, cols]",
+      read.fileNamed(".npy"),
     )
     .option("--skip-bad", "leave out pictures that cannot be read");
   read.withThreads(command);

@@ -33,10 +33,19 @@ export const runTraining = (request: TrainRequest): Promise<TrainResult> =>
   shown((options) => train(request, options));
 
 const shown = (work: (options: TrainOptions) => Promise<TrainResult>): Promise<TrainResult> =>
-  untilInterrupted((signal) =>
-    work({
+  untilInterrupted(({ signal, needs }) => {
+    const show = trainingDisplay();
+    let lastStep: number | undefined;
+    return work({
       signal,
-      onEvent: trainingDisplay(),
+      onEvent(event) {
+        show(event);
+        if (event.type !== "progress") return;
+        // The next step, with a validation that may follow it, takes about as long as those before.
+        const now = performance.now();
+        if (lastStep !== undefined) needs(2 * (now - lastStep));
+        lastStep = now;
+      },
       ...readingDisplay(),
-    }),
-  );
+    });
+  });

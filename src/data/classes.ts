@@ -47,8 +47,12 @@ function labelled({ name, labels, classNames }: Dataset): {
 
 /** The number of a class that is given by its name or else, from 0, by its number. ARGUMENT error if there is none. */
 export function classNumber(classes: readonly PictureClass[], wanted: string | number): number {
-  const named = classes.findIndex(({ name }) => name === wanted);
-  if (named >= 0) return named;
+  const exact = classes.findIndex(({ name }) => name === wanted);
+  if (exact >= 0) return exact;
+  // An accented letter has two spellings in Unicode; folders may have the one and keyboards give the other.
+  const spelled = typeof wanted === "string" ? wanted.normalize() : undefined;
+  const same = classes.findIndex(({ name }) => name.normalize() === spelled);
+  if (same >= 0) return same;
   const number = typeof wanted === "string" && wanted.trim() === "" ? Number.NaN : Number(wanted);
   if (Number.isInteger(number) && number >= 0 && number < classes.length) return number;
   throw expected("ARGUMENT", `one of ${namesOf(classes)} (or their numbers, from 0)`, "the class", wanted);

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { expected, NextpixelError, shortened } from "../basics/errors.ts";
@@ -8,6 +7,7 @@ import { fetchSmall } from "../fetch/small-answer.ts";
 import { writeAtomically } from "../files/atomic-write.ts";
 import { isThere, readBounded } from "../files/bounded-read.ts";
 import { parseJson } from "../files/json.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { writeError } from "../files/system-error.ts";
 import { unexpected } from "./gzipped.ts";
 
@@ -55,7 +55,7 @@ export async function hubListing(
   if (await isThere(kept)) return checked(kept, parseJson(await readBounded(kept, MAX_BYTES), kept));
   const listing = await ask(repository, settings);
   if (listing.files.length > 0) {
-    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    await makeFolder(folder).catch((cause: unknown) => {
       throw writeError(folder, cause);
     });
     await writeAtomically(kept, JSON.stringify(listing));

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expected, NextpixelError } from "../basics/errors.ts";
 import { cachedFiles, type CachedFile } from "../fetch/cached-files.ts";
 import type { FetchSettings } from "../fetch/settings.ts";
 import { claim, release, unfinished } from "../fetch/unfinished.ts";
 import { isThere } from "../files/bounded-read.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { isSystemError, writeError } from "../files/system-error.ts";
 import { filesUnder } from "./files.ts";
 import { hubListing } from "./hub-listing.ts";
@@ -109,7 +110,7 @@ const UNPACKING = "unpacking";
 async function unpackOnce(files: readonly string[], folder: string, settings: FetchSettings): Promise<void> {
   const temporary = claim(folder, UNPACKING);
   try {
-    await mkdir(join(folder, ".."), { recursive: true });
+    await makeFolder(dirname(folder));
     for (const { path, isAbandoned } of await unfinished(folder, UNPACKING)) {
       if (isAbandoned) await rm(path, { recursive: true, force: true });
     }

@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { NextpixelError } from "../basics/errors.ts";
 import { sizeOfFile } from "../files/bounded-read.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { mapConcurrently } from "./concurrent.ts";
 import { unexpected } from "./gzipped.ts";
 import { columnsOf, type Columns } from "./parquet-columns.ts";
@@ -129,7 +130,7 @@ function classFolders(folder: string): (table: Table, row: Row) => Promise<strin
   const taken = new Set<string>();
   const make = async (name: string): Promise<string> => {
     const path = join(folder, name);
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     return path;
   };
   return ({ file, columns: { label, classNames } }, row) => {

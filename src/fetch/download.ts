@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
+import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isSystemError, writeError } from "../files/system-error.ts";
 import { checkFile } from "./check-file.ts";
@@ -7,6 +7,7 @@ import { claimPart } from "./part-file.ts";
 import { BrokenOff, receive, type RemoteFile } from "./receive.ts";
 import { waitToRetry } from "./retry.ts";
 import type { FetchSettings } from "./settings.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { release } from "./unfinished.ts";
 
 /**
@@ -16,7 +17,7 @@ import { release } from "./unfinished.ts";
  */
 export async function download(remote: RemoteFile, path: string, settings: FetchSettings): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const part = await claimPart(path);
     try {
       await fill(part, remote, path, settings);

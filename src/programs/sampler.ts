@@ -46,7 +46,7 @@ export interface Sampler {
    * model knows no such class.
    */
   stream(options: StreamOptions): AsyncGenerator<SampleEvent, void>;
-  /** Ends the workers; there need be no stream. */
+  /** Ends the workers; a stream that is going on ends with an INTERRUPTED error. Nothing can be drawn any more. */
   close(): void;
 }
 

@@ -1,4 +1,4 @@
-import { crc32c } from "../basics/crc32c.ts";
+import { crc32c } from "../basics/crc32.ts";
 import { expected, shown } from "../basics/errors.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor32 } from "./safetensors.ts";
 

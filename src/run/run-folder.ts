@@ -1,8 +1,10 @@
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { NextpixelError } from "../basics/errors.ts";
 import { isTemporary, writeAtomically } from "../files/atomic-write.ts";
 import { readBounded } from "../files/bounded-read.ts";
+import { checkFolderName } from "../files/folder-name.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { parseJson } from "../files/json.ts";
 import { readError, unlessMissing, writeError } from "../files/system-error.ts";
 
@@ -27,8 +29,8 @@ const MAX_CONFIG_BYTES = 2 ** 23;
 
 /**
  * Makes the folder of a new run. With `force`, first removes the run that is there, and no other file. Throws
- * EXISTS if the path is a file, or a folder with anything in it (with `force`: with anything but a run), and WRITE
- * if the folder cannot be made.
+ * EXISTS if the path is a file, or a folder with anything in it (with `force`: with anything but a run), ARGUMENT if
+ * it is the name of a file, and WRITE if the folder cannot be made.
  */
 export async function createRunFolder(path: string, options: { force?: boolean } = {}): Promise<void> {
   try {
@@ -44,8 +46,9 @@ export async function createRunFolder(path: string, options: { force?: boolean }
         await rm(join(path, name), { recursive: true, force: true });
       }
     }
-    await mkdir(join(path, CHECKPOINTS), { recursive: true });
-    await mkdir(join(path, SAMPLES), { recursive: true });
+    await checkFolderName(path, "the run", "the name of a folder");
+    await makeFolder(join(path, CHECKPOINTS));
+    await makeFolder(join(path, SAMPLES));
   } catch (cause) {
     throw cause instanceof NextpixelError ? cause : writeError(path, cause);
   }

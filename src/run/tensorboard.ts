@@ -1,8 +1,9 @@
-import { appendFile, mkdir } from "node:fs/promises";
+import { appendFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { crc32c } from "../basics/crc32c.ts";
+import { crc32c } from "../basics/crc32.ts";
 import { ProtobufWriter } from "../basics/protobuf.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { writeError } from "../files/system-error.ts";
 import { TENSORBOARD } from "./run-folder.ts";
 
@@ -43,7 +44,7 @@ export async function openEventFile(run: string): Promise<EventFile> {
       throw writeError(path, cause);
     });
   };
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+  await makeFolder(folder).catch((cause: unknown) => {
     throw writeError(folder, cause);
   });
   await append((event) => event.text(3, "brain.Event:2"));

@@ -1,7 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { writeError } from "../files/system-error.ts";
 import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
+import { checkFolderName } from "../files/folder-name.ts";
+import { makeFolder } from "../files/make-folder.ts";
+import { writeError } from "../files/system-error.ts";
 import { dequantise } from "../data/quantise.ts";
 import { pictureLength, type PictureSize } from "../data/dataset.ts";
 import { pictureGrid } from "../pictures/grid.ts";
@@ -22,10 +23,15 @@ export type PngText = Readonly<Record<string, string>>;
 
 const isOneFile = (out: string) => extname(out).toLowerCase() === ".png";
 
-/** Makes sure that `writePictures` or `writeCompletions` can write to `out`, before there is anything to write. WRITE error. */
+/**
+ * Makes sure that `writePictures` or `writeCompletions` can write to `out`, before there is anything to write.
+ *
+ * @throws ARGUMENT if `out` is the name of another file than a PNG file, WRITE if nothing can be written there.
+ */
 export async function prepareOutput(out: string): Promise<void> {
   if (isOneFile(out)) return checkWritable(out);
-  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
+  await checkFolderName(out, "the pictures", "a file name that ends in .png, or the name of a folder,");
+  await makeFolder(out).catch((cause: unknown) => {
     throw writeError(out, cause);
   });
   return checkWritable(join(out, "0.png"));
@@ -33,7 +39,8 @@ export async function prepareOutput(out: string): Promise<void> {
 
 /**
  * Writes pictures: to a name that ends in .png as one picture with all of them, magnified if they are small, in so many columns or
- * about as many as rows; to any other name as a folder with a file for each, of its own size. Returns the files. WRITE error.
+ * about as many as rows; to any other name as a folder with a file for each, of its own size. Returns the files. ARGUMENT,
+ * WRITE errors as of `prepareOutput`.
  */
 export async function savePictures(path: string, pictures: PicturesToWrite): Promise<string[]> {
   await prepareOutput(path);

@@ -32,6 +32,25 @@ export const SAMPLING_PAGE = pageOf(`
   globalThis.openSampler = openSampler;
 `);
 
+/** Closes a sampler after the second event of a stream, and returns the code of the error with which the stream ends. */
+export async function closeInPage({
+  run,
+  workers,
+  ...options
+}: Omit<PageRequest, "leaveAfter">): Promise<string | undefined> {
+  const { openSampler } = globalThis as unknown as SamplingPage;
+  const config = await (await fetch(`/runs/${run}/config.json`)).json();
+  const checkpoint = await (await fetch(`/runs/${run}/checkpoints/best.safetensors`)).arrayBuffer();
+  const sampler = openSampler(config, checkpoint, { workers });
+  let seen = 0;
+  try {
+    for await (const _ of sampler.stream(options)) if (++seen === 2) sampler.close();
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+  return undefined;
+}
+
 /** Runs in the page, so it has no more than what is in it and what the page's script left. */
 export async function drawInPage({ run, workers, leaveAfter, ...options }: PageRequest): Promise<Digests> {
   const { openSampler } = globalThis as unknown as SamplingPage;

@@ -15,7 +15,14 @@ import type { StartWorker } from "../../src/runtime/step/worker.ts";
 import { cores, startNodeWorker } from "../../src/runtime/workers/node.ts";
 import { collect } from "../../src/programs/drawn-pictures.ts";
 import { launchChromium } from "./chromium.ts";
-import { drawInPage, pageOf, SAMPLING_PAGE, type Digests, type PageRequest } from "./sampling-page.ts";
+import {
+  closeInPage,
+  drawInPage,
+  pageOf,
+  SAMPLING_PAGE,
+  type Digests,
+  type PageRequest,
+} from "./sampling-page.ts";
 import { PACKAGE, serve, type PageServer } from "./serve.ts";
 
 const CONFIGS: Readonly<Record<string, NetworkConfig>> = {
@@ -194,6 +201,12 @@ describe.each(models)("pictures of the $run network", ({ run, config, weights })
     expect(inNode).toEqual(wanted);
     const requests = picks.map((first) => ({ run, workers: 1, ...REQUEST, count: 1, first }));
     expect((await drawnInChromium(requests)).digests).toEqual(wanted);
+  });
+
+  test.each([1, 2])("are not drawn on in Chromium by %i at work if the sampler is closed", async (atWork) => {
+    const request = { run, workers: atWork, ...REQUEST, count: 1024 };
+    const { result } = await inPage("/sampling.html", (page) => page.evaluate(closeInPage, request));
+    expect(result).toBe("INTERRUPTED");
   });
 
   test("are the same in Chromium after a stream that was left early", async () => {

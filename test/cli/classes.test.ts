@@ -1,8 +1,9 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { beforeAll, describe, expect, test } from "vitest";
 import { openDataset } from "../../src/data/open.ts";
+import { textsOf } from "../pictures/png-texts.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { pngFile } from "./picture-files.ts";
 import { jsonOf, runCli } from "./run-cli.ts";
@@ -126,6 +127,36 @@ describe("sample", () => {
     );
     expect((await json("sample", "without", "--count", "1"))["classes"]).toBeUndefined();
   });
+});
+
+test("classes may have names in any writing, everywhere that names go", async () => {
+  const names = ["emu\u0308", "Кошка", "نمر", "猫", "🐈"];
+  const files: Record<string, Uint8Array> = {};
+  for (let i = 0; i < 20; i++) files[`${names[i % 5]}/${i}.png`] = await pngFile(i, 6, 6);
+  const pictures = await temporaryFolder(files);
+  const options = ["--class-conditional", "--levels", "4", ...TINY];
+  const trained = await cli("train", pictures, "--out", "прогон-猫", ...options);
+  expect(trained.stderr).not.toContain("error");
+  expect(trained.code).toBe(0);
+  expect((await cli("info", "прогон-猫")).stdout).toContain(`5 classes: ${names.join(", ")}`);
+
+  const drawn = await json("sample", "прогон-猫", "--count", "5", "--out", "все-猫.png");
+  expect(drawn).toMatchObject({ classes: names, out: "все-猫.png" });
+  const { nextpixel } = textsOf(await readFile(join(folder, "все-猫.png")));
+  expect(JSON.parse(nextpixel!)).toMatchObject({ classes: names });
+
+  // As it is typed: composed, while the folder's name is decomposed.
+  const typed = ["--class", "猫", "--class", names[0]!.normalize("NFC")];
+  const own = await json("sample", "прогон-猫", "--count", "2", ...typed, "--out", "目录");
+  expect(own["classes"]).toEqual(["猫", names[0]]);
+  expect(await readdir(join(folder, "目录"))).toEqual(["0.png", "1.png"]);
+  expect(await line("sample", "прогон-猫", "--class", "犬")).toBe(
+    `error: expected one of ${names.join(", ")} (or their numbers, from 0) for the class, received "犬"\n`,
+  );
+
+  const scored = ["score", "прогон-猫", pictures, "--classify", "--per-image", "оценки.jsonl"];
+  expect(await json(...scored)).toMatchObject({ images: 20 });
+  for (const one of await linesOf("оценки.jsonl")) expect(names).toContain(one["class"]);
 });
 
 describe("score", () => {

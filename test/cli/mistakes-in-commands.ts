@@ -120,15 +120,20 @@ const OUTPUTS: readonly Mistake[] = [
   [`train digits --out /dev/null/x ${TINY.join(" ")}`, "cannot write", "/dev/null/x"],
   ["demo --out run", "run", "not empty", "--force"],
   ["demo --out file.txt", "file.txt", "is a file"],
+  [`train digits --out new.safetensors ${TINY.join(" ")}`, "name of a folder", '"new.safetensors"'],
+  ["demo --out new.png", "name of a folder", '"new.png"'],
   ["sample run --count 1 --out missing/x.png", "cannot write", "missing/x.png", "ENOENT"],
   ["sample run --count 1 --out file.txt/x", "cannot write", "file.txt/x"],
   ["sample run --count 1 --out file.txt", "cannot write", "file.txt"],
+  ["sample run --count 1 --out new.jpg", "file name that ends in .png", "name of a folder", '"new.jpg"'],
+  ["complete run digits --out new/new.WEBP", "file name that ends in .png", '"new/new.WEBP"'],
   ["complete run digits --out missing/x.png", "cannot write", "missing/x.png", "ENOENT"],
   ["complete run digits --out file.txt", "cannot write", "file.txt"],
   ["score run digits --limit 1 --per-image missing/x.jsonl", "cannot write", "missing/x.jsonl"],
   ["score run digits --limit 1 --per-image empty", "cannot write empty: it is a folder"],
   ["score run digits --limit 1 --per-pixel missing/x.npy", "cannot write", "missing/x.npy"],
-  ["score run digits --limit 1 --per-pixel /dev/null", "cannot write /dev/null", "not an ordinary file"],
+  ["score run digits --limit 1 --per-image /dev/null", "cannot write /dev/null", "not an ordinary file"],
+  ["score run digits --limit 1 --per-pixel nats.png", "--per-pixel", "ends in .npy", "nats.png"],
 ];
 
 export const MISTAKES_IN_COMMANDS = [

@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import type { Raster } from "../../src/pictures/grid.ts";
 import { encodePng } from "../../src/pictures/png.ts";
+import { textsOf } from "./png-texts.ts";
 
 const raster: fc.Arbitrary<Raster> = fc
   .tuple(
@@ -45,10 +46,19 @@ describe("encodePng", () => {
     expect(Buffer.from(png).readUInt32BE(at + chunk.length)).toBe(crc32(chunk));
   });
 
+  test.each(["日本", "Кошка", "🐈‍⬛", "ไทย", "نص", "e\u0301", "a\x80b", "a\rb", "a\x7fb"])(
+    "keeps %j, which is not Latin-1, as UTF-8",
+    async (value) => {
+      const text = { Software: "nextpixel", Comment: value, Title: "é" };
+      const png = encodePng({ width: 1, height: 1, channels: 1, data: Uint8Array.of(7) }, text);
+      expect(textsOf(png)).toEqual(text);
+      expect([...(await sharp(png).toColourspace("b-w").raw().toBuffer())]).toEqual([7]);
+    },
+  );
+
   test.each([
-    ["letters beyond Latin-1", { Comment: "日本" }],
     ["a NUL", { Comment: "a\0b" }],
-    ["what Latin-1 leaves undefined", { Comment: "\x80" }],
+    ["a keyword beyond Latin-1", { 日本: "a" }],
     ["an empty keyword", { "": "a" }],
     ["a long keyword", { ["k".repeat(80)]: "a" }],
     ["a keyword that starts with a space", { " a": "a" }],

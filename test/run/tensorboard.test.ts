@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import protobuf from "protobufjs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { crc32c } from "../../src/basics/crc32c.ts";
+import { crc32c } from "../../src/basics/crc32.ts";
 import { openEventFile } from "../../src/run/tensorboard.ts";
 import { encodePng } from "../../src/pictures/png.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";

@@ -207,6 +207,35 @@ describe.each([
   });
 });
 
+describe.each([
+  { where: "this thread", workers: 1 },
+  { where: "workers", workers: 2 },
+])("a sampler that draws in $where and is closed", ({ workers }) => {
+  const open = () => samplerOf(network, weights, { workers, startWorker: startNodeWorker });
+  const closed = expect.objectContaining({ code: "INTERRUPTED", message: expect.stringMatching(/closed/) });
+
+  test.each([1, 2, 5])("ends the stream of which %i events were taken, with an error", async (taken) => {
+    const sampler = open();
+    let seen = 0;
+    const takeAll = async () => {
+      for await (const _ of streamOf(sampler, network, LONG)) if (++seen === taken) sampler.close();
+    };
+    await expect(takeAll()).rejects.toEqual(closed);
+    expect(seen).toBeLessThan(LONG_ROWS / 2);
+  });
+
+  test("ends a stream that somebody waits for, and begins none", async () => {
+    const sampler = open();
+    const stream = streamOf(sampler, network, LONG);
+    const waiting = stream.next();
+    sampler.close();
+    await expect(waiting).rejects.toEqual(closed);
+    expect(await stream.next()).toEqual({ value: undefined, done: true });
+    await expect(streamOf(sampler, network, request).next()).rejects.toEqual(closed);
+    sampler.close();
+  });
+});
+
 test("an aborted stream ends its workers, and the next one starts others", async () => {
   const counting = countingStart();
   const sampler = samplerOf(network, weights, { workers: 2, startWorker: counting.start });

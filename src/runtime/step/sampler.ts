@@ -1,4 +1,4 @@
-import { expected } from "../../basics/errors.ts";
+import { expected, NextpixelError } from "../../basics/errors.ts";
 import { multiplyAddsOfTimes } from "../../lower/step/multiply-adds.ts";
 import type { DrawRequest, SamplerProgram } from "./draw.ts";
 import { bytesOfFields } from "./layout.ts";
@@ -33,9 +33,13 @@ export type SampleEvent =
     };
 
 export interface Sampler {
-  /** Draws pictures, and tells of each row as it is finished. Ends early where the iteration does. */
+  /**
+   * Draws pictures, and tells of each row as it is finished. Ends early where the iteration does.
+   *
+   * @throws The signal's reason if that is aborted, INTERRUPTED if the sampler is closed, what a worker fails with.
+   */
   stream(request: SampleRequest): AsyncGenerator<SampleEvent, void>;
-  /** Ends the workers. */
+  /** Ends the workers, and a stream that is going on. Nothing can be drawn any more. */
   close(): void;
 }
 
@@ -59,7 +63,9 @@ export function openStepSampler(program: SamplerProgram, { workers, startWorker 
   const perPixel = multiplyAddsOfTimes(program.steps).reduce((total, one) => total + one);
   const pool: JobRunner[] = [];
   const largestBatch = Math.min(LARGEST_BATCH, Math.ceil(LARGEST_BATCH_BYTES / bytesOfFields(program.steps)));
-  let isDrawing = false;
+  /** Stops the stream that is going on. */
+  let drawing: AbortController | undefined;
+  let isClosed = false;
 
   /** Runners for so many pixels in so many jobs. */
   const runnersFor = (jobs: number, pixels: number): readonly JobRunner[] => {
@@ -72,7 +78,8 @@ export function openStepSampler(program: SamplerProgram, { workers, startWorker 
 
   return {
     async *stream({ count, signal, ...request }) {
-      if (isDrawing) throw expected("ARGUMENT", "one stream at a time", "a sampler", "a second one");
+      if (isClosed) throw closedError();
+      if (drawing) throw expected("ARGUMENT", "one stream at a time", "a sampler", "a second one");
       const batch = Math.min(largestBatch, Math.ceil(count / workers));
       const starts = Array.from({ length: Math.ceil(count / batch) }, (_, i) => i * batch);
       const runners = runnersFor(starts.length, count * request.rows * program.steps.cols);
@@ -96,20 +103,24 @@ export function openStepSampler(program: SamplerProgram, { workers, startWorker 
         }
       };
 
-      isDrawing = true;
+      drawing = stopped;
       Promise.all(runners.map(work)).then(events.end, events.fail);
       try {
         yield* events.all();
       } finally {
         stopped.abort();
-        isDrawing = false;
+        drawing = undefined;
       }
     },
     close() {
+      isClosed = true;
+      drawing?.abort(closedError());
       for (const runner of pool.splice(0)) runner.close();
     },
   };
 }
+
+const closedError = () => new NextpixelError("INTERRUPTED", "the sampler was closed: open another to draw");
 
 /** What is given of the pictures of one job. */
 function part(given: DrawRequest["given"], first: number, count: number, total: number) {

@@ -1,0 +1,182 @@
+import { randomBytes } from "node:crypto";
+import { constants, copyFile, link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import * as v from "valibot";
+import { NextpixelError } from "../basics/errors.ts";
+import { readBounded } from "../files/bounded-read.ts";
+import { parseJson } from "../files/json.ts";
+import { systemCode, writeError } from "../files/system-error.ts";
+
+// A run has one process that trains it: the one that its lock file names. Two would write into one another's files.
+//
+// A lock file appears whole: it is written under another name, which is then linked. A process that was killed leaves
+// its lock file behind, and exactly one other may replace it: whoever holds the lock on that very lock file, a file
+// beside it with the token of the dead process in its name. That lock is taken in the same way, as its holder may have
+// been killed too.
+
+/** The lock file of a run folder. */
+export const LOCK = "lock.json";
+
+export interface Lock {
+  /** Lets other processes have the run. Once is enough. Throws WRITE. */
+  release(): Promise<void>;
+}
+
+/** What a lock file says of the process that wrote it. */
+const holderSchema = v.object({
+  pid: v.number(),
+  host: v.string(),
+  /** When the process began, in the system's own units; the system may use a number of a process again. */
+  began: v.optional(v.string()),
+  since: v.string(),
+  /** No other lock has it. */
+  token: v.string(),
+});
+type Holder = v.InferOutput<typeof holderSchema>;
+
+/** Far more than a lock file has. */
+const MAX_BYTES = 2 ** 12;
+
+/**
+ * Takes a run folder, which has to be there, for this process. A lock that a process of this machine has left behind
+ * when it was killed is taken over.
+ *
+ * @throws LOCKED if another process has it, or may have it: it was taken on another machine. WRITE if the lock file
+ * cannot be written.
+ */
+export async function lockRun(run: string): Promise<Lock> {
+  const own: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    began: await beginOf(process.pid),
+    since: new Date().toISOString(),
+    token: randomBytes(8).toString("hex"),
+  };
+  const file = join(run, LOCK);
+  const asWriteError = (cause: unknown): never => {
+    throw cause instanceof NextpixelError ? cause : writeError(file, cause);
+  };
+  await take(run, file, own).catch(asWriteError);
+  return {
+    async release() {
+      // Somebody may have removed the file by hand, and another process taken the run.
+      const holder = await holderOf(run, file).catch(() => undefined);
+      if (holder?.token === own.token) await rm(file, { force: true }).catch(asWriteError);
+    },
+  };
+}
+
+/** Has a lock file name this process. LOCKED error if another that may live has it. */
+async function take(run: string, file: string, own: Holder): Promise<void> {
+  for (;;) {
+    if (await create(file, own)) return;
+    const holder = await holderOf(run, file);
+    if (holder === undefined) continue;
+    if (await mayLive(holder)) throw lockedBy(run, holder);
+    const claim = `${file}.${holder.token}`;
+    await take(run, claim, own);
+    try {
+      // Another process may have replaced it between the look at it and the claim.
+      if ((await holderOf(run, file))?.token === holder.token) return await replace(file, own);
+    } finally {
+      await rm(claim, { force: true });
+    }
+  }
+}
+
+/** Writes a lock file that is not there; false if there is one. */
+async function create(file: string, own: Holder): Promise<boolean> {
+  const written = await writeBeside(file, own);
+  try {
+    await link(written, file);
+    return true;
+  } catch (cause) {
+    if (systemCode(cause) === "EEXIST") return false;
+    if (!NO_LINKS.includes(systemCode(cause) ?? "")) throw cause;
+    return await copyUnlessThere(written, file);
+  } finally {
+    await rm(written, { force: true });
+  }
+}
+
+/** What file systems without hard links answer, such as those of memory cards. */
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+
+async function copyUnlessThere(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+    return true;
+  } catch (cause) {
+    if (systemCode(cause) === "EEXIST") return false;
+    throw cause;
+  }
+}
+
+async function replace(file: string, own: Holder): Promise<void> {
+  await rename(await writeBeside(file, own), file);
+}
+
+/** Writes what a lock file holds under a name that `isTemporary` knows. */
+async function writeBeside(file: string, own: Holder): Promise<string> {
+  const path = join(dirname(file), `.nextpixel-${randomBytes(8).toString("hex")}.tmp`);
+  await writeFile(path, `${JSON.stringify(own)}\n`, { flag: "wx" });
+  return path;
+}
+
+/** Who has a lock; undefined if nobody has. LOCKED error if the file does not say it. */
+async function holderOf(run: string, file: string): Promise<Holder | undefined> {
+  try {
+    const found = v.safeParse(holderSchema, parseJson(await readBounded(file, MAX_BYTES), file));
+    if (found.success) return found.output;
+  } catch (error) {
+    const cause = error instanceof NextpixelError ? error.cause : error;
+    if (systemCode(cause) === "ENOENT") return undefined;
+  }
+  throw new NextpixelError(
+    "LOCKED",
+    `${JSON.stringify(run)} is locked by ${file}, which cannot be read: if no process trains this run, remove the file`,
+  );
+}
+
+function lockedBy(run: string, { pid, host, since }: Holder): NextpixelError {
+  const isHere = host === hostname();
+  const where = isHere ? "" : ` on ${host}`;
+  const advice = isHere
+    ? "wait for it to end, or end it"
+    : `if it does not run any more, remove ${join(run, LOCK)}`;
+  const who = pid === process.pid && isHere ? "this process" : `process ${pid}${where}`;
+  return new NextpixelError(
+    "LOCKED",
+    `${JSON.stringify(run)} has been in use by ${who} since ${since}: ${advice}`,
+  );
+}
+
+/** Whether the process that took a lock may still run. Nobody can tell of another machine's. */
+async function mayLive({ pid, host, began }: Holder): Promise<boolean> {
+  if (host !== hostname()) return true;
+  if (!isRunning(pid)) return false;
+  const now = await beginOf(pid);
+  return began === undefined || now === undefined || now === began;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    // Anything else says that it runs, for somebody else.
+    return systemCode(cause) !== "ESRCH";
+  }
+}
+
+/**
+ * When a process began, in ticks since the machine was started; "ended" if it has ended, but its parent has not asked
+ * about it yet; undefined where that is not to be known, as on other systems than Linux. See proc(5): the name of the
+ * program, which may hold anything, is in brackets; the state is the first field after it and the start the twentieth.
+ */
+async function beginOf(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" || fields[0] === "X" ? "ended" : fields[19];
+}
