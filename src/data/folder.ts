@@ -2,7 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { NextpixelError } from "../basics/errors.ts";
 import { mapConcurrently } from "./concurrent.ts";
 import { cropAt, cut } from "./crop.ts";
-import { pictureDataset, pictureLength, PICTURES_AT_ONCE, type Dataset } from "./dataset.ts";
+import { pictureDataset, pictureLength, PICTURES_AT_ONCE, type CropPlace, type Dataset } from "./dataset.ts";
 import { filesUnder } from "./files.ts";
 import {
   checkFile,
@@ -22,12 +22,14 @@ import { decodingError, headerOf, readPicture } from "./picture-file.ts";
 export interface FolderOptions extends Omit<FormatOptions, "levels"> {
   /** Leave out files that cannot be decoded, with a warning each, instead of failing. */
   readonly skipBad?: boolean | undefined;
-  /** Bytes that the pictures may take in memory, one for each sub-pixel; those of a larger folder stay on disk. 256 MiB. */
+  /** Bytes that pictures may take in memory, one for each sub-pixel; what is more stays on disk. 1 GiB. */
   readonly memory?: number | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-const MEMORY = 2 ** 28;
+const MEMORY = 2 ** 30;
+/** Folders of more bytes are large: their pictures are not decoded before they are needed. */
+const DECODED_WHEN_OPENED = 2 ** 28;
 /** Files of a large folder that are looked at when it is opened. */
 const LOOKED_AT = 1000;
 const PICTURE_NAME = /\.(png|jpe?g|webp)$/i;
@@ -50,8 +52,8 @@ interface Read<Value> {
  * there is no picture, FORMAT error on one that cannot be decoded, ARGUMENT error when pictures lie both in
  * the folder and in sub-folders, differ in size, or are smaller than their crops.
  *
- * Pictures that would take too much memory are decoded whenever they are read. Of so many files only some are looked at
- * when the folder is opened, unless bad ones are to be left out. The same errors then come from `read`, and an ARGUMENT error
+ * Pictures of a large folder are decoded when they are first read, and again whenever they are if memory is short or crops are
+ * taken. Of so many files only some are looked at when the folder is opened, unless bad ones are to be left out. The same errors then come from `read`, and an ARGUMENT error
  * on a picture with colours if those that were looked at have none.
  */
 export async function openFolder(folder: string, options: Options = {}): Promise<Dataset> {
@@ -73,18 +75,19 @@ async function openFiles(
 ): Promise<Dataset> {
   checkOptions(options);
   const { memory = MEMORY, skipBad = false } = options;
-  const isLarge = paths.length * (await bytesOfFirst(folder, paths, options)) > memory;
+  const mostWhenOpened = Math.min(memory, DECODED_WHEN_OPENED);
+  const isLarge = paths.length * (await bytesOfFirst(folder, paths, options)) > mostWhenOpened;
   const looked = isLarge && !skipBad ? spread(paths, LOOKED_AT) : paths;
   const found = await readAll(folder, looked, options, pictureFile);
   const files = found.map(({ value }) => value);
   const format = formatOf(files, options);
   const bytes = files.reduce((sum, { header }) => sum + pictureLength(wholeSize(format, header)), 0);
 
-  if (isLarge || bytes > memory) {
+  if (isLarge || bytes > mostWhenOpened) {
     const decode = async (file: string, i: number) =>
       void (await levelsOf(format, files[i]!, await readPicture(file)));
     const good = skipBad ? pathsOf(await readAll(folder, pathsOf(found), options, decode)) : paths;
-    return onDisk(name, folder, good, format);
+    return onDisk(name, folder, good, format, memory);
   }
   const whole = { ...format, crop: undefined };
   const pictures = await readAll(folder, pathsOf(found), options, async (file, i) => ({
@@ -98,11 +101,17 @@ async function openFiles(
   });
 }
 
-/** The data set of pictures that are decoded whenever they are read, and only then looked at. */
-function onDisk(name: string, folder: string, paths: readonly string[], format: FolderFormat): Dataset {
+/** The data set of pictures that are only looked at when they are read. Remembers as many as memory may hold, unless they are crops. */
+function onDisk(
+  name: string,
+  folder: string,
+  paths: readonly string[],
+  format: FolderFormat,
+  memory: number,
+): Dataset {
   const packed = packStrings(paths);
   const hint = hintOf(paths);
-  return pictureDataset(about(name, paths, format), async (index, place) => {
+  const decode = async (index: number, place: CropPlace | undefined): Promise<Uint8Array> => {
     const file = join(folder, packed.at(index));
     const bytes = await naming(file, hint, readPicture(file));
     const alike = await levelsOfAlike(format, bytes);
@@ -110,6 +119,13 @@ function onDisk(name: string, folder: string, paths: readonly string[], format: 
     const picture = { file, header: await naming(file, hint, headerOf(bytes)) };
     checkFile(format, picture);
     return naming(file, hint, levelsOf(format, picture, bytes, place));
+  };
+  const most = format.crop ? 0 : Math.floor(memory / pictureLength(sizeOf(format)));
+  const remembered = new Map<number, Uint8Array>();
+  return pictureDataset(about(name, paths, format), async (index, place) => {
+    const levels = remembered.get(index) ?? (await decode(index, place));
+    if (remembered.size < most) remembered.set(index, levels);
+    return levels;
   });
 }
 

@@ -8,12 +8,12 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const onDisk = { memory: 0 };
 
-const pictures = async (count: number, rows: number, cols: number, channels: 1 | 3 = 3) =>
+const pictures = async (count: number, cols: number, rows: number, channels: 1 | 3 = 3) =>
   Object.fromEntries(
     await Promise.all(
       Array.from(
         { length: count },
-        async (_, i) => [`${i % 2 ? "b" : "a"}/${i}.png`, await pngFile(i, rows, cols, channels)] as const,
+        async (_, i) => [`${i % 2 ? "b" : "a"}/${i}.png`, await pngFile(i, cols, rows, channels)] as const,
       ),
     ),
   );
@@ -89,6 +89,23 @@ describe("a folder that stays on disk", () => {
       code: "FORMAT",
       message: expect.stringContaining("c.png: cannot decode this picture ("),
     });
+  });
+
+  test("remembers as many pictures as memory may hold, but no crops", async () => {
+    const folder = await temporaryFolder(await pictures(3, 8, 9));
+    const crop = { rows: 9, cols: 8 };
+    const memory = 2 * 8 * 9 * 3;
+    const [some, crops] = [await openFolder(folder, { memory }), await openFolder(folder, { memory, crop })];
+    const all = [0, 1, 2];
+    const before = await some.read(all);
+    expect(await crops.read(all)).toEqual(before);
+    for (const name of ["a/0.png", "b/1.png", "a/2.png"]) await rm(join(folder, name));
+    const readable = await Promise.allSettled(all.map((index) => some.read([index])));
+    expect(readable.map(({ status }) => status).sort()).toEqual(["fulfilled", "fulfilled", "rejected"]);
+    for (const [index, result] of readable.entries())
+      if (result.status === "fulfilled")
+        expect(result.value).toEqual(before.subarray(index * 216, (index + 1) * 216));
+    for (const index of all) await expect(crops.read([index])).rejects.toThrow("cannot decode");
   });
 
   test("leaves bad files out with a warning each if it is asked to", async () => {
