@@ -60,14 +60,16 @@ export function checkFile(format: FolderFormat, { file, header }: PictureFile): 
     const other = `${first.file} is ${first.header.cols}x${first.header.rows} and ${file} is ${header.cols}x${header.rows}`;
     throw new NextpixelError(
       "ARGUMENT",
-      `expected pictures of one size, but ${other}; use --resize WxH to make them alike`,
+      `expected pictures of one size, but ${other}; resize them to make them alike`,
+      { about: ["resize", "crop"] },
     );
   }
   if (isGrey && !header.grey) {
     const other = `${first.file} is grey and ${file} has colours`;
     throw new NextpixelError(
       "ARGUMENT",
-      `expected pictures of one kind, but ${other}; use --gray to make them alike`,
+      `expected pictures of one kind, but ${other}; read all as grey to make them alike`,
+      { about: ["gray"] },
     );
   }
 }

@@ -94,7 +94,7 @@ async function openFiles(
     size: wholeSize(format, files[i]!.header),
     levels: await levelsOf(whole, files[i]!, await readPicture(file)),
   }));
-  return pictureDataset(about(name, pathsOf(pictures), format), async (index, place) => {
+  return pictureDataset(descriptionOf(name, pathsOf(pictures), format), async (index, place) => {
     const { path, value } = pictures[index]!;
     const { size, levels } = value;
     return format.crop ? cut(levels, size, cropAt(size, format.crop, place, join(folder, path))) : levels;
@@ -110,26 +110,30 @@ function onDisk(
   memory: number,
 ): Dataset {
   const packed = packStrings(paths);
-  const hint = hintOf(paths);
+  const about = mendsOf(paths);
   const decode = async (index: number, place: CropPlace | undefined): Promise<Uint8Array> => {
     const file = join(folder, packed.at(index));
-    const bytes = await naming(file, hint, readPicture(file));
+    const bytes = await naming(file, about, readPicture(file));
     const alike = await levelsOfAlike(format, bytes);
     if (alike) return alike;
-    const picture = { file, header: await naming(file, hint, headerOf(bytes)) };
+    const picture = { file, header: await naming(file, about, headerOf(bytes)) };
     checkFile(format, picture);
-    return naming(file, hint, levelsOf(format, picture, bytes, place));
+    return naming(file, about, levelsOf(format, picture, bytes, place));
   };
   const most = format.crop ? 0 : Math.floor(memory / pictureLength(sizeOf(format)));
   const remembered = new Map<number, Uint8Array>();
-  return pictureDataset(about(name, paths, format), async (index, place) => {
+  return pictureDataset(descriptionOf(name, paths, format), async (index, place) => {
     const levels = remembered.get(index) ?? (await decode(index, place));
     if (remembered.size < most) remembered.set(index, levels);
     return levels;
   });
 }
 
-const about = (name: string, paths: readonly string[], format: FolderFormat): Omit<Dataset, "read"> => ({
+const descriptionOf = (
+  name: string,
+  paths: readonly string[],
+  format: FolderFormat,
+): Omit<Dataset, "read"> => ({
   name,
   count: paths.length,
   size: sizeOf(format),
@@ -159,14 +163,13 @@ const spread = (paths: readonly string[], count: number): readonly string[] =>
     ? paths
     : Array.from({ length: count }, (_, i) => paths[Math.floor((i * paths.length) / count)]!);
 
-/** What to do about a bad file of a folder. Without its only file, it has no pictures. */
-const hintOf = (paths: readonly string[]): string =>
-  paths.length > 1 ? "; use --skip-bad to leave such files out" : "";
+/** The options that mend a bad file of a folder. Without its only file, it has no pictures. */
+const mendsOf = (paths: readonly string[]): readonly string[] => (paths.length > 1 ? ["skipBad"] : []);
 
 /** What is read from a file, or the FORMAT error of `decodingError`. */
-const naming = <Value>(file: string, hint: string, reading: Promise<Value>): Promise<Value> =>
+const naming = <Value>(file: string, about: readonly string[], reading: Promise<Value>): Promise<Value> =>
   reading.catch((cause: unknown) => {
-    throw decodingError(file, cause, hint);
+    throw decodingError(file, cause, about);
   });
 
 /** `read` of every file in turn, without those that are bad when these are to be skipped. */
@@ -176,12 +179,12 @@ async function readAll<Value>(
   { skipBad = false, onWarning }: FolderOptions,
   read: (file: string, index: number) => Promise<Value>,
 ): Promise<Read<Value>[]> {
-  const hint = skipBad ? "; left out" : hintOf(paths);
+  const about = mendsOf(paths);
   const results = await mapConcurrently(paths, PICTURES_AT_ONCE, async (path, index) => {
     const file = join(folder, path);
-    const reading = naming(file, hint, read(file, index));
+    const reading = naming(file, about, read(file, index));
     const found = reading.then((value): Read<Value> => ({ path, value }));
-    return skipBad ? found.catch((error: NextpixelError) => error.message) : found;
+    return skipBad ? found.catch((error: NextpixelError) => `${error.message}; left out`) : found;
   });
   const good: Read<Value>[] = [];
   for (const result of results) {

@@ -68,10 +68,10 @@ export async function greyPixels(rgb: Uint8Array, { rows, cols }: Extent): Promi
   return sharp(rgb, { raw, limitInputPixels: false }).grayscale().raw({ depth: "uchar" }).toBuffer();
 }
 
-/** The FORMAT error of a file that one of the above threw `cause` on, with what to do about it. */
-export function decodingError(file: string, cause: unknown, hint = ""): NextpixelError {
+/** The FORMAT error of a file that one of the above threw `cause` on, with the options that can mend it. */
+export function decodingError(file: string, cause: unknown, about: readonly string[] = []): NextpixelError {
   const reason = shortened(String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0]!);
-  return new NextpixelError("FORMAT", `${file}: cannot decode this picture (${reason})${hint}`, { cause });
+  return new NextpixelError("FORMAT", `${file}: cannot decode this picture (${reason})`, { cause, about });
 }
 
 /** The endings of the names of picture files, by what the formats begin with. */

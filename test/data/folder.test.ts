@@ -3,6 +3,7 @@ import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, test } from "vitest";
 import type { Dataset } from "../../src/data/dataset.ts";
+import type { NextpixelError } from "../../src/basics/errors.ts";
 import { openFolder } from "../../src/data/folder.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -219,7 +220,7 @@ describe("sizes", () => {
     });
     await expect(openFolder(folder)).rejects.toMatchObject({
       code: "ARGUMENT",
-      message: `expected pictures of one size, but ${join(folder, "a.png")} is 4x3 and ${join(folder, "c.png")} is 3x4; use --resize WxH to make them alike`,
+      message: `expected pictures of one size, but ${join(folder, "a.png")} is 4x3 and ${join(folder, "c.png")} is 3x4; resize them to make them alike`,
     });
   });
 
@@ -246,7 +247,8 @@ describe("bad files", () => {
       const error = await openFolder(folder).catch((error: unknown) => error);
       expect(error, name).toMatchObject({ code: "FORMAT" });
       expect((error as Error).message).toContain(`${join(folder, name)}: cannot decode this picture (`);
-      expect((error as Error).message).toMatch(/^[^\n]*; use --skip-bad to leave such files out$/);
+      expect((error as Error).message).toMatch(/^[^\n]*$/);
+      expect((error as NextpixelError).about).toEqual(["skipBad"]);
     }
   });
 
