@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { mapConcurrently } from "../src/data/concurrent.ts";
 import type { Dataset } from "../src/data/dataset.ts";
-import { openFolder } from "../src/data/folder.ts";
+import { openFolder } from "../src/data/formats/folder.ts";
 import { readAhead } from "../src/data/read-ahead.ts";
 import { modelByName } from "../src/models/by-name.ts";
 import { ADAM_DEFAULTS } from "../src/optim/adam.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { png, serveHub, table } from "../data/hub-server.ts";
+import { png, serveHub, table } from "../data/hub/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { serveFiles } from "../fetch/server.ts";
 import { jsonOf, runCli } from "./run-cli.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { isTemporary } from "../../src/files/atomic-write.ts";
 import { isThere } from "../../src/files/bounded-read.ts";
-import { png, serveHub, table } from "../data/hub-server.ts";
+import { png, serveHub, table } from "../data/hub/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { jsonOf, runCli, type CliOptions } from "./run-cli.ts";
 

@@ -5,7 +5,7 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import sharp from "sharp";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/run/safetensors.ts";
-import { COMMIT, png, table } from "../data/hub-server.ts";
+import { COMMIT, png, table } from "../data/hub/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { sha256 } from "../fetch/server.ts";
 import { pngFile, pngFiles } from "./picture-files.ts";

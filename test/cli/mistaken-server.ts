@@ -1,4 +1,4 @@
-import { COMMIT } from "../data/hub-server.ts";
+import { COMMIT } from "../data/hub/hub-server.ts";
 import { serve } from "../fetch/server.ts";
 
 /** A Hub, and a mirror, that answer as they should not. Returns its URL. */
