@@ -1,4 +1,4 @@
-import { expected, shown } from "../basics/errors.ts";
+import { expected } from "../basics/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { validationOf } from "../data/open.ts";
 import type { TrainRequest } from "./request.ts";
@@ -19,7 +19,7 @@ export function checkDatasetOptions({ dataset, levels, gray, resize, skipBad }: 
   for (const [option, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const what = `no ${option} beside a Dataset, which is decoded already,`;
-    throw expected("ARGUMENT", what, `"${dataset.name}"`, shown(value), option);
+    throw expected("ARGUMENT", what, `"${dataset.name}"`, value, option);
   }
 }
 
