@@ -2,122 +2,147 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { expected, NextpixelError, shortened } from "../../basics/errors.ts";
-import { unavailable } from "../../fetch/receive.ts";
+import { ask, askForBytes, statusOf, unavailable } from "../../fetch/ask.ts";
 import type { FetchSettings } from "../../fetch/settings.ts";
-import { fetchSmall } from "../../fetch/small-answer.ts";
 import { writeAtomically } from "../../files/atomic-write.ts";
 import { isThere, readBounded } from "../../files/bounded-read.ts";
 import { parseJson } from "../../files/json.ts";
 import { writeError } from "../../files/system-error.ts";
 import { unexpected } from "../../files/unexpected.ts";
+import { mapConcurrently } from "../concurrent.ts";
+import type { HubName } from "./name.ts";
 
-const MAX_FILES = 100_000;
-/** Characters of a path: what file systems take. */
-const MAX_PATH = 1024;
-/** Bound on one answer of the Hub, which has some thousand files, and on all of them together as they are kept. */
+/** Bounds on what the Hub may say: bytes of a listing, files of a split, and redirections to a file. */
 const MAX_BYTES = 2 ** 25;
+const MAX_FILES = 100_000;
+const MAX_REDIRECTS = 5;
+const FILES_AT_ONCE = 4;
 
-/** A path that stays in its folder, on all systems. */
-const path = v.pipe(
-  v.string(),
-  v.maxLength(MAX_PATH),
-  v.check((text) => text.split("/").every((part) => /^[^.\\:\0][^\\:\0]*$/.test(part)), "leaves its folder"),
-);
-const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+/** The URLs of a data set's Parquet files, by config and split. */
+const urls = v.record(v.string(), v.record(v.string(), v.array(v.string())));
 
-const schema = v.strictObject({
-  format: v.literal(1),
-  commit: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/)),
-  files: v.pipe(v.array(v.strictObject({ path, bytes, sha256: v.optional(sha256) })), v.maxLength(MAX_FILES)),
+/** The files of a split: what is kept of it, so that a name means the same pictures tomorrow. */
+const listing = v.strictObject({
+  format: v.literal(2),
+  files: v.pipe(
+    v.array(
+      v.strictObject({
+        url: v.string(),
+        path: v.pipe(v.string(), v.regex(/^\d{4,6}\.parquet$/)),
+        bytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+        sha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+      }),
+    ),
+    v.maxLength(MAX_FILES),
+  ),
 });
 
-/** The Parquet files of a repository at one commit. */
-export type HubListing = v.InferOutput<typeof schema>;
+export type HubFile = v.InferOutput<typeof listing>["files"][number];
 
-/** The Hub's own conversions of data sets that are in another format. */
-const CONVERSION = "refs/convert/parquet";
-
-/** Kept beside the files, so that a name means the same pictures tomorrow. */
-const FILE = "nextpixel-files.json";
+const KEPT = "nextpixel-files.json";
 
 /**
- * The Parquet files of the data set `owner/name`: what was listed the first time, or else what the Hub lists now, its own
- * conversion where a repository has none. DOWNLOAD error if it cannot be asked, NOT_FOUND error if it has no such data set, FORMAT
- * error if its answer, or what was kept of it, is none.
+ * The Parquet files of a split: what was listed the first time, and is kept in `folder`, or else what the Hub lists now, its own
+ * or those that the Hub has converted (https://huggingface.co/docs/hub/datasets-viewer).
+ *
+ * @throws DOWNLOAD if the Hub cannot be asked; NOT_FOUND if it has no such data set, config or split; ARGUMENT if the config must be
+ * named; FORMAT if its answer, or what is kept of it, is something else.
  */
 export async function hubListing(
-  repository: string,
+  name: string,
+  wanted: HubName,
   folder: string,
   settings: FetchSettings,
-): Promise<HubListing> {
-  const kept = join(folder, FILE);
-  if (await isThere(kept)) return checked(kept, parseJson(await readBounded(kept, MAX_BYTES), kept));
-  const listing = await ask(repository, settings);
-  if (listing.files.length > 0) {
-    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-      throw writeError(folder, cause);
-    });
-    await writeAtomically(kept, JSON.stringify(listing));
-  }
-  return listing;
-}
-
-async function ask(repository: string, settings: FetchSettings): Promise<HubListing> {
-  const original = await listingAt("main", repository, settings);
-  if (original.files.length > 0) return original;
-  return listingAt(CONVERSION, repository, settings).catch((error: unknown) => {
-    if (error instanceof NextpixelError && error.code === "NOT_FOUND") return original;
-    throw error;
-  });
-}
-
-async function listingAt(revision: string, repository: string, settings: FetchSettings): Promise<HubListing> {
-  const { datasetInfo, listFiles, HubApiError } = await import("@huggingface/hub");
-  const { hub: hubUrl, hubToken } = settings;
-  const url = `${hubUrl}/datasets/${repository}`;
-  const access = {
-    hubUrl,
-    fetch: fetchSmall(hubUrl, MAX_BYTES, settings),
-    ...(hubToken === undefined ? {} : { accessToken: hubToken }),
-  };
-  try {
-    const { sha: commit } = await datasetInfo({
-      ...access,
-      name: repository,
-      revision,
-      additionalFields: ["sha"],
-    });
-    const repo = { type: "dataset", name: repository } as const;
-    const files: unknown[] = [];
-    let count = 0;
-    for await (const { type, path, size, lfs } of listFiles({
-      ...access,
-      repo,
-      revision: commit,
-      recursive: true,
-    })) {
-      if (++count > MAX_FILES) throw expected("FORMAT", `at most ${MAX_FILES} files`, url, "more");
-      if (type === "file" && path.endsWith(".parquet")) files.push({ path, bytes: size, sha256: lfs?.oid });
-    }
-    return checked(url, { format: 1, commit, files });
-  } catch (error) {
-    if (error instanceof NextpixelError) throw error;
-    if (!(error instanceof HubApiError)) throw unexpected(url, "a listing of files", String(error));
-    const { statusCode } = error;
-    if (![401, 403, 404].includes(statusCode)) throw unavailable(error.url, `HTTP ${statusCode}`);
+): Promise<readonly HubFile[]> {
+  const kept = join(folder, KEPT);
+  if (await isThere(kept))
+    return checked(listing, parseJson(await readBounded(kept, MAX_BYTES), kept), kept).files;
+  const url = `${settings.hub}/api/datasets/${wanted.repository}/parquet`;
+  const { response, bytes } = await askForBytes(url, MAX_BYTES, settings, authorization(settings));
+  if ([401, 403, 404].includes(response.status)) {
     throw new NextpixelError(
       "NOT_FOUND",
-      `no data set at ${url} (HTTP ${statusCode}), or one that is not open to all: for such a one set HF_TOKEN`,
+      `no data set with Parquet files at ${url} (HTTP ${response.status}), or one that is not open to all: for such a one set HF_TOKEN`,
     );
   }
+  if (!response.ok) throw unavailable(url, statusOf(response));
+  const found = urlsOf(name, wanted, checked(urls, parseJson(bytes, url), url));
+  if (found.length > MAX_FILES) throw expected("FORMAT", `at most ${MAX_FILES} files`, url, found.length);
+  const files = await mapConcurrently(found, FILES_AT_ONCE, async (one, i) => ({
+    path: `${String(i).padStart(4, "0")}.parquet`,
+    ...(await fileAt(one, settings)),
+  }));
+  const asked = checked(listing, { format: 2, files }, url);
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw writeError(folder, cause);
+  });
+  await writeAtomically(kept, JSON.stringify(asked));
+  return asked.files;
 }
 
-/** `where` names it in the error. */
-function checked(where: string, listing: unknown): HubListing {
-  const result = v.safeParse(schema, listing);
+export const authorization = ({ hubToken }: FetchSettings): Record<string, string> =>
+  hubToken === undefined ? {} : { authorization: `Bearer ${hubToken}` };
+
+function urlsOf(name: string, { config, split }: HubName, configs: v.InferOutput<typeof urls>): string[] {
+  const names = Object.keys(configs);
+  const byDefault = names.includes("default") || names.length !== 1 ? "default" : names[0]!;
+  const splits = new Map(Object.entries(configs)).get(config ?? byDefault);
+  if (splits === undefined) {
+    const form = config === undefined && names.length > 0 ? " to be named (hf:owner/name/config:split)" : "";
+    throw expected(
+      "NOT_FOUND",
+      `one of the configs ${names.join(", ") || "(none)"}${form}`,
+      "a data set on the Hub",
+      name,
+    );
+  }
+  const found = new Map(Object.entries(splits)).get(split);
+  if (found !== undefined && found.length > 0) return found;
+  throw expected(
+    "NOT_FOUND",
+    `one of the splits ${Object.keys(splits).join(", ")}`,
+    "a data set on the Hub",
+    name,
+  );
+}
+
+/** Size and SHA-256 of a file: the Hub says them where it redirects to the server that has the file. */
+async function fileAt(listed: string, settings: FetchSettings) {
+  // A mirror of the Hub lists the Hub's own addresses.
+  const url = settings.hub + address(listed, settings.hub).pathname;
+  const headers = { ...authorization(settings), "accept-encoding": "identity" };
+  let at = url;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    // Nothing is asked elsewhere: nobody but the Hub gets the token.
+    if (new URL(at).origin !== new URL(url).origin) throw unavailable(at, `this is not at ${settings.hub}`);
+    const response = await ask(at, settings, (send) => send({ method: "HEAD", redirect: "manual", headers }));
+    const size =
+      response.headers.get("x-linked-size") ?? (response.ok ? response.headers.get("content-length") : null);
+    if (size !== null) {
+      const sha256 = /^"?([0-9a-f]{64})"?$/.exec(response.headers.get("x-linked-etag") ?? "")?.[1];
+      return { url, bytes: Number(size), sha256 };
+    }
+    const location = response.headers.get("location");
+    if (location === null) throw unavailable(at, statusOf(response));
+    at = address(location, at).href;
+  }
+  throw unavailable(url, "too many redirections");
+}
+
+function address(text: string, from: string): URL {
+  if (URL.canParse(text, from)) return new URL(text, from);
+  throw unexpected(from, "addresses of files", text);
+}
+
+/** FORMAT error that names `where` it is from if a value has not this form. */
+function checked<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  where: string,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value);
   if (result.success) return result.output;
-  const issue = result.issues[0];
+  const [issue] = result.issues;
   const field = shortened(v.getDotPath(issue) ?? "the whole");
   throw unexpected(where, "a listing of files", `${field}: ${shortened(issue.message)}`);
 }

@@ -1,16 +1,18 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { NextpixelError } from "../../basics/errors.ts";
 import { sizeOfFile } from "../../files/bounded-read.ts";
 import { mapConcurrently } from "../concurrent.ts";
 import { unexpected } from "../../files/unexpected.ts";
+import { classFolders } from "./class-folders.ts";
 import { columnsOf, type Columns } from "./columns.ts";
 import { pictureEnding } from "../picture-file.ts";
 
 /** Bounds on what files may claim of themselves: rows of all, and bytes of one group of rows, unpacked. */
 const MAX_ROWS = 2 ** 24;
 const MAX_GROUP_BYTES = 2 ** 30;
+const MAX_CLASSES = 2 ** 16;
 const FILES_AT_ONCE = 8;
 
 interface Table {
@@ -24,7 +26,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 /**
  * Writes the encoded pictures of Parquet files, as Hugging Face's `datasets` has them, into a folder: files that are named by
- * their rows, in a sub-folder for each class where there is a column of labels. `onProgress` is told how many of all are there.
+ * their rows, in a sub-folder for each class where there is a column of labels (see `classFolders`). `onProgress` is told how many of all are there.
  * FORMAT error if a file is not what it should be; throws what the file system throws.
  */
 export async function unpackPictures(
@@ -37,19 +39,22 @@ export async function unpackPictures(
   if (!(total >= 1 && total <= MAX_ROWS)) {
     throw unexpected(files.join(", "), `1 to ${MAX_ROWS} pictures`, String(total));
   }
-  const classFolder = classFolders(folder);
+  const classes = classFolders(folder);
   let first = 0;
   for (const table of tables) {
     for await (const rows of rowGroups(table)) {
       await mapConcurrently(rows, FILES_AT_ONCE, async (row, index) => {
         const { bytes, ending } = pictureOf(table, row, first + index);
         const name = `${String(first + index).padStart(8, "0")}${ending}`;
-        await writeFile(join(await classFolder(table, row), name), bytes);
+        const label = classOf(table, row);
+        const to = label === undefined ? folder : await classes.of(label.name, label.number);
+        await writeFile(join(to, name), bytes);
       });
       first += rows.length;
       onProgress(first, total);
     }
   }
+  await classes.close();
 }
 
 async function openTable(file: string): Promise<Table> {
@@ -123,44 +128,22 @@ function pictureOf(
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !(value instanceof Uint8Array);
 
-/** The sub-folder for the class of a row, made when it is first needed; the folder itself for a row without a label. */
-function classFolders(folder: string): (table: Table, row: Row) => Promise<string> {
-  const made = new Map<string, Promise<string>>();
-  const taken = new Set<string>();
-  const make = async (name: string): Promise<string> => {
-    const path = join(folder, name);
-    await mkdir(path, { recursive: true });
-    return path;
-  };
-  return ({ file, columns: { label, classNames } }, row) => {
-    const value = label === undefined ? undefined : row[label];
-    // The Hub has -1 where a test split keeps its labels to itself.
-    if (value === undefined || value === null || Number(value) === -1) return Promise.resolve(folder);
-    const name = typeof value === "string" ? value : (classNames?.[Number(value)] ?? String(Number(value)));
-    if (classNames !== undefined && !classNames.includes(name)) {
-      throw unexpected(file, `a label from 0 to ${classNames.length - 1}`, name);
-    }
-    const path = made.get(name) ?? make(untaken(safeName(name, file), taken));
-    made.set(name, path);
-    return path;
-  };
+interface Label {
+  readonly name: string;
+  /** Where labels are numbers. */
+  readonly number: number | undefined;
 }
 
-/** A name of its own also where capitals and small letters are one. */
-function untaken(name: string, taken: Set<string>): string {
-  let own = name;
-  for (let number = 2; taken.has(own.toLowerCase()); number++) own = `${name} (${number})`;
-  taken.add(own.toLowerCase());
-  return own;
-}
-
-const MAX_NAME = 100;
-
-/** The name of a class as one of a folder that every system can have and `openFolder` finds. */
-function safeName(name: string, file: string): string {
-  if (name.trim() === "" || name.length > MAX_NAME) {
-    throw unexpected(file, `class names of 1 to ${MAX_NAME} characters`, JSON.stringify(name));
+/** The class of a row; undefined if it has none. */
+function classOf({ file, columns: { label, classNames } }: Table, row: Row): Label | undefined {
+  const value = label === undefined ? undefined : row[label];
+  if (typeof value === "string") return { name: value, number: undefined };
+  // The Hub has -1 where a test split keeps its labels to itself.
+  if (value === undefined || value === null || Number(value) === -1) return undefined;
+  const number = Number(value);
+  const most = classNames === undefined ? MAX_CLASSES : classNames.length;
+  if (Number.isInteger(number) && number >= 0 && number < most) {
+    return { name: classNames?.[number] ?? String(number), number };
   }
-  // oxlint-disable-next-line no-control-regex
-  return name.trim().replaceAll(/[\u0000-\u001f<>:"/\\|?*]|^\.|\.$/g, "_");
+  throw unexpected(file, `a label from 0 to ${most - 1}`, String(value));
 }

@@ -27,6 +27,9 @@ export interface UnpackOptions {
   readonly patience?: number | undefined;
 }
 
+/** Characters of what the process says on stderr that are kept: Node says what has ended it among the first lines. */
+const MAX_SAID = 10_000;
+
 /** Bound on the memory that the process may take for its objects, in MiB. */
 const MAX_HEAP = 2048;
 
@@ -44,26 +47,29 @@ export function unpackApart(
 ): Promise<void> {
   const child = fork(new URL(`${FOLDER}/unpack-process.js`, import.meta.url), {
     execArgv: [`--max-old-space-size=${MAX_HEAP}`],
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
+  let said = "";
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(0, MAX_SAID)));
+  child.on("error", ({ message }) => (said ||= `${message}\n`));
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
   const which = files.length === 1 ? files[0]! : `${files[0]}, or one of the ${files.length - 1} others`;
   const damaged = (reason: string) => unexpected(which, "an intact Parquet file", reason);
-  const gone = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve()).once("error", () => resolve());
-  });
+  // Not "exit": what it has said may not be here yet.
+  const gone = new Promise<string>((resolve) =>
+    child.once("close", (code, signal) => resolve(reasonOf(said, code, signal))),
+  );
   let stalled: NodeJS.Timeout | undefined;
   return new Promise<void>((resolve, reject) => {
-    stalled = setTimeout(() => reject(damaged("what the decoder finds no end of")), patience);
+    stalled = setTimeout(() => reject(damaged("data that the decoder never finishes")), patience);
     child.on("message", (message: FromUnpacking) => {
       stalled?.refresh();
       if (message.kind === "progress") onProgress(message.pictures, message.of);
       else if (message.kind === "end") resolve();
       else reject(errorOf(message));
     });
-    child.once("error", reject);
-    child.once("exit", () => reject(damaged("what the decoder breaks down on")));
+    void gone.then((reason) => reject(damaged(`data that ends the decoder (${reason})`)));
     child.send({ files, folder } satisfies ToUnpacking);
   }).finally(async () => {
     clearTimeout(stalled);
@@ -78,4 +84,12 @@ function errorOf({ message, code, errno, isOurs }: FromUnpacking & { readonly ki
   return isOurs
     ? new NextpixelError(code as ErrorCode, message)
     : Object.assign(new Error(message), { code, errno });
+}
+
+/** Why a process has ended: the line of its stderr that says so, or else its exit code or signal. */
+function reasonOf(said: string, code: number | null, signal: string | null): string {
+  const lines = said.split("\n").map((line) => line.trim());
+  return (
+    lines.find((line) => /error/i.test(line)) ?? lines.findLast(Boolean) ?? signal ?? `exit code ${code}`
+  );
 }

@@ -3,8 +3,6 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import sharp from "sharp";
 import { answer, serve, sha256, type LocalServer } from "../../fetch/server.ts";
 
-export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
-
 export const png = (value: number, cols = 2, rows = 1): Promise<Buffer> =>
   sharp(Buffer.alloc(cols * rows, value), { raw: { width: cols, height: rows, channels: 1 } })
     .toColourspace("b-w")
@@ -55,46 +53,60 @@ export interface HubServer extends LocalServer {
   readonly headers: { hub?: IncomingHttpHeaders; store?: IncomingHttpHeaders };
 }
 
+/** Parquet files by config and split. */
+export type HubTables = Readonly<Record<string, Readonly<Record<string, readonly Uint8Array[]>>>>;
+
+export interface HubOptions {
+  /** What is said of a file, in place of the truth. */
+  readonly lie?: (facts: { size: string; sha256: string }) => { size: string; sha256: string };
+  /** May answer instead, and then tells so. */
+  readonly hasFailed?: (response: ServerResponse) => boolean;
+}
+
 /**
- * A Hub with one data set, `me/tiny`: files by revision and path. They are listed one a page, and lie on another server.
- * `hasFailed` may answer instead, and then tells so.
+ * A Hub with one data set, `me/tiny`, as huggingface.co answers: a file's address redirects to another one, which tells its size and
+ * SHA-256 and redirects to another server. The listing has the addresses of huggingface.co, as one of a mirror has.
  */
 export async function serveHub(
-  revisions: Readonly<Record<string, Readonly<Record<string, Uint8Array>>>>,
-  lie: (entry: object) => object = (entry) => entry,
-  hasFailed: (response: ServerResponse) => boolean = () => false,
+  tables: HubTables,
+  { lie = (facts) => facts, hasFailed = () => false }: HubOptions = {},
 ): Promise<HubServer> {
   const headers: HubServer["headers"] = {};
-  const commits = Object.keys(revisions);
-  const commitOf = (revision: string) => COMMIT.slice(0, -1) + commits.indexOf(revision);
-  const filesOf = (commit: string) => revisions[commits[Number(commit.at(-1))]!]!;
+  const bytesAt = (path: string) => {
+    const [, config, split, n] = /\/(\w+)\/(\w+)\/(\d+)\.parquet$/.exec(path) ?? [];
+    return tables[config!]?.[split!]?.[Number(n)];
+  };
   const store = await serve((request, response) => {
     headers.store = request.headers;
-    const [, commit, path] = /^\/(\w+)\/(.*)$/.exec(decodeURIComponent(request.url!))!;
-    answer(request, response, filesOf(commit!)[path!]!);
+    answer(request, response, bytesAt(request.url!)!);
   });
   const server = await serve((request, response) => {
     if (hasFailed(response)) return;
-    const { pathname, searchParams } = new URL(request.url!, "http://hub.test");
-    const [, revision] =
-      /^\/api\/datasets\/me\/tiny\/revision\/(.*)$/.exec(decodeURIComponent(pathname)) ?? [];
-    const [, tree] = /^\/api\/datasets\/me\/tiny\/tree\/(\w+)$/.exec(pathname) ?? [];
-    const [, file] = /^\/datasets\/me\/tiny\/resolve\/(.*)$/.exec(pathname) ?? [];
-    const json = (value: unknown) =>
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
-    if (revision !== undefined && revision in revisions) {
-      json({ _id: "x", id: "me/tiny", sha: commitOf(revision), lastModified: "2026-01-01T00:00:00.000Z" });
-    } else if (tree !== undefined) {
-      const entries = Object.entries({ "README.md": Buffer.from("# tiny"), ...filesOf(tree) });
-      const page = Number(searchParams.get("page") ?? 0);
-      const [path, bytes] = entries[page]!;
-      const next = `${server.url}${pathname}?recursive=true&page=${page + 1}`;
-      if (page + 1 < entries.length) response.setHeader("link", `<${next}>; rel="next"`);
-      const lfs = { oid: sha256(bytes), size: bytes.length, pointerSize: 130 };
-      json([lie({ type: "file", oid: "x", path, size: bytes.length, lfs })]);
-    } else if (file !== undefined) {
-      headers.hub = request.headers;
-      response.writeHead(302, { location: `${store.url}/${file}` }).end();
+    headers.hub = request.headers;
+    const url = request.url!;
+    const bytes = bytesAt(url);
+    if (url === "/api/datasets/me/tiny/parquet") {
+      const listed = Object.entries(tables).map(([config, splits]) => {
+        const urls = Object.entries(splits).map(([split, files]) => [
+          split,
+          files.map((_, n) => `https://huggingface.co${url}/${config}/${split}/${n}.parquet`),
+        ]);
+        return [config, Object.fromEntries(urls)];
+      });
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify(Object.fromEntries(listed)));
+    } else if (url.startsWith("/api/datasets/me/tiny/parquet/") && bytes) {
+      const file = url.slice("/api/datasets/me/tiny/parquet".length);
+      const location = `/datasets/me/tiny/resolve/refs%2Fconvert%2Fparquet${file}`;
+      response.writeHead(302, { location }).end();
+    } else if (url.startsWith("/datasets/me/tiny/resolve/") && bytes) {
+      const facts = lie({ size: String(bytes.length), sha256: sha256(bytes) });
+      response.writeHead(302, {
+        location: `${store.url}${url}`,
+        "x-linked-size": facts.size,
+        "x-linked-etag": `"${facts.sha256}"`,
+      });
+      response.end();
     } else response.writeHead(404, { "content-type": "application/json" }).end('{"error":"not here"}');
   });
   return { ...server, headers };

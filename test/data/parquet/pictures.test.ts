@@ -3,6 +3,8 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NextpixelError } from "../../../src/basics/errors.ts";
+import { openFolder } from "../../../src/data/formats/folder.ts";
+import { readClassNames } from "../../../src/data/parquet/class-folders.ts";
 import { unpackPictures } from "../../../src/data/parquet/pictures.ts";
 import { png, table } from "../hub/hub-server.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -20,15 +22,51 @@ describe("Parquet files", () => {
     const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
     const webp = Buffer.from("RIFF1234WEBPVP8 ");
     const classNames = ["a/b", "A:B", ".hidden"];
-    expect(await unpack(table([await png(1), jpeg, webp], { labels: [0, 1, 2], classNames }))).toEqual([
-      "A_B (2)",
-      "A_B (2)/00000001.jpg",
-      "_hidden",
-      "_hidden/00000002.webp",
-      "a_b",
-      "a_b/00000000.png",
+    expect(await unpack(table([await png(1), jpeg, webp], { labels: [0, 2, 1], classNames }))).toEqual([
+      ".nextpixel-classes.json",
+      "00000000",
+      "00000000/00000000.png",
+      "00000001",
+      "00000001/00000002.webp",
+      "00000002",
+      "00000002/00000001.jpg",
       "x",
     ]);
+  });
+
+  test("keep the names of classes, whatever they are", async () => {
+    const picture = await png(1);
+    const some = [
+      "猫",
+      "T-shirt/top",
+      "",
+      " ",
+      "..",
+      "a",
+      "A",
+      "é",
+      "e\u0301",
+      "\0",
+      "__proto__",
+      "x".repeat(5000),
+    ];
+    const name = fc.oneof(fc.string({ unit: "grapheme", maxLength: 300 }), fc.constantFrom(...some));
+    const names = fc.uniqueArray(name, { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(names, async (classNames) => {
+        const labels = classNames.map((_, i) => i);
+        const bytes = table(
+          classNames.map(() => picture),
+          { labels, classNames },
+        );
+        const folder = await temporaryFolder({ "x.parquet": bytes, "to/.x": "" });
+        await unpackPictures([join(folder, "x.parquet")], join(folder, "to"), () => undefined);
+        const opened = await openFolder(join(folder, "to"));
+        expect(await readClassNames(join(folder, "to"), opened.classNames!)).toEqual(classNames);
+        expect([...opened.labels!]).toEqual(labels);
+      }),
+      { seed: 12, numRuns: 40 },
+    );
   });
 
   test.each([

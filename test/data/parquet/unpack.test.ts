@@ -1,9 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { unpackApart } from "../../../src/data/parquet/unpack.ts";
 import { png, table } from "../hub/hub-server.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+
+afterEach(() => void vi.unstubAllEnvs());
 
 const pictures = table([await png(10), await png(20), await png(30)]);
 
@@ -17,6 +19,7 @@ test("pictures are unpacked in a process of its own, which tells of its progress
     [3, 3],
   ]);
   expect((await readdir(join(folder, "out"))).sort()).toEqual([
+    ".nextpixel-classes.json",
     "00000000.png",
     "00000001.png",
     "00000002.png",
@@ -50,6 +53,16 @@ test("a file that the decoder goes round in for ever is refused", async () => {
   const options = { onProgress: () => undefined, patience: 2000 };
   await expect(unpackApart([file], folder, options)).rejects.toMatchObject({
     code: "FORMAT",
-    message: `${file}: expected an intact Parquet file, received what the decoder finds no end of`,
+    message: `${file}: expected an intact Parquet file, received data that the decoder never finishes`,
   });
+});
+
+test.each([
+  ["--require=/nowhere.cjs", "Error: Cannot find module '/nowhere.cjs'"],
+  ["--nonsense", "--nonsense is not allowed in NODE_OPTIONS"],
+])("what a process says before it breaks down is part of the error: %s", async (options, said) => {
+  vi.stubEnv("NODE_OPTIONS", options);
+  const folder = await temporaryFolder({ "x.parquet": pictures });
+  const unpacking = unpackApart([join(folder, "x.parquet")], folder, { onProgress: () => undefined });
+  await expect(unpacking).rejects.toMatchObject({ code: "FORMAT", message: expect.stringContaining(said) });
 });
