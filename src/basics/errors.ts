@@ -20,17 +20,33 @@ export type ErrorCode =
  */
 export class NextpixelError extends Error {
   readonly code: ErrorCode;
+  /**
+   * Options of the library that can mend it: "levels" is one of the function that was called, "train.levels" one of `train`.
+   * The message does not say how they are given; the command line adds its flags.
+   */
+  readonly about: readonly string[];
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { about = [], ...options }: { cause?: unknown; about?: readonly string[] } = {},
+  ) {
     super(message, options);
     this.name = "NextpixelError";
     this.code = code;
+    this.about = about;
   }
 }
 
 /** The error "expected X for name, received Y", in the one form used throughout. */
-export function expected(code: ErrorCode, what: string, name: string, received: unknown): NextpixelError {
-  return new NextpixelError(code, `expected ${what} for ${name}, received ${shown(received)}`);
+export function expected(
+  code: ErrorCode,
+  what: string,
+  name: string,
+  received: unknown,
+  ...about: string[]
+): NextpixelError {
+  return new NextpixelError(code, `expected ${what} for ${name}, received ${shown(received)}`, { about });
 }
 
 /** Characters of what comes from elsewhere that a message shows. */

@@ -23,7 +23,9 @@ function fetchDisplay(): (event: FetchEvent) => void {
         );
       case "retry":
         status.clear();
-        return note(`warning: ${event.url}: ${event.reason}; trying again`);
+        return note(
+          `warning: ${event.url}: ${event.reason}; asking again in ${Math.ceil(event.delay / 1000)} s`,
+        );
       case "unpack":
         return status.show(`unpacked ${event.pictures} of ${event.of} pictures`);
       case "end":

@@ -4,6 +4,7 @@ import { version } from "../version.ts";
 import { addCompleteCommand } from "./complete.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addDoctorCommand } from "./doctor.ts";
+import { flagsAbout } from "./flags-about.ts";
 import { addInfoCommand } from "./info.ts";
 import { addSampleCommand } from "./sample.ts";
 import { addScoreCommand } from "./score.ts";
@@ -32,17 +33,18 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
-    process.exitCode = report(error, words.includes("--verbose"));
+    const about = error instanceof NextpixelError ? flagsAbout(error, program, words[0]!) : "";
+    process.exitCode = report(error, about, words.includes("--verbose"));
   }
 }
 
-/** Says what went wrong, in one line unless --verbose is given; returns the exit code. */
-function report(error: unknown, isVerbose: boolean): number {
+/** Says what went wrong, and `about` which flags, in one line unless --verbose is given; returns the exit code. */
+function report(error: unknown, about: string, isVerbose: boolean): number {
   // Commander has said it already; help and version come here too, with exit code 0.
   if (error instanceof CommanderError) return error.exitCode;
   const message = error instanceof Error ? error.message : String(error);
   const isKnown = error instanceof NextpixelError;
-  process.stderr.write(`error: ${isKnown ? "" : "unexpected: "}${message.replaceAll("\n", " ")}\n`);
+  process.stderr.write(`error: ${isKnown ? "" : "unexpected: "}${message.replaceAll("\n", " ")}${about}\n`);
   if (isVerbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   // An interrupted command has set the exit code of its signal.
   return isKnown && error.code === "INTERRUPTED" ? Number(process.exitCode ?? 1) : 1;

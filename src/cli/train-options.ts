@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import { DATASET_HELP } from "../data/formats/all.ts";
 import { LIKELIHOOD_NAMES } from "../likelihood/likelihood.ts";
 import { MODEL_NAMES, SIZE_NAMES } from "../models/by-name.ts";
 import { DEVICE_CHOICES } from "../runtime/device.ts";
@@ -23,11 +24,7 @@ const RELATIONS: Relations = {
 /** Adds what `train` can be told. */
 export function withTrainOptions(command: Command): Command {
   command
-    .argument(
-      "[dataset]",
-      `"digits" (built in), "mnist", "binarized-mnist", "fashion-mnist", "cifar10" or "hf:owner/name" (downloaded once), ` +
-        `a folder of pictures, an IDX file, or CIFAR-10's .bin files`,
-    )
+    .argument("[dataset]", DATASET_HELP)
     .option(
       "--config <file>",
       "options, such as evalEvery, and dataset: a .yaml or .json file, or the config.json of a run, to repeat it",
@@ -111,9 +108,8 @@ export function withTrainOptions(command: Command): Command {
     .option("--valid <dataset>", "data set to validate with")
     .option(
       "--valid-fraction <share>",
-      "share held out to validate with, without --valid",
+      `share held out to validate with, without --valid (default: ${TRAIN_DEFAULTS.validFraction})`,
       read.fraction,
-      TRAIN_DEFAULTS.validFraction,
     )
     .option(
       "--eval-every <steps>",

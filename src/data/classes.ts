@@ -68,10 +68,10 @@ export function classTurns(
 ): number[] | undefined {
   if (!classes) {
     if (wanted === undefined) return undefined;
-    const received = "one that was trained without classes (train --class-conditional)";
     throw new NextpixelError(
       "ARGUMENT",
-      `expected a model that knows classes to draw one, received ${received}`,
+      "expected a model that knows classes to draw one, received one that was trained without classes",
+      { about: ["train.classConditional"] },
     );
   }
   if (wanted?.length === 0) throw expected("ARGUMENT", "at least one class", "the classes to draw", wanted);

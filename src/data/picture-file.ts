@@ -14,7 +14,18 @@ export interface PictureHeader {
   readonly rows: number;
   readonly cols: number;
   readonly grey: boolean;
+  /** What of the file does not become part of the picture. */
+  readonly losses: readonly Loss[];
 }
+
+/** What is read of files that have more than a picture of 8-bit values. */
+export const LOSSES = {
+  depth: "16 bits a value, of which 8 are read",
+  alpha: "an alpha channel: what is transparent is white",
+  frames: "several frames, of which the first is read",
+} as const;
+
+export type Loss = keyof typeof LOSSES;
 
 /** The bytes of a PNG, JPEG or WebP file. Throws an Error that does not name the file. */
 export async function readPicture(file: string): Promise<Uint8Array> {
@@ -29,8 +40,21 @@ export async function readPicture(file: string): Promise<Uint8Array> {
 
 /** Reads the header of a picture file's bytes. Throws an Error that does not name the file. */
 export async function headerOf(bytes: Uint8Array): Promise<PictureHeader> {
-  const { space, autoOrient } = await (await decoder(bytes)).metadata();
-  return { rows: autoOrient.height, cols: autoOrient.width, grey: space === "b-w" || space === "grey16" };
+  const { space, autoOrient, depth, hasAlpha, pages = 1 } = await (await decoder(bytes)).metadata();
+  const has = { depth: depth === "ushort", alpha: hasAlpha, frames: pages > 1 || isAnimatedPng(bytes) };
+  return {
+    rows: autoOrient.height,
+    cols: autoOrient.width,
+    grey: space === "b-w" || space === "grey16",
+    losses: (["depth", "alpha", "frames"] as const).filter((loss) => has[loss]),
+  };
+}
+
+/** The decoder does not know of animated PNG files: they have a chunk acTL before the first of the picture's, IDAT. */
+function isAnimatedPng(bytes: Uint8Array): boolean {
+  if (pictureEnding(bytes) !== ".png") return false;
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return file.subarray(0, Math.max(0, file.indexOf("IDAT"))).includes("acTL");
 }
 
 /**
@@ -68,10 +92,12 @@ export async function greyPixels(rgb: Uint8Array, { rows, cols }: Extent): Promi
   return sharp(rgb, { raw, limitInputPixels: false }).grayscale().raw({ depth: "uchar" }).toBuffer();
 }
 
-/** The FORMAT error of a file that one of the above threw `cause` on, with what to do about it. */
-export function decodingError(file: string, cause: unknown, hint = ""): NextpixelError {
+/** The FORMAT error of a file that one of the above threw `cause` on, with the options that can mend it. */
+export function decodingError(file: string, cause: unknown, about: readonly string[] = []): NextpixelError {
+  // The file is right, but another than was expected.
+  if (cause instanceof NextpixelError && cause.code === "ARGUMENT") return cause;
   const reason = shortened(String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0]!);
-  return new NextpixelError("FORMAT", `${file}: cannot decode this picture (${reason})${hint}`, { cause });
+  return new NextpixelError("FORMAT", `${file}: cannot decode this picture (${reason})`, { cause, about });
 }
 
 /** The endings of the names of picture files, by what the formats begin with. */

@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { NextpixelError } from "../basics/errors.ts";
 import { isThere } from "../files/bounded-read.ts";
 import { checkFile } from "./check-file.ts";
-import { download } from "./download.ts";
-import type { RemoteFile } from "./receive.ts";
+import { download, type RemoteFile } from "./download.ts";
 import type { FetchSettings } from "./settings.ts";
 
 export interface CachedFile extends RemoteFile {
@@ -43,7 +42,7 @@ async function checkCached(path: string, file: CachedFile): Promise<void> {
   });
 }
 
-const withAdvice = (cause: NextpixelError, advice: string): NextpixelError =>
+export const withAdvice = (cause: NextpixelError, advice: string): NextpixelError =>
   new NextpixelError(cause.code, `${cause.message}; ${advice}`, { cause });
 
 const MANY = 4;

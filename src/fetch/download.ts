@@ -1,33 +1,27 @@
 import { constants } from "node:fs";
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
-import { isSystemError, writeError } from "../files/system-error.ts";
-import { checkFile } from "./check-file.ts";
-import { claimPart } from "./part-file.ts";
-import { BrokenOff, receive, type RemoteFile } from "./receive.ts";
-import { waitToRetry } from "./retry.ts";
+import { open, rm, type FileHandle } from "node:fs/promises";
+import { expected, NextpixelError } from "../basics/errors.ts";
+import { ask, Interrupted, statusOf, unavailable } from "./ask.ts";
+import { checkFile, type FileSums } from "./check-file.ts";
+import { complete } from "./in-progress.ts";
 import type { FetchSettings } from "./settings.ts";
-import { makeFolder } from "../files/make-folder.ts";
-import { release } from "./unfinished.ts";
+
+export interface RemoteFile extends FileSums {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
 
 /**
  * Downloads a file of known size to `path`, where it appears when it is complete and has the SHA-256 that is known of it. A
- * connection that breaks is taken up again where it broke, also by a later call; what is complete but wrong is thrown away.
- * DOWNLOAD error if it cannot be had, FORMAT error if it is another file, WRITE error if it cannot be written.
+ * download that was interrupted goes on where it was, also by a later call; a file that is complete but wrong is removed.
+ *
+ * @throws DOWNLOAD if it cannot be had; FORMAT if it is another file; WRITE if it cannot be written.
  */
 export async function download(remote: RemoteFile, path: string, settings: FetchSettings): Promise<void> {
   try {
-    await makeFolder(dirname(path));
-    const part = await claimPart(path);
-    try {
-      await fill(part, remote, path, settings);
-      await rename(part, path);
-    } finally {
-      release(part);
-      settings.onEvent({ kind: "end", file: path });
-    }
-  } catch (cause) {
-    throw isSystemError(cause) ? writeError(path, cause) : cause;
+    await complete(path, { ending: "part", canResume: true }, (part) => fill(part, remote, path, settings));
+  } finally {
+    settings.onEvent({ kind: "end", file: path });
   }
 }
 
@@ -37,13 +31,16 @@ async function fill(part: string, remote: RemoteFile, path: string, settings: Fe
   try {
     let isResumed = (await file.stat()).size > 0;
     for (;;) {
-      await receiveAll(remote, file, path, settings);
-      const fault = await faultOf(part, remote);
-      if (fault === undefined) break;
-      await file.truncate(0);
-      // What was there from earlier may have been of another file.
-      if (!isResumed) throw fault;
-      isResumed = false;
+      await receive(remote, file, path, settings);
+      try {
+        await checkFile(part, remote, remote.url);
+        break;
+      } catch (fault) {
+        await file.truncate(0);
+        // What was there from earlier may have been of another file.
+        if (!isResumed) throw fault;
+        isResumed = false;
+      }
     }
     await file.sync();
   } finally {
@@ -53,37 +50,65 @@ async function fill(part: string, remote: RemoteFile, path: string, settings: Fe
   }
 }
 
-const faultOf = (part: string, remote: RemoteFile): Promise<unknown> =>
-  checkFile(part, remote, remote.url).then(
-    () => undefined,
-    (fault: unknown) => fault,
-  );
-
-/** Receives until the file has its size, over as many connections as it takes. */
-async function receiveAll(
-  remote: RemoteFile,
+/** Receives what the file has not got yet. */
+async function receive(
+  { url, bytes, headers }: RemoteFile,
   to: FileHandle,
   path: string,
   settings: FetchSettings,
 ): Promise<void> {
-  const { url, bytes } = remote;
-  const { onEvent, stallTimeout } = settings;
-  const sizeNow = async (): Promise<number> => (await to.stat()).size;
-  if ((await sizeNow()) > bytes) await to.truncate(0);
-  const event = (kind: "start" | "progress", received: number) =>
-    onEvent({ kind, url, file: path, received, bytes });
-  let most = await sizeNow();
-  event("start", most);
-  let failures = 0;
-  while ((await sizeNow()) < bytes) {
-    try {
-      await receive(remote, to, stallTimeout, (received) => event("progress", received));
-    } catch (error) {
-      if (!(error instanceof BrokenOff)) throw error;
-      const received = await sizeNow();
-      failures = received > most ? 1 : failures + 1;
-      most = Math.max(most, received);
-      await waitToRetry(url, error, failures, settings);
+  let most = (await to.stat()).size;
+  if (most > bytes) await to.truncate((most = 0));
+  settings.onEvent({ kind: "start", url, file: path, received: most, bytes });
+  await ask(url, settings, async (send, onReceived) => {
+    const { size } = await to.stat();
+    if (size === bytes) return;
+    const range: Record<string, string> = size > 0 ? { range: `bytes=${size}-` } : {};
+    // A file that is compressed is wanted as it is.
+    const response = await send({ headers: { ...headers, "accept-encoding": "identity", ...range } });
+    let offset = await beginning(response, url, bytes, to, size);
+    for await (const chunk of response.body ?? []) {
+      if (offset + chunk.length > bytes) {
+        await to.truncate(0);
+        throw new NextpixelError("FORMAT", `expected ${bytes} bytes for ${url}, received more`);
+      }
+      await write(to, chunk, offset);
+      offset += chunk.length;
+      onReceived(offset > most);
+      most = Math.max(most, offset);
+      settings.onEvent({ kind: "progress", url, file: path, received: offset, bytes });
     }
+    if (offset < bytes) throw new Interrupted(`the connection ended after ${offset} of ${bytes} bytes`);
+  });
+}
+
+/** Where in the file an answer begins; what is there beyond that is cut off. */
+async function beginning(
+  response: Response,
+  url: string,
+  bytes: number,
+  to: FileHandle,
+  size: number,
+): Promise<number> {
+  const { status, headers } = response;
+  if (status === 206) {
+    const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get("content-range") ?? "") ?? [];
+    if (Number(start) === size && (total === "*" || Number(total) === bytes)) return size;
+  }
+  // Neither a range that was not asked for nor one beyond the end is of use, but the whole file may be.
+  const isOtherRange = size > 0 && (status === 206 || status === 416);
+  if (status !== 200 && !isOtherRange) throw unavailable(url, statusOf(response));
+  const announced = headers.has("content-encoding") ? null : headers.get("content-length");
+  if (status === 200 && announced !== null && Number(announced) !== bytes) {
+    throw expected("FORMAT", `${bytes} bytes`, url, Number(announced));
+  }
+  await to.truncate(0);
+  if (isOtherRange) throw new Interrupted(`the server answers a request for the rest with ${status}`);
+  return 0;
+}
+
+async function write(to: FileHandle, chunk: Uint8Array, offset: number): Promise<void> {
+  for (let done = 0; done < chunk.length;) {
+    done += (await to.write(chunk, done, chunk.length - done, offset + done)).bytesWritten;
   }
 }

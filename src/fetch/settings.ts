@@ -12,7 +12,8 @@ export type FetchEvent =
       readonly received: number;
       readonly bytes: number;
     }
-  | { readonly kind: "retry"; readonly url: string; readonly reason: string }
+  /** Milliseconds until it is asked again. */
+  | { readonly kind: "retry"; readonly url: string; readonly reason: string; readonly delay: number }
   | { readonly kind: "unpack"; readonly file: string; readonly pictures: number; readonly of: number }
   /** Of whatever began with `file`, well or not. */
   | { readonly kind: "end"; readonly file: string };
@@ -31,19 +32,18 @@ export interface FetchOptions {
   readonly onEvent?: ((event: FetchEvent) => void) | undefined;
   /** Milliseconds without a byte after which a connection is given up; by default 30,000. */
   readonly stallTimeout?: number | undefined;
-  /** Milliseconds before a download that was cut off goes on; twice as many each further time. By default 1,000. */
+  /** Milliseconds before a server is asked again; twice as many each further time. By default 1,000. */
   readonly retryDelay?: number | undefined;
+  /** Milliseconds before a server is asked again at the most, whatever it says itself. By default 300,000. */
+  readonly longestDelay?: number | undefined;
 }
 
-export interface FetchSettings {
-  readonly cache: string;
-  readonly mirror: string | undefined;
-  readonly hub: string;
-  readonly hubToken: string | undefined;
-  readonly onEvent: (event: FetchEvent) => void;
-  readonly stallTimeout: number;
-  readonly retryDelay: number;
-}
+/** Options with nothing left open. */
+export type FetchSettings = {
+  readonly [Option in keyof FetchOptions]-?: Option extends "mirror" | "hubToken"
+    ? FetchOptions[Option]
+    : NonNullable<FetchOptions[Option]>;
+};
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -61,6 +61,7 @@ export function fetchSettings(
     onEvent,
     stallTimeout: options.stallTimeout ?? 30_000,
     retryDelay: options.retryDelay ?? 1000,
+    longestDelay: options.longestDelay ?? 300_000,
   };
 }
 

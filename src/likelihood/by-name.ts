@@ -14,6 +14,6 @@ export function likelihoodByName(name: LikelihoodName, levels: number): Likeliho
   }
   if (name === "categorical") return categorical(levels);
   if (name === "logistic-mixture") return logisticMixture(levels);
-  if (levels !== 2) throw expected("ARGUMENT", "2 levels (--levels 2)", "the Bernoulli likelihood", levels);
+  if (levels !== 2) throw expected("ARGUMENT", "2 levels", "the Bernoulli likelihood", levels, "levels");
   return bernoulli;
 }

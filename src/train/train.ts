@@ -7,6 +7,7 @@ import { readRunConfig } from "../run/config.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainModel, type TrainResult } from "./loop.ts";
 import type { DeviceChoice } from "../runtime/device.ts";
+import { checkDatasetOptions, formOf, withValidation } from "./dataset-options.ts";
 import { chooseDevice } from "./device.ts";
 import { configOf, TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
 import { resumedRequest, type ResumeRequest } from "./resumed-request.ts";
@@ -51,11 +52,9 @@ export const resumeAsked = async (
   options: TrainOptions,
 ): Promise<TrainResult> => trainAs(resumedRequest(run, await readRunConfig(run), asked), options, true);
 
-async function trainAs(
-  request: TrainRequest,
-  options: TrainOptions,
-  isResumed: boolean,
-): Promise<TrainResult> {
+async function trainAs(asked: TrainRequest, options: TrainOptions, isResumed: boolean): Promise<TrainResult> {
+  checkDatasetOptions(asked);
+  const request = await withValidation(asked, options.onWarning);
   const device = await chooseDevice(request.device ?? TRAIN_DEFAULTS.device, options.onWarning);
   const { train: pictures, valid } = await openBoth(request, options);
   const classes = request.classConditional ? classesOf(pictures) : undefined;
@@ -92,8 +91,7 @@ async function openBoth(
   }
   // The same levels as the training pictures have, whatever the second data set would take by itself.
   const valid = await open(name, all.levels);
-  const extent = ({ size }: Dataset) => `${size.cols}x${size.rows} with ${size.channels} channel(s)`;
-  if (extent(all) !== extent(valid))
-    throw expected("ARGUMENT", `pictures of ${extent(all)}`, valid.name, extent(valid));
+  if (formOf(all) !== formOf(valid))
+    throw expected("ARGUMENT", `pictures of ${formOf(all)}`, valid.name, formOf(valid));
   return { train: all, valid };
 }

@@ -2,30 +2,26 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { png, serveHub, table } from "../data/hub-server.ts";
+import { png, serveHub, table } from "../data/hub/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { serveFiles } from "../fetch/server.ts";
 import { jsonOf, runCli } from "./run-cli.ts";
 
 const TINY = ["--steps", "2", "--batch", "2", "--width", "2", "--depth", "1", "--threads", "1"];
-const TRAIN = "data/train-00000-of-00001.parquet";
 const NO_NETWORK = "http://127.0.0.1:9";
 
 test("train, score and complete take data sets by name, with downloads on stderr", async () => {
   const pictures = await Promise.all([0, 50, 100, 150, 200, 250].map((value) => png(value, 4, 4)));
-  const tables = {
-    [TRAIN]: table(pictures, { labels: [0, 1, 0, 1, 0, 1], classNames: ["even", "odd"] }),
-    "data/test-00000-of-00001.parquet": table(pictures.slice(0, 2)),
-  };
-  const hub = await serveHub({ main: tables });
+  const train = table(pictures, { labels: [0, 1, 0, 1, 0, 1], classNames: ["even", "odd"] });
+  const hub = await serveHub({ default: { train: [train], test: [table(pictures.slice(0, 2))] } });
   const folder = await temporaryFolder();
   const cli = (endpoint: string, ...args: string[]) =>
     runCli([...args, "--json"], { cwd: folder, env: { HF_ENDPOINT: endpoint, NEXTPIXEL_CACHE: "cache" } });
   const trained = await cli(hub.url, "train", "hf:me/tiny", "--out", "run", "--class-conditional", ...TINY);
   jsonOf(trained);
-  const file = join("cache", "hf", "me", "tiny", TRAIN);
+  const file = join("cache/hf/me/tiny/default/train/0000.parquet");
   expect(trained.stderr).toMatch(
-    /^downloading http:\/\/127.0.0.1:\d+\/datasets\/me\/tiny\/resolve\/\w{40}\/data\/train\S+ \(0\.0 MB\) to /,
+    /^downloading http:\/\/127.0.0.1:\d+\/api\/datasets\/me\/tiny\/parquet\/default\/train\/0.parquet \(0\.0 MB\) to /,
   );
   expect(trained.stderr).toContain(` to ${file}\n`);
   expect(existsSync(join(folder, file))).toBe(true);
@@ -41,7 +37,7 @@ test("train, score and complete take data sets by name, with downloads on stderr
 
 test("two processes that need the same data set at once both get it", async () => {
   const hub = await serveHub({
-    main: { [TRAIN]: table(await Promise.all([1, 2, 3, 4, 5, 6].map((v) => png(v, 4, 4)))) },
+    default: { train: [table(await Promise.all([1, 2, 3, 4, 5, 6].map((v) => png(v, 4, 4))))] },
   });
   const folder = await temporaryFolder();
   const env = { HF_ENDPOINT: hub.url, NEXTPIXEL_CACHE: "cache" };

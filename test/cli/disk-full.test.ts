@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { isTemporary } from "../../src/files/atomic-write.ts";
 import { isThere } from "../../src/files/bounded-read.ts";
-import { png, serveHub, table } from "../data/hub-server.ts";
+import { png, serveHub, table } from "../data/hub/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { jsonOf, runCli, type CliOptions } from "./run-cli.ts";
 
@@ -92,15 +92,15 @@ describe.skipIf(process.platform === "win32")("a file that may not grow", () => 
 
   test("ends a download, and the unpacking of one; both succeed when it may", async () => {
     const pictures = await Promise.all(Array.from({ length: 12 }, (_, value) => png(20 * value, 8, 8)));
-    const hub = await serveHub({ main: { "data/train-00000-of-00001.parquet": table(pictures) } });
+    const hub = await serveHub({ default: { train: [table(pictures)] } });
     const env = { HF_ENDPOINT: hub.url, NEXTPIXEL_CACHE: "cache" };
     const train = ["train", "hf:me/tiny", "--steps", "1", ...NETWORK, "--out", "tiny"];
-    await expectFull(train, limited(0), "cache/hf/me/tiny/nextpixel-files.json", env);
-    await expectFull(train, limited(1), "cache/hf/me/tiny/data/train-00000-of-00001.parquet", env);
+    await expectFull(train, limited(0), "cache/hf/me/tiny/default/train/nextpixel-files.json", env);
+    await expectFull(train, limited(1), "cache/hf/me/tiny/default/train/0000.parquet", env);
     jsonOf(await cli([...train, "--json"], { env }));
     await rm(join(folder, "cache/hf-pictures"), { recursive: true });
-    await expectFull([...train, "--force"], limited(0), "cache/hf-pictures/me/tiny/", env);
-    expect(await readdir(join(folder, "cache/hf-pictures/me/tiny"))).toEqual([]);
+    await expectFull([...train, "--force"], limited(0), "cache/hf-pictures/me/tiny/default/train/", env);
+    expect(await readdir(join(folder, "cache/hf-pictures/me/tiny/default/train"))).toEqual([]);
     jsonOf(await cli([...train, "--force", "--json"], { env }));
   });
 });

@@ -13,8 +13,8 @@ let folder: string;
 let server: string;
 let before: string[];
 beforeAll(async () => {
-  folder = await mistakenFiles();
   server = await serveMistakes();
+  folder = await mistakenFiles(server);
   before = await filesLeft();
 }, 60_000);
 

@@ -5,7 +5,7 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import sharp from "sharp";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/run/safetensors.ts";
-import { COMMIT, png, table } from "../data/hub-server.ts";
+import { png, table } from "../data/hub/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { sha256 } from "../fetch/server.ts";
 import { pngFile, pngFiles } from "./picture-files.ts";
@@ -16,15 +16,15 @@ export const CHECKPOINT = "checkpoints/best.safetensors";
 
 type Files = Record<string, Uint8Array | string>;
 
-/** The files that the mistakes of `mistakes.ts` are about, in a new folder, by the names that they have there. */
-export async function mistakenFiles(): Promise<string> {
+/** The files that the mistakes are about, in a new folder, by the names that they have there; `server` is that of `serveMistakes`. */
+export async function mistakenFiles(server: string): Promise<string> {
   const folder = await temporaryFolder({
     "file.txt": "text",
     "not-a-run/notes.txt": "mine",
     ...(await pictureFiles()),
     ...binaryFiles(),
     ...optionFiles(),
-    ...(await hubFiles()),
+    ...(await hubFiles(server)),
   });
   await mkdir(join(folder, "empty"));
   await makeRuns(folder);
@@ -89,30 +89,26 @@ const optionFiles = (): Files => ({
 });
 
 /** What is kept of data sets on the Hub: what was listed, and the files themselves where they are here. */
-async function hubFiles(): Promise<Files> {
+async function hubFiles(server: string): Promise<Files> {
   const files: Files = {};
-  const keep = (name: string, paths: Record<string, object>) => {
-    const listed = Object.entries(paths).map(([path, sums]) => ({ path, ...sums }));
-    files[`cache/hf/me/${name}/nextpixel-files.json`] = JSON.stringify({
-      format: 1,
-      commit: COMMIT,
-      files: listed,
+  const keep = (name: string, sums: object) => {
+    const file = { url: `${server}/datasets/me/${name}/resolve`, path: "0000.parquet", ...sums };
+    files[`cache/hf/me/${name}/default/train/nextpixel-files.json`] = JSON.stringify({
+      format: 2,
+      files: [file],
     });
   };
   const hold = (name: string, bytes: Uint8Array, sums: object = { bytes: bytes.length }) => {
-    keep(name, { "train.parquet": sums });
-    files[`cache/hf/me/${name}/train.parquet`] = bytes;
+    keep(name, sums);
+    files[`cache/hf/me/${name}/default/train/0000.parquet`] = bytes;
   };
   const picture = await png(1);
-  keep("no-files", {});
-  keep("no-train", { "test.parquet": { bytes: 1 } });
-  keep("configs", { "a/train.parquet": { bytes: 1 }, "b/train.parquet": { bytes: 1 } });
-  keep("immense", { "train.parquet": { bytes: 2 ** 40 } });
-  keep("longer", { "train.parquet": { bytes: 3 } });
-  keep("announced", { "train.parquet": { bytes: 3 } });
-  keep("other", { "train.parquet": { bytes: 4, sha256: sha256(Buffer.from("none")) } });
-  files["cache/hf/me/text/nextpixel-files.json"] = "text";
-  files["cache/hf/me/odd/nextpixel-files.json"] = '{"format": 2}';
+  keep("immense", { bytes: 2 ** 40 });
+  keep("longer", { bytes: 3 });
+  keep("announced", { bytes: 3 });
+  keep("other", { bytes: 4, sha256: sha256(Buffer.from("none")) });
+  files["cache/hf/me/text/default/train/nextpixel-files.json"] = "text";
+  files["cache/hf/me/odd/default/train/nextpixel-files.json"] = '{"format": 1}';
   hold("size", Buffer.from("text"), { bytes: 5 });
   hold("sum", Buffer.from("text"), { bytes: 4, sha256: "0".repeat(64) });
   hold("no-parquet", Buffer.from("PK, something else"));
@@ -123,7 +119,6 @@ async function hubFiles(): Promise<Files> {
   hold("no-picture", table([null]));
   hold("no-png", table([Buffer.from("GIF89a")]));
   hold("no-class", table([picture], { labels: [2], classNames: ["cat", "dog"] }));
-  hold("no-name", table([picture], { labels: [0], classNames: [" "] }));
   return files;
 }
 

@@ -128,7 +128,7 @@ describe("a class that is wanted", () => {
     expect(() => classTurns(undefined, ["cat"])).toThrow(
       expect.objectContaining({
         code: "ARGUMENT",
-        message: expect.stringContaining("train --class-conditional"),
+        about: ["train.classConditional"],
       }),
     );
     expect(() => classTurns(CLASSES, [])).toThrow("expected at least one class for the classes to draw");

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
+import { DATASET_HELP } from "../../src/data/formats/all.ts";
 import { openDataset } from "../../src/data/open.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -98,7 +99,7 @@ describe("openDataset", () => {
   test.each(["foo", "", "digits:valid", "\0", "/dev/null"])("does not know %j", async (name) => {
     await expect(openDataset(name)).rejects.toMatchObject({
       code: "NOT_FOUND",
-      message: `no data set "${name}": expected digits, mnist, binarized-mnist, fashion-mnist, cifar10, one of these with :test, hf:owner/name, a folder of pictures, a picture, an IDX file or CIFAR-10's .bin files`,
+      message: `no data set "${name}": expected one of ${DATASET_HELP}`,
     });
   });
 });

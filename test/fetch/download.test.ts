@@ -3,7 +3,9 @@ import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { retryAfter } from "../../src/fetch/ask.ts";
 import { download } from "../../src/fetch/download.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { answer, quickSettings, serve, serveFiles, sha256 } from "./server.ts";
@@ -152,6 +154,26 @@ describe("a broken server", () => {
       else answer(request, response, FILE);
     });
     expectWhole(await attempt(server.url, await temporaryFolder()));
+  });
+
+  test.each([
+    ["1", 1000],
+    [new Date(0).toUTCString(), 1],
+    ["soon", 1],
+    ["86400", 2000],
+    ["9".repeat(40), 2000],
+    ["Fri, 31 Dec 9999 23:59:59 GMT", 2000],
+  ])("that says when to ask again is asked then, within a bound: %s", async (header, delay) => {
+    const server = await serve((request, response) => {
+      if (server.requests.length === 1) response.writeHead(503, { "retry-after": header }).end();
+      else answer(request, response, FILE);
+    });
+    const result = await attempt(server.url, await temporaryFolder(), { longestDelay: 2000 });
+    expectWhole(result);
+    const retries = result.events.filter(({ kind }) => kind === "retry");
+    expect(retries).toEqual([
+      { kind: "retry", url: server.url, reason: "HTTP 503 Service Unavailable", delay },
+    ]);
   });
 
   test("that only ever answers 500 is given up", async () => {
@@ -383,4 +405,17 @@ test("a folder that cannot be made is a WRITE error that names it", async () => 
     code: "WRITE",
     message: expect.stringContaining(`cannot write ${path}: `),
   });
+});
+
+test("a Retry-After header is seconds or a date", () => {
+  const now = Date.parse("2026-01-01T00:00:00Z");
+  fc.assert(
+    fc.property(fc.nat(10_000_000), (seconds) => {
+      expect(retryAfter(String(seconds), now)).toBe(seconds * 1000);
+      expect(retryAfter(new Date(now + seconds * 1000).toUTCString(), now)).toBe(seconds * 1000);
+      expect(retryAfter(new Date(now - seconds * 1000).toUTCString(), now)).toBe(0);
+    }),
+    { seed: 1, numRuns: 100 },
+  );
+  for (const header of [null, "", "soon", "-5", "1.5e400"]) expect(retryAfter(header, now)).toBe(0);
 });

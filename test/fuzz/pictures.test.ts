@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import { decode } from "fast-png";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { openPicture } from "../../src/data/folder.ts";
+import { openPicture } from "../../src/data/formats/picture.ts";
 import { readMask } from "../../src/data/mask.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { fuzz, readOrRefused, type Tally } from "./mutations.ts";

@@ -4,12 +4,13 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseYaml } from "../../src/cli/yaml.ts";
-import { openAmat } from "../../src/data/amat.ts";
-import { openCifar10 } from "../../src/data/cifar10.ts";
+import { openAmat } from "../../src/data/formats/amat.ts";
+import { openCifar10 } from "../../src/data/formats/cifar10.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { hubListing } from "../../src/data/hub-listing.ts";
-import { openIdx } from "../../src/data/idx.ts";
-import { tarFiles } from "../../src/data/tar.ts";
+import { hubListing } from "../../src/data/hub/listing.ts";
+import { hubName } from "../../src/data/hub/name.ts";
+import { openIdx } from "../../src/data/formats/idx.ts";
+import { tarFiles } from "../../src/data/formats/tar.ts";
 import { fetchSettings } from "../../src/fetch/settings.ts";
 import { parseJson } from "../../src/files/json.ts";
 import { autoregressive } from "../../src/families/autoregressive.ts";
@@ -22,7 +23,7 @@ import { writeConfig } from "../../src/run/run-folder.ts";
 import { encodeSafetensors } from "../../src/run/safetensors.ts";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { fromCheckpoint, toCheckpoint } from "../../src/run/training-state.ts";
-import { tarArchive } from "../data/tar-archive.ts";
+import { tarArchive } from "../data/formats/tar-archive.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { TINY_CONFIG } from "../run/tiny-config.ts";
 import { fuzz, readOrRefused, type Tally } from "./mutations.ts";
@@ -272,9 +273,8 @@ describe("of mutated files none is read but rightly", () => {
 
   test("listings of the Hub that are kept", async () => {
     const listing = {
-      format: 1,
-      commit: "0123456789abcdef0123456789abcdef01234567",
-      files: [{ path: "data/train-0.parquet", bytes: 1234, sha256: "ab".repeat(32) }],
+      format: 2,
+      files: [{ url: "http://127.0.0.1:9/x", path: "0000.parquet", bytes: 1234, sha256: "ab".repeat(32) }],
     };
     const file = join(folder, "nextpixel-files.json");
     const valid = Buffer.from(JSON.stringify(listing));
@@ -282,10 +282,12 @@ describe("of mutated files none is read but rightly", () => {
     const tally = await fuzz({ seed: 9, runs: 500 }, async (mutate) => {
       const bytes = mutate(valid);
       await writeFile(file, bytes);
-      const read = await readOrRefused(file, () => hubListing("me/tiny", folder, settings));
+      const read = await readOrRefused(file, () =>
+        hubListing("hf:me/tiny", hubName("hf:me/tiny")!, folder, settings),
+      );
       if (read === undefined) return undefined;
-      expect(read).toEqual(JSON.parse(Buffer.from(bytes).toString()));
-      for (const { path } of read.files) expect(join(folder, path).startsWith(join(folder, "/"))).toBe(true);
+      expect(read).toEqual((JSON.parse(Buffer.from(bytes).toString()) as typeof listing).files);
+      for (const { path } of read) expect(join(folder, path).startsWith(join(folder, "/"))).toBe(true);
       return read;
     });
     expectBoth(tally);

@@ -90,7 +90,7 @@ describe.each(likelihoods)("$name", ({ likelihood, levels }) => {
 
 test("the Bernoulli likelihood is for two levels", () => {
   expect(() => likelihoodByName("bernoulli", 17)).toThrow(
-    "expected 2 levels (--levels 2) for the Bernoulli likelihood, received 17",
+    "expected 2 levels for the Bernoulli likelihood, received 17",
   );
 });
 

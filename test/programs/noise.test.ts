@@ -80,7 +80,9 @@ describe("normal noise", () => {
 
   test("has these bits", () => {
     const digest = createHash("sha256").update(new Uint8Array(values.buffer)).digest("hex");
-    expect(digest).toMatchInlineSnapshot(`"60a03c9e6782f216e1a7e6bc3a0fe71a407237a7219e502ca73a3221aad536b2"`);
+    expect(digest).toMatchInlineSnapshot(
+      `"60a03c9e6782f216e1a7e6bc3a0fe71a407237a7219e502ca73a3221aad536b2"`,
+    );
   });
 });
 

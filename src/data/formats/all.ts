@@ -1,0 +1,14 @@
+import { hub } from "../hub/hub.ts";
+import { published } from "../published/published.ts";
+import { builtIn } from "./built-in.ts";
+import { cifar10 } from "./cifar10.ts";
+import { folder } from "./folder.ts";
+import type { Format } from "./format.ts";
+import { idx } from "./idx.ts";
+import { picture } from "./picture.ts";
+
+/** All formats. The first that recognises a name opens it; `idx` takes every file that no other format does. */
+export const FORMATS: readonly Format[] = [builtIn, published, hub, cifar10, folder, picture, idx];
+
+/** What a data set can be, for help and errors. */
+export const DATASET_HELP = FORMATS.map(({ help }) => help).join(", ");

@@ -1,0 +1,26 @@
+import type { FetchOptions } from "../../fetch/settings.ts";
+import type { Dataset } from "../dataset.ts";
+import type { FolderOptions } from "./picture-files.ts";
+
+/** How a data set is opened. Formats take the options that make sense for them. */
+export interface OpenOptions extends FolderOptions {
+  /** Levels to quantise to; by default as many as the pictures have, see `openDataset`. */
+  readonly levels?: number | undefined;
+  /** false: a file of labels beside an IDX file is not read, whatever is in it. Labels are read by default. */
+  readonly labels?: boolean | undefined;
+  /** How files that are not on this machine are downloaded. */
+  readonly download?: FetchOptions | undefined;
+}
+
+/** One kind of data set. */
+export interface Format {
+  /** What names of such data sets look like, for help and errors. */
+  readonly help: string;
+  /** Whether `open` takes `resize`. */
+  readonly canResize: boolean;
+  /** Whether a name, or what is at a path, is of this format. */
+  recognises(name: string): boolean | Promise<boolean>;
+  open(name: string, options: OpenOptions): Promise<Dataset>;
+  /** The name of the pictures that validate what is trained on those of `name`, if these belong to them. */
+  validationOf?(name: string): Promise<string | undefined>;
+}

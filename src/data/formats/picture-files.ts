@@ -1,0 +1,231 @@
+import { join } from "node:path";
+import { NextpixelError } from "../../basics/errors.ts";
+import { mapConcurrently } from "../concurrent.ts";
+import { cropAt, cut } from "../crop.ts";
+import { pictureDataset, pictureLength, PICTURES_AT_ONCE, type CropPlace, type Dataset } from "../dataset.ts";
+import { countLevels, warnOfLevels } from "../levels.ts";
+import { decodingError, headerOf, LOSSES, readPicture } from "../picture-file.ts";
+import { quantise } from "../quantise.ts";
+import {
+  checkFile,
+  checkOptions,
+  formatOf,
+  levelsOf,
+  levelsOfAlike,
+  sizeOf,
+  wholeSize,
+  type FolderFormat,
+  type FormatOptions,
+  type PictureFile,
+} from "./folder-format.ts";
+import { packStrings } from "./packed-strings.ts";
+
+export interface FolderOptions extends Omit<FormatOptions, "levels"> {
+  /** Leave out files that cannot be decoded, with a warning each, instead of failing. */
+  readonly skipBad?: boolean | undefined;
+  /** Bytes that pictures may take in memory, one for each sub-pixel; the others stay on disk. 1 GiB. */
+  readonly memory?: number | undefined;
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+export type PictureOptions = FolderOptions & FormatOptions;
+
+const MEMORY = 2 ** 30;
+/** Folders of more bytes are large: their pictures are not decoded before they are needed. */
+const DECODED_WHEN_OPENED = 2 ** 28;
+/** Files of a large folder whose headers are read when it is opened. */
+const HEADERS_READ = 1000;
+/** Pictures of a large folder whose values tell how many levels it has. */
+const VALUES_READ = 100;
+
+/** Something read from the file at `path` (relative to the data set's folder, with `/`). */
+interface Read<Value> {
+  readonly path: string;
+  readonly value: Value;
+}
+
+/**
+ * The data set `name` of the picture files at `paths` of a folder, without labels, and which of the paths are in it. One channel when all files are in a grey format or
+ * on `gray`, else three (sRGB). Warnings say what of the files is lost, see `LOSSES`, and if there are fewer levels than 256.
+ *
+ * The files of a large folder are decoded when they are first read. They are decoded again each time if they are crops, or more
+ * than may be kept in memory. When it is opened, only some of them are looked at, unless bad ones are to be left out. `read` then
+ * throws the same errors, and ARGUMENT if a picture has colours, or more levels, and those that were looked at have not.
+ *
+ * @throws NOT_FOUND if there is no picture; FORMAT if one cannot be decoded; ARGUMENT if they differ in size, or are smaller than
+ * their crops.
+ */
+export async function openPictureFiles(
+  name: string,
+  folder: string,
+  paths: readonly string[],
+  options: PictureOptions,
+): Promise<{ readonly dataset: Dataset; readonly paths: readonly string[] }> {
+  checkOptions(options);
+  const { memory = MEMORY, skipBad = false, onWarning } = options;
+  const mostWhenOpened = Math.min(memory, DECODED_WHEN_OPENED);
+  const isLarge = paths.length * (await bytesOfFirst(folder, paths, options)) > mostWhenOpened;
+  const looked = isLarge && !skipBad ? spread(paths, HEADERS_READ) : paths;
+  const found = await readAll(folder, looked, options, pictureFile);
+  const files = found.map(({ value }) => value);
+  warnOfLosses(name, files, onWarning);
+  const format = formatOf(files, options);
+  const bytes = files.reduce((sum, { header }) => sum + pictureLength(wholeSize(format, header)), 0);
+
+  if (isLarge || bytes > mostWhenOpened) {
+    const decode = async (file: string, i: number) =>
+      void (await levelsOf(format, files[i]!, await readPicture(file)));
+    const good = skipBad ? pathsOf(await readAll(folder, pathsOf(found), options, decode)) : paths;
+    const exact = options.levels === undefined ? await sampled(folder, good, format) : format;
+    if (exact.isExact) warnOfLevels(name, exact.levels, onWarning);
+    return { dataset: onDisk(name, folder, good, exact, memory), paths: good };
+  }
+  const whole = { ...format, crop: undefined };
+  const counter = countLevels();
+  const pictures = await readAll(folder, pathsOf(found), options, async (file, i) => {
+    const values = await levelsOf(whole, files[i]!, await readPicture(file));
+    counter.add(values);
+    return { size: wholeSize(format, files[i]!.header), values };
+  });
+  const levels = options.levels ?? counter.levels();
+  if (options.levels === undefined) warnOfLevels(name, levels, onWarning);
+  // What is decoded with 256 levels has the values of the file.
+  if (levels !== format.levels)
+    for (const { value } of pictures) value.values = quantise(value.values, levels);
+  const description = descriptionOf(name, pictures.length, { ...format, levels });
+  const dataset = pictureDataset(description, async (index, place) => {
+    const { path, value } = pictures[index]!;
+    const { size, values } = value;
+    return format.crop ? cut(values, size, cropAt(size, format.crop, place, join(folder, path))) : values;
+  });
+  return { dataset, paths: pathsOf(pictures) };
+}
+
+/** The data set of pictures that are decoded when they are read. As many as memory may hold are kept, unless they are crops. */
+function onDisk(
+  name: string,
+  folder: string,
+  paths: readonly string[],
+  format: FolderFormat,
+  memory: number,
+): Dataset {
+  const packed = packStrings(paths);
+  const most = format.crop ? 0 : Math.floor(memory / pictureLength(sizeOf(format)));
+  const kept = new Map<number, Uint8Array>();
+  return pictureDataset(descriptionOf(name, paths.length, format), async (index, place) => {
+    const levels =
+      kept.get(index) ?? (await decodeFile(format, join(folder, packed.at(index)), mendsOf(paths), place));
+    if (kept.size < most) kept.set(index, levels);
+    return levels;
+  });
+}
+
+/** Levels of a file that has not been looked at. */
+async function decodeFile(
+  format: FolderFormat,
+  file: string,
+  about: readonly string[],
+  place?: CropPlace,
+): Promise<Uint8Array> {
+  const bytes = await naming(file, about, readPicture(file));
+  const alike = await levelsOfAlike(format, bytes);
+  if (alike) return alike;
+  const picture = { file, header: await naming(file, about, headerOf(bytes)) };
+  checkFile(format, picture);
+  return naming(file, about, levelsOf(format, picture, bytes, place));
+}
+
+/** The format with as many levels as a sample of the files has. Bad ones tell nothing: they are errors when they are read. */
+async function sampled(
+  folder: string,
+  paths: readonly string[],
+  format: FolderFormat,
+): Promise<FolderFormat> {
+  const counter = countLevels();
+  for (const path of spread(paths, VALUES_READ)) {
+    const values = await decodeFile(format, join(folder, path), []).catch(() => undefined);
+    if (values && !counter.add(values)) break;
+  }
+  const levels = counter.levels();
+  return { ...format, levels, isExact: levels < format.levels };
+}
+
+const descriptionOf = (name: string, count: number, format: FolderFormat): Omit<Dataset, "read"> => ({
+  name,
+  count,
+  size: sizeOf(format),
+  levels: format.levels,
+  labels: undefined,
+  classNames: undefined,
+});
+
+/** One warning for each kind of loss, and not one for each file. */
+function warnOfLosses(
+  name: string,
+  files: readonly PictureFile[],
+  onWarning: FolderOptions["onWarning"],
+): void {
+  for (const [loss, what] of Object.entries(LOSSES)) {
+    const [first, ...more] = files.filter(({ header }) => header.losses.some((one) => one === loss));
+    const others = more.length > 0 ? ` and ${more.length} more` : "";
+    if (first) onWarning?.(`${name}: ${first.file}${others}: ${what}`);
+  }
+}
+
+const pathsOf = (files: readonly Read<unknown>[]): string[] => files.map(({ path }) => path);
+
+const pictureFile = async (file: string): Promise<PictureFile> => ({
+  file,
+  header: await headerOf(await readPicture(file)),
+});
+
+/** Sub-pixels of the first picture that can be read; 0 if there is none. */
+async function bytesOfFirst(
+  folder: string,
+  paths: readonly string[],
+  options: PictureOptions,
+): Promise<number> {
+  for (const path of paths) {
+    const file = await pictureFile(join(folder, path)).catch(() => undefined);
+    if (file) return pictureLength(wholeSize(formatOf([file], { ...options, crop: undefined }), file.header));
+  }
+  return 0;
+}
+
+/** At most `count` of them, evenly spread. */
+const spread = (paths: readonly string[], count: number): readonly string[] =>
+  paths.length <= count
+    ? paths
+    : Array.from({ length: count }, (_, i) => paths[Math.floor((i * paths.length) / count)]!);
+
+/** The options that mend a bad file of a folder. Without its only file, it has no pictures. */
+const mendsOf = (paths: readonly string[]): readonly string[] => (paths.length > 1 ? ["skipBad"] : []);
+
+/** What is read from a file, or the FORMAT error of `decodingError`. */
+const naming = <Value>(file: string, about: readonly string[], reading: Promise<Value>): Promise<Value> =>
+  reading.catch((cause: unknown) => {
+    throw decodingError(file, cause, about);
+  });
+
+/** `read` of every file in turn, without those that are bad when these are to be skipped. */
+async function readAll<Value>(
+  folder: string,
+  paths: readonly string[],
+  { skipBad = false, onWarning }: FolderOptions,
+  read: (file: string, index: number) => Promise<Value>,
+): Promise<Read<Value>[]> {
+  const about = mendsOf(paths);
+  const results = await mapConcurrently(paths, PICTURES_AT_ONCE, async (path, index) => {
+    const file = join(folder, path);
+    const reading = naming(file, about, read(file, index));
+    const found = reading.then((value): Read<Value> => ({ path, value }));
+    return skipBad ? found.catch((error: NextpixelError) => `${error.message}; left out`) : found;
+  });
+  const good: Read<Value>[] = [];
+  for (const result of results) {
+    if (typeof result === "string") onWarning?.(result);
+    else good.push(result);
+  }
+  if (good.length > 0) return good;
+  throw new NextpixelError("NOT_FOUND", `${folder}: no PNG, JPEG or WebP picture in this folder`);
+}

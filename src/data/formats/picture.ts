@@ -1,0 +1,29 @@
+import { stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import type { Dataset } from "../dataset.ts";
+import type { Format } from "./format.ts";
+import { openPictureFiles, type PictureOptions } from "./picture-files.ts";
+
+const PICTURE_NAME = /\.(png|jpe?g|webp)$/i;
+
+/** Whether a file is a picture, by its name. */
+export const isPictureName = (path: string): boolean => PICTURE_NAME.test(path);
+
+/** The data set of one picture file, without a label. Errors as of `openPictureFiles`. */
+export async function openPicture(file: string, options: PictureOptions = {}): Promise<Dataset> {
+  const alone = { ...options, skipBad: false };
+  return (await openPictureFiles(file, dirname(file), [basename(file)], alone)).dataset;
+}
+
+/** One picture, to score or to complete. */
+export const picture: Format = {
+  help: "a picture (PNG, JPEG or WebP)",
+  canResize: true,
+  recognises: async (name) =>
+    isPictureName(name) &&
+    (await stat(name).then(
+      (found) => found.isFile(),
+      () => false,
+    )),
+  open: openPicture,
+};

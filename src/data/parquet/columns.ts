@@ -1,0 +1,48 @@
+import type { FileMetaData, SchemaTree } from "hyparquet";
+import * as v from "valibot";
+import { unexpected } from "../../files/unexpected.ts";
+
+/** The columns of a table of pictures that are of use. */
+export interface Columns {
+  readonly picture: string;
+  readonly label: string | undefined;
+  /** Of labels 0, 1, ... */
+  readonly classNames: readonly string[] | undefined;
+}
+
+const feature = v.object({ _type: v.string(), names: v.optional(v.array(v.string())) });
+
+/** What Hugging Face's `datasets` notes of the columns: JSON in the entry `huggingface` of a Parquet file's metadata. */
+const notes = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.looseObject({ info: v.looseObject({ features: v.record(v.string(), v.unknown()) }) }),
+);
+
+/**
+ * The columns of pictures and of labels, by what is noted of them, else by their form (a picture is bytes and a path) and by the
+ * name `label`. FORMAT error if there is none of pictures.
+ */
+export function columnsOf(
+  file: string,
+  { key_value_metadata }: Pick<FileMetaData, "key_value_metadata">,
+  { children }: Pick<SchemaTree, "children">,
+): Columns {
+  const noted = v.safeParse(notes, key_value_metadata?.find(({ key }) => key === "huggingface")?.value);
+  const features = noted.success ? Object.entries(noted.output.info.features) : [];
+  const ofType = (type: string) => {
+    for (const [name, value] of features) {
+      const one = v.safeParse(feature, value);
+      if (one.success && one.output["_type"] === type) return { name, names: one.output.names };
+    }
+    return undefined;
+  };
+  const columns = new Set(children.map(({ element }) => element.name));
+  const ofBytes = children.find((column) => column.children.some(({ element }) => element.name === "bytes"));
+  const picture = ofType("Image")?.name ?? ofBytes?.element.name;
+  if (picture === undefined || !columns.has(picture)) {
+    throw unexpected(file, "a column of pictures", `the columns ${[...columns].join(", ")}`);
+  }
+  const label = ofType("ClassLabel") ?? { name: "label", names: undefined };
+  return { picture, label: columns.has(label.name) ? label.name : undefined, classNames: label.names };
+}

@@ -1,0 +1,95 @@
+import { fork } from "node:child_process";
+import { NextpixelError, type ErrorCode } from "../../basics/errors.ts";
+import { unexpected } from "../../files/unexpected.ts";
+
+/** What the process is asked. */
+export interface ToUnpacking {
+  readonly files: readonly string[];
+  readonly folder: string;
+}
+
+/** What it answers. */
+export type FromUnpacking =
+  | { readonly kind: "progress"; readonly pictures: number; readonly of: number }
+  | { readonly kind: "end" }
+  | {
+      readonly kind: "error";
+      readonly message: string;
+      readonly code: string | undefined;
+      readonly errno: number | undefined;
+      readonly isOurs: boolean;
+    };
+
+export interface UnpackOptions {
+  /** Told how many pictures are there, of all. */
+  readonly onProgress: (pictures: number, of: number) => void;
+  /** Milliseconds without progress after which files are held to be damaged. By default far more than a group of rows takes. */
+  readonly patience?: number | undefined;
+}
+
+/** Characters of what the process says on stderr that are kept: Node says what has ended it among the first lines. */
+const MAX_SAID = 10_000;
+
+/** Bound on the memory that the process may take for its objects, in MiB. */
+const MAX_HEAP = 2048;
+
+// Node runs no TypeScript: where this file is run as it is, by tests and benches, the process runs what was built last.
+const FOLDER = import.meta.url.endsWith(".ts") ? "../../../dist/data/parquet" : ".";
+
+/**
+ * `unpackPictures` in a process of its own: in a Parquet file one wrong bit can have the decoder fill the memory, which no exception
+ * stops, or go round for ever. FORMAT error then, too.
+ */
+export function unpackApart(
+  files: readonly string[],
+  folder: string,
+  { onProgress, patience = 300_000 }: UnpackOptions,
+): Promise<void> {
+  const child = fork(new URL(`${FOLDER}/unpack-process.js`, import.meta.url), {
+    execArgv: [`--max-old-space-size=${MAX_HEAP}`],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  let said = "";
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(0, MAX_SAID)));
+  child.on("error", ({ message }) => (said ||= `${message}\n`));
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  const which = files.length === 1 ? files[0]! : `${files[0]}, or one of the ${files.length - 1} others`;
+  const damaged = (reason: string) => unexpected(which, "an intact Parquet file", reason);
+  // Not "exit": what it has said may not be here yet.
+  const gone = new Promise<string>((resolve) =>
+    child.once("close", (code, signal) => resolve(reasonOf(said, code, signal))),
+  );
+  let stalled: NodeJS.Timeout | undefined;
+  return new Promise<void>((resolve, reject) => {
+    stalled = setTimeout(() => reject(damaged("data that the decoder never finishes")), patience);
+    child.on("message", (message: FromUnpacking) => {
+      stalled?.refresh();
+      if (message.kind === "progress") onProgress(message.pictures, message.of);
+      else if (message.kind === "end") resolve();
+      else reject(errorOf(message));
+    });
+    void gone.then((reason) => reject(damaged(`data that ends the decoder (${reason})`)));
+    child.send({ files, folder } satisfies ToUnpacking);
+  }).finally(async () => {
+    clearTimeout(stalled);
+    kill();
+    // Not before it has stopped writing into the folder.
+    await gone;
+    process.off("exit", kill);
+  });
+}
+
+function errorOf({ message, code, errno, isOurs }: FromUnpacking & { readonly kind: "error" }): Error {
+  return isOurs
+    ? new NextpixelError(code as ErrorCode, message)
+    : Object.assign(new Error(message), { code, errno });
+}
+
+/** Why a process has ended: the line of its stderr that says so, or else its exit code or signal. */
+function reasonOf(said: string, code: number | null, signal: string | null): string {
+  const lines = said.split("\n").map((line) => line.trim());
+  return (
+    lines.find((line) => /error/i.test(line)) ?? lines.findLast(Boolean) ?? signal ?? `exit code ${code}`
+  );
+}

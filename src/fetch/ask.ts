@@ -1,0 +1,124 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { NextpixelError, shortened } from "../basics/errors.ts";
+import { systemCode } from "../files/system-error.ts";
+import type { FetchSettings } from "./settings.ts";
+
+/** How often in a row a request may bring nothing new before it is given up. */
+const ATTEMPTS = 5;
+
+/** A connection that broke, or a server that is busy: the same request may succeed the next time. */
+export class Interrupted extends Error {
+  /** Milliseconds after which the server wants to be asked again. */
+  readonly retryAfter: number;
+
+  constructor(reason: string, retryAfter = 0) {
+    super(reason);
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** The DOWNLOAD error of what cannot be had. */
+export const unavailable = (url: string, reason: string): NextpixelError =>
+  new NextpixelError("DOWNLOAD", `cannot download ${url} (${shortened(reason)})`);
+
+export const statusOf = ({ status, statusText }: Response): string => `HTTP ${status} ${statusText}`.trim();
+
+/** Sends the request once. */
+export type Send = (init?: Omit<RequestInit, "signal">) => Promise<Response>;
+
+/**
+ * What `attempt` makes of the answer to a request. It is called again, after a while, when the connection breaks, when nothing comes
+ * for some time, and when the server is busy. It says when something has come, and whether that is new: attempts before do not
+ * count then.
+ *
+ * @throws DOWNLOAD if the server cannot be reached, or after five attempts that brought nothing new; what `attempt` throws.
+ */
+export async function ask<Result>(
+  url: string,
+  { onEvent, stallTimeout, retryDelay, longestDelay }: FetchSettings,
+  attempt: (send: Send, onReceived: (isNew: boolean) => void) => Promise<Result>,
+): Promise<Result> {
+  for (let failures = 0; ;) {
+    const controller = new AbortController();
+    const stalled = setTimeout(() => controller.abort(), stallTimeout);
+    const send: Send = async (init) => {
+      const response = await fetch(url, { ...init, signal: controller.signal });
+      const { status, headers } = response;
+      if (isBusy(status)) throw new Interrupted(statusOf(response), retryAfter(headers.get("retry-after")));
+      stalled.refresh();
+      return response;
+    };
+    const onReceived = (isNew: boolean): void => {
+      stalled.refresh();
+      if (isNew) failures = 0;
+    };
+    try {
+      return await attempt(send, onReceived);
+    } catch (error) {
+      const fault = controller.signal.aborted
+        ? new Interrupted(`nothing came for ${stallTimeout / 1000} s`)
+        : connectionError(url, error);
+      if (!(fault instanceof Interrupted)) throw fault;
+      if (++failures === ATTEMPTS) throw unavailable(url, fault.message);
+      const delay = Math.min(Math.max(retryDelay * 2 ** (failures - 1), fault.retryAfter), longestDelay);
+      onEvent({ kind: "retry", url, reason: fault.message, delay });
+      await wait(delay);
+    } finally {
+      clearTimeout(stalled);
+      // Closes a connection whose answer was not read to its end.
+      controller.abort();
+    }
+  }
+}
+
+const isBusy = (status: number): boolean => status === 408 || status === 429 || status >= 500;
+
+/** Milliseconds that a Retry-After header means, seconds or a date (RFC 9110, 10.2.3): 0 if there is none, or another text. */
+export function retryAfter(header: string | null, now = Date.now()): number {
+  const milliseconds = /^\d+$/.test(header ?? "") ? Number(header) * 1000 : Date.parse(header ?? "") - now;
+  return Number.isNaN(milliseconds) ? 0 : Math.max(0, milliseconds);
+}
+
+/** Connections that broke after they were made. */
+const BROKEN_CODES: readonly (string | undefined)[] = [
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "UND_ERR_SOCKET",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+];
+
+/** What a TypeError of `fetch` means: its cause tells. Other errors are what they are. */
+function connectionError(url: string, error: unknown): unknown {
+  if (!(error instanceof TypeError)) return error;
+  const { message, cause } = error;
+  const code = systemCode(cause);
+  const reason = (cause instanceof Error ? cause.message : "") || (code ?? message);
+  return BROKEN_CODES.includes(code) ? new Interrupted(reason) : unavailable(url, reason);
+}
+
+/**
+ * The whole of an answer.
+ *
+ * @throws FORMAT if it has more than `limit` bytes; the errors of `ask`.
+ */
+export const askForBytes = (
+  url: string,
+  limit: number,
+  settings: FetchSettings,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ readonly response: Response; readonly bytes: Uint8Array }> =>
+  ask(url, settings, async (send, onReceived) => {
+    const response = await send({ headers });
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of response.body ?? []) {
+      onReceived(false);
+      size += chunk.length;
+      const what = `an answer of at most ${limit} bytes from ${url}`;
+      if (size > limit) throw new NextpixelError("FORMAT", `expected ${what}, received more`);
+      chunks.push(chunk);
+    }
+    return { response, bytes: Buffer.concat(chunks) };
+  });

@@ -1,0 +1,41 @@
+import { expected } from "../basics/errors.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { validationOf } from "../data/open.ts";
+import type { TrainRequest } from "./request.ts";
+
+/**
+ * Refuses options of a request that say how pictures are decoded where the pictures are decoded already.
+ *
+ * @throws ARGUMENT if such an option is given beside a `Dataset`.
+ */
+export function checkDatasetOptions({ dataset, levels, gray, resize, skipBad }: TrainRequest): void {
+  if (typeof dataset === "string") return;
+  const given = {
+    levels: levels === dataset.levels ? undefined : levels,
+    gray: gray || undefined,
+    resize: resize && `${resize.cols}x${resize.rows}`,
+    skipBad: skipBad || undefined,
+  };
+  for (const [option, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    const what = `no ${option} beside a Dataset, which is decoded already,`;
+    throw expected("ARGUMENT", what, `"${dataset.name}"`, value, option);
+  }
+}
+
+/** The request, with the validation pictures that belong to its data set where it does not say what to validate with. */
+export async function withValidation(
+  request: TrainRequest,
+  onWarning: (message: string) => void = () => undefined,
+): Promise<TrainRequest> {
+  const { dataset, valid, validFraction } = request;
+  if (typeof dataset !== "string" || valid !== undefined || validFraction !== undefined) return request;
+  const found = await validationOf(dataset);
+  if (found === undefined) return request;
+  onWarning(`${dataset}: validation is with the pictures of ${found}`);
+  return { ...request, valid: found };
+}
+
+/** What a training and a validation set must have in common, as errors say it. */
+export const formOf = ({ size, levels }: Dataset): string =>
+  `${size.cols}x${size.rows} with ${size.channels} channel(s) and ${levels} levels`;
