@@ -6,7 +6,7 @@ import { likelihoodByName } from "../../src/likelihood/by-name.ts";
 import { categorical } from "../../src/likelihood/categorical.ts";
 import type { LikelihoodName } from "../../src/likelihood/likelihood.ts";
 import { logisticMixture } from "../../src/likelihood/logistic-mixture.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 
 const logit = fc.double({ min: -30, max: 30, noNaN: true });
 

@@ -4,7 +4,7 @@ import { philox4x32, uniform } from "../../src/basics/philox.ts";
 import * as g from "../../src/graph/language.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { logisticMixture } from "../../src/likelihood/logistic-mixture.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { openSession } from "../../src/runtime/ort.ts";
 import { randomNumbers } from "../graph/primitive-cases.ts";
 import { chiSquareDeviate } from "../programs/chi-square.ts";

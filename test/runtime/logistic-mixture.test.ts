@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { philox4x32, uniform } from "../../src/basics/philox.ts";
 import * as g from "../../src/graph/language.ts";
 import { logisticMixture } from "../../src/likelihood/logistic-mixture.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { FREE_MEMORY, openKernels } from "../../src/runtime/step/kernels.ts";
 import { randomNumbers } from "../graph/primitive-cases.ts";
 

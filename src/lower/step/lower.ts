@@ -1,4 +1,5 @@
 import { analyseCausality } from "../../graph/causality.ts";
+import { storedValue } from "../../graph/constant-values.ts";
 import { is, type Node } from "../../graph/node.ts";
 import { innerNodes } from "../../graph/recurrence.ts";
 import type { Reach } from "../../graph/offsets.ts";
@@ -73,7 +74,7 @@ export function lowerToSteps(network: Node, picture: Node, { known, classValues 
   const levels = lowering.field(picture.shape[1]!);
   lowering.place(picture, [levels]);
   for (const node of topologicalOrder([logits])) {
-    if (node === picture || node.op === "constant" || saved.has(node)) continue;
+    if (node === picture || storedValue(node) || saved.has(node)) continue;
     const sweep = sweeps.get(node);
     const view = lowering.inSweep(sweep, () => lowerNode(node));
     lowering.place(node, view);

@@ -1,7 +1,8 @@
-import { is, type Node } from "../../graph/node.ts";
-import { perPosition } from "./constants.ts";
+import { storedValue } from "../../graph/constant-values.ts";
+import type { Node } from "../../graph/node.ts";
+import { positionTable } from "./constants.ts";
 import type { KernelCall, Field, Instruction, Segment, Tap } from "./program.ts";
-import { isOfRow, rowEnd, timeAt, type Times } from "./times.ts";
+import { isOfRow, ROW, rowEnd, timeAt, type Times } from "./times.ts";
 
 /** Where a node's channels are: parts of fields, one after the other. Slices and concatenations cost nothing. */
 export type View = readonly Segment[];
@@ -42,12 +43,13 @@ export class Lowering {
 
   /** Where the value of a node is that has been lowered, or is a constant: those are laid out when one is asked for. */
   view(node: Node): View {
-    if (is(node, "constant") && !this.#views.has(node)) {
+    const stored = this.#views.has(node) ? undefined : storedValue(node);
+    if (stored) {
       const sweep = this.#sweep;
       this.#sweep = undefined;
-      const [, , rows, cols] = this.#picture.shape as [number, number, number, number];
-      const out = this.field(node.shape.at(-3) ?? 1);
-      this.emit(0, { kernel: "position", out, values: perPosition(node, rows, cols) });
+      const channels = node.shape.at(-3) ?? 1;
+      const out = this.field(channels);
+      this.emit(ROW, { kernel: "position", out, ...positionTable(stored, channels) });
       this.place(node, [out]);
       this.#sweep = sweep;
     }

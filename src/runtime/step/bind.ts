@@ -135,10 +135,15 @@ function bindPosition(instruction: Of<"position">, binding: Binding): Call {
   const { channels, field } = instruction.out;
   const out = at(instruction.out, binding);
   const values = preload(instruction.values, binding);
-  const { cols } = layouts[field]!;
+  const { cols, depth } = layouts[field]!;
+  const lastRow = instruction.rows - 1;
+  const colBytes = instruction.cols === 1 ? 0 : 4 * channels;
   return (row) => {
+    // From here on the whole ring holds the last row.
+    if (row >= lastRow + depth) return;
+    const start = values + 4 * channels * instruction.cols * Math.min(row, lastRow);
     for (let col = 0; col < cols; col++) {
-      const from = values + 4 * channels * (row * cols + col);
+      const from = start + colBytes * col;
       const to = addressAt(out, row, col);
       const nothing = [from, 0, 0, from, 0, 0] as const;
       machine.kernels.pointwise(codes.COPY, from, 0, 0, ...nothing, to, out.stride, pictures, channels);

@@ -1,0 +1,14 @@
+const { buildNetwork } = await import("./src/programs/network.ts");
+const { samplerProgram } = await import("./src/programs/step-program.ts");
+const { parameterCount } = await import("./src/programs/parameters.ts");
+const { openStepMachine } = await import("./src/runtime/step/machine.ts");
+const model = process.argv[2]!; const [rows, cols] = process.argv.slice(3).map(Number);
+  let t=performance.now();
+  const lap = (w: string) => { console.log(w, Math.round(performance.now()-t), "ms rss MiB", process.memoryUsage().rss>>20, "peak", process.resourceUsage().maxRSS>>10); t=performance.now(); };
+  lap("start");
+  const n = buildNetwork({ model, modelConfig: {}, likelihood: "bernoulli", levels: 2, size: { channels: 1, rows, cols } } as never, 1);
+  lap("network");
+  const p = samplerProgram(n, new Float32Array(parameterCount(n.declarations)).map((_: number, i: number) => Math.sin(i)));
+  lap("program");
+  const m = await openStepMachine(p.steps, 1);
+  lap("machine");
