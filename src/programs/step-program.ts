@@ -34,7 +34,7 @@ export function stepProgram(
 /** What draws pictures with a network. */
 export const samplerProgram = (network: Network, weights: Float32Array): SamplerProgram => ({
   steps: stepProgram(network, weights, { known: false }),
-  likelihood: network.likelihood.name,
+  draw: network.likelihood.kernel ?? network.likelihood.masses,
   groups: network.likelihood.groups(network.picture.shape[1]!),
   levels: network.levels,
 });

@@ -31,7 +31,7 @@ function sweepsOf(logits: Node): ReadonlyMap<Node, Sweep> {
 /** Refuses what is made of states that are not known yet when it is computed: an inner node whose neighbours are read later. */
 function checkReadBefore(recurrence: Node, rows: number, cols: number): void {
   const [body, state] = recurrence.inputs as [Node, Node];
-  const { reach, offsets } = analyseCausality([body], state);
+  const { reach, offsets } = analyseCausality([body], state, { isByChannel: false });
   const known = new Set<Reach>();
   for (const node of innerNodes(recurrence)) {
     if (node.op === "slice") continue;

@@ -63,6 +63,8 @@ export function openStepSampler(program: SamplerProgram, { workers, startWorker 
 
   /** Runners for so many pixels in so many jobs. */
   const runnersFor = (jobs: number, pixels: number): readonly JobRunner[] => {
+    // A function cannot be sent to a worker.
+    if (typeof program.draw === "function") return [local];
     const worthwhile = Math.ceil((pixels * perPixel) / LEAST_MULTIPLY_ADDS);
     const threads = Math.min(workers, jobs, worthwhile);
     if (threads <= 1) return [local];
