@@ -9,20 +9,20 @@ import { topologicalOrder } from "../../graph/walk.ts";
 import { composeConvolutions } from "./compose.ts";
 import { lowerConvolution, lowerGate } from "./fused.ts";
 import { findFusions } from "./fusion.ts";
-import { Lowering, type Sweep, type View } from "./lowering.ts";
+import { Lowering, type UnfinishedSweep, type View } from "./lowering.ts";
 import type { StepProgram } from "./program.ts";
 import { stepRules, type StepRule } from "./rules.ts";
 import { cannotStep, timesOfNodes } from "./times.ts";
 
 /** The nodes, recurrences among them, that read states of their own row, from the left or from the right. */
-function sweepsOf(logits: Node): ReadonlyMap<Node, Sweep> {
-  const sweeps = new Map<Node, Sweep>();
+function sweepsOf(logits: Node): ReadonlyMap<Node, UnfinishedSweep> {
+  const sweeps = new Map<Node, UnfinishedSweep>();
   for (const node of topologicalOrder([logits])) {
     if (!is(node, "recur")) continue;
     const { rows, cols } = orderOf(node);
     checkReadBefore(node, rows, cols);
     if (cols === 0) continue;
-    const sweep: Sweep = { from: cols > 0 ? "left" : "right", calls: [] };
+    const sweep: UnfinishedSweep = { from: cols > 0 ? "left" : "right", calls: [] };
     for (const inner of [...innerNodes(node), node]) sweeps.set(inner, sweep);
   }
   return sweeps;

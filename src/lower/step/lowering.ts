@@ -8,7 +8,7 @@ import { isOfRow, ROW, rowEnd, timeAt, type Times } from "./times.ts";
 export type View = readonly Segment[];
 
 /** What is computed from column to column at each of the times that are of whole rows. */
-export interface Sweep {
+export interface UnfinishedSweep {
   readonly from: "left" | "right";
   readonly calls: KernelCall[][];
 }
@@ -22,7 +22,7 @@ export class Lowering {
   readonly #times: ReadonlyMap<Node, Times>;
   readonly #views = new Map<Node, View>();
   readonly #picture: Node;
-  #sweep: Sweep | undefined;
+  #sweep: UnfinishedSweep | undefined;
   /** [classes][channels] of inputs that depend on the class alone. */
   readonly classValues: ReadonlyMap<Node, Float32Array>;
 
@@ -100,7 +100,7 @@ export class Lowering {
    * Lowers a node inside a recurrence that reads states of its own row, or the recurrence itself: what it computes for rows goes
    * from column to column, in `sweep`.
    */
-  inSweep<T>(sweep: Sweep | undefined, lower: () => T): T {
+  inSweep<T>(sweep: UnfinishedSweep | undefined, lower: () => T): T {
     this.#sweep = sweep;
     const result = lower();
     this.#sweep = undefined;
@@ -108,7 +108,7 @@ export class Lowering {
   }
 
   /** Ends a sweep: everything inside the recurrence has been lowered. */
-  finish({ from, calls }: Sweep): void {
+  finish({ from, calls }: UnfinishedSweep): void {
     calls.forEach((list, time) => this.instructions[time]!.push({ kernel: "sweep", from, calls: list }));
   }
 
