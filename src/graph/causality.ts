@@ -16,14 +16,6 @@ import { readsOf, type Read, type Reads } from "./reads.ts";
 import { interpret } from "./recurrence.ts";
 import { topologicalOrder } from "./walk.ts";
 
-/** Smallest distance between a position and what it depends on; see `lagOf`. */
-export interface Lag {
-  /** Pixels back to the newest pixel that is depended on; Infinity if all are in rows above; negative: the future. */
-  readonly pixels: number;
-  /** The newest channel of that pixel. */
-  readonly channel: number;
-}
-
 export interface CausalityTable {
   /** Reach of each channel of a node, which must be part of the graph. */
   reach(node: Node): NodeReach;
@@ -79,16 +71,6 @@ function union(reads: Reads, inputs: readonly NodeReach[], offsets: OffsetSets):
     if (reach !== "none") found.push(offsets.moved(reach, rows, cols));
   }
   return found.length === 0 ? "none" : offsets.union(found);
-}
-
-/** The lag of a channel: how far before the current sub-pixel its newest dependency lies. Undefined: there is none. */
-export function lagOf(reach: Reach, offsets: OffsetSets): Lag | undefined {
-  if (reach === "none") return undefined;
-  if (reach === "all") return { pixels: -Infinity, channel: 0 };
-  const newest = offsets.newest(reach);
-  if (!newest) return undefined;
-  const { rows, cols, channel } = newest;
-  return { pixels: rows < 0 ? Infinity : rows > 0 ? -Infinity : 0 - cols, channel };
 }
 
 /**

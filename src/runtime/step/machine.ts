@@ -3,7 +3,7 @@ import { isOfRow } from "../../lower/step/times.ts";
 import { bind } from "./bind.ts";
 import type { Binding, Call, Preload } from "./binding.ts";
 import { openKernels, wholePages, type Kernels } from "./kernels.ts";
-import { addressAt, layOutFields, placeOf, Reservations, type FieldLayout, type Place } from "./layout.ts";
+import { layOutFields, placeOf, Reservations, type FieldLayout, type Place } from "./layout.ts";
 
 /** A program loaded into an instance of the kernels, for a number of pictures that are computed together. */
 export interface StepMachine {
@@ -83,39 +83,4 @@ export async function openStepMachine(
       for (const call of calls[time]!) call(row, col);
     },
   };
-}
-
-/**
- * The logits of pictures that are known in advance, from a program lowered as such: [pictures, channels, rows, cols], from levels
- * in the same layout, and the numbers of their classes if the program knows any.
- */
-export function logitsOfKnown(
-  machine: StepMachine,
-  levels: Uint8Array,
-  rows: number,
-  classes?: ArrayLike<number>,
-): Float32Array {
-  const { program, pictures, floats } = machine;
-  const { cols, channels } = program;
-  const outputs = program.logits.channels;
-  const logits = new Float32Array(pictures * outputs * rows * cols);
-  machine.clear(classes);
-  for (let row = 0; row < rows; row++) {
-    for (let col = 0; col < cols; col++)
-      for (let picture = 0; picture < pictures; picture++) {
-        const to = addressAt(machine.picture, row, col) / 4 + picture * (machine.picture.stride / 4);
-        for (let channel = 0; channel < channels; channel++) {
-          floats[to + channel] = levels[((picture * channels + channel) * rows + row) * cols + col]!;
-        }
-      }
-    machine.run(0, row, 0);
-    for (let col = 0; col < cols; col++)
-      for (let picture = 0; picture < pictures; picture++) {
-        const from = addressAt(machine.logits, row, col) / 4 + picture * (machine.logits.stride / 4);
-        for (let output = 0; output < outputs; output++) {
-          logits[((picture * outputs + output) * rows + row) * cols + col] = floats[from + output]!;
-        }
-      }
-  }
-  return logits;
 }
