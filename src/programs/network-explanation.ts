@@ -1,10 +1,11 @@
 import { multiplyAdds } from "../graph/multiply-adds.ts";
 import { receptiveField, type ReceptiveField } from "../graph/receptive-field.ts";
 import { multiplyAddsOfTimes } from "../lower/step/multiply-adds.ts";
+import { bytesOfDrawer } from "../runtime/step/draw.ts";
 import { bytesOfFields } from "../runtime/step/layout.ts";
 import { buildNetwork, type Network, type NetworkConfig } from "./network.ts";
 import { parameterCount } from "./parameters.ts";
-import { stepProgram } from "./step-program.ts";
+import { samplerProgram } from "./step-program.ts";
 
 /** What a network sees, and what it takes. */
 export interface NetworkExplanation {
@@ -32,9 +33,11 @@ export interface SamplerInfo {
   };
   /** What is remembered of a picture while it is drawn. */
   readonly bytesPerPicture: number;
+  /** Memory of a thread that draws one picture: what is remembered, weights, and tables of what depends on the position. */
+  readonly bytes: number;
 }
 
-/** Tells what a network sees, and what drawing with it takes. @throws SCHEDULE as `stepProgram`. */
+/** Tells what a network sees, and what drawing with it takes. @throws SCHEDULE as `samplerProgram`. */
 export function explainNetwork(config: NetworkConfig): NetworkExplanation {
   const network = buildNetwork(config, 1);
   const { logits, picture } = network;
@@ -48,11 +51,13 @@ export function explainNetwork(config: NetworkConfig): NetworkExplanation {
 function describeSampler(network: Network): SamplerInfo {
   // What is computed when does not depend on the values of the weights.
   const weights = new Float32Array(parameterCount(network.declarations)).fill(1);
-  const program = stepProgram(network, weights, { known: false });
+  const sampler = samplerProgram(network, weights);
+  const program = sampler.steps;
   const [row, pixel, ...later] = multiplyAddsOfTimes(program) as [number, number, ...number[]];
   const [after, rowEnd] = later.splice(program.channels - 1) as [number, number];
   return {
     multiplyAddsPerPixel: { row, pixel, colours: later, after, rowEnd },
     bytesPerPicture: bytesOfFields(program),
+    bytes: bytesOfDrawer(sampler, 1),
   };
 }

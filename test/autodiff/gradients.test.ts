@@ -5,7 +5,7 @@ import { type Node, is } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { simplify } from "../../src/graph/simplify.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
-import { evaluate, type Feeds } from "../../src/lower/reference/evaluate.ts";
+import { evaluate, type Feeds } from "../reference/evaluate.ts";
 import { allCases, randomNumbers } from "../graph/primitive-cases.ts";
 
 const STEP = 1e-5;
@@ -86,6 +86,16 @@ describe("vector-Jacobian products agree with central differences in float64", (
     const [dx, dy] = evaluate(gradients(g.sum(g.mul(x, g.stopGradient(x))), [x, unrelated]), { x: [2, 3] });
     expect([...dx!]).toEqual([2, 3]);
     expect([...dy!]).toEqual([0, 0, 0]);
+  });
+
+  test("a function of x rounded has the derivative 0, and, straight through, that of x itself", () => {
+    const x = g.parameter("x", [3]);
+    const rounded = g.round(x);
+    const straightThrough = g.add(x, g.stopGradient(g.sub(rounded, x)));
+    const outputs = [rounded, straightThrough].flatMap((y) => gradients(g.sum(g.mul(y, y)), [x]));
+    const [dead, alive] = evaluate(outputs, { x: [0.5, 1.5, -2.7] });
+    expect([...dead!]).toEqual([0, 0, 0]);
+    expect([...alive!]).toEqual([0, 4, -6]);
   });
 
   test("a loss of more than one element is refused", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as g from "../../src/graph/language.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { adam, type AdamOptions } from "../../src/optim/adam.ts";
 import { clipByNorm } from "../../src/optim/clip.ts";
 import { adamW, type Optimizer } from "../../src/optim/optimizer.ts";

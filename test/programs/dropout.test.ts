@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { is, type Node } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { trainableOf } from "../../src/families/autoregressive.ts";
 import { adamW } from "../../src/optim/optimizer.ts";
 import { gradientProgram } from "../../src/programs/gradient-program.ts";

@@ -12,7 +12,7 @@ import {
   formatOf,
   levelsOf,
   levelsOfAlike,
-  sizeOf,
+  pictureSizeOf,
   wholeSize,
   type FolderFormat,
   type FormatOptions,
@@ -110,7 +110,7 @@ function onDisk(
   memory: number,
 ): Dataset {
   const packed = packStrings(paths);
-  const most = format.crop ? 0 : Math.floor(memory / pictureLength(sizeOf(format)));
+  const most = format.crop ? 0 : Math.floor(memory / pictureLength(pictureSizeOf(format)));
   const kept = new Map<number, Uint8Array>();
   return pictureDataset(descriptionOf(name, paths.length, format), async (index, place) => {
     const levels =
@@ -153,7 +153,7 @@ async function sampled(
 const descriptionOf = (name: string, count: number, format: FolderFormat): Omit<Dataset, "read"> => ({
   name,
   count,
-  size: sizeOf(format),
+  size: pictureSizeOf(format),
   levels: format.levels,
   labels: undefined,
   classNames: undefined,

@@ -1,13 +1,14 @@
-import { is, type Node } from "../../graph/node.ts";
-import { perPosition } from "./constants.ts";
+import { storedValue } from "../../graph/constant-values.ts";
+import type { Node } from "../../graph/node.ts";
+import { positionTable } from "./constants.ts";
 import type { KernelCall, Field, Instruction, Segment, Tap } from "./program.ts";
-import { isOfRow, rowEnd, timeAt, type Times } from "./times.ts";
+import { isOfRow, ROW, rowEnd, timeAt, type Times } from "./times.ts";
 
 /** Where a node's channels are: parts of fields, one after the other. Slices and concatenations cost nothing. */
 export type View = readonly Segment[];
 
 /** What is computed from column to column at each of the times that are of whole rows. */
-export interface Sweep {
+export interface UnfinishedSweep {
   readonly from: "left" | "right";
   readonly calls: KernelCall[][];
 }
@@ -21,7 +22,7 @@ export class Lowering {
   readonly #times: ReadonlyMap<Node, Times>;
   readonly #views = new Map<Node, View>();
   readonly #picture: Node;
-  #sweep: Sweep | undefined;
+  #sweep: UnfinishedSweep | undefined;
   /** [classes][channels] of inputs that depend on the class alone. */
   readonly classValues: ReadonlyMap<Node, Float32Array>;
 
@@ -42,12 +43,13 @@ export class Lowering {
 
   /** Where the value of a node is that has been lowered, or is a constant: those are laid out when one is asked for. */
   view(node: Node): View {
-    if (is(node, "constant") && !this.#views.has(node)) {
+    const stored = this.#views.has(node) ? undefined : storedValue(node);
+    if (stored) {
       const sweep = this.#sweep;
       this.#sweep = undefined;
-      const [, , rows, cols] = this.#picture.shape as [number, number, number, number];
-      const out = this.field(node.shape.at(-3) ?? 1);
-      this.emit(0, { kernel: "position", out, values: perPosition(node, rows, cols) });
+      const channels = node.shape.at(-3) ?? 1;
+      const out = this.field(channels);
+      this.emit(ROW, { kernel: "position", out, ...positionTable(stored, channels) });
       this.place(node, [out]);
       this.#sweep = sweep;
     }
@@ -98,7 +100,7 @@ export class Lowering {
    * Lowers a node inside a recurrence that reads states of its own row, or the recurrence itself: what it computes for rows goes
    * from column to column, in `sweep`.
    */
-  inSweep<T>(sweep: Sweep | undefined, lower: () => T): T {
+  inSweep<T>(sweep: UnfinishedSweep | undefined, lower: () => T): T {
     this.#sweep = sweep;
     const result = lower();
     this.#sweep = undefined;
@@ -106,7 +108,7 @@ export class Lowering {
   }
 
   /** Ends a sweep: everything inside the recurrence has been lowered. */
-  finish({ from, calls }: Sweep): void {
+  finish({ from, calls }: UnfinishedSweep): void {
     calls.forEach((list, time) => this.instructions[time]!.push({ kernel: "sweep", from, calls: list }));
   }
 

@@ -1,3 +1,4 @@
+import type { PointwisePrimitive } from "../../graph/pointwise.ts";
 import type { AttendedKeys } from "../../graph/primitives.ts";
 
 /**
@@ -52,26 +53,8 @@ export interface Tap extends Segment {
 /** What a pointwise operation reads: as many channels as it writes, or one for all of them. */
 export type Operand = Tap | { readonly values: Float32Array };
 
-export type PointwiseOperation =
-  | "copy"
-  | "neg"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "abs"
-  | "tanh"
-  | "sigmoid"
-  | "relu"
-  | "elu"
-  | "add"
-  | "sub"
-  | "mul"
-  | "div"
-  | "minimum"
-  | "maximum"
-  | "equal"
-  | "greater"
-  | "where";
+/** What a kernel computes at each place: a primitive, or the operand as it is, perhaps from another position. */
+export type PointwiseOperation = "copy" | Exclude<PointwisePrimitive, "stopGradient">;
 
 /** What is computed at one time: a call of a kernel, or what goes from column to column. */
 export type Instruction = KernelCall | Sweep;
@@ -130,7 +113,16 @@ export type KernelCall =
     }
   /** Over channels. */
   | { readonly kernel: "sum" | "largest"; readonly out: Segment; readonly x: Segment }
-  /** Values that depend on the position alone: [rows][cols][channels]. */
-  | { readonly kernel: "position"; readonly out: Segment; readonly values: Float32Array }
+  /**
+   * Values that depend on the position alone: [rows][cols][channels], where a single column stands for all, and the last row for
+   * all that follow.
+   */
+  | {
+      readonly kernel: "position";
+      readonly out: Segment;
+      readonly rows: number;
+      readonly cols: number;
+      readonly values: Float32Array;
+    }
   /** Values that depend on the picture's class alone: [classes][channels]. */
   | { readonly kernel: "class"; readonly out: Segment; readonly values: Float32Array };

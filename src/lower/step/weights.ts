@@ -1,15 +1,17 @@
-import { is, type Node } from "../../graph/node.ts";
+import { constantElements } from "../../graph/constant-values.ts";
+import type { Node } from "../../graph/node.ts";
 import { cannotStep } from "./times.ts";
 
 /** The weights of a convolution by output, input and tap, where masked ones are 0. SCHEDULE error if they are not fixed. */
 export function weightsOf(conv: Node<"conv">): (output: number, input: number, tap: number) => number {
   const w = conv.inputs[1]!;
-  if (!is(w, "constant")) throw cannotStep(conv, "has weights that depend on the picture");
+  const elements = constantElements(w);
+  if (!elements) throw cannotStep(conv, "has weights that depend on the picture");
   const [, inputs, kernelRows, kernelCols] = w.shape as [number, number, number, number];
   const { mask } = conv.attributes;
   return (output, input, tap) => {
     const i = (output * inputs + input) * kernelRows * kernelCols + tap;
-    return mask?.values[i] === 0 ? 0 : w.attributes.data[i]!;
+    return mask?.values[i] === 0 ? 0 : elements[i]!;
   };
 }
 

@@ -43,33 +43,16 @@ function bindSweep({ from, calls }: Sweep, binding: Binding): Call {
   };
 }
 
-const CODES: Readonly<Record<PointwiseOperation, number>> = {
-  copy: codes.COPY,
-  neg: codes.NEG,
-  exp: codes.EXP,
-  log: codes.LOG,
-  sqrt: codes.SQRT,
-  abs: codes.ABS,
-  tanh: codes.TANH,
-  sigmoid: codes.SIGMOID,
-  relu: codes.RELU,
-  elu: codes.ELU,
-  add: codes.ADD,
-  sub: codes.SUB,
-  mul: codes.MUL,
-  div: codes.DIV,
-  minimum: codes.MINIMUM,
-  maximum: codes.MAXIMUM,
-  equal: codes.EQUAL,
-  greater: codes.GREATER,
-  where: codes.WHERE,
-};
+/** Of the operations of the kernel `pointwise`: an operation of the program that has none does not compile. */
+const CODES: Readonly<Record<Uppercase<PointwiseOperation>, number>> = codes;
+const codeOf = (operation: PointwiseOperation): number =>
+  CODES[operation.toUpperCase() as Uppercase<PointwiseOperation>];
 
 function bindPointwise(instruction: Of<"pointwise">, binding: Binding): Call {
   const { machine, layouts } = binding;
   const { channels } = instruction.out;
   const cells = cellsOf(instruction, binding);
-  const code = CODES[instruction.operation];
+  const code = codeOf(instruction.operation);
   const out = at(instruction.out, binding);
   const bound = instruction.operands.map((operand: Operand) => {
     const isTap = "field" in operand;
@@ -152,10 +135,15 @@ function bindPosition(instruction: Of<"position">, binding: Binding): Call {
   const { channels, field } = instruction.out;
   const out = at(instruction.out, binding);
   const values = preload(instruction.values, binding);
-  const { cols } = layouts[field]!;
+  const { cols, depth } = layouts[field]!;
+  const lastRow = instruction.rows - 1;
+  const colBytes = instruction.cols === 1 ? 0 : 4 * channels;
   return (row) => {
+    // From here on the whole ring holds the last row.
+    if (row >= lastRow + depth) return;
+    const start = values + 4 * channels * instruction.cols * Math.min(row, lastRow);
     for (let col = 0; col < cols; col++) {
-      const from = values + 4 * channels * (row * cols + col);
+      const from = start + colBytes * col;
       const to = addressAt(out, row, col);
       const nothing = [from, 0, 0, from, 0, 0] as const;
       machine.kernels.pointwise(codes.COPY, from, 0, 0, ...nothing, to, out.stride, pictures, channels);

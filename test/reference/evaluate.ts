@@ -1,11 +1,12 @@
-import { expected } from "../../basics/errors.ts";
-import type { Node } from "../../graph/node.ts";
-import type { Attributes, Primitive } from "../../graph/primitives.ts";
-import { sizeOf } from "../../graph/shapes.ts";
-import { interpret } from "../../graph/recurrence.ts";
+import { expected } from "../../src/basics/errors.ts";
+import type { Node } from "../../src/graph/node.ts";
+import { POINTWISE, pointwiseTable } from "../../src/graph/pointwise.ts";
+import type { Attributes, Primitive, Shape } from "../../src/graph/primitives.ts";
+import { sizeOf } from "../../src/graph/shapes.ts";
+import { interpret } from "../../src/graph/recurrence.ts";
 import { attendRule, softmaxRule } from "./attention.ts";
 import { convWeightGradientRule, convRule, convTransposeRule, shiftRule } from "./space.ts";
-import { gatherAll, stridesInto, unravel } from "./indexing.ts";
+import { gatherAll, stridesInto } from "../../src/graph/indexing.ts";
 
 /** Values of inputs and parameters by name, in row-major order. */
 export type Feeds = Readonly<Record<string, ArrayLike<number>>>;
@@ -71,25 +72,7 @@ export const evaluationRules: { readonly [P in Primitive]: Evaluation<P> } = {
   state: (node) => new Float64Array(sizeOf(node.shape)),
   recur: (_, [body]) => body!,
   constant: (node) => node.attributes.data,
-  neg: pointwise((a) => -a),
-  exp: pointwise(Math.exp),
-  log: pointwise(Math.log),
-  sqrt: pointwise(Math.sqrt),
-  abs: pointwise(Math.abs),
-  tanh: pointwise(Math.tanh),
-  sigmoid: pointwise((a) => 1 / (1 + Math.exp(-a))),
-  relu: pointwise((a) => Math.max(a, 0)),
-  elu: pointwise((a) => (a > 0 ? a : Math.expm1(a))),
-  stopGradient: pointwise((a) => a),
-  add: pointwise((a, b) => a + b),
-  sub: pointwise((a, b) => a - b),
-  mul: pointwise((a, b) => a * b),
-  div: pointwise((a, b) => a / b),
-  minimum: pointwise((a, b) => Math.min(a, b)),
-  maximum: pointwise((a, b) => Math.max(a, b)),
-  equal: pointwise((a, b) => (a === b ? 1 : 0)),
-  greater: pointwise((a, b) => (a > b ? 1 : 0)),
-  where: pointwise((condition, a, b) => (condition === 0 ? b : a)),
+  ...pointwiseTable((op) => pointwise(POINTWISE[op])),
   broadcast: pointwise((a) => a),
   reshape: (_, [x]) => x!,
   transpose: ({ inputs, shape, attributes: { permutation } }, [x]) => {
@@ -159,4 +142,15 @@ function placed(
     start += inputs[i]!.shape[axis]!;
   });
   return out;
+}
+
+/** The index along every axis of the element number `i`. */
+function unravel(i: number, shape: Shape): number[] {
+  const index: number[] = [];
+  let rest = i;
+  for (const size of shape.toReversed()) {
+    index.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return index;
 }
