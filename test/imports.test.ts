@@ -22,7 +22,7 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
   ["models", "basics, graph, nn, likelihood"],
   ["optim", "graph"],
   ["runtime", "basics, graph, lower/onnx"],
-  ["runtime/step", "basics, likelihood, lower/step, kernels"],
+  ["runtime/step", "basics, graph, likelihood, lower/step, kernels"],
   ["runtime/workers", "basics, runtime, runtime/step"],
   ["files", "basics"],
   ["fetch", "basics, files"],
