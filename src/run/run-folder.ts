@@ -7,6 +7,7 @@ import { checkFolderName } from "../files/folder-name.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { parseJson } from "../files/json.ts";
 import { readError, unlessMissing, writeError } from "../files/system-error.ts";
+import { LOCK } from "./lock.ts";
 
 /*
  * A run folder holds all that training leaves behind:
@@ -14,9 +15,10 @@ import { readError, unlessMissing, writeError } from "../files/system-error.ts";
  *     config.json                              what was asked for
  *     metrics.jsonl                            one line of JSON for each record
  *     checkpoints/step-00001200.safetensors    parameters and the state of the optimizer
- *     checkpoints/best.safetensors             the same, of the step with the best validation
+ *     checkpoints/best.safetensors             averaged weights alone, of the step with the best validation
  *     samples/                                 pictures drawn on the way
  *     tensorboard/                             metrics and pictures for TensorBoard
+ *     lock.json                                who trains it, while somebody does
  */
 const CONFIG = "config.json";
 export const METRICS = "metrics.jsonl";
@@ -47,11 +49,18 @@ export async function createRunFolder(path: string, options: { force?: boolean }
       }
     }
     await checkFolderName(path, "the run", "the name of a folder");
-    await makeFolder(join(path, CHECKPOINTS));
-    await makeFolder(join(path, SAMPLES));
   } catch (cause) {
     throw cause instanceof NextpixelError ? cause : writeError(path, cause);
   }
+  await completeRunFolder(path);
+}
+
+/** Makes the folders of a run that are not there: copies that know files alone, as Git does, leave empty ones out. @throws WRITE */
+export async function completeRunFolder(path: string): Promise<void> {
+  for (const folder of [CHECKPOINTS, SAMPLES])
+    await makeFolder(join(path, folder)).catch((cause: unknown) => {
+      throw writeError(path, cause);
+    });
 }
 
 /** Whether there is more at a path than an empty folder, or the empty folders of a run that never began. */
@@ -60,14 +69,15 @@ async function isTaken(path: string): Promise<boolean> {
   if (found === undefined) return false;
   if (!found.isDirectory()) throw exists(path, "is a file, not a folder: choose another --out");
   for (const entry of await readdir(path, { withFileTypes: true })) {
-    if (isTemporary(entry.name)) continue;
+    if (isTemporary(entry.name) || entry.name === LOCK) continue;
     const ours = entry.isDirectory() && (entry.name === CHECKPOINTS || entry.name === SAMPLES);
     if (!ours || (await readdir(join(path, entry.name))).length > 0) return true;
   }
   return false;
 }
 
-async function isRun(path: string): Promise<boolean> {
+/** Whether there is a run at a path. */
+export async function isRun(path: string): Promise<boolean> {
   return (await unlessMissing(stat(join(path, CONFIG))))?.isFile() ?? false;
 }
 

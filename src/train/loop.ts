@@ -54,7 +54,7 @@ const RECORDS_PER_EVALUATION = 10;
  * Trains a model and leaves behind a run folder.
  *
  * @throws ARGUMENT if the model is to know classes and the pictures have no labels, or others, or if it is to be trained with
- * dropout and has none; EXISTS, WRITE, and to resume as `resumeRun`; DEVICE if a GPU is to train and none answers or it fails;
+ * dropout and has none; EXISTS, WRITE, LOCKED if another process trains this run, and to resume as `resumeRun`; DEVICE if a GPU is to train and none answers or it fails;
  * DIVERGED when a loss is no number any more (the last good checkpoint is kept); INTERRUPTED.
  */
 export async function trainModel(options: LoopOptions): Promise<TrainResult> {
@@ -192,7 +192,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
     throw error instanceof NextpixelError && error.code === "WRITE" ? unwritten(run, error) : error;
   } finally {
     releaseState(state);
-    await opened.close();
+    await opened.close().finally(() => start.lock.release());
   }
   return {
     step: state.step,

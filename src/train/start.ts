@@ -3,8 +3,9 @@ import { initialState, type TrainingState } from "../programs/training-state.ts"
 import { bestValueIn } from "../run/best-weights.ts";
 import { bestCheckpoint, hasCheckpoint, readCheckpoint } from "../run/checkpoints.ts";
 import { readRunConfig, runConfigOf, type RunConfig } from "../run/config.ts";
+import { lockRun, type Lock } from "../run/lock.ts";
 import { truncateMetrics } from "../run/metrics.ts";
-import { createRunFolder, writeConfig } from "../run/run-folder.ts";
+import { completeRunFolder, createRunFolder, isRun, writeConfig } from "../run/run-folder.ts";
 import { fromCheckpoint } from "../run/training-state.ts";
 import { checkSame } from "./resumed-request.ts";
 
@@ -15,25 +16,35 @@ export interface Start {
   readonly saved: number;
   /** The figure of the best validation so far, if there was one. */
   readonly best: number | undefined;
+  /** No other process trains this run until it is released. */
+  readonly lock: Lock;
 }
 
-/** Makes a new run. Errors as of `createRunFolder` and `writeConfig`. */
+/** Makes a new run, and locks it. @throws EXISTS, LOCKED, WRITE as `createRunFolder`, `lockRun` and `writeConfig`. */
 export async function beginRun(
   run: string,
   config: RunConfig,
   parts: readonly TrainablePart[],
   force: boolean,
 ): Promise<Start> {
-  await createRunFolder(run, { force });
-  await writeConfig(run, config);
-  return fromScratch(config, parts);
+  // Before a run is removed, nobody else may train it.
+  const before = force && (await isRun(run)) ? await lockRun(run) : undefined;
+  return unlessItFails(before, async () => {
+    await createRunFolder(run, { force });
+    const lock = before ?? (await lockRun(run));
+    return unlessItFails(lock, async () => {
+      await writeConfig(run, config);
+      return { ...fromScratch(config, parts), lock };
+    });
+  });
 }
 
 /**
- * Takes up a run where its last checkpoint was saved; what was recorded after that goes. Data order, learning rate and noise
- * are functions of the step, so that nothing else has to be known. `figure` is the one that tells which checkpoint is best.
+ * Locks a run and takes it up where its last checkpoint was saved; what was recorded after that goes. Data order, learning rate
+ * and noise are functions of the step, so that nothing else has to be known. `figure` is the one that tells which checkpoint is
+ * best.
  *
- * @throws NOT_FOUND if there is no run, ARGUMENT as `checkSame`, FORMAT if a file of it is damaged, WRITE.
+ * @throws NOT_FOUND if there is no run, LOCKED, ARGUMENT as `checkSame`, FORMAT if a file of it is damaged, WRITE.
  */
 export async function resumeRun(
   run: string,
@@ -43,21 +54,35 @@ export async function resumeRun(
 ): Promise<Start> {
   const own = await readRunConfig(run);
   checkSame(run, own, runConfigOf(config, "the configuration"));
-  // More steps are kept, so that the next one to resume the run need not ask for them again.
-  if (own.training.steps !== config.training.steps) await writeConfig(run, config);
-  // A run may be killed before its first checkpoint.
-  const last = (await hasCheckpoint(run)) ? await readCheckpoint(run, "last") : undefined;
-  const start = last
-    ? { state: fromCheckpoint(last, parts), saved: last.step, best: undefined }
-    : fromScratch(config, parts);
-  const { step } = start.state;
-  await truncateMetrics(run, step);
-  const best = figure === undefined ? undefined : await bestCheckpoint(run);
-  // One of a later step will be found again.
-  return best && best.step <= step ? { ...start, best: bestValueIn(best, figure!) } : start;
+  const lock = await lockRun(run);
+  return unlessItFails(lock, async () => {
+    await completeRunFolder(run);
+    // More steps are kept, so that the next one to resume the run need not ask for them again.
+    if (own.training.steps !== config.training.steps) await writeConfig(run, config);
+    // A run may be killed before its first checkpoint.
+    const last = (await hasCheckpoint(run)) ? await readCheckpoint(run, "last") : undefined;
+    const start = last
+      ? { state: fromCheckpoint(last, parts), saved: last.step, best: undefined }
+      : fromScratch(config, parts);
+    const { step } = start.state;
+    await truncateMetrics(run, step);
+    const best = figure === undefined ? undefined : await bestCheckpoint(run);
+    // One of a later step will be found again.
+    return { ...start, best: best && best.step <= step ? bestValueIn(best, figure!) : undefined, lock };
+  });
 }
 
-const fromScratch = (config: RunConfig, parts: readonly TrainablePart[]): Start => ({
+/** What `work` gives; if it fails, the lock is released. */
+async function unlessItFails<Result>(lock: Lock | undefined, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    await lock?.release();
+    throw cause;
+  }
+}
+
+const fromScratch = (config: RunConfig, parts: readonly TrainablePart[]): Omit<Start, "lock"> => ({
   state: initialState(parts, config.training.seed),
   saved: -1,
   best: undefined,
