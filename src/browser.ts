@@ -7,6 +7,7 @@ import { decodeCheckpoint } from "./run/checkpoint.ts";
 import { weightsIn } from "./run/training-state.ts";
 import { cores, startWebWorker } from "./runtime/workers/web.ts";
 
+export * from "./definitions.ts";
 export { NextpixelError, type ErrorCode } from "./basics/errors.ts";
 export type { PictureClass } from "./data/classes.ts";
 export type { PictureSize } from "./data/dataset.ts";

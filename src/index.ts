@@ -1,4 +1,5 @@
 // The library: what package users may rely on. Everything else may change from one version to the next.
+export * from "./definitions.ts";
 export { NextpixelError, type ErrorCode } from "./basics/errors.ts";
 export { holdOut, memoryDataset, type Dataset, type PictureSize } from "./data/dataset.ts";
 export { openDataset, type OpenOptions } from "./data/open.ts";

@@ -1,14 +1,14 @@
 import { Option, type Command } from "commander";
-import { loadSavedModel } from "../run/saved-model.ts";
 import { complete } from "../tasks/complete.ts";
 import { givenPixels, openGiven } from "../tasks/given.ts";
 import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
+import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import * as read from "./arguments.ts";
 import { duration, result, StatusLine } from "./output.ts";
 import { pngText } from "./png-text.ts";
 import { readingDisplay } from "./fetch-display.ts";
 
-interface CompleteFlags extends read.CommonOptions, read.CheckpointFlags {
+interface CompleteFlags extends read.CommonOptions, RunFlags {
   readonly rows?: number;
   readonly mask?: string;
   readonly count: number;
@@ -57,6 +57,7 @@ export function addCompleteCommand(program: Command): void {
   read.withClasses(command, "the pictures' own, or all");
   read.withWorkers(command);
   read.withCheckpoint(command);
+  withModelFile(command);
   read.withCommonOptions(command).addHelpText("after", CONDITIONS);
   command.action(async (run: string, dataset: string, flags: CompleteFlags) => {
     const drawn = await runCompletion(run, dataset, flags);
@@ -88,7 +89,7 @@ interface Completed extends Pick<CompleteFlags, "count" | "seed" | "temperature"
 /** Completes pictures, read as the run's training pictures were, and writes them, with progress on stderr. */
 async function runCompletion(run: string, dataset: string, flags: CompleteFlags): Promise<Completed> {
   const { count, seed, temperature, out } = flags;
-  const model = await loadSavedModel(run, flags.checkpoint);
+  const model = await openRun(run, flags);
   const isGiven = await givenPixels(flags, model.config.size);
   const given = await openGiven(model, dataset, { ...flags, ...readingDisplay() });
   await prepareOutput(out);

@@ -2,8 +2,8 @@ import { Option, type Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
 import type { PictureSize } from "../data/dataset.ts";
 import { defaultLikelihood } from "../likelihood/by-name.ts";
-import { LIKELIHOOD_NAMES, type LikelihoodName } from "../likelihood/likelihood.ts";
-import { MODEL_NAMES, modelByName, sizesOf } from "../models/by-name.ts";
+import { LIKELIHOODS } from "../likelihood/by-name.ts";
+import { MODELS, modelByName, sizesOf } from "../models/by-name.ts";
 import type { ModelConfig } from "../models/model.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import { readRunConfig } from "../run/config.ts";
@@ -18,7 +18,7 @@ interface InfoFlags extends read.CommonOptions {
   readonly preset?: string;
   readonly size?: Pick<PictureSize, "rows" | "cols">;
   readonly channels: number;
-  readonly likelihood?: LikelihoodName;
+  readonly likelihood?: string;
   readonly levels?: number;
 }
 
@@ -30,7 +30,10 @@ export function addInfoCommand(program: Command): void {
     .command("info")
     .description("tell what a network consists of, what it can see, and what drawing with it takes")
     .argument("[run]", "folder of a run")
-    .option("--model <name>", `a model without a run: ${MODEL_NAMES.join(", ")}`)
+    .option(
+      "--model <name>",
+      `a model without a run: ${MODELS.names().join(", ")}, or a file that defines one, which is executed`,
+    )
     .option("--size <WxH>", "its pictures (default: 28x28, coloured ones 32x32)", read.pictureExtent)
     .option(
       "--channels <n>",
@@ -40,7 +43,7 @@ export function addInfoCommand(program: Command): void {
     )
     .option("--levels <n>", "their levels (default: 2, of coloured ones 256)", read.whole("--levels", 2, 256))
     .addOption(
-      new Option("--likelihood <name>", "as for train (default: by the levels)").choices(LIKELIHOOD_NAMES),
+      new Option("--likelihood <name>", "as for train (default: by the levels)").choices(LIKELIHOODS.names()),
     );
   read
     .withCommonOptions(withSizeOptions(command))

@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
-import { modelByName, MODEL_NAMES, SIZE_NAMES, type GivenSizes } from "../models/by-name.ts";
+import { NextpixelError } from "../basics/errors.ts";
+import { modelByName, MODELS, sizeNames, type GivenSizes } from "../models/by-name.ts";
 import { whole } from "./arguments.ts";
 
 // How large a network is: the same options for `train` and `info`.
@@ -14,9 +15,16 @@ export function withSizeOptions(command: Command): Command {
       "sizes that go together, such as its paper's: nextpixel info --model lists them",
     ).helpGroup(HEADING),
   );
-  for (const size of SIZE_NAMES) {
+  for (const size of sizeNames()) {
     const flag = `--${size.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    const owners = MODEL_NAMES.map((name) => [name, modelByName(name).defaults[size]] as const);
+    const owners = MODELS.names().map((name) => [name, modelByName(name).defaults[size]] as const);
+    if (command.options.some(({ long }) => long === flag)) {
+      const [owner] = owners.find(([, own]) => own !== undefined)!;
+      throw new NextpixelError(
+        "ARGUMENT",
+        `expected another name for the size ${size} of ${owner}: ${flag} is an option of its own`,
+      );
+    }
     const models = owners.filter(([, own]) => own !== undefined).map(([name, own]) => `${name} (${own})`);
     command.addOption(
       new Option(`${flag} <n>`, `of ${models.join(", ")}`)
@@ -29,4 +37,4 @@ export function withSizeOptions(command: Command): Command {
 
 /** The sizes that the options of a command give. */
 export const givenSizes = (command: Command): GivenSizes =>
-  Object.fromEntries(SIZE_NAMES.map((size) => [size, command.getOptionValue(size) as number | undefined]));
+  Object.fromEntries(sizeNames().map((size) => [size, command.getOptionValue(size) as number | undefined]));

@@ -6,6 +6,7 @@ import { addDemoCommand } from "./demo.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { flagsAbout } from "./flags-about.ts";
 import { addInfoCommand } from "./info.ts";
+import { loadModelFiles } from "./model-file.ts";
 import { addSampleCommand } from "./sample.ts";
 import { addScoreCommand } from "./score.ts";
 import { addTrainCommand } from "./train.ts";
@@ -19,6 +20,16 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     // An error is one line, so that scripts can read it; the suggestion goes onto it.
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")}\n`) });
 
+  try {
+    await run(program, await loadModelFiles(words));
+  } catch (error) {
+    const about = error instanceof NextpixelError ? flagsAbout(error, program, words[0]!) : "";
+    process.exitCode = report(error, about, words.includes("--verbose"));
+  }
+}
+
+/** Adds all commands, now that all models are known, and does what the words ask for. */
+async function run(program: Command, words: readonly string[]): Promise<void> {
   for (const add of [
     addDemoCommand,
     addTrainCommand,
@@ -29,13 +40,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     addDoctorCommand,
   ])
     add(program);
-
-  try {
-    await program.parseAsync(words, { from: "user" });
-  } catch (error) {
-    const about = error instanceof NextpixelError ? flagsAbout(error, program, words[0]!) : "";
-    process.exitCode = report(error, about, words.includes("--verbose"));
-  }
+  await program.parseAsync(words, { from: "user" });
 }
 
 /** Says what went wrong, and `about` which flags, in one line unless --verbose is given; returns the exit code. */

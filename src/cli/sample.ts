@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { classTurns } from "../data/classes.ts";
-import { loadSavedModel } from "../run/saved-model.ts";
 import { prepareOutput, writePictures } from "../tasks/sample-files.ts";
 import { sample } from "../tasks/sample.ts";
+import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import * as read from "./arguments.ts";
 import { duration, result, StatusLine } from "./output.ts";
 import { pngText } from "./png-text.ts";
 
-interface SampleFlags extends read.CommonOptions, read.CheckpointFlags {
+interface SampleFlags extends read.CommonOptions, RunFlags {
   readonly count: number;
   readonly seed: number;
   readonly temperature: number;
@@ -46,6 +46,7 @@ export function addSampleCommand(program: Command): void {
   read.withClasses(command, "all");
   read.withWorkers(command);
   read.withCheckpoint(command);
+  withModelFile(command);
   read.withCommonOptions(command).action(async (run: string, flags: SampleFlags) => {
     const drawn = await runSampling(run, flags);
     result(drawn, `drew ${drawn.count} picture(s) in ${duration(drawn.seconds)}: ${drawn.out}`, flags.json);
@@ -68,7 +69,7 @@ export interface Drawn extends Pick<SampleFlags, "count" | "seed" | "temperature
 /** Draws pictures and writes them, with progress on stderr. */
 export async function runSampling(run: string, flags: SampleFlags): Promise<Drawn> {
   const { count, seed, temperature, out, workers, size } = flags;
-  const model = await loadSavedModel(run, flags.checkpoint);
+  const model = await openRun(run, flags);
   const turns = classTurns(model.config.classes, flags.class);
   const classes = turns?.map((number) => model.config.classes![number]!.name);
   await prepareOutput(out);

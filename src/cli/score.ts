@@ -3,14 +3,14 @@ import { bitsPerDim } from "../basics/units.ts";
 import { pictureLength } from "../data/dataset.ts";
 import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
 import { encodeNpy } from "../pictures/npy.ts";
-import { loadSavedModel } from "../run/saved-model.ts";
 import { openRunDataset } from "../tasks/run-dataset.ts";
 import { likeliest, score, type Score } from "../tasks/score.ts";
+import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import * as read from "./arguments.ts";
 import { result, StatusLine } from "./output.ts";
 import { readingDisplay } from "./fetch-display.ts";
 
-interface ScoreFlags extends read.CommonOptions, read.CheckpointFlags {
+interface ScoreFlags extends read.CommonOptions, RunFlags {
   readonly limit?: number;
   readonly classify?: boolean;
   readonly perImage?: string;
@@ -48,6 +48,7 @@ export function addScoreCommand(program: Command): void {
     .option("--skip-bad", "leave out pictures that cannot be read");
   read.withThreads(command);
   read.withCheckpoint(command);
+  withModelFile(command);
   read.withCommonOptions(command).addHelpText("after", CLASSES);
   command.action(async (run: string, dataset: string, flags: ScoreFlags) => {
     const scored = await runScoring(run, dataset, flags);
@@ -75,7 +76,7 @@ function ofClasses({ images, classes, accuracy }: Score): string {
 
 /** Scores a data set, read as the run's training pictures were, with progress on stderr. */
 export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {
-  const model = await loadSavedModel(run, flags.checkpoint);
+  const model = await openRun(run, flags);
   const dataset = await openRunDataset(model, name, { skipBad: flags.skipBad, ...readingDisplay() });
   const names = model.config.classes?.map((one) => one.name) ?? [];
   for (const file of [flags.perImage, flags.perPixel]) if (file !== undefined) await checkWritable(file);

@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import { DATASET_HELP } from "../data/formats/all.ts";
-import { LIKELIHOOD_NAMES } from "../likelihood/likelihood.ts";
-import { MODEL_NAMES, SIZE_NAMES } from "../models/by-name.ts";
+import { LIKELIHOODS } from "../likelihood/by-name.ts";
+import { MODELS, sizeNames } from "../models/by-name.ts";
 import { DEVICE_CHOICES } from "../runtime/device.ts";
 import { runConfigOf } from "../run/config.ts";
 import { TRAIN_DEFAULTS, type TrainRequest } from "../train/request.ts";
@@ -11,15 +11,15 @@ import { applyConfigFile, type Relations } from "./config-file.ts";
 import { optionsOf } from "./run-options.ts";
 import { givenSizes, withSizeOptions } from "./network-options.ts";
 
-const RELATIONS: Relations = {
+const relations = (): Relations => ({
   exclusive: [
     ["steps", "epochs"],
     ["valid", "validFraction"],
     ["force", "resume"],
   ],
-  replaced: { model: ["preset", ...SIZE_NAMES], preset: SIZE_NAMES },
+  replaced: { model: ["preset", ...sizeNames()], preset: sizeNames() },
   translate: (content, file) => ("network" in content ? optionsOf(runConfigOf(content, file)) : content),
-};
+});
 
 /** Adds what `train` can be told. */
 export function withTrainOptions(command: Command): Command {
@@ -35,12 +35,16 @@ export function withTrainOptions(command: Command): Command {
       "--resume",
       "go on with the run in --out from its last checkpoint; of its options only --steps or --epochs may be raised",
     )
-    .option("--model <name>", MODEL_NAMES.join(", "), TRAIN_DEFAULTS.model)
+    .option(
+      "--model <name>",
+      `${MODELS.names().join(", ")}, or a file that defines one, such as ./my-network.js, which is executed`,
+      TRAIN_DEFAULTS.model,
+    )
     .addOption(
       new Option(
         "--likelihood <name>",
         "how logits tell a pixel (default: bernoulli for 2 levels, else categorical)",
-      ).choices(LIKELIHOOD_NAMES),
+      ).choices(LIKELIHOODS.names()),
     )
     .option(
       "--levels <n>",
@@ -127,7 +131,7 @@ export function withTrainOptions(command: Command): Command {
       read.whole("--keep", 1),
       TRAIN_DEFAULTS.keep,
     );
-  for (const [one, other] of RELATIONS.exclusive) {
+  for (const [one, other] of relations().exclusive) {
     command.options.find((option) => option.attributeName() === one)!.conflicts(other);
   }
   read.withFolderOptions(command);
@@ -151,7 +155,7 @@ export type TrainCommand = (
  */
 export async function trainCommand(command: Command): Promise<TrainCommand> {
   const { config } = command.opts<{ config?: string }>();
-  if (config !== undefined) await applyConfigFile(command, config, RELATIONS);
+  if (config !== undefined) await applyConfigFile(command, config, relations());
   const { threads, json, resume, out, ...flags } = (
     command.getOptionValue("resume") === true ? givenOptions(command) : command.opts()
   ) as GivenFlags;

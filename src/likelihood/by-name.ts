@@ -1,11 +1,14 @@
 import { expected } from "../basics/errors.ts";
+import { newRegistry } from "../basics/registry.ts";
 import { bernoulli } from "./bernoulli.ts";
 import { categorical } from "./categorical.ts";
-import { LIKELIHOOD_NAMES, type Likelihood, type LikelihoodName } from "./likelihood.ts";
+import type { Likelihood, LikelihoodName } from "./likelihood.ts";
 import { logisticMixture } from "./logistic-mixture.ts";
 
-/** Our own likelihoods, for pictures of so many levels. */
-const LIKELIHOODS: Readonly<Record<LikelihoodName, (levels: number) => Likelihood>> = {
+/** A likelihood for pictures of so many levels. @throws ARGUMENT if it is not for so many. */
+type OfLevels = (levels: number) => Likelihood;
+
+const OURS: Readonly<Record<LikelihoodName, OfLevels>> = {
   bernoulli(levels) {
     if (levels !== 2) throw expected("ARGUMENT", "2 levels", "the Bernoulli likelihood", levels, "levels");
     return bernoulli;
@@ -14,16 +17,26 @@ const LIKELIHOODS: Readonly<Record<LikelihoodName, (levels: number) => Likelihoo
   "logistic-mixture": logisticMixture,
 };
 
+/** All likelihoods: ours, and those of `defineLikelihood`. */
+export const LIKELIHOODS = newRegistry<OfLevels>("the likelihood", "likelihood", OURS);
+
 /**
  * The likelihood of that name for pictures of `levels` levels.
- *
- * @throws NOT_FOUND error if there is none, ARGUMENT error if they do not go together.
+ * @throws NOT_FOUND if there is none, ARGUMENT if they do not go together.
  */
-export function likelihoodByName(name: LikelihoodName, levels: number): Likelihood {
-  if (!Object.hasOwn(LIKELIHOODS, name)) {
-    throw expected("NOT_FOUND", LIKELIHOOD_NAMES.join(" or "), "the likelihood", name);
-  }
-  return LIKELIHOODS[name](levels);
+export const likelihoodByName = (name: string, levels: number): Likelihood => LIKELIHOODS.get(name)(levels);
+
+/**
+ * Makes a likelihood of one's own known by its name, like one of ours. A run keeps the name, so the definition has to be made
+ * again, in every program, before the run is opened. Drawing computes its masses for every sub-pixel, in one thread.
+ *
+ * @throws ARGUMENT if the name is taken.
+ */
+export function defineLikelihood(
+  name: string,
+  of: (levels: number) => Omit<Likelihood, "name" | "kernel">,
+): void {
+  LIKELIHOODS.define(name, (levels) => ({ ...of(levels), name }));
 }
 
 /** The likelihood for pictures of so many levels if none is asked for. */

@@ -36,8 +36,7 @@ export interface Likelihood {
 }
 
 /** Our own likelihoods, see `likelihoodByName`. */
-export const LIKELIHOOD_NAMES = ["bernoulli", "categorical", "logistic-mixture"] as const;
-export type LikelihoodName = (typeof LIKELIHOOD_NAMES)[number];
+export type LikelihoodName = "bernoulli" | "categorical" | "logistic-mixture";
 
 /**
  * The level that a uniform number in (0, 1) draws from masses: the first at which the distribution function exceeds it.

@@ -1,4 +1,5 @@
 import { expected } from "../basics/errors.ts";
+import { newRegistry } from "../basics/registry.ts";
 import { diagonalBilstm } from "./diagonal-bilstm.ts";
 import { gatedPixelcnn } from "./gated-pixelcnn.ts";
 import type { Model, ModelConfig } from "./model.ts";
@@ -6,24 +7,24 @@ import { pixelcnn } from "./pixelcnn.ts";
 import { pixelsnail } from "./pixelsnail.ts";
 import { rowLstm } from "./row-lstm.ts";
 
-/** The models that come with nextpixel. */
-const MODELS: readonly Model[] = [pixelcnn, rowLstm, diagonalBilstm, gatedPixelcnn, pixelsnail];
+const OURS = [pixelcnn, rowLstm, diagonalBilstm, gatedPixelcnn, pixelsnail] satisfies Model[];
 
-export const MODEL_NAMES: readonly string[] = MODELS.map(({ name }) => name);
+/** All models: ours, and those of `defineModel`. */
+export const MODELS = newRegistry<Model>(
+  "the model",
+  "model",
+  Object.fromEntries(OURS.map((model) => [model.name, model])),
+);
 
-/** The model of that name, if there is one. */
-export const findModel = (name: string): Model | undefined => MODELS.find((one) => one.name === name);
+/** The names of the models that come with nextpixel. */
+export const MODEL_NAMES: readonly string[] = OURS.map(({ name }) => name);
 
 /** The model of that name. @throws NOT_FOUND if there is none, listing those that there are. */
-export function modelByName(name: string): Model {
-  const model = findModel(name);
-  if (!model) throw expected("NOT_FOUND", MODEL_NAMES.join(" or "), "the model", name);
-  return model;
-}
+export const modelByName = (name: string): Model => MODELS.get(name);
 
 /** All sizes that some model has. */
-export const SIZE_NAMES: readonly string[] = [
-  ...new Set(MODELS.flatMap(({ defaults }) => Object.keys(defaults))),
+export const sizeNames = (): readonly string[] => [
+  ...new Set(MODELS.names().flatMap((name) => Object.keys(modelByName(name).defaults))),
 ];
 
 /** Sizes to put in the place of those that a model or one of its presets has. */

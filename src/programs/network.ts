@@ -5,8 +5,10 @@ import { groupOf } from "../graph/channel-groups.ts";
 import { checkCausality } from "../graph/causality.ts";
 import { input, mul, sub } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
+import type { Shape } from "../graph/primitives.ts";
+import { sameShape } from "../graph/shapes.ts";
 import { likelihoodByName } from "../likelihood/by-name.ts";
-import type { Likelihood, LikelihoodName } from "../likelihood/likelihood.ts";
+import type { Likelihood } from "../likelihood/likelihood.ts";
 import { modelByName, sizesOf } from "../models/by-name.ts";
 import type { ModelConfig } from "../models/model.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
@@ -18,7 +20,8 @@ export interface NetworkConfig {
   readonly model: string;
   /** Sizes that the model's defaults are overridden with. */
   readonly modelConfig: ModelConfig;
-  readonly likelihood: LikelihoodName;
+  /** One of ours (`LikelihoodName`), or of `defineLikelihood`. */
+  readonly likelihood: string;
   readonly levels: number;
   readonly size: PictureSize;
   /** The classes that pictures are of, if the network knows them. */
@@ -80,9 +83,9 @@ export function buildNetwork(config: NetworkConfig, batch: number, options: Netw
   return network;
 }
 
-/** What a network is for. The likelihood is one of ours, by its name, or one of your own. */
+/** What a network is for. The likelihood is given by its name, or as it is. */
 export interface NetworkBasis extends Pick<NetworkConfig, "levels" | "size" | "classes"> {
-  readonly likelihood: LikelihoodName | Likelihood;
+  readonly likelihood: string | Likelihood;
 }
 
 /** A network from any function that builds logits. CAUSALITY error as for `buildNetwork`. */
@@ -100,6 +103,7 @@ export function networkOf(
   const outputs = likelihood.logits(size.channels);
   const groups = likelihood.groups(size.channels);
   const logits = build(scope, scaled, outputs, classes);
+  checkLogits(logits, [batch, outputs, size.rows, size.cols]);
   const { declarations } = scope;
   // Of the picture's channels that a group of logits tells, the first one: it may depend on what is before that.
   checkCausality(logits, picture, (channel) => groupOf(channel, outputs, groups) * (size.channels / groups));
@@ -114,4 +118,9 @@ export function networkOf(
     parts: [{ name: NETWORK, declarations }],
     noise: scope.noiseInputs,
   };
+}
+
+function checkLogits({ shape }: Node, wanted: Shape): void {
+  if (sameShape(shape, wanted)) return;
+  throw expected("SHAPE", `[${wanted.join(", ")}]`, "the logits of the network", shape);
 }

@@ -1,8 +1,7 @@
 import * as v from "valibot";
 import { expected, NextpixelError, shortened, type ErrorCode } from "../basics/errors.ts";
 import { FAMILY_NAMES } from "../families/by-name.ts";
-import { LIKELIHOOD_NAMES } from "../likelihood/likelihood.ts";
-import { findModel } from "../models/by-name.ts";
+import { MODELS } from "../models/by-name.ts";
 import { DEVICES } from "../runtime/device.ts";
 import { readConfig } from "./run-folder.ts";
 
@@ -27,7 +26,7 @@ const common = {
   network: v.strictObject({
     model: v.string(),
     modelConfig: v.record(v.string(), wholeFrom(1)),
-    likelihood: v.picklist(LIKELIHOOD_NAMES),
+    likelihood: v.string(),
     levels: v.pipe(wholeFrom(2), v.maxValue(256)),
     size: pictureSize,
     classes: v.optional(
@@ -93,7 +92,7 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
     ? ({ ...parsed(schema1, content, file, code), format: 2, family: FAMILY_OF_FORMAT_1 } as const)
     : parsed(schema2, content, file, code);
   const { family, network } = config;
-  const own = findModel(network.model)?.family;
+  const own = MODELS.find(network.model)?.family;
   if (own !== undefined && own !== family) {
     throw expected(code, `${JSON.stringify(own)}, that of ${network.model}`, `the family in ${file}`, family);
   }

@@ -27,6 +27,6 @@ function namingFile<Value>(file: string, build: () => Value): Value {
     return build();
   } catch (cause) {
     if (!(cause instanceof NextpixelError)) throw cause;
-    throw new NextpixelError(cause.code, `${file}: ${cause.message}`, { cause });
+    throw new NextpixelError(cause.code, `${file}: ${cause.message}`, { cause, about: cause.about });
   }
 }

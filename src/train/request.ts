@@ -2,8 +2,8 @@ import { cores } from "../runtime/workers/node.ts";
 import type { Dataset, Extent, PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
 import { defaultLikelihood } from "../likelihood/by-name.ts";
-import type { LikelihoodName } from "../likelihood/likelihood.ts";
 import { modelByName, sizesOf, type GivenSizes } from "../models/by-name.ts";
+import type { Model } from "../models/model.ts";
 import { runConfigOf, type RunConfig } from "../run/config.ts";
 import type { Device, DeviceChoice } from "../runtime/device.ts";
 import { version } from "../version.ts";
@@ -15,13 +15,15 @@ export interface TrainRequest {
   /** The run folder, which must not exist yet, or be empty, unless `force` is set. */
   readonly out: string;
   readonly force?: boolean | undefined;
-  readonly model?: string | undefined;
+  /** By its name, or as `defineModel` has made it. */
+  readonly model?: string | Pick<Model, "family" | "name"> | undefined;
   /** Sizes that go together, such as its paper's. */
   readonly preset?: string | undefined;
   /** Sizes of the model, in place of those of the preset or its own. */
   readonly sizes?: GivenSizes | undefined;
   /** "bernoulli" for 2 levels, else "categorical". */
-  readonly likelihood?: LikelihoodName | undefined;
+  /** "bernoulli", "categorical", "logistic-mixture", or one of `defineLikelihood`. */
+  readonly likelihood?: string | undefined;
   /** Levels that pixels are quantised to; all there are. */
   readonly levels?: number | undefined;
   /** Whether each class of the data set's labels is learned for itself. */
@@ -110,7 +112,8 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
     ...TRAIN_DEFAULTS,
     ...Object.fromEntries(given),
   } as typeof TRAIN_DEFAULTS & PlacedRequest;
-  const { epochs, batch, model } = all;
+  const { epochs, batch } = all;
+  const model = nameOf(all.model);
   const device: Device = all.device;
   const steps =
     epochs === undefined || request.steps !== undefined

@@ -22,14 +22,15 @@ export function resumedRequest(run: string, own: RunConfig, asked: ResumeRequest
     throw expected("ARGUMENT", "steps", "what a run of an early version is to go on to", "epochs");
 
   const before = requestOf(own);
-  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  const { dataset: _, ...rest } = asked;
   const request: TrainRequest = {
     ...before,
     ...(asked.valid !== undefined && { validFraction: undefined }),
     ...(asked.validFraction !== undefined && { valid: undefined }),
     ...(asked.epochs !== undefined && { steps: undefined }),
-    ...given,
-    sizes: asked.preset === undefined ? { ...before.sizes, ...asked.sizes } : asked.sizes,
+    ...defined(rest),
+    dataset: asked.dataset ?? before.dataset,
+    sizes: asked.preset === undefined ? { ...before.sizes, ...defined(asked.sizes ?? {}) } : asked.sizes,
     out: run,
   };
   const config = configOf(
@@ -39,6 +40,9 @@ export function resumedRequest(run: string, own: RunConfig, asked: ResumeRequest
   checkSame(run, own, { ...config, data: { ...config.data, pictures } });
   return request;
 }
+
+const defined = <Given extends object>(given: Given): Partial<Given> =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<Given>;
 
 /** Another version may go on, and another device may where the run's own is not to be had: weights then differ by rounding. */
 const FREE_TO_CHANGE = ["nextpixel", "training.device"];

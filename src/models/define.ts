@@ -1,0 +1,57 @@
+import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
+import { MODELS } from "./by-name.ts";
+import type { AutoregressiveModel, ModelConfig } from "./model.ts";
+
+/** What a network of one's own consists of. */
+export interface ModelDefinition<Config extends ModelConfig = ModelConfig> extends Pick<
+  AutoregressiveModel<Config>,
+  "name" | "defaults" | "network"
+> {
+  readonly presets?: Readonly<Record<string, Config>>;
+}
+
+/** Letters, digits and hyphens, as in "my-network": a name that no file has, and that a message shows as it is. */
+const NAME = /^[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*$/u;
+
+/**
+ * Makes a network of one's own known by its name, like one of ours: it trains, draws, completes and scores, and is proved causal
+ * whenever it is built. A run keeps the name and the sizes, so the definition has to be made again, in every program, before the
+ * run is opened.
+ *
+ * @throws ARGUMENT if the name is taken or no name, or if a size is no whole number of at least 1.
+ */
+export function defineModel<Config extends ModelConfig>(
+  definition: ModelDefinition<Config>,
+): AutoregressiveModel<Config> {
+  const { name, defaults, presets = {}, network } = definition;
+  if (typeof name !== "string" || !NAME.test(name))
+    throw expected(
+      "ARGUMENT",
+      'letters, digits and hyphens, such as "my-network",',
+      "the name of a model",
+      name,
+    );
+  if (typeof network !== "function")
+    throw expected("ARGUMENT", "a function that builds the logits", `the network of ${name}`, network);
+  for (const [preset, sizes] of Object.entries({ defaults, ...presets }))
+    for (const [size, value] of Object.entries(sizes))
+      wholeNumber(value, `${size} in ${preset} of ${name}`, 1, 65_536);
+  const model: AutoregressiveModel<Config> = {
+    family: "autoregressive",
+    name,
+    defaults,
+    presets,
+    network: (...given) => {
+      try {
+        return network(...given);
+      } catch (cause) {
+        if (cause instanceof NextpixelError) throw cause;
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new NextpixelError("ARGUMENT", `the network of ${name} cannot be built: ${reason}`, { cause });
+      }
+    },
+  };
+  // It is only called with sizes of these names: see `sizesOf`.
+  MODELS.define(name, model as unknown as AutoregressiveModel);
+  return model;
+}
