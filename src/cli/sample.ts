@@ -37,7 +37,7 @@ export function addSampleCommand(program: Command): void {
     .option(
       "--temperature <t>",
       "below 1 likelier, above 1 more varied",
-      read.positive,
+      read.temperature,
       SAMPLE_DEFAULTS.temperature,
     )
     .option("--out <path>", "a .png file for all, or a folder for single files", SAMPLE_DEFAULTS.out)

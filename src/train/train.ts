@@ -7,8 +7,9 @@ import { readRunConfig } from "../run/config.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainNetwork, type TrainResult } from "./loop.ts";
 import type { DeviceChoice } from "../runtime/device.ts";
+import { checkThreads } from "../runtime/threads.ts";
 import { chooseDevice } from "./device.ts";
-import { configOf, requestOf, TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
+import { checkRequest, configOf, requestOf, TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
 
 export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"> {
   /** Finishes the step, saves a checkpoint and throws an INTERRUPTED error; `resume` goes on from there. */
@@ -48,6 +49,8 @@ async function trainAs(
   options: TrainOptions,
   isResumed: boolean,
 ): Promise<TrainResult> {
+  checkThreads(options.threads);
+  checkRequest(request);
   const device = await chooseDevice(request.device ?? TRAIN_DEFAULTS.device, options.onWarning);
   const { train: pictures, valid } = await openBoth(request, options);
   const classes = request.classConditional ? classesOf(pictures) : undefined;
