@@ -76,3 +76,9 @@ export function wholeNumber(value: number, name: string, min: number, max = Numb
   const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
   throw expected("ARGUMENT", `a whole number ${range}`, name, value);
 }
+
+/** `value` if it is a number in [min, max]; otherwise an ARGUMENT error that names it. */
+export function numberFrom(value: number, name: string, min: number, max: number): number {
+  if (typeof value === "number" && value >= min && value <= max) return value;
+  throw expected("ARGUMENT", `a number from ${min} to ${max}`, name, value);
+}

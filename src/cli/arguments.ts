@@ -2,7 +2,9 @@ import { extname } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { expected, wholeNumber } from "../basics/errors.ts";
 import type { OpenOptions } from "../data/open.ts";
+import { TEMPERATURES } from "../programs/sampler.ts";
 import type { CheckpointChoice } from "../run/checkpoints.ts";
+import { MAX_THREADS } from "../runtime/threads.ts";
 
 // Readers of option values. Their errors name the option; ranges are the same for all commands.
 
@@ -27,6 +29,12 @@ export const number =
 export const positive = number("a number above 0", (value) => value > 0);
 export const fraction = number("a number between 0 and 1", (value) => value > 0 && value < 1);
 export const belowOne = number("a number of at least 0 and below 1", (value) => value >= 0 && value < 1);
+
+const { least, largest } = TEMPERATURES;
+export const temperature = number(
+  `a number from ${least} to ${largest}`,
+  (value) => value >= least && value <= largest,
+);
 
 /** WxH in pixels. */
 export function pictureExtent(text: string): { rows: number; cols: number } {
@@ -62,11 +70,15 @@ export const withThreads = (command: Command): Command =>
   command.option(
     "--threads <n>",
     "threads of ONNX Runtime (default: all cores)",
-    whole("--threads", 1, 1024),
+    whole("--threads", 1, MAX_THREADS),
   );
 
 export const withWorkers = (command: Command): Command =>
-  command.option("--workers <n>", "threads that draw (default: all cores)", whole("--workers", 1, 1024));
+  command.option(
+    "--workers <n>",
+    "threads that draw (default: all cores)",
+    whole("--workers", 1, MAX_THREADS),
+  );
 
 /** Which classes a class-conditional model draws: `--class a --class b`. */
 export const withClasses = (command: Command, byDefault: string): Command =>

@@ -47,7 +47,7 @@ export function addCompleteCommand(program: Command): void {
       read.whole("--seed", 0),
       0,
     )
-    .option("--temperature <t>", "below 1 likelier, above 1 more varied", read.positive, 1)
+    .option("--temperature <t>", "below 1 likelier, above 1 more varied", read.temperature, 1)
     .option(
       "--out <path>",
       "a .png file for all (a row for each picture, itself first), or a folder for single files",

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { classTurns } from "../data/classes.ts";
+import { checkWritable } from "../files/atomic-write.ts";
+import { ANIMATION_ENDINGS, writeAnimation } from "../tasks/animation-file.ts";
 import { prepareOutput, writePictures } from "../tasks/sample-files.ts";
 import { sample } from "../tasks/sample.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
@@ -13,6 +15,7 @@ interface SampleFlags extends read.CommonOptions, RunFlags {
   readonly temperature: number;
   readonly class?: readonly string[];
   readonly out: string;
+  readonly animate?: string;
   readonly size?: { rows: number; cols: number };
   readonly workers?: number;
 }
@@ -34,10 +37,15 @@ export function addSampleCommand(program: Command): void {
     .option(
       "--temperature <t>",
       "below 1 likelier, above 1 more varied",
-      read.positive,
+      read.temperature,
       SAMPLE_DEFAULTS.temperature,
     )
     .option("--out <path>", "a .png file for all, or a folder for single files", SAMPLE_DEFAULTS.out)
+    .option(
+      "--animate <file>",
+      "also write an animation, .webp or .gif, of the pictures being drawn pixel by pixel",
+      read.fileNamed(...ANIMATION_ENDINGS),
+    )
     .option(
       "--size <WxH>",
       "size of the pictures (default: that of the training pictures)",
@@ -49,7 +57,8 @@ export function addSampleCommand(program: Command): void {
   withModelFile(command);
   read.withCommonOptions(command).action(async (run: string, flags: SampleFlags) => {
     const drawn = await runSampling(run, flags);
-    result(drawn, `drew ${drawn.count} picture(s) in ${duration(drawn.seconds)}: ${drawn.out}`, flags.json);
+    const files = [drawn.out, ...(drawn.animation === undefined ? [] : [drawn.animation])].join(", ");
+    result(drawn, `drew ${drawn.count} picture(s) in ${duration(drawn.seconds)}: ${files}`, flags.json);
   });
 }
 
@@ -58,6 +67,8 @@ export interface Drawn extends Pick<SampleFlags, "count" | "seed" | "temperature
   /** Those drawn in turn, if the model knows classes. */
   readonly classes: readonly string[] | undefined;
   readonly files: number;
+  /** The file with the animation, if there is one. */
+  readonly animation: string | undefined;
   readonly seconds: number;
   readonly picturesPerSecond: number;
   /** Milliseconds for each pixel of each picture. */
@@ -68,11 +79,12 @@ export interface Drawn extends Pick<SampleFlags, "count" | "seed" | "temperature
 
 /** Draws pictures and writes them, with progress on stderr. */
 export async function runSampling(run: string, flags: SampleFlags): Promise<Drawn> {
-  const { count, seed, temperature, out, workers, size } = flags;
+  const { count, seed, temperature, out, animate, workers, size } = flags;
   const model = await openRun(run, flags);
   const turns = classTurns(model.config.classes, flags.class);
   const classes = turns?.map((number) => model.config.classes![number]!.name);
   await prepareOutput(out);
+  if (animate !== undefined) await checkWritable(animate);
   const status = new StatusLine();
   const started = performance.now();
   const drawn = await sample(model, {
@@ -86,17 +98,16 @@ export async function runSampling(run: string, flags: SampleFlags): Promise<Draw
   });
   status.clear();
   const seconds = (performance.now() - started) / 1000;
-  const files = await writePictures(
-    out,
-    { ...drawn, columns: columnsOf(classes, count) },
-    pngText(model, { seed, temperature, classes }),
-  );
+  const pictures = { ...drawn, columns: columnsOf(classes, count) };
+  const files = await writePictures(out, pictures, pngText(model, { seed, temperature, classes }));
+  if (animate !== undefined) await writeAnimation(animate, pictures);
   const pixels = count * drawn.size.rows * drawn.size.cols;
   return {
     run,
     out,
     classes,
     files: files.length,
+    animation: animate,
     count,
     seed,
     temperature,

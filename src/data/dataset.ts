@@ -134,7 +134,7 @@ export function holdOut(
   fraction: number,
   seed: number,
 ): { train: Dataset; valid: Dataset } {
-  if (!(fraction > 0 && fraction < 1)) {
+  if (!Number.isFinite(fraction) || fraction <= 0 || fraction >= 1) {
     throw expected("ARGUMENT", "a number between 0 and 1", "the fraction to hold out", fraction);
   }
   wholeNumber(seed, "seed", 0);

@@ -65,7 +65,8 @@ function oneOrThree(channels: number): 1 | 3 {
   throw expected("ARGUMENT", "1 or 3", "channels of a picture", channels);
 }
 
-function squareColumns(count: number, { rows, cols }: PictureSize): number {
+/** How many columns make a grid of pictures about as high as wide. */
+export function squareColumns(count: number, { rows, cols }: PictureSize): number {
   return Math.min(count, Math.ceil(Math.sqrt((count * rows) / cols)));
 }
 

@@ -1,9 +1,10 @@
-import { expected, wholeNumber } from "../basics/errors.ts";
+import { expected, numberFrom, wholeNumber } from "../basics/errors.ts";
 import { classesInTurn } from "../data/classes.ts";
 import { pictureLength, type PictureSize } from "../data/dataset.ts";
 import type { GivenPixels } from "../runtime/step/draw.ts";
 import { openStepSampler, type SampleEvent } from "../runtime/step/sampler.ts";
 import type { StartWorker } from "../runtime/step/worker.ts";
+import { MAX_THREADS } from "../runtime/threads.ts";
 import { checkGiven } from "./given-pixels.ts";
 import { buildNetwork, type NetworkConfig } from "./network.ts";
 import { checkAnySize } from "./picture-size.ts";
@@ -21,7 +22,7 @@ export interface StreamOptions {
   readonly count: number;
   /** Picture k of a seed is always the same. 0 if not given. */
   readonly seed?: number | undefined;
-  /** Below 1: likelier pictures; above 1: more varied ones. 1 if not given. */
+  /** Below 1: likelier pictures; above 1: more varied ones; see `TEMPERATURES`. 1 if not given. */
   readonly temperature?: number | undefined;
   /** Number of the first picture of the seed to draw; 0 if not given. */
   readonly first?: number | undefined;
@@ -63,6 +64,16 @@ export interface Threads {
   readonly startWorker: StartWorker;
 }
 
+/**
+ * Temperatures that pictures can be drawn at. Logits are float32, with some seven digits: at the least of these it is
+ * the last digit that decides between levels, so that a lower one would draw no other pictures, until it is 0 as a
+ * float32. At the largest all levels are equally likely.
+ */
+export const TEMPERATURES = { least: 1e-6, largest: 1e6 } as const;
+
+/** The pictures of a seed: their numbers have 32 bits (see `pixelUniform`). */
+const MAX_PICTURES = 2 ** 32;
+
 /** Bound on the sub-pixels of all pictures together, one byte each. */
 const MAX_BYTES = 2 ** 30;
 
@@ -80,11 +91,16 @@ export function openNetworkSampler(
   options: SamplerOptions,
   { cores, startWorker }: Threads,
 ): Sampler {
-  const size = { ...config.size, ...options.size };
+  const { rows, cols } = options.size ?? config.size;
+  const size = {
+    channels: config.size.channels,
+    rows: wholeNumber(rows, "the rows of a picture", 1),
+    cols: wholeNumber(cols, "the columns of a picture", 1),
+  };
   checkCount(1, size);
   const network = buildNetwork({ ...config, size }, 1);
   if (options.size) checkAnySize(buildNetwork(config, 1), network);
-  const workers = wholeNumber(options.workers ?? cores(), "the number of workers", 1);
+  const workers = wholeNumber(options.workers ?? cores(), "the number of workers", 1, MAX_THREADS);
   const sampler = openStepSampler(samplerProgram(network, weights), { workers, startWorker });
   return {
     size,
@@ -92,8 +108,8 @@ export function openNetworkSampler(
     stream({ count, seed = 0, temperature = 1, first = 0, given, classes: wanted, signal }) {
       checkCount(count, size);
       wholeNumber(seed, "the seed", 0);
-      wholeNumber(first, "the number of the first picture", 0);
-      if (!(temperature > 0)) throw expected("ARGUMENT", "a number above 0", "the temperature", temperature);
+      wholeNumber(first, "the number of the first picture", 0, MAX_PICTURES - count);
+      numberFrom(temperature, "the temperature", TEMPERATURES.least, TEMPERATURES.largest);
       if (given) checkGiven(given, count, size, config.levels);
       const classes = classesInTurn(config.classes, { first, count, wanted });
       return sampler.stream({ count, seed, temperature, first, given, classes, signal, rows: size.rows });

@@ -44,6 +44,7 @@ export type CheckpointChoice = "best" | "last" | number;
  * was renamed.
  */
 export async function readCheckpoint(path: string, choice: CheckpointChoice): Promise<ReadCheckpoint> {
+  if (choice !== "best" && choice !== "last") wholeNumber(choice, "the step of the checkpoint", 0);
   const found = choice === "best" ? await bestCheckpoint(path) : undefined;
   if (found) return found;
   const steps = await stepsOf(path);

@@ -6,8 +6,16 @@ import { DEVICES } from "../runtime/device.ts";
 import { readConfig } from "./run-folder.ts";
 
 const wholeFrom = (min: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(min));
-const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
-const below1 = v.ltValue<number, 1>(1);
+// Programs compute with float32: what is 0, infinite or 1 there must not pass for something else here.
+const positive = v.pipe(
+  v.number(),
+  v.check((value) => value > 0 && Math.fround(value) > 0, "Expected a number above 0, also as a float32"),
+  v.check((value) => Number.isFinite(Math.fround(value)), "Expected a finite number, also as a float32"),
+);
+const below1 = v.check<number, string>(
+  (value) => Math.fround(value) < 1,
+  "Expected a number below 1, also as a float32",
+);
 const size = v.strictObject({ rows: wholeFrom(1), cols: wholeFrom(1) });
 
 /** Bounds on what a file may ask for: building a network takes the longer the more there is. */

@@ -4,7 +4,7 @@ import type { Dataset, PictureSize } from "../data/dataset.ts";
 import { readMask } from "../data/mask.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 import { openRunDataset, type ReadOptions } from "./run-dataset.ts";
-import { checkFits } from "./score.ts";
+import { checkFits, checkLimit } from "./score.ts";
 
 /** Which pixels of the pictures that are to be completed are given. */
 export interface GivenOptions {
@@ -37,6 +37,7 @@ export async function openGiven(
       ? await openRunDataset(model, dataset, { channels, skipBad, onWarning, download })
       : dataset;
   checkFits(model, opened);
+  checkLimit(limit);
   const count = Math.min(limit ?? opened.count, opened.count);
   return {
     count,

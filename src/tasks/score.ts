@@ -1,4 +1,4 @@
-import { expected, NextpixelError } from "../basics/errors.ts";
+import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
 import { labelsAmong } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
@@ -7,6 +7,7 @@ import { scoreDataset, type ScoredBatch } from "../programs/score-dataset.ts";
 import { openScorer } from "../programs/scorer.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 import type { SessionOptions } from "../runtime/ort.ts";
+import { checkThreads } from "../runtime/threads.ts";
 
 export interface ScoreOptions extends SessionOptions {
   /** Only the first pictures. */
@@ -48,6 +49,8 @@ const MAX_SUB_PIXELS = 2 ** 25;
 export async function score(model: SavedModel, dataset: Dataset, options: ScoreOptions = {}): Promise<Score> {
   const { likelihood, trace } = capability(model.config.model, "score");
   checkFits(model, dataset);
+  checkThreads(options.threads);
+  checkLimit(options.limit);
   const count = Math.min(options.limit ?? dataset.count, dataset.count);
   const { classes } = model.config;
   if (options.classify && !classes) {
@@ -91,6 +94,11 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
 
 /** The number of the most probable class. */
 export const likeliest = (posterior: Float64Array): number => posterior.indexOf(Math.max(...posterior));
+
+/** Checks how many of the first pictures are taken, if not all. ARGUMENT error. */
+export function checkLimit(limit: number | undefined): void {
+  if (limit !== undefined) wholeNumber(limit, "the limit of pictures", 1);
+}
 
 /** Checks that a data set has the size and levels of a model's pictures. ARGUMENT error. */
 export function checkFits({ config: { size, levels } }: SavedModel, dataset: Dataset): void {

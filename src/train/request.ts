@@ -1,3 +1,4 @@
+import { numberFrom, wholeNumber } from "../basics/errors.ts";
 import { cores } from "../runtime/workers/node.ts";
 import type { Dataset, Extent, PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
@@ -6,6 +7,7 @@ import { modelByName, sizesOf, type GivenSizes } from "../models/by-name.ts";
 import type { Model } from "../models/model.ts";
 import { runConfigOf, type RunConfig } from "../run/config.ts";
 import type { Device, DeviceChoice } from "../runtime/device.ts";
+import { MAX_THREADS } from "../runtime/threads.ts";
 import { version } from "../version.ts";
 
 /** What is to be trained. What is left open has the value of `TRAIN_DEFAULTS`, or as said. */
@@ -100,6 +102,20 @@ export interface TrainingPictures {
   readonly size: PictureSize;
   /** The classes that the network is to know. */
   readonly classes?: readonly PictureClass[] | undefined;
+}
+
+const MAX_BATCH = 65_536;
+
+/**
+ * Checks the numbers of a request that are used before there is a configuration, which is checked itself, or that are
+ * not in it. ARGUMENT error.
+ */
+export function checkRequest({ epochs, batch, shares, seed, validFraction }: TrainRequest): void {
+  if (epochs !== undefined) wholeNumber(epochs, "epochs", 1);
+  if (batch !== undefined) wholeNumber(batch, "batch", 1, MAX_BATCH);
+  if (shares !== undefined) wholeNumber(shares, "shares", 1, MAX_THREADS);
+  if (seed !== undefined) wholeNumber(seed, "seed", 0);
+  if (validFraction !== undefined) numberFrom(validFraction, "validFraction", 0, 1);
 }
 
 /**

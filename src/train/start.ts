@@ -56,19 +56,21 @@ export async function resumeRun(
   checkSame(run, own, runConfigOf(config, "the configuration"));
   const lock = await lockRun(run);
   return unlessItFails(lock, async () => {
-    await completeRunFolder(run);
-    // More steps are kept, so that the next one to resume the run need not ask for them again.
-    if (own.training.steps !== config.training.steps) await writeConfig(run, config);
     // A run may be killed before its first checkpoint.
     const last = (await hasCheckpoint(run)) ? await readCheckpoint(run, "last") : undefined;
     const start = last
       ? { state: fromCheckpoint(last, parts), saved: last.step, best: undefined }
       : fromScratch(config, parts);
     const { step } = start.state;
-    await truncateMetrics(run, step);
-    const best = figure === undefined ? undefined : await bestCheckpoint(run);
+    const found = figure === undefined ? undefined : await bestCheckpoint(run);
     // One of a later step will be found again.
-    return { ...start, best: best && best.step <= step ? bestValueIn(best, figure!) : undefined, lock };
+    const best = found && found.step <= step ? bestValueIn(found, figure!) : undefined;
+    // From here on files are changed: all that is read has turned out to be right.
+    await completeRunFolder(run);
+    await truncateMetrics(run, step);
+    // More steps are kept, so that the next one to resume the run need not ask for them again.
+    if (own.training.steps !== config.training.steps) await writeConfig(run, config);
+    return { ...start, best, lock };
   });
 }
 

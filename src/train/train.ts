@@ -7,9 +7,10 @@ import { readRunConfig } from "../run/config.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainModel, type TrainResult } from "./loop.ts";
 import type { DeviceChoice } from "../runtime/device.ts";
+import { checkThreads } from "../runtime/threads.ts";
 import { checkDatasetOptions, formOf, withValidation } from "./dataset-options.ts";
 import { chooseDevice } from "./device.ts";
-import { configOf, TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
+import { checkRequest, configOf, TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
 import { resumedRequest, type ResumeRequest } from "./resumed-request.ts";
 
 export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"> {
@@ -53,6 +54,8 @@ export const resumeAsked = async (
 ): Promise<TrainResult> => trainAs(resumedRequest(run, await readRunConfig(run), asked), options, true);
 
 async function trainAs(asked: TrainRequest, options: TrainOptions, isResumed: boolean): Promise<TrainResult> {
+  checkThreads(options.threads);
+  checkRequest(asked);
   checkDatasetOptions(asked);
   const request = await withValidation(asked, options.onWarning);
   const device = await chooseDevice(request.device ?? TRAIN_DEFAULTS.device, options.onWarning);

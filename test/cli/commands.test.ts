@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decode, type DecodedPng } from "fast-png";
+import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bitsPerDim } from "../../src/basics/units.ts";
 import { openDataset } from "../../src/data/open.ts";
@@ -274,6 +275,28 @@ describe("sample", () => {
     expectClose(received, wanted!, 1e-4);
     // Training has made them large.
     expect(wanted!.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)).toBeGreaterThan(1);
+  });
+
+  test.each(["webp", "gif"])("--animate writes how the pictures are drawn, as %s", async (format) => {
+    const file = `drawing.${format}`;
+    const drawn = await json("sample", "run", "--count", "2", "--out", "two.png", "--animate", file);
+    expect(drawn).toMatchObject({ out: "two.png", animation: file });
+    const grid = await png("two.png");
+    const { pages, pageHeight, loop, delay, width } = await sharp(join(folder, file), {
+      animated: true,
+    }).metadata();
+    // A frame for each pixel of 8x8, and the finished pictures.
+    expect([pages, loop, delay![0], delay!.at(-1)]).toEqual([65, 0, 90, 2500]);
+    const [scale, gridScale] = [pageHeight! / 8, grid.height / 8];
+    const frame = (page: number) => sharp(join(folder, file), { page }).removeAlpha().raw().toBuffer();
+    expect((await frame(0)).subarray(0, 3)).toEqual(Buffer.of(230, 30, 30));
+    const last = await frame(64);
+    for (let pixel = 0; pixel < 64; pixel++) {
+      const [row, col] = [Math.floor(pixel / 8), pixel % 8];
+      const level = grid.data[row * gridScale * grid.width + col * gridScale];
+      const at = 3 * (row * scale * width! + col * scale);
+      expect([...last.subarray(at, at + 3)]).toEqual([level, level, level]);
+    }
   });
 
   test("draws a grid that tells what it is", async () => {

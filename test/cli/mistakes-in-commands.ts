@@ -132,6 +132,8 @@ const OUTPUTS: readonly Mistake[] = [
   ["sample run --count 1 --out file.txt", "cannot write", "file.txt"],
   ["sample run --count 1 --out new.jpg", "file name that ends in .png", "name of a folder", '"new.jpg"'],
   ["complete run digits --out new/new.WEBP", "file name that ends in .png", '"new/new.WEBP"'],
+  ["sample run --count 1 --animate new.mp4", "--animate", "ends in .webp or .gif", "new.mp4"],
+  ["sample run --count 1 --out one.png --animate missing/x.gif", "cannot write", "missing/x.gif"],
   ["complete run digits --out missing/x.png", "cannot write", "missing/x.png", "ENOENT"],
   ["complete run digits --out file.txt", "cannot write", "file.txt"],
   ["score run digits --limit 1 --per-image missing/x.jsonl", "cannot write", "missing/x.jsonl"],

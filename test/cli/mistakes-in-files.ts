@@ -148,8 +148,10 @@ const CHECKPOINTS: readonly Mistake[] = [
 const RESUMED_RUNS: readonly Mistake[] = [
   ["train --resume", "required option", "--out"],
   ["train --resume --out nowhere", "no run at", "nowhere"],
-  ["train --resume --out run --lr 1", "nothing beside --resume but", "received --lr"],
-  ["train digits --resume --out run", "nothing beside --resume but", "received digits"],
+  ["train --resume --out run --lr 1", "expected training.lr", 'to resume "run", received 1'],
+  ["train mnist --resume --out run", 'expected data.train "digits" to resume "run"', 'received "mnist"'],
+  ["train --resume --out run --steps 1", "expected training.steps 4", "received 1"],
+  ["train --resume --out run --force", "cannot be used with option", "--force"],
   ["train --resume --out not-json", "JSON", "not-json/config.json"],
   ["train --resume --out cut", `cut/${CHECKPOINT}`],
   ["train --resume --out looped", "cannot read looped/checkpoints", "ELOOP"],
