@@ -8,7 +8,7 @@ import { readError } from "../files/system-error.ts";
 export interface FileSums {
   readonly bytes: number;
   /** Undefined where nobody says it. */
-  readonly sha256: string | undefined;
+  readonly sha256?: string | undefined;
 }
 
 /** Fails if a file is not the one that is known: NOT_FOUND error if it cannot be read, FORMAT error that names `name`. */
