@@ -54,6 +54,25 @@ test.each([
   expect(others.map(show)).toEqual([]);
 });
 
+test("within data, formats know what is general, the Hub and the catalog know formats, and only the list knows all", () => {
+  const part = (path: string) => (path.split("/").length === 2 ? "general" : path.split("/")[1]!);
+  const allowed: Readonly<Record<string, readonly string[]>> = {
+    general: [],
+    formats: ["general"],
+    parquet: ["general"],
+    published: ["general", "formats"],
+    hub: ["general", "formats", "parquet"],
+  };
+  const others = of("data").filter(
+    ({ from, to }) =>
+      room(to) === "data" &&
+      part(to) !== part(from) &&
+      !allowed[part(from)]!.includes(part(to)) &&
+      !["data/open.ts", "data/formats/all.ts"].includes(from),
+  );
+  expect(others.map(show)).toEqual([]);
+});
+
 test("the lowerings never import one another, and import no more than the graph", () => {
   const others = of("lower").filter(
     ({ from, to }) => isOurs(to) && dirname(to) !== dirname(from) && !["graph", "basics"].includes(room(to)),
