@@ -3,12 +3,14 @@ import { NextpixelError, shortened } from "../basics/errors.ts";
 import { MAX_DEPTH, nesting, tooDeep, type Nesting } from "../files/nesting.ts";
 import { decodeText } from "../files/text.ts";
 
-/** Far more than a recipe has, and too little for lines each of which is indented more than the one before to be many. */
+/** Much more than a recipe needs. Lines that are each indented more than the last cannot be many in so few bytes. */
 export const MAX_YAML_BYTES = 2 ** 16;
 
 /**
- * The value of YAML that may come from anywhere: of the language no more than what JSON has too, and so no references, which make
- * much out of little, and no keys that are no text. FORMAT error that names `file` if it is something else.
+ * The value of YAML from any source. Only what JSON has too is allowed: no references, which can make a small file very
+ * large, and only keys that are text.
+ *
+ * @throws FORMAT that names `file` if it is something else.
  */
 export function parseYaml(bytes: Uint8Array, file: string): unknown {
   const text = decodeText(bytes, file);
@@ -31,7 +33,7 @@ export function parseYaml(bytes: Uint8Array, file: string): unknown {
   return valueOf(document.contents, file, nesting("YAML", file));
 }
 
-/** The parser is recursive, and a full stack inside a regular expression ends the process. */
+/** The parser is recursive, and a stack overflow inside a regular expression ends the process. */
 function checkDepth(text: string, file: string): void {
   let brackets = 0;
   // Outside brackets what lies deeper stands further right: only items of items in one line can be many.
@@ -68,7 +70,7 @@ function valueOf(node: unknown, file: string, values: Nesting): unknown {
   return value;
 }
 
-/** A key is what is written, also where a number is: 01 and 1 are two. */
+/** A key is the text as written, also if it is a number: 01 and 1 are two keys. */
 function keyOf(key: unknown, file: string): string {
   if (isScalar(key) && key.value !== null) return key.source ?? String(key.value);
   throw new NextpixelError("FORMAT", `${file}: expected YAML with keys that are text`);

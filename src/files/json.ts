@@ -3,8 +3,10 @@ import { nesting } from "./nesting.ts";
 import { decodeText } from "./text.ts";
 
 /**
- * The value of JSON that may come from anywhere. FORMAT error that names `file` if it is none, is nested too deep, or has
- * an object with the same name twice, of which JSON.parse would keep the last without a word: see `nesting`.
+ * The value of JSON from any source.
+ *
+ * @throws FORMAT that names `file` if it is not JSON, is nested too deep, or has a name twice in an object, of which
+ * JSON.parse would silently keep the last: see `nesting`.
  */
 export function parseJson(bytes: Uint8Array, file: string): unknown {
   const text = decodeText(bytes, file);
@@ -36,7 +38,9 @@ function checkNesting(json: string, file: string): void {
   }
 }
 
-/** Behind the quotation mark that ends the string that begins at `start`. A regular expression would overflow its stack. */
+/**
+ * The index behind the quotation mark that ends the string at `start`. A regular expression would overflow its stack.
+ */
 function endOfString(json: string, start: number): number {
   let end = start + 1;
   while (json[end] !== '"') end += json[end] === "\\" ? 2 : 1;

@@ -1,18 +1,18 @@
 import { expected, type NextpixelError } from "../basics/errors.ts";
 
-/** How deep values may lie in one another: what comes after the parser may walk through them recursively. */
+/** How deep objects and lists may be nested: code that uses the value may be recursive. */
 export const MAX_DEPTH = 32;
 
-/** Told how the values of a text lie in one another, it refuses what is too deep, and names that come twice. */
+/** Refuses a text that is nested too deep, or has a name twice in an object. The parser calls it. */
 export interface Nesting {
-  /** To be called where an object or a list begins. */
+  /** Called where an object or a list begins. */
   enter(): void;
   leave(): void;
-  /** To be called with every name of the object that is open. */
+  /** Called with every name of the current object. */
   name(text: string): void;
 }
 
-/** For a text of a language, such as "JSON", in a file. Its methods throw FORMAT errors that name the file. */
+/** The nesting of a file in a language such as "JSON". Its methods throw FORMAT errors that name the file. */
 export function nesting(language: string, file: string): Nesting {
   const names: Set<string>[] = [];
   return {

@@ -18,11 +18,11 @@ import { hubName, type HubName } from "./name.ts";
 const MAX_BYTES = 2 ** 36;
 
 /**
- * The pictures of a split of a data set on the Hub. Its Parquet files are listed once, downloaded and checked, and the pictures in
- * them, as they are, put into a folder of the cache.
+ * The pictures of a split of a data set on the Hub. Its Parquet files are listed once, downloaded and checked, and the
+ * pictures in them, as they are, put into a folder of the cache.
  *
- * @throws ARGUMENT if it is too large; FORMAT if there are no pictures in it; the errors of `hubListing`, `cachedFiles` and
- * `openFolder`.
+ * @throws ARGUMENT if it is too large; FORMAT if there are no pictures in it; the errors of `hubListing`, `cachedFiles`
+ * and `openFolder`.
  */
 async function openHub(name: string, options: OpenOptions): Promise<Dataset> {
   const settings = fetchSettings(options.download);

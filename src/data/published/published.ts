@@ -23,8 +23,8 @@ export function publishedDataset(name: string): Published | undefined {
 }
 
 /**
- * The pictures of a published data set: from where a package of the system has put them, else from the cache, to which missing
- * files are downloaded. All files are checked by their SHA-256.
+ * The pictures of a published data set: from where a package of the system has put them, else from the cache, to which
+ * missing files are downloaded. All files are checked by their SHA-256.
  *
  * @throws the errors of `cachedFiles` and of the files' format.
  */
@@ -62,7 +62,7 @@ async function packagedFiles(
 
 /** The data sets of the catalog. */
 export const published: Format = {
-  help: `${[...CATALOG.keys()].join(", ")} (downloaded once)`,
+  help: `${[...new Set([...CATALOG.keys()].map(setOf))].join(", ")} (downloaded once; with :test their test pictures)`,
   canResize: false,
   recognises: (name) => publishedDataset(name) !== undefined,
   open: (name, options) => openPublished(publishedDataset(name)!, options, fetchSettings(options.download)),
