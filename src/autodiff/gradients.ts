@@ -27,8 +27,8 @@ export function gradients(loss: Node, wrt: readonly Node[]): Node[] {
 }
 
 /**
- * Derivatives with respect to each node of `wrt` of a loss whose derivative for `y` is `dy`: the walk from `y` backwards through
- * those nodes of `order` (each after its inputs) that are relevant.
+ * Derivatives with respect to each node of `wrt` of a loss whose derivative for `y` is `dy`: the walk from `y`
+ * backwards through those nodes of `order` (each after its inputs) that are relevant.
  */
 function pullBack(
   y: Node,
@@ -67,9 +67,10 @@ function pullBack(
 }
 
 /**
- * For y = body(y, a, b, ..), where the body reads y at other positions, the derivative of the loss for y at a position is dy
- * and what arrives from those that read it: l = dy + (d body / d y)^T l, a recurrence in the opposite order. From it the
- * derivatives for a, b, .. are (d body / d a)^T l, for all positions at once. This is back-propagation through time.
+ * For y = body(y, a, b, ..), where the body reads y at other positions, the derivative of the loss for y at a
+ * position is dy and what arrives from those that read it: l = dy + (d body / d y)^T l, a recurrence in the opposite
+ * order. From it the derivatives for a, b, .. are (d body / d a)^T l, for all positions at once. This is
+ * back-propagation through time.
  */
 function throughRecurrence(y: Node<"recur">, dy: Node, relevant: ReadonlySet<Node>): [Node, Node][] {
   const [body, state] = y.inputs as [Node, Node];
@@ -103,7 +104,9 @@ function stateByState(dy: Node, back: Node): Node {
   return concat(sums, 1);
 }
 
-/** The nodes inside a recurrence that others, of which the outputs are made, use; not those that only move its state. */
+/**
+ * The nodes inside a recurrence that others, of which the outputs are made, use; not those that only move its state.
+ */
 function usedOutside(inside: ReadonlySet<Node>, outputs: readonly Node[]): Node[] {
   const used = topologicalOrder(outputs)
     .filter((node) => !inside.has(node))

@@ -66,13 +66,13 @@ export function attention(node: Node<"attend">): Node {
 }
 
 /**
- * The derivatives of an attention for queries, keys and values: with the weights P = softmax(S), S = Q K^T, and the result
- * O = P V,
+ * The derivatives of an attention for queries, keys and values: with the weights P = softmax(S), S = Q K^T, and the
+ * result O = P V,
  *
  *     dV = P^T dO,   dS = P (dO V^T - D),   dQ = dS K,   dK = dS^T Q,
  *
- * where D is the sum of dO O over channels (T. Dao et al., "FlashAttention", 2022, appendix B.2): it takes no pass over the
- * weights, and as one more channel of the product dO V^T not even one to subtract it.
+ * where D is the sum of dO O over channels (T. Dao et al., "FlashAttention", 2022, appendix B.2): it takes no pass
+ * over the weights, and as one more channel of the product dO V^T not even one to subtract it.
  */
 export function attentionGradients(dout: Node, node: Node<"attend">): Node[] {
   const [q, k, v] = node.inputs as [Node, Node, Node];

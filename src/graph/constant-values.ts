@@ -6,8 +6,8 @@ import { broadcastShape, sameShape, sizeOf } from "./shapes.ts";
 import { topologicalOrder } from "./walk.ts";
 
 /**
- * The value of a node that is made of constants alone. It has the node's axes, but size 1 along those where the value is
- * repeated: a broadcast takes no room.
+ * The value of a node that is made of constants alone. It has the node's axes, but size 1 along those where the value
+ * is repeated: a broadcast takes no room.
  */
 export interface ConstantValue {
   readonly shape: Shape;
@@ -104,7 +104,9 @@ function copyTo(result: ConstantValue, { shape, data }: ConstantValue, axis: num
   }
 }
 
-/** Indices start .. start+size-1 along an axis, with zeros for those that the operand, of shape `full`, does not have. */
+/**
+ * Indices start .. start+size-1 along an axis, with zeros for those that the operand, of shape `full`, does not have.
+ */
 function range(x: ConstantValue, full: Shape, axis: number, start: number, size: number): ConstantValue {
   const isWithin = start >= 0 && start + size <= full[axis]!;
   if (isWithin && x.shape[axis] === 1) return x;
@@ -114,7 +116,10 @@ function range(x: ConstantValue, full: Shape, axis: number, start: number, size:
   return result;
 }
 
-/** Of what is folded: layout, pointwise functions, reductions. Convolutions and attention of constants are left to kernels. */
+/**
+ * Of what is folded: layout, pointwise functions, reductions. Convolutions and attention of constants are left to
+ * kernels.
+ */
 const VALUES = {
   ...pointwiseTable(pointwise),
   broadcast: ({ shape }, [x]) => ({ shape: withRank(x!.shape, shape.length), data: x!.data }),

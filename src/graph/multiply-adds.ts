@@ -28,8 +28,8 @@ const rules: { readonly [P in ProductPrimitive]: Rule<P> } = {
 };
 
 /**
- * Multiply-adds of one evaluation of the outputs: those of convolutions, attention and matrix products. Weights that a mask
- * leaves out do not count; what a kernel reads beside the picture does, though it is zero.
+ * Multiply-adds of one evaluation of the outputs: those of convolutions, attention and matrix products. Weights that
+ * a mask leaves out do not count; what a kernel reads beside the picture does, though it is zero.
  */
 export const multiplyAdds = (outputs: readonly Node[]): number =>
   topologicalOrder(outputs).reduce((total, node) => total + (isProduct(node) ? ruleOf(node)(node) : 0), 0);

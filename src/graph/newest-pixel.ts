@@ -3,13 +3,17 @@ import type { Node } from "./node.ts";
 import { readsOf, type Reads } from "./reads.ts";
 import { interpret } from "./recurrence.ts";
 
-/** A bound on what a channel depends on: no sub-pixel after this one. Or none at all; or it may be any, for all that is known. */
+/**
+ * A bound on what a channel depends on: no sub-pixel after this one. Or none at all; or it may be any, for all that
+ * is known.
+ */
 type Newest = "none" | "any" | Offset;
 
 /**
- * Whether every channel of `logits` is certain to depend on sub-pixels before its own alone; `predicts(c)` is the picture's channel
- * that channel c of the logits predicts. It follows a single bound for each channel, which takes no more room or time in a large
- * picture than in a small one. False says nothing: a network may be causal because what it reads lies beside every picture.
+ * Whether every channel of `logits` is certain to depend on sub-pixels before its own alone; `predicts(c)` is the
+ * picture's channel that channel c of the logits predicts. It follows a single bound for each channel, which takes no
+ * more room or time in a large picture than in a small one. False says nothing: a network may be causal because what
+ * it reads lies beside every picture.
  */
 export function isSurelyCausal(
   logits: Node,
@@ -67,7 +71,10 @@ function newestOfReads(
   return last;
 }
 
-/** Bounds by offsets that are in some picture: there are none after the last column, or before the first one, of a row. */
+/**
+ * Bounds by offsets that are in some picture: there are none after the last column, or before the first one, of a
+ * row.
+ */
 function boundsWithin({ shape }: Node): (offset: Offset) => Newest {
   const [, channels, rows, cols] = shape as [number, number, number, number];
   const known = new Map<string, Offset>();

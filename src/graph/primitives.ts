@@ -36,9 +36,9 @@ export interface ConvAttributes {
 /** To which positions an attention attends, in raster order: those before its own, or its own as well. */
 export type AttendedKeys = "before" | "upTo";
 
-// The primitives by their kinds, each with its attributes. Everything else is a function over them. Every interpreter of the
-// graph is a table with one rule for each that is not left to a rule for its kind, so that a primitive without a rule does not
-// compile. `CONTRIBUTING.md` lists what a new one takes.
+// The primitives by their kinds, each with its attributes. Everything else is a function over them. Every interpreter
+// of the graph is a table with one rule for each that is not left to a rule for its kind, so that a primitive without
+// a rule does not compile. `CONTRIBUTING.md` lists what a new one takes.
 
 /** Operands broadcast as in NumPy; none has attributes. What they compute is in `pointwise.ts`. */
 type PointwiseAttributes = { readonly [P in PointwisePrimitive]: None };
@@ -78,8 +78,8 @@ interface ProductAttributes {
 }
 
 interface RecurrenceAttributes {
-  // `recur(body, state)` has the value of the body where the state has this value itself; the state of a position is read
-  // only by other positions, and outside the picture it is 0
+  // `recur(body, state)` has the value of the body where the state has this value itself; the state of a position is
+  // read only by other positions, and outside the picture it is 0
   recur: None;
 }
 

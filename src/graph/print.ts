@@ -2,8 +2,9 @@ import type { Node } from "./node.ts";
 import { topologicalOrder } from "./walk.ts";
 
 /**
- * The graph as text, a line per node: number, primitive, operands, attributes, shape, and the name where it has
- * one; attributes that say nothing (no padding, a stride of 1) are left out. For people and for snapshot tests. Constants of up to eight numbers are written where they are used.
+ * The graph as text, a line per node: number, primitive, operands, attributes, shape, and the name where it has one;
+ * attributes that say nothing (no padding, a stride of 1) are left out. For people and for snapshot tests. Constants
+ * of up to eight numbers are written where they are used.
  */
 export function printGraph(outputs: Readonly<Record<string, Node>>): string {
   const numbers = new Map<Node, string>();

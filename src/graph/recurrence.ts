@@ -3,7 +3,10 @@ import type { Node } from "./node.ts";
 import { is } from "./node.ts";
 import { topologicalOrder } from "./walk.ts";
 
-/** The nodes that a recurrence computes again for every position: those that depend on its state; each after its inputs. */
+/**
+ * The nodes that a recurrence computes again for every position: those that depend on its state; each after its
+ * inputs.
+ */
 export function innerNodes(recurrence: Node): Node[] {
   const [body, state] = recurrence.inputs as [Node, Node];
   const found = new Set([state]);
@@ -22,9 +25,9 @@ export interface Interpretation<T> {
 }
 
 /**
- * The value of every node. The nodes inside a recurrence are computed over and over, each time with the value of the body for
- * the state, until that stays the same: at least one more position (in the order in which they depend on each other) is right
- * each time. SCHEDULE error if a position depends on itself.
+ * The value of every node. The nodes inside a recurrence are computed over and over, each time with the value of the
+ * body for the state, until that stays the same: at least one more position (in the order in which they depend on
+ * each other) is right each time. SCHEDULE error if a position depends on itself.
  */
 export function interpret<T>(outputs: readonly Node[], rules: Interpretation<T>): Map<Node, T> {
   const values = new Map<Node, T>();

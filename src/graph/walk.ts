@@ -1,8 +1,8 @@
 import type { Node } from "./node.ts";
 
 /**
- * All nodes that the outputs are made of, each after its inputs; what a node's first operand needs comes before what its
- * second needs, or the other way round. Without recursion: graphs can be deep.
+ * All nodes that the outputs are made of, each after its inputs; what a node's first operand needs comes before what
+ * its second needs, or the other way round. Without recursion: graphs can be deep.
  */
 export function topologicalOrder(
   outputs: readonly Node[],
@@ -32,8 +32,8 @@ export function topologicalOrder(
 }
 
 /**
- * The graph rebuilt from its leaves up: `rewrite` receives every node with its rebuilt inputs in place, and as it was, and
- * returns what shall stand for it. Nodes that are shared stay shared, and untouched nodes stay the same.
+ * The graph rebuilt from its leaves up: `rewrite` receives every node with its rebuilt inputs in place, and as it
+ * was, and returns what shall stand for it. Nodes that are shared stay shared, and untouched nodes stay the same.
  */
 export function rewriteGraph(
   outputs: readonly Node[],

@@ -2,13 +2,13 @@ import { store } from "./store";
 import * as lanes from "./transcendental";
 
 /**
- * out[m, c] = sum over j of w_j values[m, j, c] with w = softmax over j of q[m] . keys[m, j], for j = 0 .. positions-1; 0 if there
- * are none. Keys and values lie position after position, each position's channels filled up with zeros to a multiple of
- * four; their strides are the bytes from one picture to the next. `scratch` has room for a float for each position, and
- * three more.
+ * out[m, c] = sum over j of w_j values[m, j, c] with w = softmax over j of q[m] . keys[m, j], for j = 0 ..
+ * positions-1; 0 if there are none. Keys and values lie position after position, each position's channels filled up
+ * with zeros to a multiple of four; their strides are the bytes from one picture to the next. `scratch` has room for
+ * a float for each position, and three more.
  *
- * The order of operations is fixed by the number of positions: scores four by four, by the same tree of sums each; then
- * even and odd positions.
+ * The order of operations is fixed by the number of positions: scores four by four, by the same tree of sums each;
+ * then even and odd positions.
  */
 export function attend(
   q: usize,

@@ -8,8 +8,8 @@ const LIST: usize = 48;
 const LEAST_LOG_SCALE: f32 = -7;
 const LARGEST_LOG_SCALE: f32 = 30;
 
-// Lists, of a single picture. The lists of logarithms are of the probability of a component and the pixel's earlier channels,
-// but for a number that all components share.
+// Lists, of a single picture. The lists of logarithms are of the probability of a component and the pixel's earlier
+// channels, but for a number that all components share.
 const JOINT = memory.data(48, 16);
 const TEMPERED = memory.data(48, 16);
 const WEIGHTS = memory.data(48, 16);
@@ -18,8 +18,9 @@ const INVERSE_SCALES = memory.data(48, 16);
 const RESULTS = memory.data(48, 16);
 
 /**
- * Mixture of discretised logistics, `count` levels. Arguments as in draw.ts; the levels of the pixel's `earlier` channels lie
- * just before that which is drawn. The temperature divides the logits of the weights and multiplies the scales.
+ * Mixture of discretised logistics, `count` levels. Arguments as in draw.ts; the levels of the pixel's `earlier`
+ * channels lie just before that which is drawn. The temperature divides the logits of the weights and multiplies the
+ * scales.
  */
 export function logisticMixture(
   logits: usize,

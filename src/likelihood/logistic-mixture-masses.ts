@@ -1,8 +1,8 @@
 import { COMPONENTS, LOG_SCALES, startOfChannel } from "./logistic-mixture-layout.ts";
 
 /**
- * The masses of the levels of a pixel's channel, up to a common factor, given the levels of the channels before it: those of the
- * components, each with the probability that it has after those.
+ * The masses of the levels of a pixel's channel, up to a common factor, given the levels of the channels before it:
+ * those of the components, each with the probability that it has after those.
  */
 export function massesOfMixture(
   logits: ArrayLike<number>,

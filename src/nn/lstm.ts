@@ -4,8 +4,9 @@ import { zeros } from "./initialisers.ts";
 import type { Scope } from "./scope.ts";
 
 /**
- * The LSTM cell of PixelRNN (van den Oord, Kalchbrenner, Kavukcuoglu 2016, equation 3): from the sum of input-to-state and
- * state-to-state, [.., 4h, ..], in the order o, f, i, g, and the cell's state before, c, [.., h, ..].
+ * The LSTM cell of PixelRNN (van den Oord, Kalchbrenner, Kavukcuoglu 2016, equation 3): from the sum of
+ * input-to-state and state-to-state, [.., 4h, ..], in the order o, f, i, g, and the cell's state before, c, [.., h,
+ * ..].
  */
 export function lstmCell(sums: Node, c: Node): [c: Node, h: Node] {
   const size = c.shape[1]!;

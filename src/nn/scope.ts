@@ -52,8 +52,8 @@ export class Scope {
   }
 
   /**
-   * Declares a parameter. SHAPE error if the name is taken: two layers would share it by mistake; ARGUMENT error if the network
-   * has too many.
+   * Declares a parameter. SHAPE error if the name is taken: two layers would share it by mistake; ARGUMENT error if
+   * the network has too many.
    */
   parameter(name: string, shape: Shape, initialiser: Initialiser): Node {
     const path = this.#join(name);
@@ -71,7 +71,10 @@ export class Scope {
     return node;
   }
 
-  /** Fails if a parameter of this shape would be too much: to be called before anything else is made of its size. ARGUMENT error. */
+  /**
+   * Fails if a parameter of this shape would be too much: to be called before anything else is made of its size.
+   * ARGUMENT error.
+   */
   checkSize(shape: Shape): void {
     const values = this.#declared.values + sizeOf(shape);
     if (values > MAX_VALUES)
@@ -79,8 +82,8 @@ export class Scope {
   }
 
   /**
-   * Dropout (N. Srivastava et al., JMLR 2014): x times a mask of the same shape, whose values, 0 or 1 / (1 - rate), are fed at
-   * every step. Where the network is for anything but training with dropout, x itself.
+   * Dropout (N. Srivastava et al., JMLR 2014): x times a mask of the same shape, whose values, 0 or 1 / (1 - rate),
+   * are fed at every step. Where the network is for anything but training with dropout, x itself.
    */
   dropout(x: Node): Node {
     if (!this.#dropoutMasks) return x;

@@ -44,8 +44,9 @@ export interface Trial {
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\bcpu\b/i;
 
 /**
- * What is known after a trial. Under Linux the loader of Vulkan tells the name of the device that it uses, which may be software.
- * Elsewhere software is used where there is nothing else only, so it is enough that there is a GPU: ONNX Runtime lists them.
+ * What is known after a trial. Under Linux the loader of Vulkan tells the name of the device that it uses, which may
+ * be software. Elsewhere software is used where there is nothing else only, so it is enough that there is a GPU: ONNX
+ * Runtime lists them.
  */
 export function gpuOf({ failure, log }: Trial, platform: string): Gpu {
   if (failure === undefined) return { answers: false, reason: "its driver failed" };

@@ -30,8 +30,8 @@ class TensorOnDevice implements DeviceArray {
 }
 
 /**
- * Compiles a program for the GPU. The outputs named in `keep` stay there. DEVICE error, here and when it is run, if no GPU answers
- * or it fails.
+ * Compiles a program for the GPU. The outputs named in `keep` stay there. DEVICE error, here and when it is run, if
+ * no GPU answers or it fails.
  */
 export async function openDeviceSession(
   program: Program,
@@ -43,7 +43,8 @@ export async function openDeviceSession(
   const { Tensor } = await loadRuntime();
   const readers = new Map<number, Promise<InferenceSession>>();
 
-  // The runtime ends the process when such a tensor is asked for its numbers: a program with nothing in it hands them out.
+  // The runtime ends the process when such a tensor is asked for its numbers: a program with nothing in it hands them
+  // out.
   const read = async (tensor: Tensor) => {
     const reader = readers.get(tensor.size) ?? openReader(tensor.size);
     readers.set(tensor.size, reader);
@@ -76,8 +77,8 @@ export async function openDeviceSession(
 }
 
 /**
- * Adds two numbers on the GPU. The runtime tells on stderr what hardware there is, for as long as the process lives: for a process
- * of its own. DEVICE error as of `openDeviceSession`.
+ * Adds two numbers on the GPU. The runtime tells on stderr what hardware there is, for as long as the process lives:
+ * for a process of its own. DEVICE error as of `openDeviceSession`.
  */
 export async function tryDevice(): Promise<void> {
   const { env } = await loadRuntime();

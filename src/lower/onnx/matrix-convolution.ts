@@ -3,7 +3,10 @@ import { is, type Node } from "../../graph/node.ts";
 import { noFrontRule, withoutMasked, type FrontValues } from "./front-values.ts";
 import type { Front } from "./fronts.ts";
 
-/** A tap of a kernel: what it reads, relative to a position, and the matrix [inputs, outputs] that this is multiplied with. */
+/**
+ * A tap of a kernel: what it reads, relative to a position, and the matrix [inputs, outputs] that this is multiplied
+ * with.
+ */
 interface Tap {
   readonly rows: number;
   readonly cols: number;

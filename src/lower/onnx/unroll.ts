@@ -12,8 +12,8 @@ import { partOf } from "./parts.ts";
 import { RowLayout } from "./row-layout.ts";
 
 /**
- * The graph with every recurrence written out: front after front (row after row, or diagonal after diagonal), all positions of
- * a front at once.
+ * The graph with every recurrence written out: front after front (row after row, or diagonal after diagonal), all
+ * positions of a front at once.
  */
 export function unrollRecurrences(outputs: readonly Node[]): Node[] {
   const unrolled: UnrolledFields = new Map();
@@ -23,7 +23,10 @@ export function unrollRecurrences(outputs: readonly Node[]): Node[] {
   });
 }
 
-/** The fields that unrolled recurrences have put out, and their values on the fronts from which they were put together. */
+/**
+ * The fields that unrolled recurrences have put out, and their values on the fronts from which they were put
+ * together.
+ */
 type UnrolledFields = Map<Node, { readonly fronts: Fronts; readonly values: readonly Node[] }>;
 
 /** The values of what is inside a recurrence, front by front. Each is made when it is first asked for. */
@@ -95,7 +98,10 @@ class Unrolling implements FrontValues {
     );
   }
 
-  /** Where on which front the positions further by `rows` and `cols` begin, and which of them, start .. end-1, are in the picture. */
+  /**
+   * Where on which front the positions further by `rows` and `cols` begin, and which of them, start .. end-1, are in
+   * the picture.
+   */
   #overlap(front: Front, rows: number, cols: number) {
     const from = this.fronts.read(front, rows, cols);
     if (!from) return undefined;

@@ -5,7 +5,10 @@ import { masked, padded, type OnnxLowering } from "./lowering.ts";
 
 type Four = [number, number, number, number];
 
-/** One position of the kernel. The picture, as it sees it, lies `top` rows below and `left` columns right of the output. */
+/**
+ * One position of the kernel. The picture, as it sees it, lies `top` rows below and `left` columns right of the
+ * output.
+ */
 interface Tap {
   readonly top: number;
   readonly left: number;

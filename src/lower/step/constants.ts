@@ -3,8 +3,8 @@ import type { Node } from "../../graph/node.ts";
 import { sizeOf } from "../../graph/shapes.ts";
 
 /**
- * A constant's value for each of `channels` channels (or one for all), if it is the same at every position; undefined of
- * other constants and of everything that is not one.
+ * A constant's value for each of `channels` channels (or one for all), if it is the same at every position; undefined
+ * of other constants and of everything that is not one.
  */
 export function perChannel(node: Node, channels: number): Float32Array | undefined {
   const stored = storedValue(node);
@@ -19,8 +19,8 @@ export function perChannel(node: Node, channels: number): Float32Array | undefin
 }
 
 /**
- * A constant as a table [rows][cols][channels]. It has one column if all are the same, and as many rows as differ: the last one
- * stands for all that follow.
+ * A constant as a table [rows][cols][channels]. It has one column if all are the same, and as many rows as differ:
+ * the last one stands for all that follow.
  */
 export interface PositionTable {
   readonly rows: number;

@@ -13,8 +13,8 @@ export interface SubPixel {
 }
 
 /**
- * Decides the level of a sub-pixel of every picture, when its logits are there, and writes it to where the network reads it: a draw,
- * a level that is given, or whatever else can tell one.
+ * Decides the level of a sub-pixel of every picture, when its logits are there, and writes it to where the network
+ * reads it: a draw, a level that is given, or whatever else can tell one.
  */
 export type Decide = (at: SubPixel) => void;
 
@@ -28,7 +28,10 @@ export interface Distribution<Draw = DrawKernel | Masses> {
   readonly levels: number;
 }
 
-/** Room that deciding takes beside the machine's fields: a uniform number and nats for each picture, and a list for a kernel. */
+/**
+ * Room that deciding takes beside the machine's fields: a uniform number and nats for each picture, and a list for a
+ * kernel.
+ */
 export interface DecisionMemory {
   readonly uniforms: number;
   readonly nats: number;

@@ -136,8 +136,8 @@ const MOST_PAGES = 65_536;
 export const wholePages = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
 
 /**
- * An instance of the kernels with a memory of its own, of at least so many bytes, all zeros. ARGUMENT error if that is more
- * than WebAssembly can have.
+ * An instance of the kernels with a memory of its own, of at least so many bytes, all zeros. ARGUMENT error if that
+ * is more than WebAssembly can have.
  */
 export async function openKernels(bytes: number): Promise<{ kernels: Kernels; memory: WebAssembly.Memory }> {
   const pages = wholePages(bytes) / PAGE_BYTES;

@@ -49,7 +49,10 @@ export function serve(
   };
 }
 
-/** Draws in a worker, which is started for the first job. A job that is aborted ends the worker: it listens to nothing. */
+/**
+ * Draws in a worker, which is started for the first job. A job that is aborted ends the worker: it listens to
+ * nothing.
+ */
 export function workerRunner(program: SamplerProgram, start: StartWorker): JobRunner {
   let worker: WorkerHandle | undefined;
   let hear: (message: FromWorker) => void = () => undefined;

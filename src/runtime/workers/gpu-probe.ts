@@ -1,4 +1,5 @@
-// What a process of its own runs to try the GPU: drivers may write what they like, or crash. Prints why it failed, if it did.
+// What a process of its own runs to try the GPU: drivers may write what they like, or crash. Prints why it failed, if
+// it did.
 import { tryDevice } from "../webgpu.ts";
 
 try {
