@@ -4,7 +4,7 @@ import { categorical } from "./categorical.ts";
 import { LIKELIHOOD_NAMES, type Likelihood, type LikelihoodName } from "./likelihood.ts";
 import { logisticMixture } from "./logistic-mixture.ts";
 
-/** Our own likelihoods, for pictures of so many levels. */
+/** The built-in likelihoods, as functions of the number of levels. */
 const LIKELIHOODS: Readonly<Record<LikelihoodName, (levels: number) => Likelihood>> = {
   bernoulli(levels) {
     if (levels !== 2) throw expected("ARGUMENT", "2 levels (--levels 2)", "the Bernoulli likelihood", levels);
@@ -26,6 +26,6 @@ export function likelihoodByName(name: LikelihoodName, levels: number): Likeliho
   return LIKELIHOODS[name](levels);
 }
 
-/** The likelihood for pictures of so many levels if none is asked for. */
+/** The likelihood that is used for pictures of so many levels if none is chosen. */
 export const defaultLikelihood = (levels: number): LikelihoodName =>
   levels === 2 ? "bernoulli" : "categorical";

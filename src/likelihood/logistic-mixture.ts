@@ -59,10 +59,7 @@ export function logisticMixture(levels: number): Likelihood {
   };
 }
 
-/**
- * Means and logarithms of the scales of all components, [batch, components, rows, cols], where these colours came
- * before.
- */
+/** The means and the log-scales of all components, [batch, components, rows, cols], given the earlier colours. */
 function component(logits: Node, earlier: readonly Node[]): { mean: Node; logScale: Node } {
   const start = startOfChannel(earlier.length);
   const part = (i: number) => slice(logits, 1, start + i * COMPONENTS, start + (i + 1) * COMPONENTS);
@@ -71,9 +68,9 @@ function component(logits: Node, earlier: readonly Node[]): { mean: Node; logSca
 }
 
 /**
- * log(sigmoid(b) - sigmoid(a)) for the edges a < b of a bin in scales from the mean: its middle is `place`, [batch,
- * 1, rows, cols], and it extends by `half` to both sides; where `outward` is -1 or 1 it is the lowest or the highest
- * one and open there.
+ * log(sigmoid(b) - sigmoid(a)) for the edges a < b of a bin, measured in scales from the mean. The middle of the bin
+ * is `place` [batch, 1, rows, cols], and it extends by `half` to both sides; where `outward` is -1 or 1 it is the
+ * lowest or the highest bin, which is open on that side.
  *
  * It is the tail beyond the nearer edge, at a distance of q, sigmoid(-q), times the bin's share of that tail, which
  * is sigmoid(b) (1 - e^(a - b)) for b > -a, and 1 for an open bin. 1 - e^(-2h) = 2 tanh(h) / (1 + tanh(h)) keeps its
