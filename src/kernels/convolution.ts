@@ -133,7 +133,7 @@ function single(
   finish(a0, a1, a2, a3, add, out, count, isRelu);
 }
 
-/** The sums of one row of a block on their way out. */
+/** Adds, applies ReLU to and stores the sums of one row of a block. */
 function finish(
   a0: v128,
   a1: v128,

@@ -21,7 +21,7 @@ export function lstmCell(sums: Node, c: Node): [c: Node, h: Node] {
   return [cell, mul(o, tanh(cell))];
 }
 
-/** The state of the row above, which above the first row is a learned one, the same for all columns. */
+/** The state of the row above. Above the first row it is a learned state, the same for all columns. */
 export function rowAbove(scope: Scope, state: Node): Node {
   const [batch, maps, rows, cols] = state.shape as [number, number, number, number];
   const initial = scope.parameter("initial", [1, maps, 1, 1], zeros);
