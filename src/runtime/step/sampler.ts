@@ -21,7 +21,7 @@ export interface FinishedRow {
   readonly levels: Uint8Array;
 }
 
-/** An event while pictures are drawn. Pictures that are drawn together share their events. */
+/** What happens while pictures are drawn. Pictures that are drawn together are told of together. */
 export type SampleEvent =
   | ({ readonly kind: "row" } & FinishedRow)
   | {
@@ -33,24 +33,24 @@ export type SampleEvent =
     };
 
 export interface StepSampler {
-  /** Draws pictures, and yields an event for each finished row. Stops if the iteration is stopped. */
+  /** Draws pictures, and tells of each row as it is finished. Ends early where the iteration does. */
   stream(request: SampleRequest): AsyncGenerator<SampleEvent, void>;
   /** Ends the workers. */
   close(): void;
 }
 
 export interface StepSamplerOptions {
-  /** The most threads that draw; none is started for little work. With one, this thread draws, and stays responsive. */
+  /** Threads that draw, at most: for little work none is started. One: this thread, which stays responsive. */
   readonly workers: number;
   readonly startWorker: StartWorker;
 }
 
-/** Drawing more pictures together takes more memory, and no less time for each. */
+/** More pictures than this, drawn together, take no less time each, and more memory. */
 const LARGEST_BATCH = 32;
 /** Bound on the memory of pictures that are drawn together, if they are more than one. */
 const LARGEST_BATCH_BYTES = 2 ** 28;
 
-/** The least work of a worker: starting one takes as long as some 10^9 multiply-adds. */
+/** Of a worker: to start it takes as long as some 10^9 multiply-adds. */
 const LEAST_MULTIPLY_ADDS = 1e9;
 
 /** Opens a sampler. Pictures are the same, bit for bit, whatever the number of workers. */
@@ -116,7 +116,7 @@ export function openStepSampler(
   };
 }
 
-/** The given pixels of one job's pictures. */
+/** What is given of the pictures of one job. */
 function part(given: DrawRequest["given"], first: number, count: number, total: number) {
   if (!given) return undefined;
   const length = given.levels.length / total;

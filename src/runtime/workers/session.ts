@@ -7,7 +7,7 @@ export type ToSession =
 
 export type FromSession = { readonly results: Record<string, Float32Array> } | { readonly failed: unknown };
 
-/** A session in its own thread, so that several can run at once. Each does one run at a time. */
+/** A session in a thread of its own, so that several run at once; each can be asked for one run at a time. */
 export async function openSessionThread(
   compiled: CompiledProgram,
   options: SessionOptions = {},
@@ -21,7 +21,7 @@ export async function openSessionThread(
   const ask = (message: ToSession) =>
     new Promise<Record<string, Float32Array>>((resolve, reject) => {
       hear = (answer) => {
-        // An idle thread does not keep the process alive.
+        // An idle thread does not keep a process from its end.
         thread.keepAlive(false);
         if ("results" in answer) resolve(answer.results);
         else reject(answer.failed as Error);
