@@ -319,6 +319,16 @@ const attention: StepCases = {
   refused: [],
 };
 
+/** Numbers of some axes, repeated along the others. */
+const positions = (shape: readonly number[], channels: number) =>
+  g.broadcast(numbers(shape, 12), [1, channels, ROWS, COLS]);
+
+/** Numbers in the first rows, 0 in all others. */
+const ofFirstRows = (count: number, channels: number) => {
+  const data = randomNumbers(channels * ROWS, 13).map((value, i) => (i % ROWS < count ? value : 0));
+  return g.broadcast(g.constant(data, [1, channels, ROWS, 1]), [1, channels, ROWS, COLS]);
+};
+
 const attributesOf = (conv: Node) => (conv as Node<"conv">).attributes;
 
 const reduction = (f: (x: Node, axes: readonly number[]) => Node): StepCases => ({
@@ -456,6 +466,20 @@ export const stepCases: { readonly [P in Primitive]: StepCases } = {
       ({ one }) => g.broadcast(one, [1, 6, ROWS, COLS]),
       ({ x }) => g.add(x, g.broadcast(numbers([1, channelsOf(x), 1, 1], 9), x.shape)),
       ({ x }) => g.add(x, g.broadcast(numbers([ROWS, 1], 9), x.shape)),
+      // One number for all channels of a row or a column, and rows that are the same from some row on.
+      ({ x }) => g.concat([positions([1, 1, ROWS, 1], 3), x, positions([1, 1, 1, COLS], 2)], 1),
+      ({ x }) => convolved(g.concat([x, ofFirstRows(1, 2), positions([1, 1, 1, COLS], 1)], 1), plain),
+      ...[0, 1, 2, 3].map(
+        (count): Build =>
+          ({ y }) =>
+            convolved(g.concat([ofFirstRows(count, 2), y], 1), {
+              kernel: [3, 2],
+              pad: { top: 2, left: 1 },
+            }),
+      ),
+      ({ x }) => g.attend(x, positions([1, 1, ROWS, 1], channelsOf(x)), ofFirstRows(2, 3), "upTo"),
+      ({ x }) => g.add(convolved(x, plain), positions([1, 4, 1, 1], 4)),
+      ({ x }) => g.add(convolved(x, plain), positions([1, 1, ROWS, COLS], 4)),
     ],
     refused: [({ one }) => spot(g.broadcast(one, [2, 6, ROWS, COLS]))],
   },
