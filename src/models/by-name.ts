@@ -2,6 +2,7 @@ import { expected } from "../basics/errors.ts";
 import { diagonalBilstm } from "./diagonal-bilstm.ts";
 import { gatedPixelcnn } from "./gated-pixelcnn.ts";
 import type { Model } from "./model.ts";
+import { pixelcnnPp } from "./pixelcnn-pp.ts";
 import { pixelcnn } from "./pixelcnn.ts";
 import { pixelsnail } from "./pixelsnail.ts";
 import { rowLstm } from "./row-lstm.ts";
@@ -14,6 +15,7 @@ const MODELS: Readonly<Record<string, Model<ModelConfig>>> = {
   "row-lstm": rowLstm,
   "diagonal-bilstm": diagonalBilstm,
   "gated-pixelcnn": gatedPixelcnn,
+  "pixelcnn-pp": pixelcnnPp,
   pixelsnail,
 };
 

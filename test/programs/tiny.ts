@@ -7,43 +7,52 @@ export interface TinyNetwork {
   readonly config: NetworkConfig;
 }
 
-const MODELS = [
-  { model: "pixelcnn", modelConfig: { width: 3, depth: 2, head: 6 } },
-  { model: "gated-pixelcnn", modelConfig: { width: 3, depth: 2, kernel: 3, head: 6 } },
-  { model: "pixelsnail", modelConfig: { width: 4, blocks: 2, layers: 1, key: 3, value: 5 } },
-  { model: "row-lstm", modelConfig: { width: 3, depth: 2, head: 6 } },
-  { model: "diagonal-bilstm", modelConfig: { width: 3, depth: 2, head: 6 } },
-] as const;
 const grey = (rows: number, cols: number) => ({ channels: 1, rows, cols });
 const colour = (rows: number, cols: number) => ({ channels: 3, rows, cols });
+/** Of neither rows nor columns a multiple of anything. */
+const ODD = { greySize: grey(5, 6), colourSize: colour(3, 4) };
+
+const MODELS = [
+  { model: "pixelcnn", modelConfig: { width: 3, depth: 2, head: 6 }, ...ODD },
+  { model: "gated-pixelcnn", modelConfig: { width: 3, depth: 2, kernel: 3, head: 6 }, ...ODD },
+  {
+    model: "pixelcnn-pp",
+    modelConfig: { width: 3, layers: 1, resolutions: 3 },
+    greySize: grey(8, 4),
+    colourSize: colour(4, 4),
+  },
+  { model: "pixelsnail", modelConfig: { width: 4, blocks: 2, layers: 1, key: 3, value: 5 }, ...ODD },
+  { model: "row-lstm", modelConfig: { width: 3, depth: 2, head: 6 }, ...ODD },
+  { model: "diagonal-bilstm", modelConfig: { width: 3, depth: 2, head: 6 }, ...ODD },
+] as const;
 const classes = (count: number) =>
   Array.from({ length: count }, (_, k) => ({ name: `class ${k}`, pictures: k + 1 }));
 
 /** Large enough that a pixel has neighbours on all sides, and pixels beyond the reach of one kernel. */
-export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model) => [
+export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(({ greySize, colourSize, ...model }) => [
   {
     name: `${model.model}, bernoulli`,
-    config: { ...model, likelihood: "bernoulli" as const, levels: 2, size: grey(5, 6) },
+    config: { ...model, likelihood: "bernoulli" as const, levels: 2, size: greySize },
   },
   {
     name: `${model.model}, categorical`,
-    config: { ...model, likelihood: "categorical" as const, levels: 4, size: grey(5, 6) },
+    config: { ...model, likelihood: "categorical" as const, levels: 4, size: greySize },
   },
   {
     name: `${model.model}, bernoulli, colour`,
-    config: { ...model, likelihood: "bernoulli" as const, levels: 2, size: colour(3, 4) },
+    config: { ...model, likelihood: "bernoulli" as const, levels: 2, size: colourSize },
   },
   {
     name: `${model.model}, categorical, colour`,
-    config: { ...model, likelihood: "categorical" as const, levels: 3, size: colour(3, 4) },
+    config: { ...model, likelihood: "categorical" as const, levels: 3, size: colourSize },
   },
   {
     name: `${model.model}, logistic mixture`,
-    config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: grey(5, 6) },
+    config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: greySize },
   },
   {
     name: `${model.model}, logistic mixture, colour`,
-    config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: colour(3, 4) },
+    config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: colourSize },
   },
   {
     name: `${model.model}, categorical, 3 classes`,
@@ -51,7 +60,7 @@ export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model) => [
       ...model,
       likelihood: "categorical" as const,
       levels: 4,
-      size: grey(5, 6),
+      size: greySize,
       classes: classes(3),
     },
   },
@@ -61,7 +70,7 @@ export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model) => [
       ...model,
       likelihood: "bernoulli" as const,
       levels: 2,
-      size: colour(3, 4),
+      size: colourSize,
       classes: classes(2),
     },
   },
