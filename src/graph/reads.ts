@@ -117,6 +117,9 @@ const overTaps =
         const pair = direction === 1 ? output * second + channel : channel * second + output;
         return mask === undefined || mask.values[pair * taps + tap] !== 0;
       };
+      // Without a mask, all outputs read the same.
+      const [first] = lists.values();
+      if (mask === undefined && first) return first;
       const reads: RuleRead[] = [];
       for (let tap = 0; tap < taps; tap++) {
         for (const { representative, members } of inputGroups) {

@@ -41,6 +41,7 @@ export interface OwnPixelMask {
 
 /** Which weights of a convolution of channels in groups exist. Undefined: all. */
 export function ownPixelMask({ shape, groups, inputParts = 1, mask }: OwnPixelMask): ConvMask | undefined {
+  if (groups === 1 && mask === "B") return undefined;
   const [outputs, inputs, kernelRows, kernelCols] = shape;
   const taps = kernelRows * kernelCols;
   const inputsOfPart = inputs / inputParts;
@@ -61,6 +62,7 @@ export function ownPixelMaskTransposed(
   shape: readonly [number, number, number, number],
   groups: number,
 ): ConvMask | undefined {
+  if (groups === 1) return undefined;
   const [inputs, outputs, kernelRows, kernelCols] = shape;
   const taps = kernelRows * kernelCols;
   const values = Uint8Array.from({ length: sizeOf(shape) }, (_, i) => {

@@ -115,12 +115,11 @@ const strided = (inner: fc.Arbitrary<Layer>): fc.Arbitrary<Layer> =>
         const [rows, cols] = kernel.map((size, axis) => Math.max(size - stride[axis]!, 0)) as [number, number];
         return { top: rows, left: Math.min(cols, 1), right: Math.max(cols - 1, 0) };
       };
-      const weights = (name: string, kernel: [number, number]) =>
-        g.parameter(`${name}${number}`, [channels, channels, ...kernel]);
-      const shape = [channels, channels, ...up];
+      const weights = g.parameter(`down${number}`, [channels, channels, ...down]);
+      const smaller = inner(g.conv(x, weights, { stride, pad: sides(down) }), number + 10);
+      const shape = [smaller.shape[1]!, channels, ...up];
       const values = Uint8Array.from({ length: sizeOf(shape) }, (_, i) => (kept[i % kept.length] ? 1 : 0));
-      const smaller = g.conv(x, weights("down", down), { stride, pad: sides(down) });
-      const larger = g.convTranspose(inner(smaller, number + 10), weights("up", up), {
+      const larger = g.convTranspose(smaller, g.parameter(`up${number}`, shape), {
         stride,
         pad: sides(up),
         mask: { shape, values },
