@@ -42,6 +42,7 @@ export const vjpRules: { readonly [P in Exclude<Primitive, "recur">]: Vjp<P> } =
   state: none,
   stopGradient: none,
   // y is a step function: its derivative is 0 wherever it has one
+  round: none,
   equal: none,
   greater: none,
 

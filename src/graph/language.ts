@@ -32,6 +32,11 @@ export const sigmoid = (x: Node): Node => makeNode("sigmoid", [x], {});
 export const relu = (x: Node): Node => makeNode("relu", [x], {});
 /** x where x > 0, else e^x - 1. */
 export const elu = (x: Node): Node => makeNode("elu", [x], {});
+/**
+ * x rounded to whole numbers, halves to the even one. Its derivative is 0; with the derivative of x in its place (the
+ * straight-through estimator) it is add(x, stopGradient(sub(round(x), x))).
+ */
+export const round = (x: Node): Node => makeNode("round", [x], {});
 /** x itself, taken as a constant by differentiation. */
 export const stopGradient = (x: Node): Node => makeNode("stopGradient", [x], {});
 

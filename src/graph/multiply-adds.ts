@@ -1,12 +1,9 @@
 import type { Node } from "./node.ts";
-import type { ConvAttributes, Primitive, Shape } from "./primitives.ts";
+import type { ConvAttributes, Primitive, ProductPrimitive, Shape } from "./primitives.ts";
 import { sizeOf } from "./shapes.ts";
 import { topologicalOrder } from "./walk.ts";
 
 type Rule<P extends Primitive> = (node: Node<P>) => number;
-
-/** What does no sums of products. */
-const none = () => 0;
 
 /** Weights that exist. */
 const kept = ({ mask }: ConvAttributes, weights: Shape): number =>
@@ -15,46 +12,12 @@ const kept = ({ mask }: ConvAttributes, weights: Shape): number =>
 /** Pixels of all pictures of a field. */
 const positionsOf = ([batch, , rows, cols]: Shape): number => batch! * rows! * cols!;
 
-const rules: { readonly [P in Primitive]: Rule<P> } = {
-  input: none,
-  parameter: none,
-  constant: none,
-  neg: none,
-  exp: none,
-  log: none,
-  sqrt: none,
-  abs: none,
-  tanh: none,
-  sigmoid: none,
-  relu: none,
-  elu: none,
-  add: none,
-  sub: none,
-  mul: none,
-  div: none,
-  minimum: none,
-  maximum: none,
-  equal: none,
-  greater: none,
-  where: none,
-  stopGradient: none,
-  reshape: none,
-  transpose: none,
-  broadcast: none,
-  slice: none,
-  pad: none,
-  concat: none,
-  sum: none,
-  max: none,
-  softmax: none,
-  shift: none,
+const rules: { readonly [P in ProductPrimitive]: Rule<P> } = {
   conv: ({ inputs: [, weights], shape, attributes }) => kept(attributes, weights!.shape) * positionsOf(shape),
   convTranspose: ({ inputs: [cotangent, weights], attributes }) =>
     kept(attributes, weights!.shape) * positionsOf(cotangent!.shape),
   convWeightGradient: ({ inputs: [, cotangent], shape, attributes }) =>
     kept(attributes, shape) * positionsOf(cotangent!.shape),
-  state: none,
-  recur: none,
   attend: ({ inputs: [q, , v], attributes: { keys } }) => {
     const [batch, , rows, cols] = q!.shape as [number, number, number, number];
     const count = rows * cols;
@@ -69,4 +32,7 @@ const rules: { readonly [P in Primitive]: Rule<P> } = {
  * leaves out do not count; what a kernel reads beside the picture does, though it is zero.
  */
 export const multiplyAdds = (outputs: readonly Node[]): number =>
-  topologicalOrder(outputs).reduce((total, node) => total + (rules[node.op] as Rule<Primitive>)(node), 0);
+  topologicalOrder(outputs).reduce((total, node) => total + (isProduct(node) ? ruleOf(node)(node) : 0), 0);
+
+const isProduct = (node: Node): node is Node<ProductPrimitive> => Object.hasOwn(rules, node.op);
+const ruleOf = ({ op }: Node<ProductPrimitive>) => rules[op] as Rule<ProductPrimitive>;

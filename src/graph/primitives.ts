@@ -1,3 +1,5 @@
+import type { PointwisePrimitive } from "./pointwise.ts";
+
 /** Sizes of the axes. A field is [batch, channels, rows, cols]; any other shape is a tensor, [] a scalar. */
 export type Shape = readonly number[];
 
@@ -34,58 +36,61 @@ export interface ConvAttributes {
 /** To which positions an attention attends, in raster order: those before its own, or its own as well. */
 export type AttendedKeys = "before" | "upTo";
 
-/**
- * The primitives, each with its attributes. Everything else is a function over them. Every interpreter of the
- * graph is a table with one rule for each, so that a primitive without a rule does not compile.
- */
-export interface Attributes {
-  // leaves
+// The primitives by their kinds, each with its attributes. Everything else is a function over them. Every interpreter of the
+// graph is a table with one rule for each that is not left to a rule for its kind, so that a primitive without a rule does not
+// compile. `CONTRIBUTING.md` lists what a new one takes.
+
+/** Operands broadcast as in NumPy; none has attributes. What they compute is in `pointwise.ts`. */
+type PointwiseAttributes = { readonly [P in PointwisePrimitive]: None };
+
+interface LeafAttributes {
   input: { readonly name: string; readonly shape: Shape };
   parameter: { readonly name: string; readonly shape: Shape };
   constant: { readonly data: Float64Array; readonly shape: Shape };
-  // pointwise, operands broadcast as in NumPy
-  neg: None;
-  exp: None;
-  log: None;
-  sqrt: None;
-  abs: None;
-  tanh: None;
-  sigmoid: None;
-  relu: None;
-  elu: None; // x where x > 0, else e^x - 1
-  add: None;
-  sub: None;
-  mul: None;
-  div: None;
-  minimum: None;
-  maximum: None;
-  equal: None; // 1 where a = b, else 0
-  greater: None; // 1 where a > b, else 0
-  where: None; // a where the condition is not 0, else b
-  stopGradient: None; // the identity, with no derivative
-  // layout
+  state: { readonly shape: Shape }; // of a recurrence, see `recur`
+}
+
+/** Elements in other places; nothing is computed. */
+interface LayoutAttributes {
   reshape: { readonly shape: Shape };
   transpose: { readonly permutation: readonly number[] };
   broadcast: { readonly shape: Shape };
   slice: Axis & { readonly start: number; readonly end: number };
   pad: Axis & { readonly before: number; readonly after: number }; // with zeros
   concat: Axis;
-  // reductions; reduced axes stay, with size 1
+  shift: { readonly rows: number; readonly cols: number }; // out[r, c] = in[r - rows, c - cols], else 0
+}
+
+/** Along axes, which stay: reduced ones with size 1. */
+interface ReductionAttributes {
   sum: Axes;
   max: Axes;
-  softmax: None; // over the last axis
-  // space
-  shift: { readonly rows: number; readonly cols: number }; // out[r, c] = in[r - rows, c - cols], else 0
+  softmax: None; // over the last axis, which keeps its size
+}
+
+/** Sums of products. */
+interface ProductAttributes {
   conv: ConvAttributes;
   convTranspose: ConvAttributes & { readonly size: readonly [number, number] }; // conv's gradient for its input
   convWeightGradient: ConvAttributes & { readonly kernel: readonly [number, number] }; // and for its weights
-  // recurrence: `recur(body, state)` has the value of the body where the state has this value itself; the state of a
-  // position is read only by other positions, and outside the picture it is 0
-  state: { readonly shape: Shape };
-  recur: None;
   attend: { readonly keys: AttendedKeys }; // see `attend` in language.ts
-  // tensors
   matmul: None; // over the last two axes, the ones before broadcast
 }
 
+interface RecurrenceAttributes {
+  // `recur(body, state)` has the value of the body where the state has this value itself; the state of a position is read
+  // only by other positions, and outside the picture it is 0
+  recur: None;
+}
+
+export interface Attributes
+  extends
+    PointwiseAttributes,
+    LeafAttributes,
+    LayoutAttributes,
+    ReductionAttributes,
+    ProductAttributes,
+    RecurrenceAttributes {}
+
 export type Primitive = keyof Attributes;
+export type ProductPrimitive = keyof ProductAttributes;

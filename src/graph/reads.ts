@@ -1,5 +1,6 @@
 import { isSameStride, strideOf, type Lattice, type Stride } from "./lattice.ts";
 import type { Node } from "./node.ts";
+import { everyPointwise } from "./pointwise.ts";
 import type { Primitive } from "./primitives.ts";
 
 /**
@@ -139,25 +140,7 @@ const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
   input: unknown,
   parameter: unknown,
   constant: unknown,
-  neg: pointwise,
-  exp: pointwise,
-  log: pointwise,
-  sqrt: pointwise,
-  abs: pointwise,
-  tanh: pointwise,
-  sigmoid: pointwise,
-  relu: pointwise,
-  elu: pointwise,
-  stopGradient: pointwise,
-  add: pointwise,
-  sub: pointwise,
-  mul: pointwise,
-  div: pointwise,
-  minimum: pointwise,
-  maximum: pointwise,
-  equal: pointwise,
-  greater: pointwise,
-  where: pointwise,
+  ...everyPointwise(pointwise),
   broadcast: pointwise,
   reshape: unknown,
   transpose: unknown,

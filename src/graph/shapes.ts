@@ -1,3 +1,4 @@
+import { everyPointwise } from "./pointwise.ts";
 import type { Attributes, ConvAttributes, Primitive, Shape } from "./primitives.ts";
 
 /** The shape of a primitive's value, or a sentence that says what does not fit. */
@@ -65,10 +66,14 @@ const leaf = (_: readonly Shape[], { shape }: { readonly shape: Shape }): Shape 
     ? shape
     : `expected a shape of positive whole sizes, received ${show(shape)}`;
 
-const unary = ([x]: readonly Shape[]): Shape => x!;
-
-const binary = ([a, b]: readonly Shape[]): Shape | string =>
-  broadcastShape(a!, b!) ?? `expected shapes that broadcast, received ${show(a!)} and ${show(b!)}`;
+const pointwise = (operands: readonly Shape[]): Shape | string => {
+  const [first, ...others] = operands as [Shape, ...Shape[]];
+  const shape = others.reduce<Shape | undefined>((all, other) => all && broadcastShape(all, other), first);
+  const list = operands.map(show);
+  return (
+    shape ?? `expected shapes that broadcast, received ${list.slice(0, -1).join(", ")} and ${list.at(-1)}`
+  );
+};
 
 const reduction = ([x]: readonly Shape[], { axes }: { readonly axes: readonly number[] }): Shape | string =>
   axes.every((axis) => validAxis(axis, x!))
@@ -92,31 +97,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     data.length === sizeOf(shape)
       ? shape
       : `expected ${sizeOf(shape)} numbers for shape ${show(shape)}, received ${data.length}`,
-  neg: unary,
-  exp: unary,
-  log: unary,
-  sqrt: unary,
-  abs: unary,
-  tanh: unary,
-  sigmoid: unary,
-  relu: unary,
-  elu: unary,
-  stopGradient: unary,
-  add: binary,
-  sub: binary,
-  mul: binary,
-  div: binary,
-  minimum: binary,
-  maximum: binary,
-  equal: binary,
-  greater: binary,
-  where: ([condition, a, b]) => {
-    const branches = broadcastShape(a!, b!);
-    const shape = branches && broadcastShape(condition!, branches);
-    return (
-      shape ?? `expected shapes that broadcast, received ${show(condition!)}, ${show(a!)} and ${show(b!)}`
-    );
-  },
+  ...everyPointwise(pointwise),
   reshape: ([x], { shape }) =>
     sizeOf(x!) === sizeOf(shape)
       ? shape

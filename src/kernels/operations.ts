@@ -18,3 +18,4 @@ export const EQUAL = 15;
 export const GREATER = 16;
 export const WHERE = 17;
 export const ELU = 18;
+export const ROUND = 19;

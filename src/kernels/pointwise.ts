@@ -42,6 +42,8 @@ function take(address: usize, isOne: i32, at: usize): v128 {
 function apply(code: i32, x: v128, b: usize, bIsOne: i32, c: usize, cIsOne: i32, at: usize): v128 {
   const one = f32x4.splat(1);
   switch (code) {
+    case operation.COPY:
+      return x;
     case operation.NEG:
       return f32x4.neg(x);
     case operation.EXP:
@@ -60,6 +62,8 @@ function apply(code: i32, x: v128, b: usize, bIsOne: i32, c: usize, cIsOne: i32,
       return f32x4.max(x, f32x4.splat(0));
     case operation.ELU:
       return f32x4.max(x, f32x4.sub(lanes.exp(f32x4.min(x, f32x4.splat(0))), one));
+    case operation.ROUND:
+      return f32x4.nearest(x);
     case operation.ADD:
       return f32x4.add(x, take(b, bIsOne, at));
     case operation.SUB:
@@ -79,7 +83,7 @@ function apply(code: i32, x: v128, b: usize, bIsOne: i32, c: usize, cIsOne: i32,
     case operation.WHERE:
       return v128.bitselect(take(c, cIsOne, at), take(b, bIsOne, at), f32x4.eq(x, f32x4.splat(0)));
     default:
-      return x;
+      return unreachable();
   }
 }
 

@@ -88,6 +88,16 @@ describe("vector-Jacobian products agree with central differences in float64", (
     expect([...dy!]).toEqual([0, 0, 0]);
   });
 
+  test("a function of x rounded has the derivative 0, and, straight through, that of x itself", () => {
+    const x = g.parameter("x", [3]);
+    const rounded = g.round(x);
+    const straightThrough = g.add(x, g.stopGradient(g.sub(rounded, x)));
+    const outputs = [rounded, straightThrough].flatMap((y) => gradients(g.sum(g.mul(y, y)), [x]));
+    const [dead, alive] = evaluate(outputs, { x: [0.5, 1.5, -2.7] });
+    expect([...dead!]).toEqual([0, 0, 0]);
+    expect([...alive!]).toEqual([0, 4, -6]);
+  });
+
   test("a loss of more than one element is refused", () => {
     expect(() => gradients(g.parameter("x", [2]), [])).toThrow(
       "expected a loss of one element, received [2]",

@@ -134,6 +134,10 @@ export const cases: { readonly [P in keyof Attributes]: readonly Case[] } = {
   sigmoid: unary(g.sigmoid),
   relu: unary(g.relu),
   elu: unary(g.elu),
+  round: [
+    { output: g.mul(p("x", 9), g.round(g.constant([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.4, 3.6, 2e9]))) },
+    { output: g.mul(p("x", 2, 3), g.round(g.mul(p("a", 2, 3), 3))) },
+  ],
   add: [
     ...binary(g.add),
     { output: g.add(g.conv(p("x", 2, 3, 4, 4), p("w", 5, 3, 2, 2)), p("b", 1, 5, 1, 1)) },

@@ -1,5 +1,6 @@
 import * as g from "../../src/graph/language.ts";
 import { makeNode, named, type Node } from "../../src/graph/node.ts";
+import { POINTWISE, pointwiseTable, type PointwisePrimitive } from "../../src/graph/pointwise.ts";
 import type { ConvMask, Primitive } from "../../src/graph/primitives.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { randomNumbers } from "../graph/primitive-cases.ts";
@@ -87,6 +88,12 @@ function binary(f: (a: Node, b: Node) => Node, { isPositive = false } = {}): Ste
     refused: [],
   };
 }
+
+/** Of any pointwise primitive that takes all numbers. */
+const pointwise = (op: PointwisePrimitive): StepCases =>
+  POINTWISE[op].length === 1
+    ? unary((x) => makeNode(op, [x], {}))
+    : binary((a, b) => makeNode(op, [a, b], {}));
 
 /** Two fields, a constant and a comparison take all roles. */
 const chosen: StepCases = {
@@ -405,17 +412,9 @@ export const stepCases: { readonly [P in Primitive]: StepCases } = {
     ],
     refused: [],
   },
-  neg: unary(g.neg),
-  exp: unary(g.exp),
+  ...pointwiseTable(pointwise),
   log: unary(g.log, positive),
   sqrt: unary(g.sqrt, positive),
-  abs: unary(g.abs),
-  tanh: unary(g.tanh),
-  sigmoid: unary(g.sigmoid),
-  relu: unary(g.relu),
-  elu: unary(g.elu),
-  add: binary(g.add),
-  sub: binary(g.sub),
   mul: {
     computed: [
       ...binary(g.mul).computed,
@@ -437,12 +436,7 @@ export const stepCases: { readonly [P in Primitive]: StepCases } = {
     refused: [],
   },
   div: binary(g.div, { isPositive: true }),
-  minimum: binary(g.minimum),
-  maximum: binary(g.maximum),
-  equal: binary(g.equal),
-  greater: binary(g.greater),
   where: chosen,
-  stopGradient: unary(g.stopGradient),
   reshape: {
     computed: [],
     refused: [

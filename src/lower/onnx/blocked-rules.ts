@@ -3,6 +3,7 @@ import { is, type Node } from "../../graph/node.ts";
 import type { Shape } from "../../graph/primitives.ts";
 import type { FusedConvolution, PlainConvolution } from "./fusion.ts";
 import type { Lowering } from "./lowering.ts";
+import { POINTWISE_OPERATORS } from "./pointwise-operators.ts";
 
 // What can be computed on fields in blocks of channels, see blocked-layout.ts.
 
@@ -37,30 +38,14 @@ export function blockedConvolution(
   return model.node("nchwc.Conv", operands, { pads, strides: stride, dilations: dilation, ...activation });
 }
 
-const POINTWISE = {
-  neg: "Neg",
-  exp: "Exp",
-  log: "Log",
-  sqrt: "Sqrt",
-  abs: "Abs",
-  tanh: "Tanh",
-  sigmoid: "Sigmoid",
-  relu: "Relu",
-  add: "Add",
-  sub: "Sub",
-  mul: "Mul",
-  div: "Div",
-  minimum: "Min",
-  maximum: "Max",
-} as const;
-
 /** The node's value computed in blocked form, if its operands are at hand in it and the primitive allows it. */
 export function blockedRule(node: Node, lowering: Lowering): string | undefined {
   const { model } = lowering;
   if (!isField(node.shape) || !hasWholeBlocks(node.shape[1]!, lowering)) return undefined;
   if (!node.inputs.some((operand) => lowering.isBlocked(operand))) return undefined;
   const isScalar = ({ shape }: Node) => shape.every((size) => size === 1);
-  const isPointwise = (op: string): op is keyof typeof POINTWISE => Object.hasOwn(POINTWISE, op);
+  const isPointwise = (op: string): op is keyof typeof POINTWISE_OPERATORS =>
+    Object.hasOwn(POINTWISE_OPERATORS, op);
   if (
     isPointwise(node.op) &&
     node.inputs.every((operand) => isScalar(operand) || sameShape(operand.shape, node.shape))
@@ -68,7 +53,7 @@ export function blockedRule(node: Node, lowering: Lowering): string | undefined 
     const operands = node.inputs.map((operand) =>
       isScalar(operand) ? lowering.value(operand) : lowering.blocked(operand),
     );
-    return model.node(POINTWISE[node.op], operands, {});
+    return model.node(POINTWISE_OPERATORS[node.op], operands, {});
   }
   const wholeBlocks = node.inputs.every(({ shape }) => hasWholeBlocks(shape[1]!, lowering));
   if (!wholeBlocks) return undefined;

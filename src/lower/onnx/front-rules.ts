@@ -1,5 +1,6 @@
 import { broadcast, concat, pad } from "../../graph/language.ts";
 import { makeNode, type Node } from "../../graph/node.ts";
+import { everyPointwise } from "../../graph/pointwise.ts";
 import type { Attributes, Primitive } from "../../graph/primitives.ts";
 import { noFrontRule, type FrontRule, type FrontValues } from "./front-values.ts";
 import type { Front } from "./fronts.ts";
@@ -43,25 +44,7 @@ export const frontRules: { readonly [P in Primitive]: FrontRule<P> } = {
   constant: noFrontRule,
   state: noFrontRule,
   recur: noFrontRule,
-  neg: pointwise,
-  exp: pointwise,
-  log: pointwise,
-  sqrt: pointwise,
-  abs: pointwise,
-  tanh: pointwise,
-  sigmoid: pointwise,
-  relu: pointwise,
-  elu: pointwise,
-  add: pointwise,
-  sub: pointwise,
-  mul: pointwise,
-  div: pointwise,
-  minimum: pointwise,
-  maximum: pointwise,
-  equal: pointwise,
-  greater: pointwise,
-  where: pointwise,
-  stopGradient: pointwise,
+  ...everyPointwise(pointwise),
   reshape: noFrontRule,
   transpose: noFrontRule,
   broadcast: ({ inputs: [x], shape }, front, values) =>

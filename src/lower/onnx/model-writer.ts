@@ -1,48 +1,38 @@
 import type { Shape } from "../../graph/primitives.ts";
 import { ProtobufWriter } from "../../basics/protobuf.ts";
+import { POINTWISE_OPERATORS } from "./pointwise-operators.ts";
 
 /**
  * The ONNX operators in use, each with its attributes. The kinds matter: a float written where an integer is
  * expected is rejected by the runtime late and obscurely.
  */
 const OPERATORS = {
-  Abs: {},
-  Add: {},
+  ...withoutAttributes(Object.values(POINTWISE_OPERATORS)),
   Cast: { to: "int" },
   Concat: { axis: "int" },
   Conv: { pads: "ints", strides: "ints", dilations: "ints" },
   ConvTranspose: { pads: "ints", strides: "ints", dilations: "ints", output_padding: "ints" },
-  Div: {},
-  Equal: {},
-  Exp: {},
   Expand: {},
   Gather: { axis: "int" },
-  Greater: {},
   HardSigmoid: { alpha: "float", beta: "float" },
   Identity: {},
-  Log: {},
   MatMul: {},
-  Max: {},
-  Min: {},
-  Mul: {},
-  Neg: {},
   Pad: {},
   ReduceMax: { keepdims: "int" },
   ReduceSum: { keepdims: "int" },
-  Relu: {},
   Reshape: {},
-  Sigmoid: {},
   Slice: {},
   Softmax: { axis: "int" },
-  Sqrt: {},
-  Sub: {},
-  Tanh: {},
   Transpose: { perm: "ints" },
   Where: {},
   "nchwc.Conv": { pads: "ints", strides: "ints", dilations: "ints", activation: "text" },
   "nchwc.ReorderInput": { channels_last: "int" },
   "nchwc.ReorderOutput": { channels: "int", channels_last: "int" },
 } as const satisfies Record<string, Record<string, AttributeKind>>;
+
+function withoutAttributes<O extends string>(operators: readonly O[]): Record<O, Record<never, never>> {
+  return Object.fromEntries(operators.map((operator) => [operator, {}])) as Record<O, Record<never, never>>;
+}
 
 /** Kinds of attributes, with the numbers that ONNX gives them. */
 const ATTRIBUTE_TYPES = { float: 1, int: 2, text: 3, ints: 7 } as const;

@@ -1,16 +1,13 @@
 import type { Node } from "../../graph/node.ts";
+import { everyPointwise } from "../../graph/pointwise.ts";
 import type { Primitive } from "../../graph/primitives.ts";
 import { convWeightGradient } from "./weight-gradient.ts";
 import { padded, type Lowering, type OnnxRule } from "./lowering.ts";
-import type { Operator, OperatorAttributes } from "./model-writer.ts";
-
-type PlainOperator = { [O in Operator]: keyof OperatorAttributes<O> extends never ? O : never }[Operator];
+import { POINTWISE_OPERATORS } from "./pointwise-operators.ts";
 
 /** A primitive that is an ONNX operator by another name. */
-const operator =
-  (name: PlainOperator) =>
-  ({ inputs }: Node, { model, value }: Lowering): string =>
-    model.node(name, inputs.map(value), {});
+const pointwise = ({ op, inputs }: Node, { model, value }: Lowering): string =>
+  model.node(POINTWISE_OPERATORS[op as keyof typeof POINTWISE_OPERATORS], inputs.map(value), {});
 
 const leaf = (
   { attributes: { name, shape } }: Node<"input"> | Node<"parameter">,
@@ -35,23 +32,8 @@ export const onnxRules = {
   input: leaf,
   parameter: leaf,
   constant: ({ attributes: { data, shape } }, { model }) => model.floats(data, shape),
-  neg: operator("Neg"),
-  exp: operator("Exp"),
-  log: operator("Log"),
-  sqrt: operator("Sqrt"),
-  abs: operator("Abs"),
-  tanh: operator("Tanh"),
-  sigmoid: operator("Sigmoid"),
-  relu: operator("Relu"),
+  ...everyPointwise(pointwise),
   stopGradient: ({ inputs: [x] }, { value }) => value(x!),
-  add: operator("Add"),
-  sub: operator("Sub"),
-  mul: operator("Mul"),
-  div: operator("Div"),
-  minimum: operator("Min"),
-  maximum: operator("Max"),
-  equal: operator("Equal"),
-  greater: operator("Greater"),
   where: ({ inputs: [c, a, b] }, { model, value, condition }) =>
     model.node("Where", [condition(c!), value(a!), value(b!)], {}),
   reshape: ({ inputs: [x], shape }, { model, value }) =>
@@ -74,7 +56,7 @@ export const onnxRules = {
   shift: ({ inputs: [x], attributes: { rows, cols } }, lowering) =>
     padded(lowering, lowering.value(x!), [0, 0, rows, cols], [0, 0, -rows, -cols]),
   convWeightGradient,
-  matmul: operator("MatMul"),
+  matmul: ({ inputs }, { model, value }) => model.node("MatMul", inputs.map(value), {}),
 } satisfies {
   readonly [P in Exclude<Primitive, FusedPrimitive | UnrolledPrimitive | ExpandedPrimitive>]: OnnxRule<P>;
 };

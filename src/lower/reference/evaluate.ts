@@ -1,5 +1,6 @@
 import { expected } from "../../basics/errors.ts";
 import type { Node } from "../../graph/node.ts";
+import { POINTWISE, pointwiseTable } from "../../graph/pointwise.ts";
 import type { Attributes, Primitive } from "../../graph/primitives.ts";
 import { sizeOf } from "../../graph/shapes.ts";
 import { interpret } from "../../graph/recurrence.ts";
@@ -71,25 +72,7 @@ export const evaluationRules: { readonly [P in Primitive]: Evaluation<P> } = {
   state: (node) => new Float64Array(sizeOf(node.shape)),
   recur: (_, [body]) => body!,
   constant: (node) => node.attributes.data,
-  neg: pointwise((a) => -a),
-  exp: pointwise(Math.exp),
-  log: pointwise(Math.log),
-  sqrt: pointwise(Math.sqrt),
-  abs: pointwise(Math.abs),
-  tanh: pointwise(Math.tanh),
-  sigmoid: pointwise((a) => 1 / (1 + Math.exp(-a))),
-  relu: pointwise((a) => Math.max(a, 0)),
-  elu: pointwise((a) => (a > 0 ? a : Math.expm1(a))),
-  stopGradient: pointwise((a) => a),
-  add: pointwise((a, b) => a + b),
-  sub: pointwise((a, b) => a - b),
-  mul: pointwise((a, b) => a * b),
-  div: pointwise((a, b) => a / b),
-  minimum: pointwise((a, b) => Math.min(a, b)),
-  maximum: pointwise((a, b) => Math.max(a, b)),
-  equal: pointwise((a, b) => (a === b ? 1 : 0)),
-  greater: pointwise((a, b) => (a > b ? 1 : 0)),
-  where: pointwise((condition, a, b) => (condition === 0 ? b : a)),
+  ...pointwiseTable((op) => pointwise(POINTWISE[op])),
   broadcast: pointwise((a) => a),
   reshape: (_, [x]) => x!,
   transpose: ({ inputs, shape, attributes: { permutation } }, [x]) => {

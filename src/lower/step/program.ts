@@ -1,3 +1,4 @@
+import type { PointwisePrimitive } from "../../graph/pointwise.ts";
 import type { AttendedKeys } from "../../graph/primitives.ts";
 
 /**
@@ -52,26 +53,8 @@ export interface Tap extends Segment {
 /** What a pointwise operation reads: as many channels as it writes, or one for all of them. */
 export type Operand = Tap | { readonly values: Float32Array };
 
-export type PointwiseOperation =
-  | "copy"
-  | "neg"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "abs"
-  | "tanh"
-  | "sigmoid"
-  | "relu"
-  | "elu"
-  | "add"
-  | "sub"
-  | "mul"
-  | "div"
-  | "minimum"
-  | "maximum"
-  | "equal"
-  | "greater"
-  | "where";
+/** What a kernel computes at each place: a primitive, or the operand as it is, perhaps from another position. */
+export type PointwiseOperation = "copy" | Exclude<PointwisePrimitive, "stopGradient">;
 
 /** What is computed at one time: a call of a kernel, or what goes from column to column. */
 export type Instruction = KernelCall | Sweep;

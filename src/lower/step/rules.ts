@@ -1,4 +1,5 @@
 import type { Node } from "../../graph/node.ts";
+import { pointwiseTable } from "../../graph/pointwise.ts";
 import type { Primitive } from "../../graph/primitives.ts";
 import { perChannel } from "./constants.ts";
 import { here, part, pieces, within, type Lowering, type View } from "./lowering.ts";
@@ -54,24 +55,7 @@ export const stepRules: { readonly [P in Primitive]: StepRule<P> } = {
   },
   parameter: none,
   constant: none, // read where it is used, see Lowering.view
-  neg: pointwise("neg"),
-  exp: pointwise("exp"),
-  log: pointwise("log"),
-  sqrt: pointwise("sqrt"),
-  abs: pointwise("abs"),
-  tanh: pointwise("tanh"),
-  sigmoid: pointwise("sigmoid"),
-  relu: pointwise("relu"),
-  elu: pointwise("elu"),
-  add: pointwise("add"),
-  sub: pointwise("sub"),
-  mul: pointwise("mul"),
-  div: pointwise("div"),
-  minimum: pointwise("minimum"),
-  maximum: pointwise("maximum"),
-  equal: pointwise("equal"),
-  greater: pointwise("greater"),
-  where: pointwise("where"),
+  ...pointwiseTable((op) => pointwise(op === "stopGradient" ? "copy" : op)),
   stopGradient: ({ inputs: [x] }, lowering) => lowering.view(x!),
   broadcast: pointwise("copy"),
   reshape: none,

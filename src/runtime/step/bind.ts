@@ -43,33 +43,16 @@ function bindSweep({ from, calls }: Sweep, binding: Binding): Call {
   };
 }
 
-const CODES: Readonly<Record<PointwiseOperation, number>> = {
-  copy: codes.COPY,
-  neg: codes.NEG,
-  exp: codes.EXP,
-  log: codes.LOG,
-  sqrt: codes.SQRT,
-  abs: codes.ABS,
-  tanh: codes.TANH,
-  sigmoid: codes.SIGMOID,
-  relu: codes.RELU,
-  elu: codes.ELU,
-  add: codes.ADD,
-  sub: codes.SUB,
-  mul: codes.MUL,
-  div: codes.DIV,
-  minimum: codes.MINIMUM,
-  maximum: codes.MAXIMUM,
-  equal: codes.EQUAL,
-  greater: codes.GREATER,
-  where: codes.WHERE,
-};
+/** Of the operations of the kernel `pointwise`: an operation of the program that has none does not compile. */
+const CODES: Readonly<Record<Uppercase<PointwiseOperation>, number>> = codes;
+const codeOf = (operation: PointwiseOperation): number =>
+  CODES[operation.toUpperCase() as Uppercase<PointwiseOperation>];
 
 function bindPointwise(instruction: Of<"pointwise">, binding: Binding): Call {
   const { machine, layouts } = binding;
   const { channels } = instruction.out;
   const cells = cellsOf(instruction, binding);
-  const code = CODES[instruction.operation];
+  const code = codeOf(instruction.operation);
   const out = at(instruction.out, binding);
   const bound = instruction.operands.map((operand: Operand) => {
     const isTap = "field" in operand;
