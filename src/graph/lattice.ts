@@ -41,7 +41,8 @@ export function periodOf(outputs: readonly Node[], picture: Node): Stride {
   return period;
 }
 
-function commonMultiple(a: number, b: number): number {
+/** The smallest. */
+export function commonMultiple(a: number, b: number): number {
   let multiple = a;
   while (multiple % b !== 0) multiple += a;
   return multiple;

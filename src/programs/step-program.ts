@@ -26,7 +26,7 @@ export function stepProgram(
       ? { ...constant(parts.get(node.attributes.name)!, node.shape), name: node.name }
       : folded(node),
   );
-  const tabulated = tabulateClasses(logits!, network.picture, network.classes);
+  const tabulated = tabulateClasses(logits!, network.classes);
   return lowerToSteps(tabulated.logits, network.picture, { ...options, classValues: tabulated.values });
 }
 

@@ -43,13 +43,15 @@ function checkReadBefore(recurrence: Node, rows: number, cols: number): void {
   }
 }
 
+const isLeaf = ({ op }: Node): boolean => op === "constant" || op === "input";
+
 export interface StepOptions {
   /**
    * Whether the whole picture is known in advance: then all is computed row by row, all columns at once. By the same
    * kernels in the same order, so that the logits have the same bits.
    */
   readonly known: boolean;
-  /** What inputs other than the picture are, which depend on its class alone: [classes][channels]. */
+  /** What inputs other than the picture are, [1, channels, 1, 1], which depend on its class alone: [classes][channels]. */
   readonly classValues?: ReadonlyMap<Node, Float32Array>;
 }
 
@@ -70,14 +72,14 @@ export function lowerToSteps(network: Node, picture: Node, { known, classValues 
     (node) => sweeps.has(node),
   );
   const lowering = new Lowering(times, picture, classValues);
-  const levels = lowering.field(picture.shape[1]!);
+  const levels = lowering.field(picture);
   lowering.place(picture, [levels]);
   for (const node of topologicalOrder([logits])) {
-    if (node === picture || node.op === "constant" || saved.has(node)) continue;
+    if (isLeaf(node) || saved.has(node)) continue;
     const sweep = sweeps.get(node);
     const view = lowering.inSweep(sweep, () => lowerNode(node));
     lowering.place(node, view);
-    if (sweep && node.op === "recur") lowering.finish(sweep);
+    if (sweep && node.op === "recur") lowering.finish(sweep, node);
   }
 
   function lowerNode(node: Node): View {
@@ -91,7 +93,7 @@ export function lowerToSteps(network: Node, picture: Node, { known, classValues 
     cols: picture.shape[3]!,
     channels: picture.shape[1]!,
     picture: levels,
-    logits: lowering.joined(lowering.view(logits), times.get(logits)!),
+    logits: lowering.joined(logits),
     fields: lowering.fields,
     instructions: lowering.instructions,
   };

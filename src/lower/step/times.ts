@@ -67,7 +67,10 @@ export function timesOfNodes(logits: Node, picture: Node, known: boolean): Reado
 }
 
 function readsIn(node: Node, inputs: readonly Times[], picture: Node): readonly Reads[] {
-  const isFixed = (input: number) => is(node.inputs[input]!, "constant");
+  const isFixed = (input: number) => {
+    const operand = node.inputs[input]!;
+    return is(operand, "constant") || (is(operand, "input") && operand !== picture);
+  };
   const reads = node.shape[0] === picture.shape[0] ? readsOf(node, inputs, picture, isFixed) : undefined;
   if (!reads) throw cannotStep(node, `to [${node.shape.join(", ")}] has no incremental rule`);
   return reads;
