@@ -64,6 +64,10 @@ export function lowerToSteps(network: Node, picture: Node, { known, classValues 
   const logits = composeConvolutions(network);
   const sweeps = sweepsOf(logits);
   const drawn = timesOfNodes(logits, picture, false);
+  const [rows, cols] = logits.shape.slice(2);
+  if (rows !== picture.shape[2] || cols !== picture.shape[3]) {
+    throw cannotStep(logits, `to [${logits.shape.join(", ")}] has not the picture's size`);
+  }
   const times = known ? timesOfNodes(logits, picture, true) : drawn;
   // What is computed in one go rounds differently: it has to be the same whether or not the picture is known.
   const { fused, saved } = findFusions(
