@@ -159,7 +159,8 @@ function witness(
   const recurrences = topologicalOrder([logits]).filter((node) => is(node, "recur"));
   const bodies = new Map(recurrences.map(({ inputs: [body, state] }) => [state!, body!]));
   const { offsets, reach } = table;
-  const sees = (set: Reach, seen: Offset, from: Position) => typeof set === "object" && offsets.has(set, seen, from);
+  const sees = (set: Reach, seen: Offset, from: Position) =>
+    typeof set === "object" && offsets.has(set, seen, from);
   let [node, channel, at] = [logits, logitsChannel, offset];
   let position = offsets.phases.find((from) => sees(reachAt(reach(logits), channel), offset, from))!;
   while (node !== picture) {
@@ -182,7 +183,10 @@ function witness(
 
 const isIn = ({ at }: Read, { row, col }: Position): boolean => isOn(at, row, col);
 
-const moved = ({ row, col }: Position, read: Read): Position => ({ row: row + read.rows, col: col + read.cols });
+const moved = ({ row, col }: Position, read: Read): Position => ({
+  row: row + read.rows,
+  col: col + read.cols,
+});
 
 const before = (at: Offset, read: Read): Offset => ({
   channel: at.channel,

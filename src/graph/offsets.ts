@@ -113,7 +113,9 @@ export class OffsetSets {
       const by = BigInt(rows * this.#wide + cols);
       const fitting = this.#thatFitMoved(rows, cols);
       const movedTo = ({ row, col }: Position) =>
-        isOn(at, row, col) ? (bits[this.#phaseOf({ row: row + rows, col: col + cols })]! & fitting) << by : 0n;
+        isOn(at, row, col)
+          ? (bits[this.#phaseOf({ row: row + rows, col: col + cols })]! & fitting) << by
+          : 0n;
       return this.#set(this.phases.map(movedTo));
     });
   }

@@ -110,7 +110,9 @@ const overTaps =
       const cols = direction * ((tap % kernelCols) * dilation[1] - pad.left);
       const read = { input: 0, channel, rows, cols };
       // Backwards, only every so many positions are read by an output through this tap.
-      return direction === 1 ? read : { ...read, phase: [modulo(-rows, stride[0]), modulo(-cols, stride[1])] };
+      return direction === 1
+        ? read
+        : { ...read, phase: [modulo(-rows, stride[0]), modulo(-cols, stride[1])] };
     };
     const lists = new Map<string, RuleRead[]>();
     return Array.from({ length: node.shape[1]! }, (_, output) => {

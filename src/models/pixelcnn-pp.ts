@@ -154,8 +154,8 @@ function checkSize({ shape }: Node, resolutions: number): void {
   if (rows % multiple === 0 && cols % multiple === 0) return;
   throw expected(
     "ARGUMENT",
-    `multiples of ${multiple} for rows and columns, which are halved ${resolutions - 1} time(s) by pixelcnn-pp,`,
-    "the size of a picture",
+    `rows and columns that are multiples of ${multiple}`,
+    `pictures of pixelcnn-pp with ${resolutions} resolutions`,
     `${cols}x${rows}`,
   );
 }

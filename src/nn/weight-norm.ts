@@ -1,4 +1,14 @@
-import { add, constant, conv, convTranspose, div, mul, sqrt, sum, type ConvOptions } from "../graph/language.ts";
+import {
+  add,
+  constant,
+  conv,
+  convTranspose,
+  div,
+  mul,
+  sqrt,
+  sum,
+  type ConvOptions,
+} from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import type { ConvMask } from "../graph/primitives.ts";
 import { sizeOf } from "../graph/shapes.ts";

@@ -112,7 +112,10 @@ const strided = (inner: fc.Arbitrary<Layer>): fc.Arbitrary<Layer> =>
     .map(({ stride, down, up, kept, inner, isAdded }) => (x, number) => {
       const channels = x.shape[1]!;
       const sides = (kernel: [number, number]) => {
-        const [rows, cols] = kernel.map((size, axis) => Math.max(size - stride[axis]!, 0)) as [number, number];
+        const [rows, cols] = kernel.map((size, axis) => Math.max(size - stride[axis]!, 0)) as [
+          number,
+          number,
+        ];
         return { top: rows, left: Math.min(cols, 1), right: Math.max(cols - 1, 0) };
       };
       const weights = g.parameter(`down${number}`, [channels, channels, ...down]);

@@ -544,7 +544,8 @@ export const stepCases: { readonly [P in Primitive]: StepCases } = {
       ({ x }) => g.convTranspose(down(x), weights([4, 3, 1, 1], 5), { stride: [2, 1], pad: { bottom: -1 } }),
       ({ x }) => up(down(x), [2, 1], 3, { kernel: [3, 7], keep: (i) => i % 5 !== 2 }),
       // To both sides, of rows above: whole rows at once, also in pairs of columns.
-      ({ above }) => up(wide(widened(down(above))), [2, 1], 3, { kernel: [2, 3], pad: { left: 1, right: 1 } }),
+      ({ above }) =>
+        up(wide(widened(down(above))), [2, 1], 3, { kernel: [2, 3], pad: { left: 1, right: 1 } }),
       // Attention, sums and a recurrence over the positions of a smaller field.
       ({ x, y }) => {
         const smaller = down(x);

@@ -13,9 +13,7 @@ const marked = (field: ReceptiveField | undefined): ReadonlySet<string> =>
     field?.drawing
       .split("\n")
       .flatMap((line, row) =>
-        [...line].flatMap((mark, col) =>
-          mark === "#" ? [`${row - field.above} ${col - field.left}`] : [],
-        ),
+        [...line].flatMap((mark, col) => (mark === "#" ? [`${row - field.above} ${col - field.left}`] : [])),
       ),
   );
 

@@ -33,7 +33,7 @@ const RATE = 1e-2;
 const SETTINGS = { ...ADAM_DEFAULTS, clip: 0.5, ema: 0.9 };
 
 async function train(config: NetworkConfig, device: "cpu" | "webgpu", shares: number): Promise<Trained> {
-  const dropout = config.model === "pixelsnail" ? { rate: 0.3, seed: 4 } : undefined;
+  const dropout = ["pixelsnail", "pixelcnn-pp"].includes(config.model) ? { rate: 0.3, seed: 4 } : undefined;
   const build = (pictures: number) => buildNetwork(config, pictures, { dropout: dropout !== undefined });
   const open = device === "cpu" ? openTrainingStep : openDeviceTrainingStep;
   const step: TrainingStep<Values> = await open(build, BATCH, { ...SETTINGS, dropout }, { shares });

@@ -1,6 +1,12 @@
 import * as codes from "../../kernels/operations.ts";
 import { isSameStride } from "../../graph/lattice.ts";
-import type { Instruction, KernelCall, Operand, PointwiseOperation, Sweep } from "../../lower/step/program.ts";
+import type {
+  Instruction,
+  KernelCall,
+  Operand,
+  PointwiseOperation,
+  Sweep,
+} from "../../lower/step/program.ts";
 import { bindAttend, bindRemember } from "./bind-attention.ts";
 import { bindConvolution, bindWinogradInput, bindWinogradOutput } from "./bind-convolution.ts";
 import { at, cellsOf, preload, type Binding, type Call, type Of } from "./binding.ts";
@@ -21,7 +27,9 @@ export function bind(instruction: Instruction, binding: Binding): Call {
 function isContiguous(call: KernelCall, { layouts }: Binding): boolean {
   const { stride } = layouts[call.out.field]!;
   const taps = call.kernel === "convolution" ? call.taps : [];
-  return [call.at, ...taps.map(({ field }) => layouts[field]!)].every((one) => isSameStride(one.stride, stride));
+  return [call.at, ...taps.map(({ field }) => layouts[field]!)].every((one) =>
+    isSameStride(one.stride, stride),
+  );
 }
 
 /** The picture's columns at which an instruction is computed. */

@@ -39,8 +39,7 @@ function byPhase(
   isRow: boolean,
   bound: (instruction: Instruction) => Call,
 ): PhasedCalls {
-  const common = (axis: 0 | 1) =>
-    list.reduce((period, { at }) => commonMultiple(period, at.stride[axis]), 1);
+  const common = (axis: 0 | 1) => list.reduce((period, { at }) => commonMultiple(period, at.stride[axis]), 1);
   const period: Stride = [common(0), isRow ? 1 : common(1)];
   const calls = list.map(bound);
   const lists = Array.from({ length: period[0] * period[1] }, (_, phase) => {
