@@ -1,4 +1,5 @@
 import { sizeOf } from "../src/graph/shapes.ts";
+import { defaultLikelihood } from "../src/likelihood/by-name.ts";
 import { modelByName, type ModelConfig } from "../src/models/by-name.ts";
 import { buildNetwork, networkOf, type Network, type NetworkConfig } from "../src/programs/network.ts";
 import { gatedStack } from "./gated-stack.ts";
@@ -30,7 +31,7 @@ export const BENCH_NETWORKS: readonly BenchNetwork[] = [family("pixelcnn"), GATE
 export const configOf = ({ name, sizes, levels, size }: BenchNetwork): NetworkConfig => ({
   model: name,
   modelConfig: sizes,
-  likelihood: levels === 2 ? "bernoulli" : "categorical",
+  likelihood: defaultLikelihood(levels),
   levels,
   size: { channels: 1, rows: size, cols: size },
 });

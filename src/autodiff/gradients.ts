@@ -120,7 +120,7 @@ function usedOutside(inside: ReadonlySet<Node>, outputs: readonly Node[]): Node[
  * recurrences are written out, both are computed once.
  */
 function remembering(body: Node, state: Node, wanted: readonly Node[]): [Node, Node][] {
-  const { reach, offsets } = analyseCausality([body, ...wanted], state);
+  const { reach, offsets } = analyseCausality([body, ...wanted], state, { isByChannel: false });
   const order = wanted.length === 0 ? undefined : orderOf(makeNode("recur", [body, state], {}));
   const nodes = wanted.filter((node) =>
     reach(node).every((channel) =>

@@ -37,7 +37,9 @@ function layerLines({ layers }: NetworkInfo): string[] {
   );
 }
 
-function samplerLines({ multiplyAddsPerPixel, bytesPerPicture }: SamplerInfo): string[] {
+const kib = (bytes: number): string => (bytes / 1024).toFixed(0);
+
+function samplerLines({ multiplyAddsPerPixel, bytesPerPicture, bytes }: SamplerInfo): string[] {
   const { row, pixel, colours, after, rowEnd } = multiplyAddsPerPixel;
   const all: readonly (readonly [when: string, multiplyAdds: number])[] = [
     ["with the whole row, before it is begun", row],
@@ -51,7 +53,7 @@ function samplerLines({ multiplyAddsPerPixel, bytesPerPicture }: SamplerInfo): s
   const digits = Math.max(...phases.map(([, work]) => rounded(work).length));
   return [
     ...phases.map(([when, work]) => `  ${when.padEnd(width)}  ${rounded(work).padStart(digits)}`),
-    `  ${(bytesPerPicture / 1024).toFixed(0)} KiB remembered of a picture`,
+    `  ${kib(bytesPerPicture)} KiB remembered of a picture, ${kib(bytes)} KiB with weights and tables in each thread`,
   ];
 }
 

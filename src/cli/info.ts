@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
 import type { PictureSize } from "../data/dataset.ts";
+import { defaultLikelihood } from "../likelihood/by-name.ts";
 import { LIKELIHOOD_NAMES, type LikelihoodName } from "../likelihood/likelihood.ts";
 import { MODEL_NAMES, modelByName, sizesOf, type ModelConfig } from "../models/by-name.ts";
 import type { NetworkConfig } from "../programs/network.ts";
@@ -68,7 +69,7 @@ async function chosenNetwork(
   return {
     model,
     modelConfig: sizesOf(model, givenSizes(command), preset),
-    likelihood: flags.likelihood ?? (levels === 2 ? "bernoulli" : "categorical"),
+    likelihood: flags.likelihood ?? defaultLikelihood(levels),
     levels,
     size: { channels, ...(flags.size ?? (isGrey ? { rows: 28, cols: 28 } : { rows: 32, cols: 32 })) },
     presets: modelByName(model).presets,

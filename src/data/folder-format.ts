@@ -79,7 +79,7 @@ export const wholeSize = ({ channels, resize }: FolderFormat, { rows, cols }: Ex
 });
 
 /** Of every picture. */
-export const sizeOf = (format: FolderFormat): PictureSize =>
+export const pictureSizeOf = (format: FolderFormat): PictureSize =>
   format.crop ? { channels: format.channels, ...format.crop } : wholeSize(format, format.first.header);
 
 /** Levels of a file's bytes, [channels, rows, cols], cropped at a place. Throws an Error that does not name the file. */

@@ -10,7 +10,7 @@ import {
   formatOf,
   levelsOf,
   levelsOfAlike,
-  sizeOf,
+  pictureSizeOf,
   wholeSize,
   type FolderFormat,
   type FormatOptions,
@@ -116,7 +116,7 @@ function onDisk(name: string, folder: string, paths: readonly string[], format: 
 const about = (name: string, paths: readonly string[], format: FolderFormat): Omit<Dataset, "read"> => ({
   name,
   count: paths.length,
-  size: sizeOf(format),
+  size: pictureSizeOf(format),
   levels: format.levels,
   ...classesOf(paths),
 });

@@ -1,6 +1,8 @@
 import { NextpixelError } from "../basics/errors.ts";
-import { isOn, periodOf } from "./lattice.ts";
+import { groupOf } from "./channel-groups.ts";
+import { periodOf, isOn } from "./lattice.ts";
 import { is, type Node } from "./node.ts";
+import { isSurelyCausal } from "./newest-pixel.ts";
 import type { Primitive } from "./primitives.ts";
 import {
   OffsetSets,
@@ -16,14 +18,6 @@ import { readsOf, type Read, type Reads } from "./reads.ts";
 import { interpret } from "./recurrence.ts";
 import { topologicalOrder } from "./walk.ts";
 
-/** Smallest distance between a position and what it depends on; see `lagOf`. */
-export interface Lag {
-  /** Pixels back to the newest pixel that is depended on; Infinity if all are in rows above; negative: the future. */
-  readonly pixels: number;
-  /** The newest channel of that pixel. */
-  readonly channel: number;
-}
-
 export interface CausalityTable {
   /** Reach of each channel of a node, which must be part of the graph. */
   reach(node: Node): NodeReach;
@@ -33,10 +27,16 @@ export interface CausalityTable {
 /**
  * For every node and channel, which offsets of the picture it depends on. Exact for networks of convolutions and
  * shifts, strided ones too: the sets are added up tap by tap, so that whatever a network leaves out (its blind spot) is seen
- * too. What leaves the grid of pixels (a reshape, a sum over rows) counts as a dependency on everything.
+ * too. What leaves the grid of pixels (a reshape, a sum over rows) counts as a dependency on everything. Without `isByChannel`
+ * the picture's channels all count as its channel 0: far smaller sets, of a state of many channels.
  */
-export function analyseCausality(outputs: readonly Node[], picture: Node): CausalityTable {
-  const [, channels, rows, cols] = picture.shape as [number, number, number, number];
+export function analyseCausality(
+  outputs: readonly Node[],
+  picture: Node,
+  { isByChannel = true }: { readonly isByChannel?: boolean } = {},
+): CausalityTable {
+  const [, all, rows, cols] = picture.shape as [number, number, number, number];
+  const channels = isByChannel ? all : 1;
   const offsets = new OffsetSets({ channels, rows, cols }, periodOf(outputs, picture));
   const itself: NodeReach = Array.from({ length: channels }, (_, channel) =>
     offsets.of([{ channel, rows: 0, cols: 0 }]),
@@ -75,16 +75,6 @@ function union(reads: Reads, inputs: readonly NodeReach[], offsets: OffsetSets):
   return found.length === 0 ? "none" : offsets.union(found);
 }
 
-/** The lag of a channel: how far before the current sub-pixel its newest dependency lies. Undefined: there is none. */
-export function lagOf(reach: Reach, offsets: OffsetSets): Lag | undefined {
-  if (reach === "none") return undefined;
-  if (reach === "all") return { pixels: -Infinity, channel: 0 };
-  const newest = offsets.newest(reach);
-  if (!newest) return undefined;
-  const { rows, cols, channel } = newest;
-  return { pixels: rows < 0 ? Infinity : rows > 0 ? -Infinity : 0 - cols, channel };
-}
-
 /**
  * Checks that a likelihood may use `logits`: whatever predicts a sub-pixel depends on earlier sub-pixels only (rows
  * above; the same row, further left; the same pixel, an earlier channel). `predicts(c)` is the picture's channel that
@@ -95,6 +85,7 @@ export function checkCausality(
   picture: Node,
   predicts: (logitsChannel: number) => number,
 ): void {
+  if (isSurelyCausal(logits, picture, predicts)) return;
   const table = analyseCausality([logits], picture);
   table.reach(logits).forEach((reach, logitsChannel) => {
     if (reach === "none") return;
@@ -200,7 +191,7 @@ const before = (at: Offset, read: Read): Offset => ({
  */
 function blame(path: readonly Step[], channels: number): Step {
   const ahead = path.findLast(({ from }) => from.rows > 0 || (from.rows === 0 && from.cols > 0));
-  const group = (node: Node, channel: number) => Math.floor((channel * channels) / node.shape[1]!);
+  const group = (node: Node, channel: number) => groupOf(channel, node.shape[1]!, channels);
   const backwards = path.find(
     ({ node, channel, from }) => group(node, channel) < group(node.inputs[from.input]!, from.channel),
   );

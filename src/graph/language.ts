@@ -80,6 +80,11 @@ export const sum = (x: Node, axes: readonly number[] = x.shape.map((_, axis) => 
 export const max = (x: Node, axes: readonly number[]): Node => makeNode("max", [x], { axes });
 /** e^x over the sum of e^x along the last axis. */
 export const softmax = (x: Node): Node => makeNode("softmax", [x], {});
+/** log(e^x_1 + e^x_2 + ..) over the given axes, which stay with size 1; the largest is taken out, so that nothing overflows. */
+export function logSumExp(x: Node, axes: readonly number[]): Node {
+  const largest = stopGradient(max(x, axes));
+  return add(log(sum(exp(sub(x, largest)), axes)), largest);
+}
 /** Mean over the given axes (all by default), which stay with size 1. */
 export function mean(x: Node, axes?: readonly number[]): Node {
   const total = sum(x, axes);

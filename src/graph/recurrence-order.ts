@@ -26,7 +26,7 @@ const ORDERS: readonly RecurrenceOrder[] = [
  */
 export function orderOf(recurrence: Node): RecurrenceOrder {
   const [body, state] = recurrence.inputs as [Node, Node];
-  const { reach, offsets } = analyseCausality([body], state);
+  const { reach, offsets } = analyseCausality([body], state, { isByChannel: false });
   if (offsets.phases.length > 1) throw circular(recurrence);
   const read = [...new Set(reach(body))].flatMap((channel) => {
     if (channel === "all") throw circular(recurrence);

@@ -4,9 +4,11 @@ import type { Likelihood } from "./likelihood.ts";
 /** Binary pictures: p(1) = sigmoid(logit). */
 export const bernoulli: Likelihood = {
   name: "bernoulli",
+  kernel: "bernoulli",
   logits: (channels) => channels,
   groups: (channels) => channels,
   // -log p(x) = log(1 + e^l) - x l, and log(1 + e^l) = max(l, 0) - log sigmoid(|l|), which cannot overflow
   nats: (logits, pictures) => sub(sub(relu(logits), log(sigmoid(abs(logits)))), mul(pictures, logits)),
-  draw: (logits, uniform, temperature) => (uniform < 1 / (1 + Math.exp(logits[0]! / temperature)) ? 0 : 1),
+  masses: (logits, temperature) =>
+    Float64Array.of(-1, 1).map((sign) => 1 / (1 + Math.exp((-sign * logits[0]!) / temperature))),
 };

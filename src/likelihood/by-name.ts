@@ -4,16 +4,28 @@ import { categorical } from "./categorical.ts";
 import { LIKELIHOOD_NAMES, type Likelihood, type LikelihoodName } from "./likelihood.ts";
 import { logisticMixture } from "./logistic-mixture.ts";
 
+/** Our own likelihoods, for pictures of so many levels. */
+const LIKELIHOODS: Readonly<Record<LikelihoodName, (levels: number) => Likelihood>> = {
+  bernoulli(levels) {
+    if (levels !== 2) throw expected("ARGUMENT", "2 levels (--levels 2)", "the Bernoulli likelihood", levels);
+    return bernoulli;
+  },
+  categorical,
+  "logistic-mixture": logisticMixture,
+};
+
 /**
- * The likelihood of that name for pictures of `levels` levels. NOT_FOUND error if there is none, ARGUMENT
- * error if they do not go together.
+ * The likelihood of that name for pictures of `levels` levels.
+ *
+ * @throws NOT_FOUND error if there is none, ARGUMENT error if they do not go together.
  */
 export function likelihoodByName(name: LikelihoodName, levels: number): Likelihood {
-  if (!LIKELIHOOD_NAMES.includes(name)) {
+  if (!Object.hasOwn(LIKELIHOODS, name)) {
     throw expected("NOT_FOUND", LIKELIHOOD_NAMES.join(" or "), "the likelihood", name);
   }
-  if (name === "categorical") return categorical(levels);
-  if (name === "logistic-mixture") return logisticMixture(levels);
-  if (levels !== 2) throw expected("ARGUMENT", "2 levels (--levels 2)", "the Bernoulli likelihood", levels);
-  return bernoulli;
+  return LIKELIHOODS[name](levels);
 }
+
+/** The likelihood for pictures of so many levels if none is asked for. */
+export const defaultLikelihood = (levels: number): LikelihoodName =>
+  levels === 2 ? "bernoulli" : "categorical";

@@ -6,7 +6,7 @@ import {
   equal,
   exp,
   log,
-  max,
+  logSumExp,
   maximum,
   minimum,
   mul,
@@ -14,15 +14,13 @@ import {
   relu,
   sigmoid,
   slice,
-  stopGradient,
   sub,
-  sum,
   tanh,
   where,
 } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import type { Likelihood } from "./likelihood.ts";
-import { drawFromMixture } from "./logistic-mixture-draw.ts";
+import { massesOfMixture } from "./logistic-mixture-masses.ts";
 import { COMPONENTS, LOG_SCALES, startOfChannel } from "./logistic-mixture-layout.ts";
 
 /**
@@ -36,6 +34,7 @@ import { COMPONENTS, LOG_SCALES, startOfChannel } from "./logistic-mixture-layou
 export function logisticMixture(levels: number): Likelihood {
   return {
     name: "logistic-mixture",
+    kernel: "logisticMixture",
     logits: startOfChannel,
     groups: () => 1,
     // -log p(colour | those before it): the joint probabilities of the colours, added up over the components, divided.
@@ -45,18 +44,17 @@ export function logisticMixture(levels: number): Likelihood {
       const outward = sub(equal(pictures, levels - 1), equal(pictures, 0));
       const places = Array.from({ length: channels }, (_, c) => slice(place, 1, c, c + 1));
       let joint = slice(logits, 1, 0, COMPONENTS); // log w_k but for a number that is the same for all components
-      let total = logSumExp(joint);
+      let total = logSumExp(joint, [1]);
       const nats = places.map((own, c) => {
         const { mean, logScale } = component(logits, places.slice(0, c));
         joint = add(joint, logMass(own, slice(outward, 1, c, c + 1), mean, logScale, 1 / (levels - 1)));
         const before = total;
-        total = logSumExp(joint);
+        total = logSumExp(joint, [1]);
         return sub(before, total);
       });
       return concat(nats, 1);
     },
-    draw: (logits, uniform, temperature, earlier = []) =>
-      drawFromMixture(logits, uniform, temperature, earlier, levels),
+    masses: (logits, temperature, earlier) => massesOfMixture(logits, temperature, earlier, levels),
   };
 }
 
@@ -86,10 +84,4 @@ function logMass(place: Node, outward: Node, mean: Node, logScale: Node, half: n
   const share = where(outward, 1, mul(sigmoid(add(distance, h)), div(mul(2, t), add(1, t))));
   // log sigmoid(-q) = log sigmoid(|q|) - max(q, 0)
   return sub(log(mul(sigmoid(abs(q)), share)), relu(q));
-}
-
-/** log(e^x_1 + e^x_2 + ..) over the channels, [batch, 1, rows, cols]. */
-function logSumExp(x: Node): Node {
-  const largest = stopGradient(max(x, [1]));
-  return add(log(sum(exp(sub(x, largest)), [1])), largest);
 }

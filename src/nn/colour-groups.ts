@@ -1,12 +1,10 @@
+import { groupOf } from "../graph/channel-groups.ts";
 import { concat, slice } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import type { ConvMask } from "../graph/primitives.ts";
 import { sizeOf } from "../graph/shapes.ts";
 
-// Channels in groups, one for each colour of the picture, in order: channel c of C is in group floor(c groups / C).
-
-export const groupOf = (channel: number, channels: number, groups: number): number =>
-  Math.floor((channel * groups) / channels);
+// Channels in groups, one for each colour of the picture, in order; see `groupOf`.
 
 /** The channels start .. end-1 of a group; there may be none. */
 export const channelsOfGroup = (group: number, channels: number, groups: number): [number, number] => [

@@ -1,6 +1,7 @@
 import { expected, wholeNumber } from "../basics/errors.ts";
 import type { PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
+import { groupOf } from "../graph/channel-groups.ts";
 import { checkCausality } from "../graph/causality.ts";
 import { input, mul, sub } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
@@ -71,19 +72,19 @@ export function buildNetwork(config: NetworkConfig, batch: number, options: Netw
   return network;
 }
 
+/** What a network is for. The likelihood is one of ours, by its name, or one of your own. */
+export interface NetworkBasis extends Pick<NetworkConfig, "levels" | "size" | "classes"> {
+  readonly likelihood: LikelihoodName | Likelihood;
+}
+
 /** A network from any function that builds logits. CAUSALITY error as for `buildNetwork`. */
 export function networkOf(
-  {
-    likelihood: name,
-    levels,
-    size,
-    classes: known,
-  }: Pick<NetworkConfig, "likelihood" | "levels" | "size" | "classes">,
+  { likelihood: name, levels, size, classes: known }: NetworkBasis,
   batch: number,
   build: BuildLogits,
   { dropout = false }: NetworkOptions = {},
 ): Network {
-  const likelihood = likelihoodByName(name, levels);
+  const likelihood = typeof name === "string" ? likelihoodByName(name, levels) : name;
   const picture = input("pictures", [batch, size.channels, size.rows, size.cols]);
   const scaled = named(sub(mul(picture, 2 / (levels - 1)), 1), "scaled picture");
   const scope = Scope.root({ dropout });
@@ -92,11 +93,7 @@ export function networkOf(
   const groups = likelihood.groups(size.channels);
   const logits = build(scope, scaled, outputs, classes);
   // Of the picture's channels that a group of logits tells, the first one: it may depend on what is before that.
-  checkCausality(
-    logits,
-    picture,
-    (channel) => Math.floor((channel * groups) / outputs) * (size.channels / groups),
-  );
+  checkCausality(logits, picture, (channel) => groupOf(channel, outputs, groups) * (size.channels / groups));
   return {
     likelihood,
     levels,

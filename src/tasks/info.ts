@@ -4,7 +4,8 @@ import { sizeOf } from "../graph/shapes.ts";
 import { multiplyAddsOfTimes } from "../lower/step/multiply-adds.ts";
 import { buildNetwork, type Network, type NetworkConfig } from "../programs/network.ts";
 import { parameterCount } from "../programs/parameters.ts";
-import { stepProgram } from "../programs/step-program.ts";
+import { samplerProgram } from "../programs/step-program.ts";
+import { bytesOfDrawer } from "../runtime/step/draw.ts";
 import { bytesOfFields } from "../runtime/step/layout.ts";
 
 export interface NetworkInfo {
@@ -39,6 +40,8 @@ export interface SamplerInfo {
   };
   /** What is remembered of a picture while it is drawn. */
   readonly bytesPerPicture: number;
+  /** Memory of a thread that draws one picture: what is remembered, weights, and tables of what depends on the position. */
+  readonly bytes: number;
 }
 
 /** What a network consists of, what it can see, and what it takes. SCHEDULE error as of `stepProgram`. */
@@ -57,11 +60,13 @@ export function describeNetwork(config: NetworkConfig): NetworkInfo {
 function describeSampler(network: Network): SamplerInfo {
   // What is computed when does not depend on the values of the weights.
   const weights = new Float32Array(parameterCount(network.declarations)).fill(1);
-  const program = stepProgram(network, weights, { known: false });
+  const sampler = samplerProgram(network, weights);
+  const program = sampler.steps;
   const [row, pixel, ...later] = multiplyAddsOfTimes(program) as [number, number, ...number[]];
   const [after, rowEnd] = later.splice(program.channels - 1) as [number, number];
   return {
     multiplyAddsPerPixel: { row, pixel, colours: later, after, rowEnd },
     bytesPerPicture: bytesOfFields(program),
+    bytes: bytesOfDrawer(sampler, 1),
   };
 }

@@ -1,6 +1,7 @@
 import { cores } from "../runtime/workers/node.ts";
 import type { Dataset, Extent, PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
+import { defaultLikelihood } from "../likelihood/by-name.ts";
 import type { LikelihoodName } from "../likelihood/likelihood.ts";
 import { sizesOf, type GivenSizes } from "../models/by-name.ts";
 import { runConfigOf, type RunConfig } from "../run/config.ts";
@@ -117,7 +118,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
     network: {
       model,
       modelConfig: sizesOf(model, sizes, all.preset),
-      likelihood: all.likelihood ?? (pictures.levels === 2 ? "bernoulli" : "categorical"),
+      likelihood: all.likelihood ?? defaultLikelihood(pictures.levels),
       levels: pictures.levels,
       size: pictures.size,
       classes: pictures.classes && [...pictures.classes],

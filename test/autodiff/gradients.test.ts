@@ -5,7 +5,7 @@ import { type Node, is } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { simplify } from "../../src/graph/simplify.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
-import { evaluate, type Feeds } from "../../src/lower/reference/evaluate.ts";
+import { evaluate, type Feeds } from "../reference/evaluate.ts";
 import { allCases, randomNumbers } from "../graph/primitive-cases.ts";
 
 const STEP = 1e-5;

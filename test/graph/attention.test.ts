@@ -9,7 +9,7 @@ import { sizeOf } from "../../src/graph/shapes.ts";
 import { simplify } from "../../src/graph/simplify.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
 import { gradients } from "../../src/autodiff/gradients.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { expand } from "../../src/lower/onnx/expand.ts";
 import { randomNumbers } from "./primitive-cases.ts";
 

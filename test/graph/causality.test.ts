@@ -1,13 +1,32 @@
 import { describe, expect, test } from "vitest";
 import { gatedStack } from "../../bench/gated-stack.ts";
 import { NextpixelError } from "../../src/basics/errors.ts";
-import { analyseCausality, checkCausality, lagOf } from "../../src/graph/causality.ts";
+import { analyseCausality, checkCausality } from "../../src/graph/causality.ts";
 import * as g from "../../src/graph/language.ts";
 import { type Node, named } from "../../src/graph/node.ts";
+import type { OffsetSets, Reach } from "../../src/graph/offsets.ts";
 import { receptiveField } from "../../src/graph/receptive-field.ts";
 import { causalConv } from "../../src/nn/causal-conv.ts";
 import { Scope } from "../../src/nn/scope.ts";
 import { buildNetwork, networkOf } from "../../src/programs/network.ts";
+
+/** Smallest distance between a position and what it depends on. */
+interface Lag {
+  /** Pixels back to the newest pixel that is depended on; Infinity if all are in rows above; negative: the future. */
+  readonly pixels: number;
+  /** The newest channel of that pixel. */
+  readonly channel: number;
+}
+
+/** The lag of a channel: how far before the current sub-pixel its newest dependency lies. Undefined: there is none. */
+function lagOf(reach: Reach, offsets: OffsetSets): Lag | undefined {
+  if (reach === "none") return undefined;
+  if (reach === "all") return { pixels: -Infinity, channel: 0 };
+  const newest = offsets.newest(reach);
+  if (!newest) return undefined;
+  const { rows, cols, channel } = newest;
+  return { pixels: rows < 0 ? Infinity : rows > 0 ? -Infinity : 0 - cols, channel };
+}
 
 const grey = g.input("picture", [1, 1, 8, 8]);
 const colour = g.input("picture", [1, 3, 8, 8]);

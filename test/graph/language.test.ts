@@ -4,7 +4,7 @@ import { type Node, named } from "../../src/graph/node.ts";
 import { printGraph } from "../../src/graph/print.ts";
 import { simplify } from "../../src/graph/simplify.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { buildNetwork } from "../../src/programs/network.ts";
 
 const x = g.input("picture", [2, 64, 5, 5]);

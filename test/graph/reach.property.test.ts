@@ -6,7 +6,7 @@ import type { Node } from "../../src/graph/node.ts";
 import { reachAt } from "../../src/graph/offsets.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 
 const CHANNELS = 2;
 const SIZE = 15;

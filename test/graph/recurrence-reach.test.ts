@@ -4,7 +4,7 @@ import * as g from "../../src/graph/language.ts";
 import { type Node, named } from "../../src/graph/node.ts";
 import { reachAt } from "../../src/graph/offsets.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { causalConv } from "../../src/nn/causal-conv.ts";
 import { networkOf } from "../../src/programs/network.ts";
 import { randomNumbers } from "./primitive-cases.ts";

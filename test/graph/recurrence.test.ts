@@ -6,7 +6,7 @@ import { orderOf } from "../../src/graph/recurrence-order.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
 import { unrollRecurrences } from "../../src/lower/onnx/unroll.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { randomNumbers } from "./primitive-cases.ts";
 import { type Offset, reading, thrownBy } from "./reading.ts";
 

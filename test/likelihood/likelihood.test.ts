@@ -4,9 +4,9 @@ import * as g from "../../src/graph/language.ts";
 import { bernoulli } from "../../src/likelihood/bernoulli.ts";
 import { likelihoodByName } from "../../src/likelihood/by-name.ts";
 import { categorical } from "../../src/likelihood/categorical.ts";
-import type { LikelihoodName } from "../../src/likelihood/likelihood.ts";
+import { levelAt, natsOfLevel, type LikelihoodName } from "../../src/likelihood/likelihood.ts";
 import { logisticMixture } from "../../src/likelihood/logistic-mixture.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 
 const logit = fc.double({ min: -30, max: 30, noNaN: true });
 
@@ -34,6 +34,8 @@ describe.each(likelihoods)("$name", ({ likelihood, levels }) => {
     minLength: likelihood.logits(1),
     maxLength: likelihood.logits(1),
   });
+  const draw = (logits: readonly number[], uniform: number, temperature: number) =>
+    levelAt(likelihood.masses(logits, temperature, []), uniform);
 
   test("probabilities of all levels sum to 1", () => {
     fc.assert(
@@ -47,6 +49,20 @@ describe.each(likelihoods)("$name", ({ likelihood, levels }) => {
     );
   });
 
+  test("the masses are what the nats say", () => {
+    fc.assert(
+      fc.property(logitsOf, (logits) => {
+        const masses = likelihood.masses(logits, 1, []);
+        expect(masses.length).toBe(levels);
+        for (let level = 0; level < levels; level++) {
+          const wanted = natsOf(likelihood, logits, level);
+          if (wanted < 500) expect(natsOfLevel(masses, level)).toBeCloseTo(wanted, 9);
+        }
+      }),
+      { seed: 4, numRuns: 100 },
+    );
+  });
+
   test("a draw inverts the distribution function: level k for uniform numbers of the width of its probability", () => {
     fc.assert(
       fc.property(logitsOf, (logits) => {
@@ -54,8 +70,8 @@ describe.each(likelihoods)("$name", ({ likelihood, levels }) => {
         for (let level = 0; level < levels; level++) {
           const p = Math.exp(-natsOf(likelihood, logits, level));
           if (p > 1e-6) {
-            expect(likelihood.draw(logits, below + 0.001 * p, 1)).toBe(level);
-            expect(likelihood.draw(logits, below + 0.999 * p, 1)).toBe(level);
+            expect(draw(logits, below + 0.001 * p, 1)).toBe(level);
+            expect(draw(logits, below + 0.999 * p, 1)).toBe(level);
           }
           below += p;
         }
@@ -71,7 +87,7 @@ describe.each(likelihoods)("$name", ({ likelihood, levels }) => {
           if (likelihood.name !== "logistic-mixture" || k < 10) return value / 2;
           return k < 20 ? value : Math.min(Math.max(value, -7), 30) + Math.log(2);
         };
-        expect(likelihood.draw(logits, uniform, 2)).toBe(likelihood.draw(logits.map(tempered), uniform, 1));
+        expect(draw(logits, uniform, 2)).toBe(draw(logits.map(tempered), uniform, 1));
       }),
       { seed: 3, numRuns: 100 },
     );
@@ -82,8 +98,8 @@ describe.each(likelihoods)("$name", ({ likelihood, levels }) => {
     for (let level = 0; level < levels; level++)
       expect(Number.isFinite(natsOf(likelihood, logits, level))).toBe(true);
     for (const uniform of [2 ** -33, 1 - 2 ** -33]) {
-      expect(likelihood.draw(logits, uniform, 1)).toBeLessThan(levels);
-      expect(likelihood.draw(logits, uniform, 1)).toBeGreaterThanOrEqual(0);
+      expect(draw(logits, uniform, 1)).toBeLessThan(levels);
+      expect(draw(logits, uniform, 1)).toBeGreaterThanOrEqual(0);
     }
   });
 });

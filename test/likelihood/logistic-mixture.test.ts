@@ -3,8 +3,9 @@ import { gradients } from "../../src/autodiff/gradients.ts";
 import { philox4x32, uniform } from "../../src/basics/philox.ts";
 import * as g from "../../src/graph/language.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { levelAt } from "../../src/likelihood/likelihood.ts";
 import { logisticMixture } from "../../src/likelihood/logistic-mixture.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { openSession } from "../../src/runtime/ort.ts";
 import { randomNumbers } from "../graph/primitive-cases.ts";
 import { chiSquareDeviate } from "../programs/chi-square.ts";
@@ -180,7 +181,8 @@ test.each([1, 3])("draws are as frequent as they are probable, %d channel(s)", (
   for (let i = 0; i < count; i++) {
     const words = philox4x32([i, 0, 0, 0], [1, 1]);
     const pixel: number[] = [];
-    for (let c = 0; c < channels; c++) pixel.push(likelihood.draw(logits, uniform(words[c]!), 1, pixel));
+    for (let c = 0; c < channels; c++)
+      pixel.push(levelAt(likelihood.masses(logits, 1, pixel), uniform(words[c]!)));
     counts[pixel.reduce((code, level) => levels * code + level, 0)]! += 1;
   }
   const pixels = Array.from(counts, (_, code) =>

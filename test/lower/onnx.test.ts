@@ -3,7 +3,7 @@ import * as g from "../../src/graph/language.ts";
 import { type Node, is } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { openSession } from "../../src/runtime/ort.ts";
 import { allCases, randomNumbers } from "../graph/primitive-cases.ts";
 

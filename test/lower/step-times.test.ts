@@ -8,7 +8,8 @@ import type { Instruction, StepProgram } from "../../src/lower/step/program.ts";
 import { timesOfNodes } from "../../src/lower/step/times.ts";
 import { buildNetwork, networkOf, type Network } from "../../src/programs/network.ts";
 import { samplerProgram, stepProgram } from "../../src/programs/step-program.ts";
-import { openDrawer } from "../../src/runtime/step/draw.ts";
+import { bytesOfDrawer, openDrawer } from "../../src/runtime/step/draw.ts";
+import { TINY_NETWORKS } from "../programs/tiny.ts";
 import {
   expectSameBits,
   logitsPixelByPixel,
@@ -125,6 +126,53 @@ describe("what is remembered", () => {
     // A row of a field of four channels is more than the 64 KiB by which memory grows.
     expect(await bytes(8)).toBeGreaterThan(2 ** 19);
     expect(await bytes(200)).toBe(await bytes(8));
+  });
+
+  test.each(TINY_NETWORKS.filter(({ name }) => !name.startsWith("pixelsnail")))(
+    "no more for taller pictures: $name",
+    ({ config }) => {
+      const bytes = (rows: number) => {
+        const network = buildNetwork({ ...config, size: { ...config.size, rows } }, 1);
+        return bytesOfDrawer(samplerProgram(network, randomWeights(network.declarations, 1)), 1);
+      };
+      // Of any value that is kept for each row there would be 64 KiB more, by which memory grows, in 16,384 of them.
+      expect(bytes(20_000)).toBe(bytes(8));
+    },
+  );
+
+  // What a state of many channels reads was looked for among the sub-pixels of all channels: more than there may be.
+  test("many channels of a recurrence in a large picture are no more to look through than few", () => {
+    const network = buildNetwork(
+      {
+        model: "row-lstm",
+        modelConfig: { width: 40, depth: 1, head: 4 },
+        likelihood: "bernoulli",
+        levels: 2,
+        size: grey(512, 512),
+      },
+      1,
+    );
+    expect(programOf(network).cols).toBe(512);
+  });
+
+  test("of what depends on the position, a number for each row and each column, not for each pixel", () => {
+    const tables = (size: { rows: number; cols: number }) => {
+      const network = buildNetwork(
+        {
+          model: "pixelsnail",
+          modelConfig: { width: 3, blocks: 2, layers: 1, key: 2, value: 3 },
+          likelihood: "bernoulli",
+          levels: 2,
+          size: { channels: 1, ...size },
+        },
+        1,
+      );
+      return programOf(network)
+        .instructions.flat()
+        .filter((one) => one.kernel === "position")
+        .map(({ values }) => values.length);
+    };
+    expect(tables({ rows: 9, cols: 7 })).toEqual([9, 7]);
   });
 
   test("a program holds for pictures of more rows than it was traced for", async () => {

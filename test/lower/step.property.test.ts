@@ -3,7 +3,7 @@ import { test } from "vitest";
 import * as g from "../../src/graph/language.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { causalConv, type CausalConvOptions } from "../../src/nn/causal-conv.ts";
 import { gate } from "../../src/nn/gate.ts";
 import { fanInUniform } from "../../src/nn/initialisers.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as g from "../../src/graph/language.ts";
 import { named, type Node } from "../../src/graph/node.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { networkOf } from "../../src/programs/network.ts";
 import { stepProgram } from "../../src/programs/step-program.ts";
 import { lowerToSteps } from "../../src/lower/step/lower.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { sizeOf } from "../../src/graph/shapes.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { receptiveField } from "../../src/graph/receptive-field.ts";
 import { modelByName } from "../../src/models/by-name.ts";
 import { buildNetwork } from "../../src/programs/network.ts";

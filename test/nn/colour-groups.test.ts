@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import * as g from "../../src/graph/language.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
-import { channelsOfGroup, groupOf, ownPixelMask, withEachGroup } from "../../src/nn/colour-groups.ts";
+import { evaluate } from "../reference/evaluate.ts";
+import { groupOf } from "../../src/graph/channel-groups.ts";
+import { channelsOfGroup, ownPixelMask, withEachGroup } from "../../src/nn/colour-groups.ts";
 
 const size = fc.integer({ min: 1, max: 20 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { gradients } from "../../src/autodiff/gradients.ts";
 import * as g from "../../src/graph/language.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { initialValues } from "../../src/nn/initialisers.ts";
 import { Scope } from "../../src/nn/scope.ts";
 import { normalisedConv, normalisedWeights } from "../../src/nn/weight-norm.ts";

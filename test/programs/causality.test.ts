@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { philox4x32 } from "../../src/basics/philox.ts";
 import { pictureLength } from "../../src/data/dataset.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { buildNetwork } from "../../src/programs/network.ts";
 import { initialValues } from "../../src/nn/initialisers.ts";
 import { receptiveField, type ReceptiveField } from "../../src/graph/receptive-field.ts";

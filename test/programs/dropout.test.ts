@@ -3,7 +3,7 @@ import * as g from "../../src/graph/language.ts";
 import { is, type Node } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { ADAM_DEFAULTS } from "../../src/optim/adam.ts";
 import { dropoutMasks } from "../../src/programs/dropout.ts";
 import { gradientProgram } from "../../src/programs/gradient-program.ts";

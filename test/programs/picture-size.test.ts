@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { gatedStack } from "../../bench/gated-stack.ts";
 import { add, concat, constant, conv, mul, shift, slice } from "../../src/graph/language.ts";
 import { named, type Node } from "../../src/graph/node.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { zeros } from "../../src/nn/initialisers.ts";
 import { buildNetwork, networkOf, type BuildLogits, type NetworkConfig } from "../../src/programs/network.ts";
 import { packParameters, parameterVector, PARAMETERS } from "../../src/programs/parameters.ts";

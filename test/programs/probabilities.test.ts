@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
 import type { Declaration } from "../../src/nn/scope.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { buildNetwork, type Network } from "../../src/programs/network.ts";
 import { parameterVector, packParameters, PARAMETERS } from "../../src/programs/parameters.ts";
 import { openScorer } from "../../src/programs/scorer.ts";

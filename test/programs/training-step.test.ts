@@ -6,7 +6,7 @@ import { philox4x32 } from "../../src/basics/philox.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import * as g from "../../src/graph/language.ts";
 import type { Program } from "../../src/lower/onnx/lower.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { adam, ADAM_DEFAULTS } from "../../src/optim/adam.ts";
 import { clipByNorm } from "../../src/optim/clip.ts";
 import { gradientProgram } from "../../src/programs/gradient-program.ts";

@@ -1,5 +1,6 @@
 import { pixelUniform, seedKey } from "../../src/basics/philox.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
+import { levelAt } from "../../src/likelihood/likelihood.ts";
 import { openForward } from "../../src/programs/forward.ts";
 import type { Network } from "../../src/programs/network.ts";
 import { labelsInTurn } from "./tiny.ts";
@@ -42,7 +43,7 @@ export async function openWholeNetworkSampler(
               (_, k) => levels[(group * channelsOfGroup + k) * pixels + pixel]!,
             );
             const uniform = pixelUniform(key, first + i, pixel, channel);
-            const level = likelihood.draw(own, uniform, temperature, earlier);
+            const level = levelAt(likelihood.masses(own, temperature, earlier), uniform);
             levels[(i * channels + channel) * pixels + pixel] = level;
           }
         }

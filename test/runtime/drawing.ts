@@ -5,7 +5,7 @@ import { samplerProgram } from "../../src/programs/step-program.ts";
 import {
   openStepSampler,
   placeRow,
-  type Sampler,
+  type StepSampler,
   type SampleRequest,
 } from "../../src/runtime/step/sampler.ts";
 import type { StartWorker } from "../../src/runtime/step/worker.ts";
@@ -27,13 +27,13 @@ export const samplerOf = (
   network: Network,
   weights: Float32Array,
   { workers = 1, startWorker = noWorkers } = {},
-): Sampler => openStepSampler(samplerProgram(network, weights), { workers, startWorker });
+): StepSampler => openStepSampler(samplerProgram(network, weights), { workers, startWorker });
 
 export type Request = Omit<SampleRequest, "rows" | "first" | "temperature"> &
   Partial<Pick<SampleRequest, "first" | "temperature">>;
 
 /** Of all classes in turn, if the network knows classes and nothing else is asked for. */
-export const streamOf = (sampler: Sampler, network: Network, request: Request) =>
+export const streamOf = (sampler: StepSampler, network: Network, request: Request) =>
   sampler.stream({
     first: 0,
     temperature: 1,
@@ -43,7 +43,7 @@ export const streamOf = (sampler: Sampler, network: Network, request: Request) =
   });
 
 /** Draws pictures of the network's size with a sampler of it. */
-export async function draw(sampler: Sampler, network: Network, request: Request): Promise<Drawn> {
+export async function draw(sampler: StepSampler, network: Network, request: Request): Promise<Drawn> {
   const [, channels, rows, cols] = network.picture.shape as [number, number, number, number];
   const pictures = new Uint8Array(request.count * sizeOf(network.picture.shape));
   const nats = new Float64Array(request.count);

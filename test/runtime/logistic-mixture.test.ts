@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { philox4x32, uniform } from "../../src/basics/philox.ts";
 import * as g from "../../src/graph/language.ts";
+import { levelAt } from "../../src/likelihood/likelihood.ts";
 import { logisticMixture } from "../../src/likelihood/logistic-mixture.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { FREE_MEMORY, openKernels } from "../../src/runtime/step/kernels.ts";
 import { randomNumbers } from "../graph/primitive-cases.ts";
 
@@ -77,7 +78,7 @@ describe.each(CASES)("$channels channel(s) of $levels levels at temperature $tem
       const own = logits.subarray(m * perPicture, (m + 1) * perPicture);
       const pixel: number[] = [];
       for (let c = 0; c < channels; c++) {
-        pixel.push(likelihood.draw(own, uniforms[m * channels + c]!, temperature, pixel));
+        pixel.push(levelAt(likelihood.masses(own, temperature, pixel), uniforms[m * channels + c]!));
       }
       return pixel;
     });

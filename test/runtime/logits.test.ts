@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gatedStack } from "../../bench/gated-stack.ts";
-import { evaluate } from "../../src/lower/reference/evaluate.ts";
+import { evaluate } from "../reference/evaluate.ts";
 import { openForward } from "../../src/programs/forward.ts";
 import { buildNetwork, networkOf, type Network } from "../../src/programs/network.ts";
 import { packParameters, parameterVector, PARAMETERS } from "../../src/programs/parameters.ts";

@@ -5,7 +5,7 @@ import { rowEnd } from "../../src/lower/step/times.ts";
 import { initialValues } from "../../src/nn/initialisers.ts";
 import type { Declaration } from "../../src/nn/scope.ts";
 import { addressAt } from "../../src/runtime/step/layout.ts";
-import { logitsOfKnown, openStepMachine } from "../../src/runtime/step/machine.ts";
+import { openStepMachine } from "../../src/runtime/step/machine.ts";
 
 // Logits of pictures that are there already, [pictures, logits, rows, cols], computed in the two ways that there are.
 
@@ -17,7 +17,30 @@ export async function logitsRowByRow(
   pictures: number,
   classes?: ArrayLike<number>,
 ): Promise<Float32Array> {
-  return logitsOfKnown(await openStepMachine(program, pictures), levels, rows, classes);
+  const machine = await openStepMachine(program, pictures);
+  const { floats } = machine;
+  const { cols, channels } = program;
+  const outputs = program.logits.channels;
+  const logits = new Float32Array(pictures * outputs * rows * cols);
+  machine.clear(classes);
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++)
+      for (let picture = 0; picture < pictures; picture++) {
+        const to = addressAt(machine.picture, row, col) / 4 + picture * (machine.picture.stride / 4);
+        for (let channel = 0; channel < channels; channel++) {
+          floats[to + channel] = levels[((picture * channels + channel) * rows + row) * cols + col]!;
+        }
+      }
+    machine.run(0, row, 0);
+    for (let col = 0; col < cols; col++)
+      for (let picture = 0; picture < pictures; picture++) {
+        const from = addressAt(machine.logits, row, col) / 4 + picture * (machine.logits.stride / 4);
+        for (let output = 0; output < outputs; output++) {
+          logits[((picture * outputs + output) * rows + row) * cols + col] = floats[from + output]!;
+        }
+      }
+  }
+  return logits;
 }
 
 /**

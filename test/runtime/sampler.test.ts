@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
 import { buildNetwork } from "../../src/programs/network.ts";
-import type { Sampler, SampleEvent } from "../../src/runtime/step/sampler.ts";
+import type { SampleEvent, StepSampler } from "../../src/runtime/step/sampler.ts";
 import type { StartWorker } from "../../src/runtime/step/worker.ts";
 import { startNodeWorker } from "../../src/runtime/workers/node.ts";
 import { sample } from "../../src/tasks/sample.ts";
@@ -148,7 +148,7 @@ const LONG = { ...request, count: 1024 };
 const LONG_ROWS = (LONG.count / 32) * config.size.rows;
 
 /** Takes events until `stop` after the first row; what came before that and what the stream ended with. */
-async function takeUntil(sampler: Sampler, stop: () => void, signal: AbortSignal) {
+async function takeUntil(sampler: StepSampler, stop: () => void, signal: AbortSignal) {
   let rows = 0;
   try {
     for await (const event of streamOf(sampler, network, { ...LONG, signal })) {

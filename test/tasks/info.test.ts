@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-
 import { MODEL_NAMES, modelByName } from "../../src/models/by-name.ts";
-import type { NetworkConfig } from "../../src/programs/network.ts";
+import { buildNetwork, type NetworkConfig } from "../../src/programs/network.ts";
+import { initialParameters } from "../../src/programs/parameters.ts";
+import { samplerProgram } from "../../src/programs/step-program.ts";
+import { openDrawer } from "../../src/runtime/step/draw.ts";
 import { describeNetwork } from "../../src/tasks/info.ts";
 
 const network = (
@@ -138,6 +140,16 @@ test("of fields of half the size, half the columns are remembered", () => {
     return one(80) - one(72);
   };
   expect(ofLayers).toBe(1.5 * (ofResolution(2) - ofResolution(1)));
+});
+
+test.each(MODEL_NAMES)("the memory of %s's sampler is what drawing a picture takes", async (model) => {
+  const config = network(model, modelByName(model).defaults, 1);
+  const built = buildNetwork(config, 1);
+  const weights = initialParameters(built.declarations, 1);
+  const drawer = await openDrawer(samplerProgram(built, weights), 1);
+  const { bytes, bytesPerPicture } = describeNetwork(config).sampler;
+  expect(bytes).toBe(drawer.bytes);
+  expect(bytes).toBeGreaterThan(bytesPerPicture);
 });
 
 test.each(MODEL_NAMES)("%s draws with no more multiply-adds than a full pass takes", (model) => {

@@ -2,20 +2,20 @@ import { sameShape } from "../../graph/shapes.ts";
 import { is, type Node } from "../../graph/node.ts";
 import type { Shape } from "../../graph/primitives.ts";
 import type { FusedConvolution, PlainConvolution } from "./fusion.ts";
-import type { Lowering } from "./lowering.ts";
+import type { OnnxLowering } from "./lowering.ts";
 import { POINTWISE_OPERATORS } from "./pointwise-operators.ts";
 
 // What can be computed on fields in blocks of channels, see blocked-layout.ts.
 
 const isField = (shape: Shape) => shape.length === 4;
-const hasWholeBlocks = (channels: number, { block }: Lowering) =>
+const hasWholeBlocks = (channels: number, { block }: OnnxLowering) =>
   block !== undefined && channels % block === 0;
 
 /** The convolution in blocked form, with what is fused into it; undefined if that form cannot hold it. */
 export function blockedConvolution(
   { x, inputs, outputs, kernel, weights, pads, stride, dilation }: PlainConvolution,
   { bias, sum, relu }: FusedConvolution,
-  lowering: Lowering,
+  lowering: OnnxLowering,
 ): string | undefined {
   const { block, model } = lowering;
   if (block === undefined || !hasWholeBlocks(inputs, lowering) || !hasWholeBlocks(outputs, lowering))
@@ -39,7 +39,7 @@ export function blockedConvolution(
 }
 
 /** The node's value computed in blocked form, if its operands are at hand in it and the primitive allows it. */
-export function blockedRule(node: Node, lowering: Lowering): string | undefined {
+export function blockedRule(node: Node, lowering: OnnxLowering): string | undefined {
   const { model } = lowering;
   if (!isField(node.shape) || !hasWholeBlocks(node.shape[1]!, lowering)) return undefined;
   if (!node.inputs.some((operand) => lowering.isBlocked(operand))) return undefined;
@@ -74,7 +74,7 @@ export function blockedRule(node: Node, lowering: Lowering): string | undefined 
 /** What is done to whole rows: in memory, [batch, blocks, rows, cols x block]. */
 function byRows(
   node: Node,
-  { model, block, blocked }: Lowering,
+  { model, block, blocked }: OnnxLowering,
   operation: (operands: string[]) => string,
 ): string {
   const inRows = node.inputs.map((operand) => {

@@ -1,7 +1,7 @@
 import { type Node, is } from "../../graph/node.ts";
 import { blockedConvolution } from "./blocked-rules.ts";
 import type { FusedConvolution, PlainConvolution } from "./fusion.ts";
-import { masked, padded, type Lowering } from "./lowering.ts";
+import { masked, padded, type OnnxLowering } from "./lowering.ts";
 
 // How the three convolutions are computed was chosen by measurement (docs/architecture.md): ONNX Runtime is fastest
 // at `Conv` for the forward pass and the gradient of the input, and at matrix products, one per tap of the kernel,
@@ -10,7 +10,7 @@ import { masked, padded, type Lowering } from "./lowering.ts";
 type Four = [number, number, number, number];
 
 /** Lowers a convolution, forwards or backwards, and what is fused into it, as the value of `node`. */
-export function convolution(node: Node, fused: FusedConvolution, lowering: Lowering): void {
+export function convolution(node: Node, fused: FusedConvolution, lowering: OnnxLowering): void {
   const { conv, bias } = fused;
   if (is(conv, "convTranspose") && conv.attributes.stride.some((step) => step !== 1)) {
     lowering.setPlain(node, epilogue(stridedTranspose(conv, lowering), fused, lowering));
@@ -38,14 +38,14 @@ export function convolution(node: Node, fused: FusedConvolution, lowering: Lower
 function epilogue(
   result: string,
   { bias, sum, relu }: Partial<FusedConvolution>,
-  { model, value }: Lowering,
+  { model, value }: OnnxLowering,
 ): string {
   const withBias = bias ? model.node("Add", [result, value(bias)], {}) : result;
   const summed = sum ? model.node("Add", [value(sum), withBias], {}) : withBias;
   return relu ? model.node("Relu", [summed], {}) : summed;
 }
 
-function forwards({ inputs: [x, w], attributes }: Node<"conv">, lowering: Lowering): PlainConvolution {
+function forwards({ inputs: [x, w], attributes }: Node<"conv">, lowering: OnnxLowering): PlainConvolution {
   const { pad, stride, dilation } = attributes;
   const [outputs, inputs, ...kernel] = w!.shape as Four;
   const weights = masked(lowering, lowering.value(w!), attributes);
@@ -59,7 +59,7 @@ function forwards({ inputs: [x, w], attributes }: Node<"conv">, lowering: Loweri
  */
 function backwards(
   { inputs: [dy, w], attributes, shape }: Node<"convTranspose">,
-  lowering: Lowering,
+  lowering: OnnxLowering,
 ): PlainConvolution {
   const { pad, stride, dilation } = attributes;
   const [inputs, outputs, ...kernel] = w!.shape as Four;
@@ -75,7 +75,10 @@ function backwards(
   return { x: dy!, inputs, outputs, kernel, weights, pads: [top, left, bottom, right], stride, dilation };
 }
 
-function stridedTranspose({ inputs, attributes, shape }: Node<"convTranspose">, lowering: Lowering): string {
+function stridedTranspose(
+  { inputs, attributes, shape }: Node<"convTranspose">,
+  lowering: OnnxLowering,
+): string {
   const { pad, stride, dilation } = attributes;
   const [dy, w] = inputs as [Node, Node];
   const [, , kernelRows, kernelCols] = w.shape as Four;
@@ -99,7 +102,7 @@ function stridedTranspose({ inputs, attributes, shape }: Node<"convTranspose">, 
 }
 
 /** Kernels turned by 180 degrees. */
-function turned({ model }: Lowering, weights: string, shape: Four): string {
+function turned({ model }: OnnxLowering, weights: string, shape: Four): string {
   const taps = shape[2] * shape[3];
   if (taps === 1) return weights;
   const flat = model.node("Reshape", [weights, model.integers([shape[0], shape[1], taps])], {});

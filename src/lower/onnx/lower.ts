@@ -6,7 +6,7 @@ import { blockedRule } from "./blocked-rules.ts";
 import { convolution } from "./convolution.ts";
 import { expand } from "./expand.ts";
 import { fuseConvolutions } from "./fusion.ts";
-import { isComparison, Lowering, type OnnxRule } from "./lowering.ts";
+import { isComparison, OnnxLowering, type OnnxRule } from "./lowering.ts";
 import { OnnxModelWriter } from "./model-writer.ts";
 import { unrollRecurrences } from "./unroll.ts";
 import { onnxRules, type ExpandedPrimitive, type FusedPrimitive, type UnrolledPrimitive } from "./rules.ts";
@@ -32,13 +32,13 @@ export function lowerToOnnx(program: Program, { block }: LoweringOptions = {}): 
   const order = topologicalOrder(outputs, "last to first");
   const { fused, absorbed } = fuseConvolutions(order, useCounts(outputs));
   const model = new OnnxModelWriter(program.name);
-  const plain = (node: Node, lowering: Lowering) => {
+  const plain = (node: Node, lowering: OnnxLowering) => {
     const rule = onnxRules[
       node.op as Exclude<Primitive, FusedPrimitive | UnrolledPrimitive | ExpandedPrimitive>
     ] as OnnxRule<Primitive>;
     return rule(node, lowering);
   };
-  const lowering = new Lowering(model, plain, block);
+  const lowering = new OnnxLowering(model, plain, block);
 
   for (const node of order) {
     if (absorbed.has(node) || isComparison(node)) continue;

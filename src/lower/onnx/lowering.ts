@@ -5,24 +5,24 @@ import { toBlocked, toPlain } from "./blocked-layout.ts";
 import { BOOL, FLOAT, type OnnxModelWriter } from "./model-writer.ts";
 
 /** How a primitive is computed: returns the name of its value. */
-export type OnnxRule<P extends Primitive> = (node: Node<P>, lowering: Lowering) => string;
+export type OnnxRule<P extends Primitive> = (node: Node<P>, lowering: OnnxLowering) => string;
 
 /**
  * The values of a program that is being lowered. A value has up to three forms, each made when it is first asked for:
  * float32 in row-major order, a truth value, and float32 in blocks of channels (see blocked-layout.ts).
  */
-export class Lowering {
+export class OnnxLowering {
   readonly model: OnnxModelWriter;
   /** Channels in a block; undefined: there is no blocked form. */
   readonly block: number | undefined;
   readonly #plain = new Map<Node, string>();
   readonly #conditions = new Map<Node, string>();
   readonly #blocked = new Map<Node, string>();
-  readonly #compare: (node: Node, lowering: Lowering) => string;
+  readonly #compare: (node: Node, lowering: OnnxLowering) => string;
 
   constructor(
     model: OnnxModelWriter,
-    compare: (node: Node, lowering: Lowering) => string,
+    compare: (node: Node, lowering: OnnxLowering) => string,
     block: number | undefined,
   ) {
     this.model = model;
@@ -96,7 +96,7 @@ const positivity = (model: OnnxModelWriter, x: string) =>
 
 /** Zeros around a value (or, where negative, a crop), before and after each axis. */
 export function padded(
-  { model }: Lowering,
+  { model }: OnnxLowering,
   value: string,
   before: readonly number[],
   after: readonly number[],
@@ -106,6 +106,6 @@ export function padded(
 }
 
 /** The weights of a convolution without those that its mask leaves out. */
-export function masked({ model }: Lowering, weights: string, { mask }: ConvAttributes): string {
+export function masked({ model }: OnnxLowering, weights: string, { mask }: ConvAttributes): string {
   return mask ? model.node("Mul", [weights, model.floats(mask.values, mask.shape)], {}) : weights;
 }

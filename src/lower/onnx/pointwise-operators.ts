@@ -25,5 +25,3 @@ export const POINTWISE_OPERATORS = {
 } as const satisfies {
   readonly [P in Exclude<PointwisePrimitive, "elu" | "where" | "stopGradient">]: string;
 };
-
-export type PointwiseOperator = (typeof POINTWISE_OPERATORS)[keyof typeof POINTWISE_OPERATORS];

@@ -2,16 +2,16 @@ import type { Node } from "../../graph/node.ts";
 import { everyPointwise } from "../../graph/pointwise.ts";
 import type { Primitive } from "../../graph/primitives.ts";
 import { convWeightGradient } from "./weight-gradient.ts";
-import { padded, type Lowering, type OnnxRule } from "./lowering.ts";
+import { padded, type OnnxLowering, type OnnxRule } from "./lowering.ts";
 import { POINTWISE_OPERATORS } from "./pointwise-operators.ts";
 
 /** A primitive that is an ONNX operator by another name. */
-const pointwise = ({ op, inputs }: Node, { model, value }: Lowering): string =>
+const pointwise = ({ op, inputs }: Node, { model, value }: OnnxLowering): string =>
   model.node(POINTWISE_OPERATORS[op as keyof typeof POINTWISE_OPERATORS], inputs.map(value), {});
 
 const leaf = (
   { attributes: { name, shape } }: Node<"input"> | Node<"parameter">,
-  { model }: Lowering,
+  { model }: OnnxLowering,
 ): string => {
   model.input(name, shape);
   return name;

@@ -1,7 +1,7 @@
 import type { Node } from "../../graph/node.ts";
 import type { ConvAttributes } from "../../graph/primitives.ts";
 import { sizeOf } from "../../graph/shapes.ts";
-import { masked, padded, type Lowering } from "./lowering.ts";
+import { masked, padded, type OnnxLowering } from "./lowering.ts";
 
 type Four = [number, number, number, number];
 
@@ -20,7 +20,7 @@ const THIN_CHANNELS = 16;
 /** The gradient for the weights: dw[:, :, y, x] = sum over the batch of dy times the input as tap (y, x) sees it. */
 export function convWeightGradient(
   { inputs: [x, dy], attributes, shape }: Node<"convWeightGradient">,
-  lowering: Lowering,
+  lowering: OnnxLowering,
 ): string {
   const { model } = lowering;
   const [outputs, channels] = shape as Four;
@@ -80,7 +80,7 @@ interface Seen {
 }
 
 /** dy times the transposed input, summed over the batch: [outputs, width]. */
-function product(seen: Seen, dy: Node, width: number, { model }: Lowering): string {
+function product(seen: Seen, dy: Node, width: number, { model }: OnnxLowering): string {
   const [batch, outputs, , cols] = dy.shape as Four;
   const flat = (field: string, channels: number) =>
     model.node("Reshape", [field, model.integers([batch, channels, seen.rows * cols])], {});
@@ -95,7 +95,7 @@ function product(seen: Seen, dy: Node, width: number, { model }: Lowering): stri
  * Rows that the tap sees outside the picture add nothing to the product: with stride 1 they are cut off, of x and dy
  * both, which costs less than moving x and letting zeros in.
  */
-function seenByTap(tap: Tap, x: Node, dy: Node, attributes: ConvAttributes, lowering: Lowering): Seen {
+function seenByTap(tap: Tap, x: Node, dy: Node, attributes: ConvAttributes, lowering: OnnxLowering): Seen {
   const { model, value } = lowering;
   const [, , rows, cols] = x.shape as Four;
   const [, , outRows, outCols] = dy.shape as Four;
@@ -119,7 +119,7 @@ function seenWhole(
   x: Node,
   dy: Node,
   { stride }: ConvAttributes,
-  lowering: Lowering,
+  lowering: OnnxLowering,
 ): string {
   const { model, value } = lowering;
   const [, , rows, cols] = x.shape as Four;

@@ -1,3 +1,4 @@
+import { constantElements } from "../../graph/constant-values.ts";
 import { add, constant, conv } from "../../graph/language.ts";
 import { is, type Node } from "../../graph/node.ts";
 import { rewriteGraph, useCounts } from "../../graph/walk.ts";
@@ -32,10 +33,9 @@ function compose(outer: Node<"conv">, inner: Node<"conv">, bias: Float32Array): 
   const isPointwise =
     [...extent, ...stride].every((one) => one === 1) && Object.values(pad).every((padding) => padding === 0);
   const isMasked = outer.attributes.mask !== undefined || inner.attributes.mask !== undefined;
-  if (!is(w1, "constant") || !is(w2, "constant") || !isPointwise || isMasked) return undefined;
-  if (depth * outputs >= depth * middle + middle * outputs) return undefined;
-
-  const [a, b] = [w2.attributes.data, w1.attributes.data];
+  if (!isPointwise || isMasked || depth * outputs >= depth * middle + middle * outputs) return undefined;
+  const [a, b] = [constantElements(w2), constantElements(w1)];
+  if (!a || !b) return undefined;
   const weights = new Float64Array(outputs * depth);
   const shift = new Float64Array(outputs);
   for (let output = 0; output < outputs; output++)

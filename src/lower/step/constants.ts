@@ -1,4 +1,5 @@
-import { is, type Node } from "../../graph/node.ts";
+import { storedValue, type ConstantValue } from "../../graph/constant-values.ts";
+import type { Node } from "../../graph/node.ts";
 import { sizeOf } from "../../graph/shapes.ts";
 
 /**
@@ -6,8 +7,9 @@ import { sizeOf } from "../../graph/shapes.ts";
  * other constants and of everything that is not one.
  */
 export function perChannel(node: Node, channels: number): Float32Array | undefined {
-  if (!is(node, "constant")) return undefined;
-  const { data, shape } = node.attributes;
+  const stored = storedValue(node);
+  if (!stored) return undefined;
+  const { data, shape } = stored;
   const own = shape.at(-3) ?? 1;
   const positions = sizeOf(shape.slice(-2));
   const isUniform = shape.length <= 4 && (shape.at(-4) ?? 1) === 1 && (own === 1 || own === channels);
@@ -16,16 +18,33 @@ export function perChannel(node: Node, channels: number): Float32Array | undefin
   return isUniform && data.every(isSame) ? values : undefined;
 }
 
-/** A constant as [rows][cols][channels], broadcast to a picture's rows and columns. */
-export function perPosition(node: Node<"constant">, rows: number, cols: number): Float32Array {
-  const { data, shape } = node.attributes;
-  const [channels, ownRows, ownCols] = [shape.at(-3) ?? 1, shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+/**
+ * A constant as a table [rows][cols][channels]. It has one column if all are the same, and as many rows as differ: the last one
+ * stands for all that follow.
+ */
+export interface PositionTable {
+  readonly rows: number;
+  readonly cols: number;
+  readonly values: Float32Array;
+}
+
+/** The table of a constant for a field of so many channels, of which it may have one for all. */
+export function positionTable({ data, shape }: ConstantValue, channels: number): PositionTable {
+  const [own, allRows, cols] = [shape.at(-3) ?? 1, shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+  const at = (row: number, col: number, channel: number) =>
+    data[((channel % own) * allRows + row) * cols + col]!;
+  const isRowRepeated = (row: number) => {
+    for (let channel = 0; channel < channels; channel++)
+      for (let col = 0; col < cols; col++)
+        if (!Object.is(at(row, col, channel), at(row - 1, col, channel))) return false;
+    return true;
+  };
+  let rows = allRows;
+  while (rows > 1 && isRowRepeated(rows - 1)) rows--;
   const values = new Float32Array(rows * cols * channels);
   for (let row = 0; row < rows; row++)
     for (let col = 0; col < cols; col++)
-      for (let channel = 0; channel < channels; channel++) {
-        const from = (channel * ownRows + (row % ownRows)) * ownCols + (col % ownCols);
-        values[(row * cols + col) * channels + channel] = data[from]!;
-      }
-  return values;
+      for (let channel = 0; channel < channels; channel++)
+        values[(row * cols + col) * channels + channel] = at(row, col, channel);
+  return { rows, cols, values };
 }

@@ -1,4 +1,5 @@
 import { analyseCausality } from "../../graph/causality.ts";
+import { storedValue } from "../../graph/constant-values.ts";
 import { is, type Node } from "../../graph/node.ts";
 import { innerNodes } from "../../graph/recurrence.ts";
 import type { Reach } from "../../graph/offsets.ts";
@@ -8,20 +9,20 @@ import { topologicalOrder } from "../../graph/walk.ts";
 import { composeConvolutions } from "./compose.ts";
 import { lowerConvolution, lowerGate } from "./fused.ts";
 import { findFusions } from "./fusion.ts";
-import { Lowering, type Sweep, type View } from "./lowering.ts";
+import { Lowering, type UnfinishedSweep, type View } from "./lowering.ts";
 import type { StepProgram } from "./program.ts";
 import { stepRules, type StepRule } from "./rules.ts";
 import { cannotStep, timesOfNodes } from "./times.ts";
 
 /** The nodes, recurrences among them, that read states of their own row, from the left or from the right. */
-function sweepsOf(logits: Node): ReadonlyMap<Node, Sweep> {
-  const sweeps = new Map<Node, Sweep>();
+function sweepsOf(logits: Node): ReadonlyMap<Node, UnfinishedSweep> {
+  const sweeps = new Map<Node, UnfinishedSweep>();
   for (const node of topologicalOrder([logits])) {
     if (!is(node, "recur")) continue;
     const { rows, cols } = orderOf(node);
     checkReadBefore(node, rows, cols);
     if (cols === 0) continue;
-    const sweep: Sweep = { from: cols > 0 ? "left" : "right", calls: [] };
+    const sweep: UnfinishedSweep = { from: cols > 0 ? "left" : "right", calls: [] };
     for (const inner of [...innerNodes(node), node]) sweeps.set(inner, sweep);
   }
   return sweeps;
@@ -30,7 +31,7 @@ function sweepsOf(logits: Node): ReadonlyMap<Node, Sweep> {
 /** Refuses what is made of states that are not known yet when it is computed: an inner node whose neighbours are read later. */
 function checkReadBefore(recurrence: Node, rows: number, cols: number): void {
   const [body, state] = recurrence.inputs as [Node, Node];
-  const { reach, offsets } = analyseCausality([body], state);
+  const { reach, offsets } = analyseCausality([body], state, { isByChannel: false });
   const known = new Set<Reach>();
   for (const node of innerNodes(recurrence)) {
     if (node.op === "slice") continue;
@@ -42,8 +43,6 @@ function checkReadBefore(recurrence: Node, rows: number, cols: number): void {
     }
   }
 }
-
-const isLeaf = ({ op }: Node): boolean => op === "constant" || op === "input";
 
 export interface StepOptions {
   /**
@@ -79,7 +78,7 @@ export function lowerToSteps(network: Node, picture: Node, { known, classValues 
   const levels = lowering.field(picture);
   lowering.place(picture, [levels]);
   for (const node of topologicalOrder([logits])) {
-    if (isLeaf(node) || saved.has(node)) continue;
+    if (node.op === "input" || storedValue(node) || saved.has(node)) continue;
     const sweep = sweeps.get(node);
     const view = lowering.inSweep(sweep, () => lowerNode(node));
     lowering.place(node, view);

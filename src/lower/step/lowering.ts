@@ -1,6 +1,7 @@
+import { storedValue } from "../../graph/constant-values.ts";
 import { strideOf, type Lattice, type Stride } from "../../graph/lattice.ts";
-import { is, type Node } from "../../graph/node.ts";
-import { perPosition } from "./constants.ts";
+import type { Node } from "../../graph/node.ts";
+import { positionTable } from "./constants.ts";
 import type { KernelCall, Field, Instruction, Segment, Tap, Work } from "./program.ts";
 import { cannotStep, isOfRow, ROW, rowEnd, timeAt, type Times } from "./times.ts";
 
@@ -8,7 +9,7 @@ import { cannotStep, isOfRow, ROW, rowEnd, timeAt, type Times } from "./times.ts
 export type View = readonly Segment[];
 
 /** What is computed from column to column at each of the times that are of whole rows. */
-export interface Sweep {
+export interface UnfinishedSweep {
   readonly from: "left" | "right";
   readonly calls: KernelCall[][];
 }
@@ -24,7 +25,7 @@ export class Lowering {
   /** Of what does not depend on the picture, by node and stride. */
   readonly #fixed = new Map<string, Map<Node, View>>();
   readonly #picture: Node;
-  #sweep: Sweep | undefined;
+  #sweep: UnfinishedSweep | undefined;
   /** [classes][channels] of inputs that depend on the class alone. */
   readonly classValues: ReadonlyMap<Node, Float32Array>;
 
@@ -60,7 +61,7 @@ export class Lowering {
       const sweep = this.#sweep;
       this.#sweep = undefined;
       const out = this.field(reader, node.shape.at(-3) ?? 1);
-      this.emit(ROW, this.#fixedWork(node, reader, out));
+      this.emit(ROW, this.#fixedWork(node, out));
       view = [out];
       known.set(node, view);
       this.#sweep = sweep;
@@ -68,9 +69,9 @@ export class Lowering {
     return view;
   }
 
-  #fixedWork(node: Node, reader: Node, out: Segment): Work {
-    const [, , rows, cols] = reader.shape as [number, number, number, number];
-    if (is(node, "constant")) return { kernel: "position", out, values: perPosition(node, rows, cols) };
+  #fixedWork(node: Node, out: Segment): Work {
+    const stored = storedValue(node);
+    if (stored) return { kernel: "position", out, ...positionTable(stored, out.channels) };
     const values = this.classValues.get(node);
     if (!values) throw cannotStep(node, "has no incremental rule");
     return { kernel: "class", out, values };
@@ -135,7 +136,7 @@ export class Lowering {
    * Lowers a node inside a recurrence that reads states of its own row, or the recurrence itself: what it computes for rows goes
    * from column to column, in `sweep`.
    */
-  inSweep<T>(sweep: Sweep | undefined, lower: () => T): T {
+  inSweep<T>(sweep: UnfinishedSweep | undefined, lower: () => T): T {
     this.#sweep = sweep;
     const result = lower();
     this.#sweep = undefined;
@@ -143,7 +144,7 @@ export class Lowering {
   }
 
   /** Ends a sweep: everything inside the recurrence has been lowered. */
-  finish({ from, calls }: Sweep, recurrence: Node): void {
+  finish({ from, calls }: UnfinishedSweep, recurrence: Node): void {
     const at: Lattice = { stride: this.stride(recurrence), phase: [0, 0] };
     calls.forEach((list, time) => this.instructions[time]!.push({ kernel: "sweep", at, from, calls: list }));
   }

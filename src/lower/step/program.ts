@@ -122,7 +122,16 @@ export type Work =
     }
   /** Over channels. */
   | { readonly kernel: "sum" | "largest"; readonly out: Segment; readonly x: Segment }
-  /** Values that depend on the position alone: [rows][cols][channels]. */
-  | { readonly kernel: "position"; readonly out: Segment; readonly values: Float32Array }
+  /**
+   * Values that depend on the position alone: [rows][cols][channels], where a single column stands for all, and the last row for
+   * all that follow.
+   */
+  | {
+      readonly kernel: "position";
+      readonly out: Segment;
+      readonly rows: number;
+      readonly cols: number;
+      readonly values: Float32Array;
+    }
   /** Values that depend on the picture's class alone: [classes][channels]. */
   | { readonly kernel: "class"; readonly out: Segment; readonly values: Float32Array };

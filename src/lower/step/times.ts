@@ -1,4 +1,5 @@
 import { NextpixelError } from "../../basics/errors.ts";
+import { storedValue } from "../../graph/constant-values.ts";
 import { is, type Node } from "../../graph/node.ts";
 import type { Primitive } from "../../graph/primitives.ts";
 import { readsOf, type Read, type Reads } from "../../graph/reads.ts";
@@ -54,7 +55,7 @@ export function timesOfNodes(logits: Node, picture: Node, known: boolean): Reado
     compute(node, timesOfOperand) {
       if (node === picture)
         return Array.from({ length: picture.shape[1]! }, (_, c) => (known ? ROW : PIXEL + 1 + c));
-      if (is(node, "constant") || is(node, "input")) return [ROW];
+      if (storedValue(node) || is(node, "input")) return [ROW];
       return timesOf(node, node.inputs.map(timesOfOperand));
     },
     isSame: (a, b) => a.length === b.length && a.every((time, channel) => time === b[channel]),
@@ -69,7 +70,7 @@ export function timesOfNodes(logits: Node, picture: Node, known: boolean): Reado
 function readsIn(node: Node, inputs: readonly Times[], picture: Node): readonly Reads[] {
   const isFixed = (input: number) => {
     const operand = node.inputs[input]!;
-    return is(operand, "constant") || (is(operand, "input") && operand !== picture);
+    return storedValue(operand) !== undefined || (is(operand, "input") && operand !== picture);
   };
   const reads = node.shape[0] === picture.shape[0] ? readsOf(node, inputs, picture, isFixed) : undefined;
   if (!reads) throw cannotStep(node, `to [${node.shape.join(", ")}] has no incremental rule`);

@@ -1,4 +1,5 @@
-import { is, type Node } from "../../graph/node.ts";
+import { constantElements } from "../../graph/constant-values.ts";
+import type { Node } from "../../graph/node.ts";
 import { cannotStep } from "./times.ts";
 
 /** The weights of a convolution by output, input and tap, where masked ones are 0. SCHEDULE error if they are not fixed. */
@@ -6,12 +7,13 @@ export function weightsOf(
   conv: Node<"conv"> | Node<"convTranspose">,
 ): (output: number, input: number, tap: number) => number {
   const w = conv.inputs[1]!;
-  if (!is(w, "constant")) throw cannotStep(conv, "has weights that depend on the picture");
+  const elements = constantElements(w);
+  if (!elements) throw cannotStep(conv, "has weights that depend on the picture");
   const { mask } = conv.attributes;
   const indexOf = weightIndex(conv);
   return (output, input, tap) => {
     const i = indexOf(output, input, tap);
-    return mask?.values[i] === 0 ? 0 : w.attributes.data[i]!;
+    return mask?.values[i] === 0 ? 0 : elements[i]!;
   };
 }
 

@@ -167,10 +167,16 @@ function bindPosition(instruction: Of<"position">, binding: Binding): Call {
   const { channels, field } = instruction.out;
   const out = at(instruction.out, binding);
   const values = preload(instruction.values, binding);
-  const { cols, stride } = layouts[field]!;
+  const { cols, depth, stride } = layouts[field]!;
+  const lastRow = instruction.rows - 1;
+  const colBytes = instruction.cols === 1 ? 0 : 4 * channels;
   return (row) => {
+    const own = row / stride[0];
+    // From here on the whole ring holds the last row.
+    if (own >= lastRow + depth) return;
+    const start = values + 4 * channels * instruction.cols * Math.min(own, lastRow);
     for (let col = 0; col < cols; col++) {
-      const from = values + 4 * channels * ((row / stride[0]) * cols + col);
+      const from = start + colBytes * col;
       const to = addressAt(out, row, col * stride[1]);
       const nothing = [from, 0, 0, from, 0, 0] as const;
       machine.kernels.pointwise(codes.COPY, from, 0, 0, ...nothing, to, out.stride, pictures, channels);

@@ -132,12 +132,15 @@ let module: Promise<WebAssembly.Module> | undefined;
 
 const MOST_PAGES = 65_536;
 
+/** The size of a memory that holds so many bytes. */
+export const wholePages = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+
 /**
  * An instance of the kernels with a memory of its own, of at least so many bytes, all zeros. ARGUMENT error if that is more
  * than WebAssembly can have.
  */
 export async function openKernels(bytes: number): Promise<{ kernels: Kernels; memory: WebAssembly.Memory }> {
-  const pages = Math.ceil(bytes / PAGE_BYTES);
+  const pages = wholePages(bytes) / PAGE_BYTES;
   if (pages > MOST_PAGES) {
     throw expected("ARGUMENT", "at most 4 GiB", "the memory of a picture's sampler", `${bytes} bytes`);
   }

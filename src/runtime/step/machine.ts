@@ -3,8 +3,8 @@ import type { Instruction, StepProgram } from "../../lower/step/program.ts";
 import { isOfRow } from "../../lower/step/times.ts";
 import { bind } from "./bind.ts";
 import type { Binding, Call, Preload } from "./binding.ts";
-import { openKernels, type Kernels } from "./kernels.ts";
-import { addressAt, layOutFields, placeOf, Reservations, type FieldLayout, type Place } from "./layout.ts";
+import { openKernels, wholePages, type Kernels } from "./kernels.ts";
+import { layOutFields, placeOf, Reservations, type FieldLayout, type Place } from "./layout.ts";
 
 /** A program loaded into an instance of the kernels, for a number of pictures that are computed together. */
 export interface StepMachine {
@@ -52,12 +52,8 @@ function byPhase(
   return { period, lists };
 }
 
-/** Loads a program. Weights are copied. */
-export async function openStepMachine(
-  program: StepProgram,
-  pictures: number,
-  { scratchBytes = 0 } = {},
-): Promise<StepMachine> {
+/** A program's calls and where all of it is to be, before there is any memory. */
+function plan(program: StepProgram, pictures: number, scratchBytes: number) {
   const reservations = new Reservations();
   const scratch = reservations.reserve(scratchBytes);
   const fieldsStart = reservations.end;
@@ -70,8 +66,25 @@ export async function openStepMachine(
     const isRow = isOfRow(time, program.channels);
     return byPhase(list, isRow, (instruction) => bind(instruction, { ...binding, isRow }));
   });
+  return { scratch, fieldsStart, fieldsEnd, layouts, preloads, machine, calls, end: reservations.end };
+}
 
-  const { kernels, memory } = await openKernels(reservations.end);
+/** Bytes of memory that a program takes for so many pictures: fields, weights, tables, and `scratchBytes`. */
+export const bytesOfStepMachine = (program: StepProgram, pictures: number, scratchBytes = 0): number =>
+  wholePages(plan(program, pictures, scratchBytes).end);
+
+/** Loads a program. Weights are copied. */
+export async function openStepMachine(
+  program: StepProgram,
+  pictures: number,
+  scratchBytes = 0,
+): Promise<StepMachine> {
+  const { scratch, fieldsStart, fieldsEnd, layouts, preloads, machine, calls, end } = plan(
+    program,
+    pictures,
+    scratchBytes,
+  );
+  const { kernels, memory } = await openKernels(end);
   const [bytes, words] = [new Uint8Array(memory.buffer), new Uint32Array(memory.buffer)];
   for (const { address, values } of preloads) {
     bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), address);
@@ -97,39 +110,4 @@ export async function openStepMachine(
       for (const call of lists[(row % period[0]) * period[1] + (col % period[1])]!) call(row, col);
     },
   };
-}
-
-/**
- * The logits of pictures that are known in advance, from a program lowered as such: [pictures, channels, rows, cols], from levels
- * in the same layout, and the numbers of their classes if the program knows any.
- */
-export function logitsOfKnown(
-  machine: StepMachine,
-  levels: Uint8Array,
-  rows: number,
-  classes?: ArrayLike<number>,
-): Float32Array {
-  const { program, pictures, floats } = machine;
-  const { cols, channels } = program;
-  const outputs = program.logits.channels;
-  const logits = new Float32Array(pictures * outputs * rows * cols);
-  machine.clear(classes);
-  for (let row = 0; row < rows; row++) {
-    for (let col = 0; col < cols; col++)
-      for (let picture = 0; picture < pictures; picture++) {
-        const to = addressAt(machine.picture, row, col) / 4 + picture * (machine.picture.stride / 4);
-        for (let channel = 0; channel < channels; channel++) {
-          floats[to + channel] = levels[((picture * channels + channel) * rows + row) * cols + col]!;
-        }
-      }
-    machine.run(0, row, 0);
-    for (let col = 0; col < cols; col++)
-      for (let picture = 0; picture < pictures; picture++) {
-        const from = addressAt(machine.logits, row, col) / 4 + picture * (machine.logits.stride / 4);
-        for (let output = 0; output < outputs; output++) {
-          logits[((picture * outputs + output) * rows + row) * cols + col] = floats[from + output]!;
-        }
-      }
-  }
-  return logits;
 }

@@ -32,14 +32,14 @@ export type SampleEvent =
       readonly nats: Float64Array;
     };
 
-export interface Sampler {
+export interface StepSampler {
   /** Draws pictures, and tells of each row as it is finished. Ends early where the iteration does. */
   stream(request: SampleRequest): AsyncGenerator<SampleEvent, void>;
   /** Ends the workers. */
   close(): void;
 }
 
-export interface SamplerOptions {
+export interface StepSamplerOptions {
   /** Threads that draw, at most: for little work none is started. One: this thread, which stays responsive. */
   readonly workers: number;
   readonly startWorker: StartWorker;
@@ -54,7 +54,10 @@ const LARGEST_BATCH_BYTES = 2 ** 28;
 const LEAST_MULTIPLY_ADDS = 1e9;
 
 /** Opens a sampler. Pictures are the same, bit for bit, whatever the number of workers. */
-export function openStepSampler(program: SamplerProgram, { workers, startWorker }: SamplerOptions): Sampler {
+export function openStepSampler(
+  program: SamplerProgram,
+  { workers, startWorker }: StepSamplerOptions,
+): StepSampler {
   const local = localRunner(program);
   const perPixel = multiplyAddsOfTimes(program.steps).reduce((total, one) => total + one);
   const pool: JobRunner[] = [];
@@ -63,6 +66,8 @@ export function openStepSampler(program: SamplerProgram, { workers, startWorker 
 
   /** Runners for so many pixels in so many jobs. */
   const runnersFor = (jobs: number, pixels: number): readonly JobRunner[] => {
+    // A function cannot be sent to a worker.
+    if (typeof program.draw === "function") return [local];
     const worthwhile = Math.ceil((pixels * perPixel) / LEAST_MULTIPLY_ADDS);
     const threads = Math.min(workers, jobs, worthwhile);
     if (threads <= 1) return [local];

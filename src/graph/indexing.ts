@@ -1,5 +1,5 @@
-import type { Shape } from "../../graph/primitives.ts";
-import { sizeOf, stridesOf } from "../../graph/shapes.ts";
+import type { Shape } from "./primitives.ts";
+import { sizeOf, stridesOf } from "./shapes.ts";
 
 /** Strides that read an array of shape `from` as if broadcast to `to`: 0 along repeated axes. */
 export function stridesInto(from: Shape, to: Shape): number[] {
@@ -23,15 +23,4 @@ export function gatherAll(data: Float64Array, strides: readonly number[], shape:
     }
   }
   return out;
-}
-
-/** The index along every axis of the element number `i`. */
-export function unravel(i: number, shape: Shape): number[] {
-  const index: number[] = [];
-  let rest = i;
-  for (const size of shape.toReversed()) {
-    index.unshift(rest % size);
-    rest = Math.floor(rest / size);
-  }
-  return index;
 }

@@ -1,6 +1,6 @@
-import type { Node } from "../../graph/node.ts";
-import type { ConvAttributes, Shape } from "../../graph/primitives.ts";
-import { sizeOf } from "../../graph/shapes.ts";
+import type { Node } from "../../src/graph/node.ts";
+import type { ConvAttributes, Shape } from "../../src/graph/primitives.ts";
+import { sizeOf } from "../../src/graph/shapes.ts";
 
 // Convolution and its two derivatives are one sum over the same index set, written to a different operand.
 

@@ -1,16 +1,15 @@
 import { COMPONENTS, LOG_SCALES, startOfChannel } from "./logistic-mixture-layout.ts";
 
 /**
- * The level that a uniform number in (0, 1) draws for the channel of a pixel that comes after those of the `earlier` levels: the
- * first at which the distribution function, given them, exceeds it.
+ * The masses of the levels of a pixel's channel, up to a common factor, given the levels of the channels before it: those of the
+ * components, each with the probability that it has after those.
  */
-export function drawFromMixture(
+export function massesOfMixture(
   logits: ArrayLike<number>,
-  uniform: number,
   temperature: number,
   earlier: ArrayLike<number>,
   levels: number,
-): number {
+): Float64Array {
   const places = Array.from(earlier, (level) => placeOf(level, levels));
   const joint = Array.from({ length: COMPONENTS }, (_, k) =>
     places.reduce(
@@ -20,16 +19,16 @@ export function drawFromMixture(
     ),
   );
   const largest = Math.max(...joint);
-  const weights = joint.map((value) => Math.exp(value - largest));
-  const threshold = uniform * weights.reduce((total, weight) => total + weight, 0);
-  const logistics = weights.map((_, k) => logisticOf(logits, k, places, temperature));
-  const isAbove = (level: number) => {
-    const edge = placeOf(level + 0.5, levels);
-    return weights.reduce((sum, w, k) => sum + w * below(edge, logistics[k]!), 0) > threshold;
-  };
-  let level = 0;
-  while (level < levels - 1 && !isAbove(level)) level++;
-  return level;
+  const components = joint.map((value, k) => ({
+    weight: Math.exp(value - largest),
+    logistic: logisticOf(logits, k, places, temperature),
+  }));
+  return Float64Array.from({ length: levels }, (_, level) =>
+    components.reduce(
+      (mass, { weight, logistic }) => mass + weight * Math.exp(logMass(level, levels, logistic)),
+      0,
+    ),
+  );
 }
 
 interface Logistic {
@@ -54,8 +53,6 @@ function logisticOf(
 
 /** Where a level lies in [-1, 1]. */
 const placeOf = (level: number, levels: number): number => (2 * level) / (levels - 1) - 1;
-
-const below = (edge: number, { mean, scale }: Logistic): number => 1 / (1 + Math.exp((mean - edge) / scale));
 
 /** The logarithm of a bin's mass, as `logMass` of `logistic-mixture.ts` has it. */
 function logMass(level: number, levels: number, { mean, scale }: Logistic): number {

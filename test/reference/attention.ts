@@ -1,5 +1,5 @@
-import type { Node } from "../../graph/node.ts";
-import { sizeOf } from "../../graph/shapes.ts";
+import type { Node } from "../../src/graph/node.ts";
+import { sizeOf } from "../../src/graph/shapes.ts";
 
 /** e^x over their sum, with the largest taken out so that nothing overflows. */
 function softmax(x: Float64Array): Float64Array {

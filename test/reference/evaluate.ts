@@ -1,12 +1,12 @@
-import { expected } from "../../basics/errors.ts";
-import type { Node } from "../../graph/node.ts";
-import { POINTWISE, pointwiseTable } from "../../graph/pointwise.ts";
-import type { Attributes, Primitive } from "../../graph/primitives.ts";
-import { sizeOf } from "../../graph/shapes.ts";
-import { interpret } from "../../graph/recurrence.ts";
+import { expected } from "../../src/basics/errors.ts";
+import type { Node } from "../../src/graph/node.ts";
+import { POINTWISE, pointwiseTable } from "../../src/graph/pointwise.ts";
+import type { Attributes, Primitive, Shape } from "../../src/graph/primitives.ts";
+import { sizeOf } from "../../src/graph/shapes.ts";
+import { interpret } from "../../src/graph/recurrence.ts";
 import { attendRule, softmaxRule } from "./attention.ts";
 import { convWeightGradientRule, convRule, convTransposeRule, shiftRule } from "./space.ts";
-import { gatherAll, stridesInto, unravel } from "./indexing.ts";
+import { gatherAll, stridesInto } from "../../src/graph/indexing.ts";
 
 /** Values of inputs and parameters by name, in row-major order. */
 export type Feeds = Readonly<Record<string, ArrayLike<number>>>;
@@ -142,4 +142,15 @@ function placed(
     start += inputs[i]!.shape[axis]!;
   });
   return out;
+}
+
+/** The index along every axis of the element number `i`. */
+function unravel(i: number, shape: Shape): number[] {
+  const index: number[] = [];
+  let rest = i;
+  for (const size of shape.toReversed()) {
+    index.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return index;
 }

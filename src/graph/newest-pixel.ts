@@ -1,0 +1,91 @@
+import { rasterOrder, type Offset } from "./offsets.ts";
+import type { Node } from "./node.ts";
+import { readsOf, type Reads } from "./reads.ts";
+import { interpret } from "./recurrence.ts";
+
+/** A bound on what a channel depends on: no sub-pixel after this one. Or none at all; or it may be any, for all that is known. */
+type Newest = "none" | "any" | Offset;
+
+/**
+ * Whether every channel of `logits` is certain to depend on sub-pixels before its own alone; `predicts(c)` is the picture's channel
+ * that channel c of the logits predicts. It follows a single bound for each channel, which takes no more room or time in a large
+ * picture than in a small one. False says nothing: a network may be causal because what it reads lies beside every picture.
+ */
+export function isSurelyCausal(
+  logits: Node,
+  picture: Node,
+  predicts: (logitsChannel: number) => number,
+): boolean {
+  const bounds = boundsWithin(picture);
+  const itself = Array.from({ length: picture.shape[1]! }, (_, channel) =>
+    bounds({ channel, rows: 0, cols: 0 }),
+  );
+  const table = interpret<readonly Newest[]>([logits], {
+    start: (state) => (state === picture ? itself : ["none"]),
+    compute(node, newestOf) {
+      if (node === picture) return itself;
+      const inputs = node.inputs.map(newestOf);
+      const isFixed = (input: number) => inputs[input]!.every((newest) => newest === "none");
+      if (inputs.every((_, input) => isFixed(input))) return ["none"];
+      const found = new Map<Reads, Newest>();
+      return (
+        readsOf(node, inputs, picture, isFixed)?.map((reads) => {
+          const newest = found.get(reads) ?? newestOfReads(reads, inputs, bounds);
+          found.set(reads, newest);
+          return newest;
+        }) ?? ["any"]
+      );
+    },
+    isSame: (a, b) => a.length === b.length && a.every((newest, channel) => newest === b[channel]),
+  });
+  const newest = table.get(logits)!;
+  return Array.from({ length: logits.shape[1]! }, (_, channel) => newestAt(newest, channel)).every(
+    (seen, channel) =>
+      seen === "none" ||
+      (seen !== "any" && rasterOrder(seen, { rows: 0, cols: 0, channel: predicts(channel) }) < 0),
+  );
+}
+
+const newestAt = (newest: readonly Newest[], channel: number): Newest =>
+  newest.length === 1 ? newest[0]! : newest[channel]!;
+
+/** Raster order stays the same when all is moved by as much: the newest of what was read is that of the newest read. */
+function newestOfReads(
+  reads: Reads,
+  inputs: readonly (readonly Newest[])[],
+  bounds: (offset: Offset) => Newest,
+): Newest {
+  let last: Newest = "none";
+  for (const { input, channel, rows, cols } of reads) {
+    const newest = newestAt(inputs[input]!, channel);
+    if (newest === "any") return "any";
+    if (newest === "none") continue;
+    const moved = bounds({ channel: newest.channel, rows: newest.rows + rows, cols: newest.cols + cols });
+    if (moved !== "none" && moved !== "any" && (last === "none" || rasterOrder(moved, last) > 0))
+      last = moved;
+  }
+  return last;
+}
+
+/** Bounds by offsets that are in some picture: there are none after the last column, or before the first one, of a row. */
+function boundsWithin({ shape }: Node): (offset: Offset) => Newest {
+  const [, channels, rows, cols] = shape as [number, number, number, number];
+  const known = new Map<string, Offset>();
+  const endOfRow = (row: number): Offset => ({ rows: row, cols: cols - 1, channel: channels - 1 });
+  return (offset) => {
+    const within =
+      offset.rows >= rows
+        ? endOfRow(rows - 1)
+        : offset.cols >= cols
+          ? endOfRow(offset.rows)
+          : offset.cols <= -cols
+            ? endOfRow(offset.rows - 1)
+            : offset;
+    if (within.rows <= -rows) return "none";
+    // One identity for equal bounds, as channels of one kind are told by it.
+    const key = `${within.rows} ${within.cols} ${within.channel}`;
+    const one = known.get(key) ?? within;
+    known.set(key, one);
+    return one;
+  };
+}

@@ -1,0 +1,169 @@
+import { pixelUniform, seedKey } from "../../basics/philox.ts";
+import { groupOf } from "../../graph/channel-groups.ts";
+import { levelAt, natsOfLevel, type DrawKernel, type Masses } from "../../likelihood/likelihood.ts";
+import type { Kernels } from "./kernels.ts";
+import { addressAt, aligned } from "./layout.ts";
+import type { StepMachine } from "./machine.ts";
+
+/** A sub-pixel of the pictures that are computed together. */
+export interface SubPixel {
+  readonly row: number;
+  readonly col: number;
+  readonly channel: number;
+}
+
+/**
+ * Decides the level of a sub-pixel of every picture, when its logits are there, and writes it to where the network reads it: a draw,
+ * a level that is given, or whatever else can tell one.
+ */
+export type Decide = (at: SubPixel) => void;
+
+/** How the logits tell levels. */
+export interface Distribution<Draw = DrawKernel | Masses> {
+  /** The kernel that draws, or what computes the masses of the levels. */
+  readonly draw: Draw;
+  /** Groups of the logits; see `Likelihood.groups`. */
+  readonly groups: number;
+  /** Levels 0 .. levels-1 of a sub-pixel. */
+  readonly levels: number;
+}
+
+/** Room that deciding takes beside the machine's fields: a uniform number and nats for each picture, and a list for a kernel. */
+export interface DecisionMemory {
+  readonly uniforms: number;
+  readonly nats: number;
+  readonly scratch: number;
+  readonly end: number;
+}
+
+export function decisionMemory(start: number, pictures: number, levels: number): DecisionMemory {
+  const nats = start + aligned(8 * pictures);
+  const scratch = nats + aligned(8 * pictures);
+  return { uniforms: start, nats, scratch, end: scratch + aligned(4 * levels) };
+}
+
+/** Levels that are given: [pictures, channels, rows, cols], of so many rows. */
+export function given(
+  levels: Uint8Array,
+  rows: number,
+  { program, pictures, ...machine }: StepMachine,
+): Decide {
+  const { cols, channels } = program;
+  return ({ row, col, channel }) => {
+    const to = addressAt(machine.picture, row, col) / 4 + channel;
+    for (let m = 0; m < pictures; m++) {
+      const level = levels[((m * channels + channel) * rows + row) * cols + col]!;
+      machine.floats[to + m * (machine.picture.stride / 4)] = level;
+    }
+  };
+}
+
+export interface DrawOptions {
+  readonly seed: number;
+  readonly temperature: number;
+  /** Number of the first picture. */
+  readonly first: number;
+}
+
+/** Levels that are drawn: the nats of each, at temperature 1, are added up in the memory. */
+export function drawn(
+  distribution: Distribution,
+  options: DrawOptions,
+  machine: StepMachine,
+  memory: DecisionMemory,
+): Decide {
+  const { doubles, pictures, program } = machine;
+  const key = seedKey(options.seed);
+  const { draw } = distribution;
+  const drawLevels =
+    typeof draw === "string"
+      ? byKernel({ ...distribution, draw }, options.temperature, machine, memory)
+      : fromMasses({ ...distribution, draw }, options.temperature, machine, memory);
+  return (at) => {
+    for (let m = 0; m < pictures; m++) {
+      const pixel = at.row * program.cols + at.col;
+      doubles[memory.uniforms / 8 + m] = pixelUniform(key, options.first + m, pixel, at.channel);
+    }
+    drawLevels(at);
+  };
+}
+
+/** Where the logits of a sub-pixel's group start, and how many channels of the group come before it. */
+function groupAt({ row, col, channel }: SubPixel, groups: number, { program, logits }: StepMachine) {
+  const group = groupOf(channel, program.channels, groups);
+  return {
+    address: addressAt(logits, row, col) + 4 * group * (program.logits.channels / groups),
+    earlier: channel - group * (program.channels / groups),
+  };
+}
+
+function byKernel(
+  { draw, groups, levels }: Distribution<DrawKernel>,
+  temperature: number,
+  machine: StepMachine,
+  { uniforms, nats, scratch }: DecisionMemory,
+): Decide {
+  const { kernels, logits, picture, pictures } = machine;
+  const drawLevels = KERNELS[draw];
+  return (at) => {
+    const { address, earlier } = groupAt(at, groups, machine);
+    const to = addressAt(picture, at.row, at.col) + 4 * at.channel;
+    const operands = [
+      address,
+      logits.stride,
+      uniforms,
+      temperature,
+      to,
+      picture.stride,
+      nats,
+      pictures,
+    ] as const;
+    drawLevels(kernels, operands, { levels, earlier, scratch });
+  };
+}
+
+/** What all kernels that draw take; see `src/kernels/draw.ts`. */
+type DrawOperands = Readonly<Parameters<Kernels["bernoulli"]>>;
+
+/** What else some of them take. */
+interface DrawContext {
+  readonly levels: number;
+  /** Channels of the group that come before the one that is drawn. */
+  readonly earlier: number;
+  /** Address of room for a float for each level, and three more. */
+  readonly scratch: number;
+}
+
+const KERNELS: Readonly<
+  Record<DrawKernel, (kernels: Kernels, operands: DrawOperands, context: DrawContext) => void>
+> = {
+  bernoulli: (kernels, operands) => kernels.bernoulli(...operands),
+  categorical: (kernels, operands, { levels, scratch }) => kernels.categorical(...operands, levels, scratch),
+  logisticMixture: (kernels, operands, { levels, earlier }) =>
+    kernels.logisticMixture(...operands, levels, earlier),
+};
+
+function fromMasses(
+  { draw: massesOf, groups }: Distribution<Masses>,
+  temperature: number,
+  machine: StepMachine,
+  { uniforms, nats }: DecisionMemory,
+): Decide {
+  const { floats, doubles, logits, picture, pictures, program } = machine;
+  const logitsOfGroup = program.logits.channels / groups;
+  return (at) => {
+    const { address, earlier } = groupAt(at, groups, machine);
+    const to = addressAt(picture, at.row, at.col) / 4 + at.channel;
+    for (let m = 0; m < pictures; m++) {
+      const from = (address + m * logits.stride) / 4;
+      const own = floats.slice(from, from + logitsOfGroup);
+      const level = to + m * (picture.stride / 4);
+      const before = floats.slice(level - earlier, level);
+      const masses = massesOf(own, temperature, before);
+      const drawnLevel = levelAt(masses, doubles[uniforms / 8 + m]!);
+      floats[level] = drawnLevel;
+      const plain = temperature === 1 ? masses : massesOf(own, 1, before);
+      doubles[nats / 8 + m]! += natsOfLevel(plain, drawnLevel);
+    }
+  };
+}
