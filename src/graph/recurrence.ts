@@ -53,11 +53,15 @@ export function interpret<T>(outputs: readonly Node[], rules: Interpretation<T>)
   return values;
 }
 
-export function circular(recurrence: Node): NextpixelError {
+/** The error for a recurrence that has no order; `received` says what it is like. */
+export function circular(
+  recurrence: Node,
+  received = "one in which they wait for each other",
+): NextpixelError {
   const name = [recurrence, ...innerNodes(recurrence)].find((node) => node.name !== undefined)?.name;
   return new NextpixelError(
     "SCHEDULE",
-    "expected a recurrence whose positions can be computed one after the other, received one in which they wait for each other" +
+    `expected a recurrence whose positions can be computed one after the other, received ${received}` +
       (name === undefined ? "" : ` (at ${name})`),
   );
 }

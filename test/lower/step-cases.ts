@@ -283,11 +283,29 @@ const convolutions: StepCases = {
     ({ x }) => g.add(g.relu(g.add(same(x), biasOf(x))), x),
   ],
   refused: [
-    ({ x }) => spot(convolved(x, { kernel: [2, 2], stride: [2, 1], pad: { top: 1, left: 1 } })),
+    ({ x }) => spot(convolved(x, { kernel: [2, 2], stride: [2, 1], pad: { top: 1, left: 1 } })), // smaller than the picture
     ({ x }) => spot(convolved(x, { kernel: [1, 3] })), // fewer columns than the picture
+    ({ x }) => up(spot(convolved(x, { kernel: [1, 2], stride: [1, 2], pad: { right: 1 } }))), // of 5 columns 3
     ({ x }) => spot(convolved(x, { kernel: [2, 1], stride: [1, 2], pad: { top: 1, right: 4 } })),
   ],
 };
+
+/** To a smaller field of four channels, from the position of each of its own, and those above and to the left. */
+const down = (x: Node, stride: readonly [number, number] = [2, 1]): Node =>
+  convolved(x, { kernel: [2, 2], stride, pad: { top: 1, left: 1 } });
+
+/** Up from there, to positions that begin with the own one. */
+function up(
+  x: Node,
+  stride: readonly [number, number] = [2, 1],
+  outputs = 3,
+  { kernel = stride, keep, pad }: Partial<Kernel> = {},
+): Node {
+  const shape = [channelsOf(x), outputs, ...kernel];
+  const cut = { bottom: kernel[0] - stride[0], right: kernel[1] - stride[1] };
+  const options = { stride, pad: pad ?? cut, mask: keep && mask(shape, keep) };
+  return g.convTranspose(x, weights(shape, 7), options);
+}
 
 /** Queries and keys made of `x` with 1 to 9 channels, and of constants and parts of fields; values of up to 33 channels. */
 const attention: StepCases = {
@@ -529,15 +547,48 @@ export const stepCases: { readonly [P in Primitive]: StepCases } = {
   },
   conv: convolutions,
   convTranspose: {
-    computed: [],
-    refused: [
+    computed: [
+      ...[1, 2].map(
+        (rows): Build =>
+          ({ x }) =>
+            g.convTranspose(x, weights([channelsOf(x), 3, rows, 2], 5), {
+              pad: { bottom: rows - 1, right: 1 },
+            }),
+      ),
+      ({ y }) => up(down(y)),
+      ({ y }) => up(down(y, [4, 1]), [4, 1]),
+      ({ x }) => up(down(x, [2, 5]), [2, 5], 18),
+      ({ x, one }) => up(g.concat([down(one), g.shift(down(x), 0, 1), numbers([1, 2, 2, 5], 3)], 1)),
+      // With what is computed in one go, of which something is the same at all positions, and something is not.
+      ({ x, y }) => g.relu(g.add(g.add(up(down(y), [2, 1], channelsOf(x)), biasOf(x)), x)),
+      ({ x }) => g.add(up(g.relu(g.add(down(x), numbers([1, 4, 1, 1], 6)))), numbers([1, 3, ROWS, COLS], 7)),
       ({ x }) =>
-        spot(
-          makeNode("convTranspose", [x, weights([channelsOf(x), 2, 1, 1], 5)], {
-            ...attributesOf(convolved(x, { kernel: [1, 1] })),
-            size: [ROWS, COLS],
-          }),
-        ),
+        g.mul(g.tanh(up(g.mul(down(x), numbers([2, 5], 7)))), g.sigmoid(up(down(x, [4, 1]), [4, 1]))),
+      // Read by another kernel at each phase; some phases read nothing, some taps lie beyond every picture.
+      ({ x }) => g.convTranspose(down(x), weights([4, 3, 1, 1], 5), { stride: [2, 1], pad: { bottom: -1 } }),
+      ({ x }) => up(down(x), [2, 1], 3, { kernel: [3, 7], keep: (i) => i % 5 !== 2 }),
+      // To both sides, of rows above: whole rows at once, also in pairs of columns.
+      ({ above }) =>
+        up(wide(widened(down(above))), [2, 1], 3, { kernel: [2, 3], pad: { left: 1, right: 1 } }),
+      // Attention, sums and a recurrence over the positions of a smaller field.
+      ({ x, y }) => {
+        const smaller = down(x);
+        return up(g.concat([g.attend(smaller, smaller, down(y)), g.sum(smaller, [1])], 1));
+      },
+      ({ x }) => up(recurrent(down(x), (h) => g.add(mixed(g.shift(h, 1, 0), 1), g.shift(h, 0, 1)))),
+      ({ above }) => up(recurrent(down(above), (h) => g.shift(h, 0, -1))),
+      // Smaller again, and one beside the other.
+      ({ x, y }) => {
+        const half = down(x);
+        const quarter = down(g.add(half, g.shift(half, 1, 0)));
+        return g.add(up(up(quarter), [2, 1]), up(down(y), [2, 1]));
+      },
+    ],
+    refused: [
+      ({ x }) => spot(g.convTranspose(x, weights([channelsOf(x), 2, 2, 1], 5), { stride: [2, 1] })),
+      // In its own row to the right, before that is known.
+      ({ x }) =>
+        g.shift(spot(g.convTranspose(x, weights([channelsOf(x), 2, 1, 2], 5), { pad: { left: 1 } })), 0, 9),
     ],
   },
   convWeightGradient: {
