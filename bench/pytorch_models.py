@@ -215,22 +215,32 @@ def normalised(inputs, outputs, kernel):
     return weight_norm(nn.Conv2d(inputs, outputs, kernel))
 
 
-class GatedResidual(nn.Module):
-    """Over the pixel itself, or (`spatial`) over its neighbours to the left and above too."""
+# Kernels, and the margin (left, right, above, below) that they need.
+OWN = 1, (0, 0, 0, 0)
+ABOVE_AND_LEFT = 2, (1, 0, 1, 0)
+ABOVE = (2, 3), (1, 1, 1, 0)
 
-    def __init__(self, width, spatial=False, auxiliary=0):
+
+def concatenated_elu(x):
+    return F.elu(torch.cat([x, -x], 1))
+
+
+class GatedResidual(nn.Module):
+    """Over the pixel itself, or what else `around` says; the activation has `times` the maps."""
+
+    def __init__(self, width, around=OWN, auxiliary=0, activation=F.elu, times=1):
         super().__init__()
-        size = 2 if spatial else 1
-        self.margin = (size - 1, 0, size - 1, 0)
-        self.first = normalised(width, width, size)
-        self.auxiliary = normalised(auxiliary, width, 1) if auxiliary else None
-        self.value_and_gate = normalised(width, 2 * width, size)
+        size, self.margin = around
+        self.activation = activation
+        self.first = normalised(times * width, width, size)
+        self.auxiliary = normalised(times * auxiliary, width, 1) if auxiliary else None
+        self.value_and_gate = normalised(times * width, 2 * width, size)
 
     def forward(self, x, auxiliary=None):
-        c = self.first(F.pad(F.elu(x), self.margin))
+        c = self.first(F.pad(self.activation(x), self.margin))
         if auxiliary is not None:
-            c = c + self.auxiliary(F.elu(auxiliary))
-        return x + F.glu(self.value_and_gate(F.pad(F.elu(c), self.margin)), 1)
+            c = c + self.auxiliary(self.activation(auxiliary))
+        return x + F.glu(self.value_and_gate(F.pad(self.activation(c), self.margin)), 1)
 
 
 class CausalAttention(nn.Module):
@@ -258,7 +268,7 @@ class CausalAttention(nn.Module):
 class PixelSnailBlock(nn.Module):
     def __init__(self, width, layers, key, value):
         super().__init__()
-        self.layers = nn.Sequential(*(GatedResidual(width, spatial=True) for _ in range(layers)))
+        self.layers = nn.Sequential(*(GatedResidual(width, ABOVE_AND_LEFT) for _ in range(layers)))
         self.attention = CausalAttention(width, key, value)
         self.merge = GatedResidual(width, auxiliary=value)
 
@@ -287,6 +297,75 @@ class PixelSNAIL(nn.Module):
         return self.logits(F.elu(features))
 
 
+class StreamsLayer(nn.Module):
+    """A gated residual layer of both streams, in the down pass with a short-cut."""
+
+    def __init__(self, width, short_cut):
+        super().__init__()
+        more = dict(activation=concatenated_elu, times=2)
+        self.u = GatedResidual(width, ABOVE, auxiliary=short_cut * width, **more)
+        self.ul = GatedResidual(width, ABOVE_AND_LEFT, auxiliary=(1 + short_cut) * width, **more)
+
+    def forward(self, u, ul, short_cut=None):
+        if short_cut is None:
+            u = self.u(u)
+            return u, self.ul(ul, u)
+        u = self.u(u, short_cut[0])
+        return u, self.ul(ul, torch.cat([short_cut[1], u], 1))
+
+
+class Halved(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.u = weight_norm(nn.Conv2d(width, width, ABOVE[0], stride=2))
+        self.ul = weight_norm(nn.Conv2d(width, width, ABOVE_AND_LEFT[0], stride=2))
+
+    def forward(self, u, ul):
+        return self.u(F.pad(u, ABOVE[1])), self.ul(F.pad(ul, ABOVE_AND_LEFT[1]))
+
+
+class Doubled(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.u = weight_norm(nn.ConvTranspose2d(width, width, (2, 3), stride=2), dim=1)
+        self.ul = weight_norm(nn.ConvTranspose2d(width, width, 2, stride=2), dim=1)
+
+    def forward(self, u, ul):
+        return self.u(u)[..., 1:], self.ul(ul)
+
+
+class PixelCNNPlusPlus(nn.Module):
+    """Salimans, Karpathy, Chen, Kingma, "PixelCNN++" (2017)."""
+
+    def __init__(self, outputs, *, width, layers, resolutions):
+        super().__init__()
+        self.first_u = normalised(2, width, (2, 3))
+        self.above = normalised(2, width, (1, 3))
+        self.left = normalised(2, width, (2, 1))
+        up, down = [], []
+        for i in range(resolutions):
+            up += [Halved(width)] * (i > 0) + [StreamsLayer(width, False) for _ in range(layers)]
+        for i in reversed(range(resolutions)):
+            is_last = i == resolutions - 1
+            down += [Doubled(width)] * (not is_last)
+            down += [StreamsLayer(width, True) for _ in range(layers if is_last else layers + 1)]
+        self.up, self.down = nn.ModuleList(up), nn.ModuleList(down)
+        self.logits = normalised(width, outputs, 1)
+
+    def forward(self, x):
+        x = torch.cat([x, torch.ones_like(x)], 1)
+        x_below = F.pad(x, (0, 0, 1, 0))[:, :, :-1]
+        u = self.first_u(F.pad(x_below, ABOVE[1]))
+        ul = self.above(F.pad(x_below, (1, 1, 0, 0))) + self.left(F.pad(x, (1, 0, 1, 0))[..., :-1])
+        seen = [(u, ul)]
+        for layer in self.up:
+            seen.append(layer(*seen[-1]))
+        u, ul = seen.pop()
+        for layer in self.down:
+            u, ul = layer(u, ul) if isinstance(layer, Doubled) else layer(u, ul, seen.pop())
+        return self.logits(F.elu(ul))
+
+
 class GatedStack(nn.Module):
     """The two stacks of Gated PixelCNN alone, as in gated-stack.ts."""
 
@@ -309,6 +388,7 @@ NETWORKS = {
     "row-lstm": row_lstm,
     "diagonal-bilstm": diagonal_bilstm,
     "gated-pixelcnn": GatedPixelCNN,
+    "pixelcnn-pp": PixelCNNPlusPlus,
     "pixelsnail": PixelSNAIL,
     "gated-stack": GatedStack,
 }

@@ -112,6 +112,25 @@ test("docs/architecture.md has the same table", () => {
   expect(rows.map(([, name, mayImport]) => [name, mayImport])).toEqual(RULES);
 });
 
+test("within data, formats know what is general, the Hub and the catalog know formats, and only the list knows all", () => {
+  const part = (path: string) => (path.split("/").length === 2 ? "general" : path.split("/")[1]!);
+  const allowed: Readonly<Record<string, readonly string[]>> = {
+    general: [],
+    formats: ["general"],
+    parquet: ["general"],
+    published: ["general", "formats"],
+    hub: ["general", "formats", "parquet"],
+  };
+  const others = of("data").filter(
+    ({ from, to }) =>
+      room(to) === "data" &&
+      part(to) !== part(from) &&
+      !allowed[part(from)]!.includes(part(to)) &&
+      !["data/open.ts", "data/formats/all.ts"].includes(from),
+  );
+  expect(others.map(show)).toEqual([]);
+});
+
 test("only the runtime knows ONNX Runtime", () => {
   const users = imports.filter(({ to }) => to.startsWith("onnxruntime"));
   expect(new Set(users.map(({ from }) => room(from)))).toEqual(new Set(["runtime"]));

@@ -27,8 +27,8 @@ export function gradients(loss: Node, wrt: readonly Node[]): Node[] {
 }
 
 /**
- * Derivatives with respect to each node of `wrt` of a loss whose derivative for `y` is `dy`: the walk from `y` backwards through
- * those nodes of `order` (each after its inputs) that are relevant.
+ * Derivatives with respect to each node of `wrt` of a loss whose derivative for `y` is `dy`: the walk from `y`
+ * backwards through those nodes of `order` (each after its inputs) that are relevant.
  */
 function pullBack(
   y: Node,
@@ -67,9 +67,10 @@ function pullBack(
 }
 
 /**
- * For y = body(y, a, b, ..), where the body reads y at other positions, the derivative of the loss for y at a position is dy
- * and what arrives from those that read it: l = dy + (d body / d y)^T l, a recurrence in the opposite order. From it the
- * derivatives for a, b, .. are (d body / d a)^T l, for all positions at once. This is back-propagation through time.
+ * For y = body(y, a, b, ..), where the body reads y at other positions, the derivative of the loss for y at a
+ * position is dy and what arrives from those that read it: l = dy + (d body / d y)^T l, a recurrence in the opposite
+ * order. From it the derivatives for a, b, .. are (d body / d a)^T l, for all positions at once. This is
+ * back-propagation through time.
  */
 function throughRecurrence(y: Node<"recur">, dy: Node, relevant: ReadonlySet<Node>): [Node, Node][] {
   const [body, state] = y.inputs as [Node, Node];
@@ -81,7 +82,7 @@ function throughRecurrence(y: Node<"recur">, dy: Node, relevant: ReadonlySet<Nod
   const l = makeNode("state", [], state.attributes as Attributes["state"]);
   const derivatives = pullBack(body, l, inner, new Set([...inside, ...outside]), [state, ...outside]);
 
-  // The gates of the forward pass, as further results of its recurrence.
+  // The values that the forward pass computes inside the recurrence (an LSTM's gates) become further results of it.
   const forward = remembering(body, state, usedOutside(inside, derivatives));
   const [back, ...found] = replace(derivatives, new Map([...forward, [state, y]])) as [Node, ...Node[]];
   const arriving = makeNode("recur", [stateByState(dy, back), l], {});
@@ -91,7 +92,7 @@ function throughRecurrence(y: Node<"recur">, dy: Node, relevant: ReadonlySet<Nod
   return outside.map((operand, i) => [operand, results[i]!]);
 }
 
-/** Their sum; for states that were put together each by itself, since what of them is 0 then need not be added. */
+/** dy + back. If `back` is a concatenation of states, each is added separately, so that zero parts need no addition. */
 function stateByState(dy: Node, back: Node): Node {
   if (!is(back, "concat") || back.attributes.axis !== 1) return add(dy, back);
   let end = 0;
@@ -103,7 +104,10 @@ function stateByState(dy: Node, back: Node): Node {
   return concat(sums, 1);
 }
 
-/** The nodes inside a recurrence that others, of which the outputs are made, use; not those that only move its state. */
+/**
+ * The nodes inside a recurrence that nodes outside of it use to compute the outputs, except those that only move the
+ * state.
+ */
 function usedOutside(inside: ReadonlySet<Node>, outputs: readonly Node[]): Node[] {
   const used = topologicalOrder(outputs)
     .filter((node) => !inside.has(node))
@@ -116,8 +120,8 @@ function usedOutside(inside: ReadonlySet<Node>, outputs: readonly Node[]): Node[
 }
 
 /**
- * What nodes inside a recurrence have as values: further states of a recurrence that is the same but for them. Where
- * recurrences are written out, both are computed once.
+ * The values of nodes inside a recurrence, as further states of a copy of it. When recurrences are unrolled, the copy
+ * and the original are computed only once.
  */
 function remembering(body: Node, state: Node, wanted: readonly Node[]): [Node, Node][] {
   const { reach, offsets } = analyseCausality([body, ...wanted], state, { isByChannel: false });
@@ -133,7 +137,7 @@ function remembering(body: Node, state: Node, wanted: readonly Node[]): [Node, N
   const shapes = [state, ...nodes].map(({ shape }) => shape);
   const values = recur(shapes, ([own]) => {
     const [value] = replace([body], new Map([[state, own!]]));
-    // They may read the state at their own position, where only this is known.
+    // These nodes may read the state at their own position, where its value is the body's.
     return [value!, ...replace(nodes, new Map([[state, value!]]))];
   });
   return nodes.map((node, i) => [node, values[i + 1]!]);
@@ -150,7 +154,7 @@ function dependents(order: readonly Node[], sources: readonly Node[]): Set<Node>
   return found;
 }
 
-/** The sum of all contributions. Those that come from slices which tile an axis are put side by side, not added. */
+/** The sum of all contributions. Contributions from slices that together cover an axis are concatenated, not added. */
 function total(parts: readonly Node[]): Node {
   const pads = parts.filter((part) => is(part, "pad")) as Node<"pad">[];
   const tiles = tiled(pads);

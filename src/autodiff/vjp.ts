@@ -26,7 +26,7 @@ const pointwise =
     return [unbroadcast(da, a.shape), unbroadcast(db, b.shape)];
   };
 
-/** The larger operand (or the smaller one) takes it all. */
+/** All of dy goes to the larger operand (or to the smaller one). */
 const chosen = (firstIsChosen: (a: Node, b: Node) => Node) =>
   pointwise((dy, a, b) => {
     const first = firstIsChosen(a, b);
@@ -82,7 +82,7 @@ export const vjpRules: { readonly [P in Exclude<Primitive, "recur">]: Vjp<P> } =
     unbroadcast(g.where(condition!, 0, dy), b!.shape),
   ],
 
-  // Layout is linear: each rule is the way back.
+  // Layout is linear: each rule moves the elements back.
   reshape: (dy, { inputs: [x] }) => [g.reshape(dy, x!.shape)],
   transpose: (dy, { attributes: { permutation } }) => [
     g.transpose(
@@ -103,7 +103,7 @@ export const vjpRules: { readonly [P in Exclude<Primitive, "recur">]: Vjp<P> } =
   },
 
   sum: (dy, { inputs: [x] }) => [g.broadcast(dy, x!.shape)],
-  // the largest elements share dy
+  // equally large elements share dy
   max: (dy, y) => {
     const [x] = y.inputs as [Node];
     const largest = g.equal(x, y);

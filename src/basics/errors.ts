@@ -15,14 +15,14 @@ export type ErrorCode =
   | "INTERRUPTED"; // stopped by a signal, after which what was done is saved; or closed in the middle of its work
 
 /**
- * An error that a user can act on. The command line prints its message on one line; anything else that is
- * thrown is a defect of nextpixel.
+ * An error that a user can act on. The command line prints its message on one line; anything else that is thrown is a
+ * defect of nextpixel.
  */
 export class NextpixelError extends Error {
   readonly code: ErrorCode;
   /**
-   * Options of the library that can mend it: "levels" is one of the function that was called, "train.levels" one of `train`.
-   * The message does not say how they are given; the command line adds its flags.
+   * Options of the library that can mend it: "levels" is one of the function that was called, "train.levels" one of
+   * `train`. The message does not say how they are given; the command line adds its flags.
    */
   readonly about: readonly string[];
 
@@ -52,7 +52,9 @@ export function expected(
 /** Characters of what comes from elsewhere that a message shows. */
 const SHOWN = 200;
 
-/** A string (in quotes), a number or a flat array as a message shows it: on one line, and not all of it if it is long. */
+/**
+ * A string (in quotes), a number or a flat array as a message shows it: on one line, and not all of it if it is long.
+ */
 export function shown(value: unknown): string {
   if (typeof value === "string") return onOneLine(JSON.stringify(beginning(value)));
   return shortened(Array.isArray(value) ? `[${value.join(", ")}]` : String(value));

@@ -20,23 +20,27 @@ const FORMATS: ReadonlyMap<string, Format> = new Map([
   [".yml", YAML_FORMAT],
 ]);
 
-/** Options that say how a command is run, not what it does. */
+/** Options about how a command runs, not about its result. */
 const LEFT_OUT: readonly string[] = ["config", ...COMMON_KEYS];
 
-/** What options have to do with one another, by their keys. */
+/** How options relate to one another, by their keys. */
 export interface Relations {
   /** Options that cannot be given together. */
   readonly exclusive: readonly (readonly [string, string])[];
-  /** Which options of the file are void if this one is typed, with another value: they were meant for the file's own. */
+  /**
+   * Options of the file that do not count if this option is typed with another value: they belong to the file's value.
+   */
   readonly replaced: Readonly<Record<string, readonly string[]>>;
-  /** The options that the content of a file stands for, if it is not options already. */
+  /** Turns the content of a file into options, if it is something else, such as a run's configuration. */
   readonly translate: (content: object, file: string) => object;
 }
 
 /**
- * Gives a command the options that a configuration file has and the command line has not, by the readers of the latter. The
- * file's keys are the long options in camel case, such as `evalEvery`, and the names of arguments, which become options.
- * NOT_FOUND error if the file cannot be read, FORMAT error that names file and key if something in it does not fit.
+ * Gives a command the options of a configuration file that the command line does not have. They are read like those of
+ * the command line. The file's keys are the long options in camel case, such as `evalEvery`, and the names of
+ * arguments, which become options.
+ *
+ * @throws NOT_FOUND if the file cannot be read; FORMAT that names file and key if a value is wrong.
  */
 export async function applyConfigFile(
   command: Command,
@@ -77,7 +81,7 @@ async function readConfigFile(file: string): Promise<object> {
   throw new NextpixelError("FORMAT", `${file}: expected an object of options, received ${asJson(content)}`);
 }
 
-/** The value of an option as its reader makes it of what the file has. */
+/** The value of an option, read by the option's own parser. */
 function valueOf(
   file: string,
   key: string,

@@ -2,8 +2,9 @@ import type { Command } from "commander";
 import type { NextpixelError } from "../basics/errors.ts";
 
 /**
- * The flags that can mend an error of a command, as they are added to its message: " (see --levels)", or, if the model has to be
- * trained in another way, " (see train --class-conditional)". Empty if there are none, or if the message has them already.
+ * The flags that can mend an error of a command, as they are added to its message: " (see --levels)", or, if the model
+ * has to be trained in another way, " (see train --class-conditional)". Empty if there are none, or if the message has
+ * them already.
  */
 export function flagsAbout({ about, message }: NextpixelError, program: Command, command: string): string {
   const flags = about.flatMap((name) => {

@@ -2,6 +2,7 @@ import { namesOf } from "../data/classes.ts";
 import type { ModelConfig } from "../models/model.ts";
 import type { NetworkExplanation, SamplerInfo } from "../programs/network-explanation.ts";
 import type { NetworkConfig } from "../programs/network.ts";
+import type { ReceptiveField } from "../graph/receptive-field.ts";
 import type { NetworkInfo } from "../tasks/info.ts";
 
 /** What is known of a network, and the presets of its model if they are of interest, for people. */
@@ -64,11 +65,20 @@ function samplerLines({ multiplyAddsPerPixel, bytesPerPicture, bytes }: SamplerI
   ];
 }
 
+/** Where not all pixels see the same. */
+function phaseLines({ period: [rows, cols], pixel }: ReceptiveField): string[] {
+  if (rows === 1 && cols === 1) return [];
+  return [
+    `that of the pixel in row ${pixel.row} and column ${pixel.col} of each ${cols}x${rows}; the others see no more`,
+  ];
+}
+
 function fieldLines({ receptiveField: field }: NetworkExplanation): string[] {
   if (!field) return ["sees no other pixel"];
   return [
     `receptive field: ${field.pixels} pixels, up to ${field.above} rows above, ${field.left} columns to the left and ` +
       `${field.right} to the right; blind spot: ${field.blindPixels} pixels`,
+    ...phaseLines(field),
     "(@ the pixel, # seen, . earlier but not seen)",
     field.drawing,
   ];

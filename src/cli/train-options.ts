@@ -94,7 +94,7 @@ export function withTrainOptions(command: Command): Command {
     )
     .option(
       "--dropout <rate>",
-      "share of features dropped in training, for models that have dropout (pixelsnail)",
+      "share of features dropped in training, for models that have dropout (pixelcnn-pp, pixelsnail)",
       read.fraction,
     )
     .option(

@@ -1,14 +1,16 @@
 import { CST, isMap, isScalar, isSeq, Lexer, parseDocument } from "yaml";
-import { expected, NextpixelError, shortened } from "../basics/errors.ts";
-import { MAX_DEPTH } from "../files/json.ts";
+import { NextpixelError, shortened } from "../basics/errors.ts";
+import { MAX_DEPTH, nesting, tooDeep, type Nesting } from "../files/nesting.ts";
 import { decodeText } from "../files/text.ts";
 
-/** Far more than a recipe has, and too little for lines each of which is indented more than the one before to be many. */
+/** Much more than a recipe needs. Lines that are each indented more than the last cannot be many in so few bytes. */
 export const MAX_YAML_BYTES = 2 ** 16;
 
 /**
- * The value of YAML that may come from anywhere: of the language no more than what JSON has too, and so no references, which make
- * much out of little, and no keys that are no text. FORMAT error that names `file` if it is something else.
+ * The value of YAML from any source. Only what JSON has too is allowed: no references, which can make a small file very
+ * large, and only keys that are text.
+ *
+ * @throws FORMAT that names `file` if it is something else.
  */
 export function parseYaml(bytes: Uint8Array, file: string): unknown {
   const text = decodeText(bytes, file);
@@ -28,10 +30,10 @@ export function parseYaml(bytes: Uint8Array, file: string): unknown {
       cause: fault,
     });
   }
-  return valueOf(document.contents, file, 0);
+  return valueOf(document.contents, file, nesting("YAML", file));
 }
 
-/** The parser is recursive, and the end of the stack, met inside a regular expression, is the end of the process. */
+/** The parser is recursive, and a stack overflow inside a regular expression ends the process. */
 function checkDepth(text: string, file: string): void {
   let brackets = 0;
   // Outside brackets what lies deeper stands further right: only items of items in one line can be many.
@@ -42,32 +44,33 @@ function checkDepth(text: string, file: string): void {
     else if (type === "flow-map-end" || type === "flow-seq-end") brackets--;
     else if (type === "newline") indicators = 0;
     else if (brackets === 0 && type !== null && INDICATORS.includes(type)) indicators++;
-    if (Math.max(brackets, indicators) > MAX_DEPTH) throw tooDeep(file);
+    if (Math.max(brackets, indicators) > MAX_DEPTH) throw tooDeep("YAML", file);
   }
 }
 
 const INDICATORS: readonly string[] = ["seq-item-ind", "explicit-key-ind", "map-value-ind"];
 
-const tooDeep = (file: string): NextpixelError =>
-  expected("FORMAT", `YAML nested at most ${MAX_DEPTH} deep`, file, "more");
-
-function valueOf(node: unknown, file: string, depth: number): unknown {
-  if (depth > MAX_DEPTH) throw tooDeep(file);
+function valueOf(node: unknown, file: string, values: Nesting): unknown {
   if (node === null) return null;
   if (isScalar(node)) return node.value;
-  if (isSeq(node)) return node.items.map((item) => valueOf(item, file, depth + 1));
-  if (!isMap(node)) throw new NextpixelError("FORMAT", `${file}: expected YAML without references (*name)`);
-  const values = new Map<string, unknown>();
-  for (const { key, value } of node.items) {
-    const name = keyOf(key, file);
-    if (values.has(name)) throw expected("FORMAT", "every name once in a map", file, name);
-    values.set(name, valueOf(value, file, depth + 1));
-  }
-  // Not assigned one by one, as "__proto__" would not become a key.
-  return Object.fromEntries(values);
+  if (!isSeq(node) && !isMap(node))
+    throw new NextpixelError("FORMAT", `${file}: expected YAML without references (*name)`);
+  values.enter();
+  const value = isSeq(node)
+    ? node.items.map((item) => valueOf(item, file, values))
+    : // Not assigned one by one, as "__proto__" would not become a key.
+      Object.fromEntries(
+        node.items.map(({ key, value }) => {
+          const name = keyOf(key, file);
+          values.name(name);
+          return [name, valueOf(value, file, values)];
+        }),
+      );
+  values.leave();
+  return value;
 }
 
-/** A key is what is written, also where a number is: 01 and 1 are two. */
+/** A key is the text as written, also if it is a number: 01 and 1 are two keys. */
 function keyOf(key: unknown, file: string): string {
   if (isScalar(key) && key.value !== null) return key.source ?? String(key.value);
   throw new NextpixelError("FORMAT", `${file}: expected YAML with keys that are text`);

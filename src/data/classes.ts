@@ -8,7 +8,11 @@ export interface PictureClass {
   readonly pictures: number;
 }
 
-/** The classes of a data set and how many pictures are of each. ARGUMENT error if it has no labels. */
+/**
+ * The classes of a data set and how many pictures are of each.
+ *
+ * @throws ARGUMENT if it has no labels.
+ */
 export function classesOf(dataset: Dataset): PictureClass[] {
   const { labels, classNames } = labelled(dataset);
   const counts = new Float64Array(classNames.length);
@@ -17,8 +21,10 @@ export function classesOf(dataset: Dataset): PictureClass[] {
 }
 
 /**
- * The class of every picture as its number among `classes`: by its name, for other data sets number them in another way.
- * ARGUMENT error if the data set has no labels, or pictures of other classes.
+ * The class of every picture as its number among `classes`. Classes are matched by name, since data sets number them
+ * differently.
+ *
+ * @throws ARGUMENT if the data set has no labels, or pictures of other classes.
  */
 export function labelsAmong(dataset: Dataset, classes: readonly PictureClass[]): Int32Array {
   const { labels, classNames } = labelled(dataset);
@@ -45,7 +51,11 @@ function labelled({ name, labels, classNames }: Dataset): {
   );
 }
 
-/** The number of a class that is given by its name or else, from 0, by its number. ARGUMENT error if there is none. */
+/**
+ * The number of a class, given by its name or by its number (from 0).
+ *
+ * @throws ARGUMENT if there is no such class.
+ */
 export function classNumber(classes: readonly PictureClass[], wanted: string | number): number {
   const exact = classes.findIndex(({ name }) => name === wanted);
   if (exact >= 0) return exact;
@@ -59,8 +69,9 @@ export function classNumber(classes: readonly PictureClass[], wanted: string | n
 }
 
 /**
- * The numbers of the classes that are wanted, or of all: undefined if there are no classes. ARGUMENT error if one is wanted
- * that there is not, or an empty list.
+ * The numbers of the wanted classes, or of all classes; undefined if there are no classes.
+ *
+ * @throws ARGUMENT if there is no such class, or if the list is empty.
  */
 export function classTurns(
   classes: readonly PictureClass[] | undefined,
@@ -78,7 +89,11 @@ export function classTurns(
   return wanted?.map((one) => classNumber(classes, one)) ?? classes.map((_, number) => number);
 }
 
-/** The class of each of the pictures first .. first+count-1, whose number tells whose turn it is. Errors as of `classTurns`. */
+/**
+ * The classes of the pictures first .. first+count-1: the wanted classes in turn, by the number of the picture.
+ *
+ * @throws the errors of `classTurns`.
+ */
 export function classesInTurn(
   classes: readonly PictureClass[] | undefined,
   {
@@ -97,7 +112,7 @@ export function classesInTurn(
 
 const NAMES_SHOWN = 32;
 
-/** The names of classes, the first of them if they are many. */
+/** The names of the classes, cut short if there are many. */
 export const namesOf = (classes: readonly PictureClass[]): string =>
   [
     ...classes.slice(0, NAMES_SHOWN).map(({ name }) => name),
@@ -105,8 +120,8 @@ export const namesOf = (classes: readonly PictureClass[]): string =>
   ].join(", ");
 
 /**
- * log p(class) of each class: its share of the training pictures. One picture more is counted of each (Laplace's rule), for
- * a class that training did not see is not impossible.
+ * log p(class) of each class: its share of the training pictures. One picture is added to each class (Laplace's rule),
+ * since a class that training did not see is not impossible.
  */
 export function logPrior(classes: readonly PictureClass[]): Float64Array {
   const total = classes.reduce((sum, { pictures }) => sum + pictures + 1, 0);

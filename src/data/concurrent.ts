@@ -1,7 +1,7 @@
 /**
- * The results of `work` on every item, in the order of the items, at most `width` of them under way at once. After
- * a failure nothing new is begun, and the error of the earliest item that failed is thrown: items begin in order,
- * so it is the same one however long each takes.
+ * The results of `work` on every item, in the order of the items. At most `width` run at the same time. After a failure
+ * no new item is started, and the error of the first item that failed is thrown. Items start in order, so this is the
+ * same error each time.
  */
 export async function mapConcurrently<Item, Result>(
   items: readonly Item[],

@@ -9,7 +9,11 @@ export interface Crop extends Extent {
 
 const MAX_SIDE = 2 ** 14;
 
-/** `extent` if pictures can be given that size by `option`, a word; otherwise an ARGUMENT error. */
+/**
+ * `extent` if it is a possible size of pictures; `option` names it in the error.
+ *
+ * @throws ARGUMENT if it is not.
+ */
 export function checkExtent({ rows, cols }: Extent, option: string): Extent {
   return {
     rows: wholeNumber(rows, `${option} rows`, 1, MAX_SIDE),
@@ -17,7 +21,11 @@ export function checkExtent({ rows, cols }: Extent, option: string): Extent {
   };
 }
 
-/** The crop of a picture at a place, or else in its centre. ARGUMENT error that says whose it is if the picture is smaller. */
+/**
+ * The crop of a picture at a place, or in its centre.
+ *
+ * @throws ARGUMENT that names `whose` picture it is if the picture is smaller.
+ */
 export function cropAt(
   picture: Extent,
   { rows, cols }: Extent,
@@ -45,7 +53,11 @@ export function cut(levels: Uint8Array, size: PictureSize, { top, left, rows, co
   return part;
 }
 
-/** Crops of a data set's pictures, or the data set itself if `extent` is its own or undefined. ARGUMENT error if it is larger. */
+/**
+ * Crops of a data set's pictures, or the data set itself if `extent` is its own or undefined.
+ *
+ * @throws ARGUMENT if it is larger.
+ */
 export function cropped(dataset: Dataset, extent: Extent | undefined): Dataset {
   if (extent === undefined) return dataset;
   const { rows, cols } = checkExtent(extent, "crop");

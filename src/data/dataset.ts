@@ -9,10 +9,10 @@ export interface PictureSize {
   readonly cols: number;
 }
 
-/** How far a picture reaches, in pixels. */
+/** The size of a picture in pixels, without its channels. */
 export type Extent = Pick<PictureSize, "rows" | "cols">;
 
-/** Where a crop lies among all places that it can have in a picture: from 0 at the top or the left to below 1. */
+/** The place of a crop in a picture: 0 is the top or the left, just below 1 the bottom or the right. */
 export interface CropPlace {
   readonly down: number;
   readonly across: number;
@@ -30,9 +30,10 @@ export interface Dataset {
   /** The names of classes 0, 1, ...: there if and only if there are labels, and every label has one. */
   readonly classNames: readonly string[] | undefined;
   /**
-   * Levels of the named pictures, [indices.length, channels, rows, cols]. If they are crops of larger pictures, `places` says
-   * where each of them lies: in the centre if it is left out. ARGUMENT error on a bad index; a folder that is read as needed
-   * also throws what is wrong with a file (see `openFolder`).
+   * Levels of the pictures at `indices`, [indices.length, channels, rows, cols]. If they are crops of larger pictures,
+   * `places` says where each crop is; by default it is in the centre.
+   *
+   * @throws ARGUMENT on a bad index; a folder that is read when needed also throws the errors of `openFolder`.
    */
   read(indices: ArrayLike<number>, places?: readonly CropPlace[]): Promise<Uint8Array>;
 }
@@ -53,7 +54,11 @@ export function pictureLength({ channels, rows, cols }: PictureSize): number {
   return channels * rows * cols;
 }
 
-/** A data set whose pictures are all in memory. ARGUMENT error when its parts do not fit together. */
+/**
+ * A data set whose pictures are all in memory.
+ *
+ * @throws ARGUMENT when its parts do not fit together.
+ */
 export function memoryDataset({ name, size, levels, pixels, ...classes }: MemoryDataset): Dataset {
   wholeNumber(size.channels, "channels", 1);
   wholeNumber(size.rows, "rows", 1);
@@ -82,10 +87,13 @@ export function memoryDataset({ name, size, levels, pixels, ...classes }: Memory
   };
 }
 
-/** How many pictures are read from files at once: as many as libuv, where sharp decodes them, has threads by default. */
+/**
+ * How many pictures are read from files at the same time. sharp decodes in libuv's threads, of which there are four by
+ * default.
+ */
 export const PICTURES_AT_ONCE = 4;
 
-/** A data set whose pictures are had one by one, each as its levels, [channels, rows, cols]. */
+/** A data set whose pictures are read one by one, each as its levels, [channels, rows, cols]. */
 export function pictureDataset(
   about: Omit<Dataset, "read">,
   picture: (index: number, place: CropPlace | undefined) => Promise<Uint8Array>,
@@ -104,7 +112,11 @@ export function pictureDataset(
   };
 }
 
-/** The pictures of a data set at `indices`, in that order. ARGUMENT error on none at all or on a bad index. */
+/**
+ * The pictures of a data set at `indices`, in that order.
+ *
+ * @throws ARGUMENT on none at all or on a bad index.
+ */
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   if (indices.length === 0)
     throw new NextpixelError("ARGUMENT", `no pictures for a subset of ${dataset.name}`);
@@ -126,8 +138,9 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
 }
 
 /**
- * Sets a fraction (between 0 and 1) of the pictures aside for validation: the same ones whenever the seed is the
- * same. ARGUMENT error when either side would have no picture.
+ * Holds out a fraction (between 0 and 1) of the pictures for validation. The same seed gives the same pictures.
+ *
+ * @throws ARGUMENT if either side would have no picture.
  */
 export function holdOut(
   dataset: Dataset,
@@ -179,5 +192,5 @@ function checkClasses(
   };
 }
 
-/** Bound on the class names that are made up from labels. */
+/** Largest number of classes that get their names from numeric labels. */
 const MAX_CLASSES = 2 ** 16;

@@ -1,25 +1,25 @@
 export interface LevelOptions {
-  /** Levels to quantise to; by default as many as the pictures have: see `levelsOf`. */
+  /** Levels to quantise to; by default as many as the pictures have, see `countLevels`. */
   readonly levels?: number | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 const ALL = 256;
-/** What grey pictures of 1, 2 and 4 bits have. */
+/** Levels of grey pictures with 1, 2 and 4 bits. */
 const FEWER = [2, 4, 16];
 
-/** Whether 8-bit values are those of so many levels, so that `quantise` loses nothing. */
+/** Whether 8-bit values have only this number of levels, so that `quantise` loses nothing. */
 export function haveLevels(values: Uint8Array, levels: number): boolean {
   if (levels === ALL) return true;
   const step = 255 / (levels - 1);
   return values.every((value) => value % step === 0);
 }
 
-/** Finds out how many levels pictures have that are seen one after the other. */
+/** Finds the number of levels of pictures that are added one after the other. */
 export interface LevelCounter {
-  /** Whether the pictures so far may still have less than 256 levels, this one of 8-bit values included. */
+  /** Adds a picture of 8-bit values. False if the pictures so far are known to have 256 levels. */
   add(values: Uint8Array): boolean;
-  /** 2, 4 or 16, the fewest that lose nothing, if there are both black and white among the values; else 256. */
+  /** 2, 4 or 16 if this loses nothing, and if both black and white occur; else 256. */
   levels(): number;
 }
 
@@ -36,7 +36,7 @@ export function countLevels(): LevelCounter {
   };
 }
 
-/** Says that a data set has another number of levels than pictures usually have. */
+/** Warns that a data set has fewer levels than 256. */
 export function warnOfLevels(name: string, levels: number, onWarning: LevelOptions["onWarning"]): void {
   if (levels < ALL) onWarning?.(`${name}: its pictures have ${levels} levels, and are read with as many`);
 }

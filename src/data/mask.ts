@@ -8,9 +8,10 @@ import { decodingError, headerOf, pixelsOf, readPicture } from "./picture-file.t
 const WHITE = 128;
 
 /**
- * Which pixels a mask shows white, transparent ones among them: 1 for these, 0 for black, [rows, cols]. PNG, JPEG or
- * WebP. NOT_FOUND error when the file cannot be read, FORMAT error when it cannot be decoded, ARGUMENT error when it is
- * of another size.
+ * Which pixels of a mask are white or transparent: 1 for these, 0 for black, [rows, cols]. The file is PNG, JPEG or
+ * WebP.
+ *
+ * @throws NOT_FOUND if the file cannot be read; FORMAT if it cannot be decoded; ARGUMENT if it has another size.
  */
 export async function readMask(file: string, { rows, cols }: Extent): Promise<Uint8Array> {
   await stat(file).catch((cause: unknown) => {

@@ -9,8 +9,8 @@ export type { OpenOptions } from "./formats/format.ts";
 /**
  * The data set of a name or path: of the first format in `FORMATS` that recognises it.
  *
- * @throws NOT_FOUND if there is none; ARGUMENT if pictures of this format cannot be resized, or are smaller than the crops; and
- * the errors of the format.
+ * @throws NOT_FOUND if there is none; ARGUMENT if pictures of this format cannot be resized, or are smaller than the
+ * crops; and the errors of the format.
  */
 export async function openDataset(name: string, options: OpenOptions = {}): Promise<Dataset> {
   const format = await formatOf(name);

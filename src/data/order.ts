@@ -2,10 +2,12 @@ import { wholeNumber } from "../basics/errors.ts";
 import { permutation, Purpose } from "../basics/philox.ts";
 
 /**
- * The order in which training sees `count` pictures: an endless stream of epochs, each a fresh permutation, cut
- * into batches. The result gives the picture indices of batch number `step` (from 0); it depends on nothing but
- * the seed, `step` and `batch`, so training can go on from any step. Batches run on from one epoch into the next,
- * so every picture is used equally often. ARGUMENT error on a bad count, seed, step or batch.
+ * The order in which training uses `count` pictures: an endless sequence of epochs, each a new permutation, cut into
+ * batches. The result gives the picture indices of batch number `step` (from 0). It depends only on the seed, `step`
+ * and `batch`, so training can go on from any step. A batch may reach from one epoch into the next, so every picture is
+ * used equally often.
+ *
+ * @throws ARGUMENT on a bad count, seed, step or batch.
  */
 export function trainingOrder(count: number, seed: number): (step: number, batch: number) => Uint32Array {
   wholeNumber(count, "count", 1);
@@ -31,7 +33,7 @@ export function epochOf(step: number, batch: number, count: number): number {
   return (step * batch) / count;
 }
 
-/** `make`, remembering the last `size` results. */
+/** `make` with a cache of its last `size` results. */
 function recent<Value>(size: number, make: (key: number) => Value): (key: number) => Value {
   const remembered = new Map<number, Value>();
   return (key) => {

@@ -4,9 +4,9 @@ import { readBounded } from "../files/bounded-read.ts";
 import type { Crop } from "./crop.ts";
 import type { Extent, PictureSize } from "./dataset.ts";
 
-/** Largest picture file, in pixels: what a small file could otherwise unfold to is without bound. */
+/** Largest picture, in pixels. Without a limit, a small file could decode to any size. */
 const MAX_PIXELS = 100_000_000;
-/** The same in bytes: somewhat more than so many pixels take. */
+/** Largest picture file, in bytes: somewhat more than this many pixels need. */
 const MAX_BYTES = 2 ** 29;
 
 /** What the header of a picture file says of it. */
@@ -14,11 +14,11 @@ export interface PictureHeader {
   readonly rows: number;
   readonly cols: number;
   readonly grey: boolean;
-  /** What of the file does not become part of the picture. */
+  /** What the picture loses when it is read. */
   readonly losses: readonly Loss[];
 }
 
-/** What is read of files that have more than a picture of 8-bit values. */
+/** What is lost of files that hold more than one picture of 8-bit values, as warnings say it. */
 export const LOSSES = {
   depth: "16 bits a value, of which 8 are read",
   alpha: "an alpha channel: what is transparent is white",
@@ -50,7 +50,7 @@ export async function headerOf(bytes: Uint8Array): Promise<PictureHeader> {
   };
 }
 
-/** The decoder does not know of animated PNG files: they have a chunk acTL before the first of the picture's, IDAT. */
+/** The decoder does not report animated PNG files. They have a chunk acTL before the first IDAT. */
 function isAnimatedPng(bytes: Uint8Array): boolean {
   if (pictureEnding(bytes) !== ".png") return false;
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -58,9 +58,9 @@ function isAnimatedPng(bytes: Uint8Array): boolean {
 }
 
 /**
- * The pixels of a picture file's bytes as 8-bit values, [rows, cols, channels] with one (grey) or three (sRGB) channels;
- * what is transparent shows white. A picture of another size is scaled until it covers `size`, and what juts out
- * on both sides is cut off. With a crop, only this part of the result. Throws an Error that does not name the file.
+ * The pixels of a picture file's bytes as 8-bit values, [rows, cols, channels], with one (grey) or three (sRGB)
+ * channels. Transparent pixels become white. A picture of another size is scaled until it covers `size`, and cropped to
+ * it in the centre. With a crop, only this part of the result. Throws an Error that does not name the file.
  */
 export async function pixelsOf(bytes: Uint8Array, size: PictureSize, crop?: Crop): Promise<Uint8Array> {
   const { channels } = size;
@@ -74,8 +74,8 @@ export async function pixelsOf(bytes: Uint8Array, size: PictureSize, crop?: Crop
 }
 
 /**
- * The same pixels, of a picture that has this size already: without reading its header first, which takes a third of the
- * time of a small one. Undefined if the picture has another size or cannot be decoded.
+ * The same pixels of a picture that has this size already. It does not read the header first, which takes a third of
+ * the time of a small picture. Undefined if the picture has another size or cannot be decoded.
  */
 export async function pixelsAtSize(bytes: Uint8Array, size: PictureSize): Promise<Uint8Array | undefined> {
   const { channels, rows, cols } = size;
@@ -92,7 +92,7 @@ export async function greyPixels(rgb: Uint8Array, { rows, cols }: Extent): Promi
   return sharp(rgb, { raw, limitInputPixels: false }).grayscale().raw({ depth: "uchar" }).toBuffer();
 }
 
-/** The FORMAT error of a file that one of the above threw `cause` on, with the options that can mend it. */
+/** The FORMAT error of a file on which one of these functions threw `cause`, with the options that can mend it. */
 export function decodingError(file: string, cause: unknown, about: readonly string[] = []): NextpixelError {
   // The file is right, but another than was expected.
   if (cause instanceof NextpixelError && cause.code === "ARGUMENT") return cause;
@@ -100,7 +100,7 @@ export function decodingError(file: string, cause: unknown, about: readonly stri
   return new NextpixelError("FORMAT", `${file}: cannot decode this picture (${reason})`, { cause, about });
 }
 
-/** The endings of the names of picture files, by what the formats begin with. */
+/** The usual ending of the file's name, by its first bytes. */
 export function pictureEnding(bytes: Uint8Array): ".png" | ".jpg" | ".webp" | undefined {
   const start = Buffer.from(bytes.subarray(0, 12)).toString("latin1");
   if (start.startsWith("\x89PNG")) return ".png";

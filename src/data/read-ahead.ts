@@ -1,10 +1,10 @@
-/** How many results wait, besides the one that is in use. */
+/** How many results are read ahead, besides the one in use. */
 export const AHEAD = 2;
 
 /**
- * The results of `read(first)` to `read(end - 1)`: each call of the function that is returned gives the next one, and may be made
- * as often as there are results. Up to `AHEAD` of them are read before they are asked for, one after the other. An error is
- * thrown in its turn, and nothing is read after it.
+ * The results of `read(first)` to `read(end - 1)`. Each call of the returned function gives the next one. Up to `AHEAD`
+ * of them are read in advance, one after the other. An error is thrown by the call for that result, and nothing is read
+ * after it.
  */
 export function readAhead<Value>(
   read: (index: number) => Promise<Value>,

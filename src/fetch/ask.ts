@@ -27,11 +27,12 @@ export const statusOf = ({ status, statusText }: Response): string => `HTTP ${st
 export type Send = (init?: Omit<RequestInit, "signal">) => Promise<Response>;
 
 /**
- * What `attempt` makes of the answer to a request. It is called again, after a while, when the connection breaks, when nothing comes
- * for some time, and when the server is busy. It says when something has come, and whether that is new: attempts before do not
- * count then.
+ * What `attempt` makes of the answer to a request. It is called again, after a while, when the connection breaks, when
+ * nothing comes for some time, and when the server is busy. It says when something has come, and whether that is new:
+ * attempts before do not count then.
  *
- * @throws DOWNLOAD if the server cannot be reached, or after five attempts that brought nothing new; what `attempt` throws.
+ * @throws DOWNLOAD if the server cannot be reached, or after five attempts that brought nothing new; what `attempt`
+ * throws.
  */
 export async function ask<Result>(
   url: string,
@@ -73,7 +74,10 @@ export async function ask<Result>(
 
 const isBusy = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
-/** Milliseconds that a Retry-After header means, seconds or a date (RFC 9110, 10.2.3): 0 if there is none, or another text. */
+/**
+ * Milliseconds that a Retry-After header means, seconds or a date (RFC 9110, 10.2.3): 0 if there is none, or another
+ * text.
+ */
 export function retryAfter(header: string | null, now = Date.now()): number {
   const milliseconds = /^\d+$/.test(header ?? "") ? Number(header) * 1000 : Date.parse(header ?? "") - now;
   return Number.isNaN(milliseconds) ? 0 : Math.max(0, milliseconds);

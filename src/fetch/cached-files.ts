@@ -11,8 +11,10 @@ export interface CachedFile extends RemoteFile {
 }
 
 /**
- * The paths of files in a folder of the cache. Those that are not there are downloaded; those that are, by an earlier download
- * or by hand, are checked as downloads are. Errors as of `download`, with what else could be done.
+ * The paths of files in a folder of the cache. Missing files are downloaded. Files that are there, from an earlier
+ * download or put there by hand, are checked like downloads.
+ *
+ * @throws the errors of `download`, which also say what else could be done.
  */
 export async function cachedFiles(
   folder: string,
@@ -47,7 +49,7 @@ export const withAdvice = (cause: NextpixelError, advice: string): NextpixelErro
 
 const MANY = 4;
 
-/** What a person could do without us. */
+/** How to provide the files without a network. */
 function byHand(folder: string, files: readonly CachedFile[]): string {
   const names = files.slice(0, MANY).map(({ path }) => path);
   const more = files.length > MANY ? [`${files.length - MANY} more`] : [];

@@ -4,14 +4,18 @@ import { stat } from "node:fs/promises";
 import { expected, NextpixelError } from "../basics/errors.ts";
 import { readError } from "../files/system-error.ts";
 
-/** What is known of a file before it is here. */
+/** What is known of a file before it is downloaded. */
 export interface FileSums {
   readonly bytes: number;
-  /** Undefined where nobody says it. */
-  readonly sha256: string | undefined;
+  /** Undefined if it is not published. */
+  readonly sha256?: string | undefined;
 }
 
-/** Fails if a file is not the one that is known: NOT_FOUND error if it cannot be read, FORMAT error that names `name`. */
+/**
+ * Compares a file with what is known of it.
+ *
+ * @throws NOT_FOUND if it cannot be read; FORMAT that names `name` if it differs.
+ */
 export async function checkFile(path: string, { bytes, sha256 }: FileSums, name = path): Promise<void> {
   const { size } = await stat(path).catch((cause: unknown) => {
     throw readError(path, cause);

@@ -12,8 +12,9 @@ export interface RemoteFile extends FileSums {
 }
 
 /**
- * Downloads a file of known size to `path`, where it appears when it is complete and has the SHA-256 that is known of it. A
- * download that was interrupted goes on where it was, also by a later call; a file that is complete but wrong is removed.
+ * Downloads a file of known size to `path`, where it appears when it is complete and has the SHA-256 that is known of
+ * it. A download that was interrupted goes on where it was, also by a later call; a file that is complete but wrong is
+ * removed.
  *
  * @throws DOWNLOAD if it cannot be had; FORMAT if it is another file; WRITE if it cannot be written.
  */

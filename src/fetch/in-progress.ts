@@ -15,9 +15,10 @@ const HOST = hostname().replaceAll(/[^\w]/g, "_");
 const ABANDONED_AFTER = 10 * 60 * 1000;
 
 /**
- * Makes a file or a folder at `path`, which appears when it is complete: until then `fill` writes to another name beside it. That
- * name says who writes, so that two processes do not disturb each other. What a dead process has left is removed, or, if such parts
- * can be resumed, the largest of them is what `fill` finds. After an error the part is left if it can be resumed.
+ * Makes a file or a folder at `path`, which appears when it is complete: until then `fill` writes to another name
+ * beside it. That name says who writes, so that two processes do not disturb each other. What a dead process has left
+ * is removed, or, if such parts can be resumed, the largest of them is what `fill` finds. After an error the part is
+ * left if it can be resumed.
  *
  * @throws WRITE if the file system fails; what `fill` throws.
  */

@@ -2,43 +2,46 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { expected } from "../basics/errors.ts";
 
-/** What takes time while a data set that is not here is opened. */
+/** What happens while files of a data set are downloaded and unpacked. */
 export type FetchEvent =
   | {
       readonly kind: "start" | "progress";
       readonly url: string;
       readonly file: string;
-      /** Bytes that are here, at the start those of an earlier download that was cut off; all in all there will be `bytes`. */
+      /** Bytes received so far, of `bytes` in all. At the start: those of an earlier download that was interrupted. */
       readonly received: number;
       readonly bytes: number;
     }
-  /** Milliseconds until it is asked again. */
+  /** `delay`: milliseconds until the server is asked again. */
   | { readonly kind: "retry"; readonly url: string; readonly reason: string; readonly delay: number }
   | { readonly kind: "unpack"; readonly file: string; readonly pictures: number; readonly of: number }
-  /** Of whatever began with `file`, well or not. */
+  /** The end of what began with `file`, successful or not. */
   | { readonly kind: "end"; readonly file: string };
 
-/** Where files that are not here are fetched from, and where they are kept. */
+/** Where files are downloaded from, and where they are kept. */
 export interface FetchOptions {
-  /** Folder to keep them in; by default as `cacheFolder` has it. */
+  /** Folder to keep them in; by default that of `cacheFolder`. */
   readonly cache?: string | undefined;
-  /** URL of a copy of the cache folder, which is asked in place of the publishers; by default NEXTPIXEL_MIRROR. */
+  /** URL of a copy of the cache folder, used instead of the publishers; by default NEXTPIXEL_MIRROR. */
   readonly mirror?: string | undefined;
   /** URL of the Hugging Face Hub or of a copy; by default HF_ENDPOINT, or else https://huggingface.co. */
   readonly hub?: string | undefined;
-  /** What the Hub knows a user by, for data sets that are not open to all; by default HF_TOKEN. */
+  /** Access token of the Hub, for data sets that are not public; by default HF_TOKEN. */
   readonly hubToken?: string | undefined;
-  /** Told of everything that takes time. */
+  /** Called with every event. */
   readonly onEvent?: ((event: FetchEvent) => void) | undefined;
   /** Milliseconds without a byte after which a connection is given up; by default 30,000. */
   readonly stallTimeout?: number | undefined;
-  /** Milliseconds before a server is asked again; twice as many each further time. By default 1,000. */
+  /** Milliseconds before a server is asked again, doubled after each failure. By default 1,000. */
   readonly retryDelay?: number | undefined;
-  /** Milliseconds before a server is asked again at the most, whatever it says itself. By default 300,000. */
+  /**
+   * Longest wait before a server is asked again, in milliseconds, whatever its Retry-After header says. By default
+   * 300,000.
+   */
   readonly longestDelay?: number | undefined;
 }
 
-/** Options with nothing left open. */
+/** Options with every default filled in. */
 export type FetchSettings = {
   readonly [Option in keyof FetchOptions]-?: Option extends "mirror" | "hubToken"
     ? FetchOptions[Option]
@@ -47,7 +50,11 @@ export type FetchSettings = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Options with everything filled in that they leave open. ARGUMENT error on a URL that is none. */
+/**
+ * Options with every default filled in.
+ *
+ * @throws ARGUMENT if a URL is not valid.
+ */
 export function fetchSettings(
   options: FetchOptions = {},
   environment: Environment = process.env,
@@ -68,8 +75,8 @@ export function fetchSettings(
 const HUB = "https://huggingface.co";
 
 /**
- * The folder that downloaded data sets are kept in: NEXTPIXEL_CACHE, or `nextpixel` under XDG_CACHE_HOME, or else where the
- * system keeps what can be fetched again: ~/.cache, ~/Library/Caches on macOS, %LOCALAPPDATA% on Windows.
+ * The folder for downloaded data sets: NEXTPIXEL_CACHE, or `nextpixel` under XDG_CACHE_HOME, or else the system's
+ * folder for caches: ~/.cache, ~/Library/Caches on macOS, %LOCALAPPDATA% on Windows.
  */
 export function cacheFolder(
   environment: Environment = process.env,

@@ -4,14 +4,15 @@ import { dirname, join } from "node:path";
 import { NextpixelError } from "../basics/errors.ts";
 import { systemCode, writeError } from "./system-error.ts";
 
-/** Whether a file name is one that `writeAtomically` writes under first; a crash may leave such a file behind. */
+/** Whether a file name is a temporary one of `writeAtomically`. A crash may leave such a file behind. */
 export function isTemporary(name: string): boolean {
   return /^\.nextpixel-[0-9a-f]{16}\.tmp$/.test(name);
 }
 
 /**
- * Writes a file so that, whatever happens meanwhile, the path holds either the old content or the new one, and
- * never a part of it. Throws WRITE, and then the old content is still there.
+ * Writes a file so that the path always holds either the whole old content or the whole new content.
+ *
+ * @throws WRITE if this fails; the old content is then still there.
  */
 export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
@@ -29,8 +30,10 @@ export async function writeAtomically(path: string, bytes: Uint8Array | string):
 }
 
 /**
- * Fails as `writeAtomically` would if it cannot write there at all: to be called before the work whose result is to be
- * written. Throws WRITE.
+ * Fails as `writeAtomically` would if it cannot write there at all. To be called before the work whose result is to be
+ * written.
+ *
+ * @throws WRITE if it fails.
  */
 export async function checkWritable(path: string): Promise<void> {
   const temporary = temporaryIn(dirname(path));

@@ -3,8 +3,9 @@ import { expected, NextpixelError } from "../basics/errors.ts";
 import { readError } from "./system-error.ts";
 
 /**
- * The bytes of an ordinary file of at most `limit` bytes. Throws NOT_FOUND if it cannot be read, and FORMAT,
- * before anything is allocated, if it is something else than a file, or larger.
+ * The bytes of an ordinary file of at most `limit` bytes.
+ *
+ * @throws NOT_FOUND if it cannot be read; FORMAT error, before memory is allocated, if it is not a file, or larger.
  */
 export async function readBounded(path: string, limit: number): Promise<Uint8Array> {
   const size = await sizeOfFile(path);
@@ -12,14 +13,18 @@ export async function readBounded(path: string, limit: number): Promise<Uint8Arr
   return readStart(path, size);
 }
 
-/** How many bytes an ordinary file has. Throws NOT_FOUND if it cannot be read, FORMAT if it is something else, which may have no end. */
+/**
+ * The size of an ordinary file in bytes.
+ *
+ * @throws NOT_FOUND if it cannot be read; FORMAT if it is something else, such as a device without an end.
+ */
 export async function sizeOfFile(path: string): Promise<number> {
   const found = await attempt(path, stat(path));
   if (found.isFile()) return found.size;
   throw new NextpixelError("FORMAT", `expected an ordinary file at ${path}, received something else`);
 }
 
-/** The first `count` bytes of a file, or all if it has fewer: never more, even if it grows meanwhile. */
+/** The first `count` bytes of a file, or all if it has fewer. Never more, even if the file grows meanwhile. */
 async function readStart(path: string, count: number): Promise<Uint8Array> {
   const file = await attempt(path, open(path));
   try {
@@ -38,7 +43,7 @@ async function readStart(path: string, count: number): Promise<Uint8Array> {
   }
 }
 
-/** What the operating system reads at once is bounded. */
+/** Largest number of bytes for one read of the operating system. */
 const MAX_PIECE = 2 ** 30;
 
 /** Whether there is anything at a path. */

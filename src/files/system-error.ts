@@ -6,7 +6,7 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
 
-/** Whether an error is one that the operating system has given. */
+/** Whether an error comes from the operating system. */
 export const isSystemError = (error: unknown): boolean =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === "number";
 
@@ -26,7 +26,7 @@ function reason(error: unknown): string {
   return known === undefined ? error.message : `${known[1]} (${known[0]})`;
 }
 
-/** What the operating system answers, or `undefined` if there is no such file or folder. */
+/** The operating system's answer, or `undefined` if there is no such file or folder. */
 export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

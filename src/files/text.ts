@@ -1,6 +1,10 @@
 import { NextpixelError } from "../basics/errors.ts";
 
-/** Bytes as UTF-8, without a byte order mark that may stand before it. FORMAT error that names `file` if they are something else. */
+/**
+ * Bytes as UTF-8 text, without a byte order mark.
+ *
+ * @throws FORMAT that names `file` if they are not UTF-8.
+ */
 export function decodeText(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -1,10 +1,10 @@
 import * as g from "./language.ts";
 import type { Node } from "./node.ts";
 
-// The equations of `attend` and of its derivative as a graph of simpler primitives, for whoever has no kernel for it.
-// Both are made of the same weights, which are then computed once.
+// `attend` and its derivative as graphs of simpler primitives, for lowerings that have no kernel for attention. Both
+// use the same weights, which are then computed only once.
 
-/** The weights of some queries, which come in blocks: a block needs no keys beyond its end, which saves nearly half. */
+/** The weights of one block of queries. A block needs no keys beyond its end, which saves nearly half of the work. */
 export interface AttentionBlock {
   /** Queries start .. end-1. */
   readonly start: number;
@@ -49,7 +49,9 @@ export function attentionBlocks({ inputs, shape, attributes }: Node<"attend">): 
   return blocks;
 }
 
-/** 0, 1, 2, .. for the positions in raster order, from constants so small that simplification makes them one. */
+/**
+ * 0, 1, 2, .. for the positions in raster order, made of small constants, equal ones of which simplification merges.
+ */
 function rasterNumbers(rows: number, cols: number): Node {
   const range = (size: number) => Float64Array.from({ length: size }, (_, i) => i);
   const grid = g.add(g.mul(g.constant(range(rows), [rows, 1]), cols), g.constant(range(cols), [1, cols]));
@@ -66,13 +68,13 @@ export function attention(node: Node<"attend">): Node {
 }
 
 /**
- * The derivatives of an attention for queries, keys and values: with the weights P = softmax(S), S = Q K^T, and the result
- * O = P V,
+ * The derivatives of an attention for queries, keys and values: with the weights P = softmax(S), S = Q K^T, and the
+ * result O = P V,
  *
  *     dV = P^T dO,   dS = P (dO V^T - D),   dQ = dS K,   dK = dS^T Q,
  *
- * where D is the sum of dO O over channels (T. Dao et al., "FlashAttention", 2022, appendix B.2): it takes no pass over the
- * weights, and as one more channel of the product dO V^T not even one to subtract it.
+ * where D is the sum of dO O over channels (T. Dao et al., "FlashAttention", 2022, appendix B.2): it takes no pass
+ * over the weights, and as one more channel of the product dO V^T not even one to subtract it.
  */
 export function attentionGradients(dout: Node, node: Node<"attend">): Node[] {
   const [q, k, v] = node.inputs as [Node, Node, Node];
@@ -87,7 +89,7 @@ export function attentionGradients(dout: Node, node: Node<"attend">): Node[] {
   for (const { start, end, weights } of attentionBlocks(node)) {
     const dS = g.mul(weights, g.matmul(g.slice(left, 1, start, end), g.slice(right, 2, 0, end)));
     dQ.push(g.matmul(dS, g.slice(keys, 1, 0, end)));
-    /** The sum so far, with what the block's queries tell of keys 0 .. end-1: [batch, channels, end]. */
+    /** The sum so far plus this block's contribution to keys 0 .. end-1: [batch, channels, end]. */
     const added = (sum: Node | undefined, rows: Node, byKey: Node) => {
       const part = g.matmul(g.slice(rows, 2, start, end), byKey);
       return sum ? g.add(g.pad(sum, 2, 0, end - start), part) : part;

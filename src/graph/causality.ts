@@ -1,5 +1,6 @@
 import { NextpixelError } from "../basics/errors.ts";
 import { groupOf } from "./channel-groups.ts";
+import { periodOf, isOn } from "./lattice.ts";
 import { is, type Node } from "./node.ts";
 import { isSurelyCausal } from "./newest-pixel.ts";
 import type { Primitive } from "./primitives.ts";
@@ -10,6 +11,7 @@ import {
   type NodeReach,
   type Offset,
   type Offsets,
+  type Position,
   type Reach,
 } from "./offsets.ts";
 import { readsOf, type Read, type Reads } from "./reads.ts";
@@ -24,9 +26,9 @@ export interface CausalityTable {
 
 /**
  * For every node and channel, which offsets of the picture it depends on. Exact for networks of convolutions and
- * shifts: the sets are added up tap by tap, so that whatever a network leaves out (its blind spot) is seen too. What
- * leaves the grid of pixels (a reshape, a sum over rows) counts as a dependency on everything. Without `isByChannel` the
- * picture's channels all count as its channel 0: far smaller sets, of a state of many channels.
+ * shifts, strided ones too: the sets are added up tap by tap, so that whatever a network leaves out (its blind spot) is seen
+ * too. What leaves the grid of pixels (a reshape, a sum over rows) counts as a dependency on everything. Without `isByChannel`
+ * the picture's channels all count as its channel 0: far smaller sets, of a state of many channels.
  */
 export function analyseCausality(
   outputs: readonly Node[],
@@ -35,7 +37,7 @@ export function analyseCausality(
 ): CausalityTable {
   const [, all, rows, cols] = picture.shape as [number, number, number, number];
   const channels = isByChannel ? all : 1;
-  const offsets = new OffsetSets({ channels, rows, cols });
+  const offsets = new OffsetSets({ channels, rows, cols }, periodOf(outputs, picture));
   const itself: NodeReach = Array.from({ length: channels }, (_, channel) =>
     offsets.of([{ channel, rows: 0, cols: 0 }]),
   );
@@ -65,10 +67,10 @@ const readsIn = (node: Node, inputs: readonly NodeReach[], picture: Node): reado
 
 function union(reads: Reads, inputs: readonly NodeReach[], offsets: OffsetSets): Reach {
   const found: Offsets[] = [];
-  for (const { input, channel, rows, cols } of reads) {
+  for (const { input, channel, rows, cols, at } of reads) {
     const reach = reachAt(inputs[input]!, channel);
     if (reach === "all") return "all";
-    if (reach !== "none") found.push(offsets.moved(reach, rows, cols));
+    if (reach !== "none") found.push(offsets.moved(reach, rows, cols, at));
   }
   return found.length === 0 ? "none" : offsets.union(found);
 }
@@ -124,8 +126,8 @@ function unbounded(logits: Node, picture: Node, table: CausalityTable): Nextpixe
   const culprit = topologicalOrder([logits]).find((node) => table.reach(node).includes("all"))!;
   return new NextpixelError(
     "CAUSALITY",
-    `expected fields of ${picture.shape[2]} rows and ${picture.shape[3]} columns throughout, received a ${culprit.op} ` +
-      `to [${culprit.shape.join(", ")}] through which any pixel may be seen (at ${nameOf(culprit)})`,
+    `expected fields of ${picture.shape[2]} rows and ${picture.shape[3]} columns, or whole fractions of them, throughout, ` +
+      `received a ${culprit.op} to [${culprit.shape.join(", ")}] through which any pixel may be seen (at ${nameOf(culprit)})`,
   );
 }
 
@@ -147,22 +149,35 @@ function witness(
   const path: Step[] = [];
   const recurrences = topologicalOrder([logits]).filter((node) => is(node, "recur"));
   const bodies = new Map(recurrences.map(({ inputs: [body, state] }) => [state!, body!]));
+  const { offsets, reach } = table;
+  const sees = (set: Reach, seen: Offset, from: Position) =>
+    typeof set === "object" && offsets.has(set, seen, from);
   let [node, channel, at] = [logits, logitsChannel, offset];
+  let position = offsets.phases.find((from) => sees(reachAt(reach(logits), channel), offset, from))!;
   while (node !== picture) {
     node = bodies.get(node) ?? node;
-    const inputs = node.inputs.map((operand) => table.reach(operand));
+    const inputs = node.inputs.map((operand) => reach(operand));
     const reads = readsIn(node, inputs, picture)!;
-    const from = (reads.length === 1 ? reads[0]! : reads[channel]!).find((read) => {
-      const reach = reachAt(inputs[read.input]!, read.channel);
-      return reach !== "none" && reach !== "all" && table.offsets.has(reach, before(at, read));
-    })!;
+    const from = (reads.length === 1 ? reads[0]! : reads[channel]!).find(
+      (read) =>
+        isIn(read, position) &&
+        sees(reachAt(inputs[read.input]!, read.channel), before(at, read), moved(position, read)),
+    )!;
     path.unshift({ node, channel, from });
     at = before(at, from);
+    position = moved(position, from);
     channel = from.channel;
     node = node.inputs[from.input]!;
   }
   return path;
 }
+
+const isIn = ({ at }: Read, { row, col }: Position): boolean => isOn(at, row, col);
+
+const moved = ({ row, col }: Position, read: Read): Position => ({
+  row: row + read.rows,
+  col: col + read.cols,
+});
 
 const before = (at: Offset, read: Read): Offset => ({
   channel: at.channel,
@@ -180,6 +195,6 @@ function blame(path: readonly Step[], channels: number): Step {
   const backwards = path.find(
     ({ node, channel, from }) => group(node, channel) < group(node.inputs[from.input]!, from.channel),
   );
-  const moving: readonly Primitive[] = ["conv", "shift"];
+  const moving: readonly Primitive[] = ["conv", "convTranspose", "shift"];
   return ahead ?? backwards ?? path.find(({ node }) => moving.includes(node.op)) ?? path[0]!;
 }

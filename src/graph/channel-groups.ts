@@ -1,3 +1,6 @@
-/** The group of a channel, if `channels` of them are in groups that follow one another, as equal in size as can be. */
+/**
+ * The group that a channel belongs to when `channels` channels are split into consecutive groups of (nearly) equal
+ * size.
+ */
 export const groupOf = (channel: number, channels: number, groups: number): number =>
   Math.floor((channel * groups) / channels);

@@ -6,15 +6,15 @@ import { broadcastShape, sameShape, sizeOf } from "./shapes.ts";
 import { topologicalOrder } from "./walk.ts";
 
 /**
- * The value of a node that is made of constants alone. It has the node's axes, but size 1 along those where the value is
- * repeated: a broadcast takes no room.
+ * The value of a node that depends on constants only. It has the node's axes, but size 1 along axes where the value
+ * is repeated: a broadcast takes no memory.
  */
 export interface ConstantValue {
   readonly shape: Shape;
   readonly data: Float64Array;
 }
 
-/** The value of a constant, or of one that is broadcast; undefined of any other node. */
+/** The value of a constant or of a constant that is broadcast; undefined for any other node. */
 export function storedValue(node: Node): ConstantValue | undefined {
   if (is(node, "constant")) return { shape: node.shape, data: node.attributes.data };
   const [x] = node.inputs;
@@ -23,7 +23,7 @@ export function storedValue(node: Node): ConstantValue | undefined {
     : undefined;
 }
 
-/** All elements of a node that is made of constants alone, in row-major order; undefined if it is not. */
+/** All elements of a node in row-major order, if it depends on constants only; otherwise undefined. */
 export function constantElements(node: Node): Float64Array | undefined {
   const values = new Map<Node, ConstantValue>();
   for (const each of topologicalOrder([node])) {
@@ -34,7 +34,7 @@ export function constantElements(node: Node): Float64Array | undefined {
   return elements(values.get(node)!, node.shape);
 }
 
-/** The value of a node whose operands all have one, if there is a rule for the primitive. */
+/** The value of a node, if all operands have a value and there is a rule for the primitive. */
 export function computedValue(
   node: Node,
   valueOf: (operand: Node) => ConstantValue | undefined,
@@ -51,11 +51,11 @@ const withRank = (shape: Shape, rank: number): Shape => [
   ...shape,
 ];
 
-/** The elements, repeated to a shape. */
+/** The elements, broadcast to a shape. */
 const elements = ({ shape, data }: ConstantValue, to: Shape): Float64Array =>
   sameShape(shape, to) ? data : gatherAll(data, stridesInto(shape, to), to);
 
-/** The value with all elements along some axes of its node, which has that shape. */
+/** The value, broadcast along some axes to the sizes that its node has there (`full` is the node's shape). */
 function along(value: ConstantValue, axes: readonly number[], full: Shape): ConstantValue {
   const shape = value.shape.map((size, axis) => (axes.includes(axis) ? full[axis]! : size));
   return { shape, data: elements(value, shape) };
@@ -77,7 +77,7 @@ const pointwise =
     return { shape, data: a!.map((value, i) => POINTWISE[op](value, b![i]!, c![i]!)) };
   };
 
-/** In row-major order, as sums are made everywhere. */
+/** Elements are combined in row-major order, so that sums are rounded as in the reference of the tests. */
 const reduction =
   (start: number, combine: (a: number, b: number) => number) =>
   (node: Node<"sum"> | Node<"max">, [x]: readonly ConstantValue[]): ConstantValue => {
@@ -92,7 +92,7 @@ const reduction =
     return { shape, data: result };
   };
 
-/** Copies a value to indices from `start` on along an axis, as far as they are within the result. */
+/** Copies a value into the result at index `start` of an axis; what falls outside the result is cut off. */
 function copyTo(result: ConstantValue, { shape, data }: ConstantValue, axis: number, start: number): void {
   const inner = sizeOf(shape.slice(axis + 1));
   const [size, resultSize] = [shape[axis]!, result.shape[axis]!];
@@ -104,7 +104,9 @@ function copyTo(result: ConstantValue, { shape, data }: ConstantValue, axis: num
   }
 }
 
-/** Indices start .. start+size-1 along an axis, with zeros for those that the operand, of shape `full`, does not have. */
+/**
+ * Indices start .. start+size-1 of an axis. Indices outside the operand, whose node has the shape `full`, give zeros.
+ */
 function range(x: ConstantValue, full: Shape, axis: number, start: number, size: number): ConstantValue {
   const isWithin = start >= 0 && start + size <= full[axis]!;
   if (isWithin && x.shape[axis] === 1) return x;
@@ -114,7 +116,7 @@ function range(x: ConstantValue, full: Shape, axis: number, start: number, size:
   return result;
 }
 
-/** Of what is folded: layout, pointwise functions, reductions. Convolutions and attention of constants are left to kernels. */
+/** The primitives that are folded. Convolutions and attention over constants are left to the kernels. */
 const VALUES = {
   ...pointwiseTable(pointwise),
   broadcast: ({ shape }, [x]) => ({ shape: withRank(x!.shape, shape.length), data: x!.data }),

@@ -7,9 +7,10 @@ import { sameShape } from "./shapes.ts";
 import { rewriteGraph } from "./walk.ts";
 
 /**
- * The graph with one constant in place of what is made of constants alone, so that it is computed once. Values that are repeated are
- * stored once, and broadcast. Fields of the picture's size that would take more than what they are made of (a sum of numbers for
- * each row and numbers for each column) are left to be computed row by row: what is stored does not grow with the area.
+ * The graph with every node that depends on constants only replaced by a constant, so that it is computed once.
+ * Repeated values are stored once and broadcast. A field of the picture's size is not folded if it would take more
+ * memory than its operands (such as the sum of a number for each row and a number for each column): it is computed
+ * row by row, so that stored constants do not grow with the area of the picture.
  */
 export const foldConstants = (outputs: readonly Node[], picture: Node): Node[] =>
   rewriteGraph(outputs, (node) => {

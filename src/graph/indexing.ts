@@ -8,7 +8,7 @@ export function stridesInto(from: Shape, to: Shape): number[] {
   return to.map((_, axis) => (axis < added || from[axis - added] === 1 ? 0 : strides[axis - added]!));
 }
 
-/** Every element of an array of the given shape, read from `data` with the given strides. */
+/** All elements of an array of the given shape, read from `data` with the given strides. */
 export function gatherAll(data: Float64Array, strides: readonly number[], shape: Shape): Float64Array {
   const out = new Float64Array(sizeOf(shape));
   const index = shape.map(() => 0);

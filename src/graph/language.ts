@@ -105,16 +105,35 @@ export interface ConvOptions {
 
 /**
  * Convolution (cross-correlation) of a field [batch, I, rows, cols] with weights [O, I, kernel rows, kernel cols].
- * The padding is zeros, per side, 0 by default: a causal convolution is a small kernel padded at the top and left.
+ * The padding is zeros, per side, 0 by default: a causal convolution is a small kernel padded at the top and left. With a
+ * stride s, position (r, c) of the smaller result stands where (r s, c s) of x does.
  */
 export function conv(x: Node, weights: Node, options: ConvOptions = {}): Node {
-  const attributes: ConvAttributes = {
-    pad: { top: 0, left: 0, bottom: 0, right: 0, ...options.pad },
-    stride: options.stride ?? [1, 1],
-    dilation: options.dilation ?? [1, 1],
-    mask: options.mask,
-  };
-  return makeNode("conv", [x, weights], attributes, options.name);
+  return makeNode("conv", [x, weights], convAttributes(options), options.name);
+}
+
+const convAttributes = ({ pad, stride, dilation, mask }: ConvOptions): ConvAttributes => ({
+  pad: { top: 0, left: 0, bottom: 0, right: 0, ...pad },
+  stride: stride ?? [1, 1],
+  dilation: dilation ?? [1, 1],
+  mask,
+});
+
+export interface TransposedConvOptions extends ConvOptions {
+  /** Rows and columns of the result. By default so many times those of `x` as the stride is. */
+  readonly size?: readonly [number, number];
+}
+
+/**
+ * Transposed convolution, which leads from a smaller field to a larger one: of a field [batch, I, rows, cols] with weights
+ * [I, O, kernel rows, kernel cols], it is what turns back the shape of a `conv` with the same options. Position (r, c)
+ * of x is spread to the positions (r * stride + y - pad.top, c * stride + x - pad.left) of the result.
+ */
+export function convTranspose(x: Node, weights: Node, options: TransposedConvOptions = {}): Node {
+  const attributes = convAttributes(options);
+  const [, , rows, cols] = x.shape as [number, number, number, number];
+  const size = options.size ?? [rows * attributes.stride[0], cols * attributes.stride[1]];
+  return makeNode("convTranspose", [x, weights], { ...attributes, size }, options.name);
 }
 
 /**

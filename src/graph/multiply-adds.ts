@@ -5,11 +5,11 @@ import { topologicalOrder } from "./walk.ts";
 
 type Rule<P extends Primitive> = (node: Node<P>) => number;
 
-/** Weights that exist. */
+/** The number of weights that are not masked out. */
 const kept = ({ mask }: ConvAttributes, weights: Shape): number =>
   mask ? mask.values.reduce((count, bit) => count + bit, 0) : sizeOf(weights);
 
-/** Pixels of all pictures of a field. */
+/** The number of pixels in all pictures of a field. */
 const positionsOf = ([batch, , rows, cols]: Shape): number => batch! * rows! * cols!;
 
 const rules: { readonly [P in ProductPrimitive]: Rule<P> } = {
@@ -28,8 +28,8 @@ const rules: { readonly [P in ProductPrimitive]: Rule<P> } = {
 };
 
 /**
- * Multiply-adds of one evaluation of the outputs: those of convolutions, attention and matrix products. Weights that a mask
- * leaves out do not count; what a kernel reads beside the picture does, though it is zero.
+ * The number of multiply-adds of convolutions, attention and matrix products in one evaluation of the outputs. Masked
+ * weights do not count; products with the zeros around the picture do.
  */
 export const multiplyAdds = (outputs: readonly Node[]): number =>
   topologicalOrder(outputs).reduce((total, node) => total + (isProduct(node) ? ruleOf(node)(node) : 0), 0);

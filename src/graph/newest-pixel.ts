@@ -3,13 +3,17 @@ import type { Node } from "./node.ts";
 import { readsOf, type Reads } from "./reads.ts";
 import { interpret } from "./recurrence.ts";
 
-/** A bound on what a channel depends on: no sub-pixel after this one. Or none at all; or it may be any, for all that is known. */
+/**
+ * A bound on what a channel depends on: on no sub-pixel later than this offset; or on none at all; or possibly on
+ * any.
+ */
 type Newest = "none" | "any" | Offset;
 
 /**
- * Whether every channel of `logits` is certain to depend on sub-pixels before its own alone; `predicts(c)` is the picture's channel
- * that channel c of the logits predicts. It follows a single bound for each channel, which takes no more room or time in a large
- * picture than in a small one. False says nothing: a network may be causal because what it reads lies beside every picture.
+ * Whether every channel of `logits` certainly depends only on sub-pixels before the one that it predicts;
+ * `predicts(c)` is the picture's channel that channel c of the logits predicts. Only one bound is kept for each
+ * channel, so that a large picture takes no more memory than a small one. False is no proof of the contrary: a
+ * network may still be causal because what it reads lies outside every picture.
  */
 export function isSurelyCausal(
   logits: Node,
@@ -49,7 +53,7 @@ export function isSurelyCausal(
 const newestAt = (newest: readonly Newest[], channel: number): Newest =>
   newest.length === 1 ? newest[0]! : newest[channel]!;
 
-/** Raster order stays the same when all is moved by as much: the newest of what was read is that of the newest read. */
+/** Moving all offsets by the same amount keeps their raster order: the newest offset stays the newest. */
 function newestOfReads(
   reads: Reads,
   inputs: readonly (readonly Newest[])[],
@@ -67,7 +71,7 @@ function newestOfReads(
   return last;
 }
 
-/** Bounds by offsets that are in some picture: there are none after the last column, or before the first one, of a row. */
+/** Lowers a bound to the last offset that lies within some picture: no offset is beyond the columns of its row. */
 function boundsWithin({ shape }: Node): (offset: Offset) => Newest {
   const [, channels, rows, cols] = shape as [number, number, number, number];
   const known = new Map<string, Offset>();
@@ -82,7 +86,7 @@ function boundsWithin({ shape }: Node): (offset: Offset) => Newest {
             ? endOfRow(offset.rows - 1)
             : offset;
     if (within.rows <= -rows) return "none";
-    // One identity for equal bounds, as channels of one kind are told by it.
+    // Equal bounds are one object: `readsOf` compares what is known of channels by identity.
     const key = `${within.rows} ${within.cols} ${within.channel}`;
     const one = known.get(key) ?? within;
     known.set(key, one);

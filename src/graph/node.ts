@@ -2,13 +2,13 @@ import { NextpixelError } from "../basics/errors.ts";
 import type { Attributes, Primitive, Shape } from "./primitives.ts";
 import { shapeRules } from "./shapes.ts";
 
-/** One value of a graph: a primitive applied to other nodes. Immutable; identity is what tells nodes apart. */
+/** One value of a graph: a primitive applied to other nodes. Immutable, and compared by identity. */
 export interface Node<P extends Primitive = Primitive> {
   readonly op: P;
   readonly inputs: readonly Node[];
   readonly attributes: Attributes[P];
   readonly shape: Shape;
-  /** Where in the network it is, such as "block3.spatial": for errors and prints. */
+  /** Its place in the network, such as "block3.spatial", for errors and printed graphs. */
   readonly name: string | undefined;
 }
 

@@ -1,4 +1,5 @@
 import { expected } from "../basics/errors.ts";
+import { isOn, type Lattice, type Stride } from "./lattice.ts";
 
 /** Bound on the size of a set, of which there may be hundreds: 8 MiB. */
 const MAX_BITS = 2 ** 26;
@@ -14,15 +15,25 @@ export interface Offset {
 export const rasterOrder = (a: Offset, b: Offset): number =>
   a.rows - b.rows || a.cols - b.cols || a.channel - b.channel;
 
-/** A set of offsets, a bit for each; made by `OffsetSets`, which gives equal sets one identity. */
+/** A position of the picture. */
+export interface Position {
+  readonly row: number;
+  readonly col: number;
+}
+
+/**
+ * A set of offsets for each phase: for positions of the picture whose row and column are the same modulo a period. Made by
+ * `OffsetSets`, which gives what is equal one identity.
+ */
 export interface Offsets {
   readonly id: number;
-  readonly bits: bigint;
+  /** A bit for each offset, by phase. */
+  readonly bits: readonly bigint[];
 }
 
 /**
  * What one channel of a node depends on: `none` of the picture, possibly `all` of it, or the pixels at certain
- * offsets from its own position.
+ * offsets from its own position, at which phases differ where fields of the picture's size are made of smaller ones.
  */
 export type Reach = "none" | "all" | Offsets;
 
@@ -33,7 +44,10 @@ export type NodeReach = readonly Reach[];
 export const reachAt = (reach: NodeReach, channel: number): Reach =>
   reach.length === 1 ? reach[0]! : reach[channel]!;
 
-/** The sets of offsets within a picture. An offset that leads out of every picture of this size is in none of them. */
+/**
+ * The sets of offsets within a picture, by phase: there are as many phases as positions in a `period`. An offset that leads
+ * out of every picture of this size is in none of them.
+ */
 export class OffsetSets {
   readonly #channels: number;
   readonly #rows: number;
@@ -41,8 +55,19 @@ export class OffsetSets {
   readonly #sets = new Map<string, Offsets>();
   readonly #known = new Map<string, Offsets>();
   readonly #movable = new Map<string, bigint>();
+  readonly #period: Stride;
+  /** A position of each phase. */
+  readonly phases: readonly Position[];
 
-  constructor(size: { readonly channels: number; readonly rows: number; readonly cols: number }) {
+  constructor(
+    size: { readonly channels: number; readonly rows: number; readonly cols: number },
+    period: Stride = [1, 1],
+  ) {
+    this.#period = period;
+    this.phases = Array.from({ length: period[0] * period[1] }, (_, phase) => ({
+      row: Math.floor(phase / period[1]),
+      col: phase % period[1],
+    }));
     this.#channels = size.channels;
     this.#rows = size.rows;
     this.#cols = size.cols;
@@ -51,13 +76,17 @@ export class OffsetSets {
     throw expected("ARGUMENT", `at most ${MAX_BITS / 4} sub-pixels`, "the size of a picture", bits / 4);
   }
 
+  /** The same offsets at all phases. */
   of(list: readonly Offset[]): Offsets {
     const fitting = list.filter((offset) => this.#fits(offset));
-    return this.#set(fitting.reduce((bits, offset) => bits | (1n << BigInt(this.#encode(offset))), 0n));
+    const bits = fitting.reduce((bits, offset) => bits | (1n << BigInt(this.#encode(offset))), 0n);
+    return this.#set(this.phases.map(() => bits));
   }
 
-  list({ bits }: Offsets): Offset[] {
-    const digits = bits.toString(2);
+  /** The offsets from a position, or those from any. */
+  list({ bits }: Offsets, from?: Position): Offset[] {
+    const all = from ? bits[this.#phaseOf(from)]! : bits.reduce((all, ofPhase) => all | ofPhase);
+    const digits = all.toString(2);
     const found: Offset[] = [];
     // Most sets are small ones of many: digits that are 0 are not looked at one by one.
     for (let at = digits.lastIndexOf("1"); at >= 0; at = at === 0 ? -1 : digits.lastIndexOf("1", at - 1)) {
@@ -66,7 +95,7 @@ export class OffsetSets {
     return found;
   }
 
-  /** The last in raster order; undefined of an empty set. */
+  /** The last in raster order, from any position; undefined of an empty set. */
   newest(offsets: Offsets): Offset | undefined {
     return this.list(offsets).reduce<Offset | undefined>(
       (newest, offset) => (newest && rasterOrder(offset, newest) < 0 ? newest : offset),
@@ -74,14 +103,20 @@ export class OffsetSets {
     );
   }
 
-  has({ bits }: Offsets, offset: Offset): boolean {
-    return this.#fits(offset) && ((bits >> BigInt(this.#encode(offset))) & 1n) === 1n;
+  has({ bits }: Offsets, offset: Offset, from: Position): boolean {
+    return this.#fits(offset) && ((bits[this.#phaseOf(from)]! >> BigInt(this.#encode(offset))) & 1n) === 1n;
   }
 
-  moved({ id, bits }: Offsets, rows: number, cols: number): Offsets {
-    return this.#once(`${id} moved ${rows} ${cols}`, () => {
+  /** What positions in the lattice `at` depend on that read, at (rows, cols) from their own, what depends on `offsets`. */
+  moved({ id, bits }: Offsets, rows: number, cols: number, at: Lattice): Offsets {
+    return this.#once(`${id} moved ${rows} ${cols} ${at.stride.join(" ")} ${at.phase.join(" ")}`, () => {
       const by = BigInt(rows * this.#wide + cols);
-      return this.#set((bits & this.#thatFitMoved(rows, cols)) << by);
+      const fitting = this.#thatFitMoved(rows, cols);
+      const movedTo = ({ row, col }: Position) =>
+        isOn(at, row, col)
+          ? (bits[this.#phaseOf({ row: row + rows, col: col + cols })]! & fitting) << by
+          : 0n;
+      return this.#set(this.phases.map(movedTo));
     });
   }
 
@@ -89,7 +124,7 @@ export class OffsetSets {
     const distinct = [...new Set(sets)].toSorted((a, b) => a.id - b.id);
     if (distinct.length === 1) return distinct[0]!;
     return this.#once(distinct.map(({ id }) => id).join(" "), () =>
-      this.#set(distinct.reduce((all, { bits }) => all | bits, 0n)),
+      this.#set(this.phases.map((_, phase) => distinct.reduce((all, { bits }) => all | bits[phase]!, 0n))),
     );
   }
 
@@ -99,8 +134,13 @@ export class OffsetSets {
     return made;
   }
 
-  #set(bits: bigint): Offsets {
-    const key = bits.toString(32);
+  #phaseOf({ row, col }: Position): number {
+    const [rows, cols] = this.#period;
+    return (((row % rows) + rows) % rows) * cols + (((col % cols) + cols) % cols);
+  }
+
+  #set(bits: readonly bigint[]): Offsets {
+    const key = bits.map((ofPhase) => ofPhase.toString(32)).join(" ");
     const set = this.#sets.get(key) ?? { id: this.#sets.size, bits };
     this.#sets.set(key, set);
     return set;

@@ -1,9 +1,9 @@
-/** What a pointwise primitive computes of the numbers at one place of its operands. */
+/** What a pointwise primitive computes from the elements at the same place of its operands. */
 type Pointwise = (a: number, b: number, c: number) => number;
 
 /**
- * The pointwise primitives: what each computes, in float64, which every lowering approximates or reproduces. Operands
- * broadcast as in NumPy. An interpreter of the graph has one rule for all of them where it can, see `everyPointwise`.
+ * The pointwise primitives and their definitions in float64; lowerings compute them in float32. Operands broadcast as
+ * in NumPy. Where possible, an interpreter of the graph has one rule for all of them, see `everyPointwise`.
  */
 export const POINTWISE = {
   neg: (a) => -a,
@@ -16,7 +16,7 @@ export const POINTWISE = {
   relu: (a) => Math.max(a, 0),
   elu: (a) => (a > 0 ? a : Math.expm1(a)),
   round: roundHalfToEven,
-  /** The identity, which differentiation takes for a constant. */
+  /** The identity; differentiation treats its value as a constant. */
   stopGradient: (a) => a,
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
@@ -43,7 +43,7 @@ export const pointwiseTable = <Rule>(
 ): Readonly<Record<PointwisePrimitive, Rule>> =>
   Object.fromEntries(POINTWISE_PRIMITIVES.map((op) => [op, ruleOf(op)])) as Record<PointwisePrimitive, Rule>;
 
-/** To the nearest whole number; of two equally near ones to the even one, as IEEE 754 and ONNX's Round have it. */
+/** Rounds to the nearest whole number, and halves to the even one, as IEEE 754 and ONNX's Round do. */
 function roundHalfToEven(a: number): number {
   return Math.abs(a % 1) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a);
 }

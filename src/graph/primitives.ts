@@ -7,7 +7,7 @@ type None = Readonly<Record<never, never>>;
 type Axis = { readonly axis: number };
 type Axes = { readonly axes: readonly number[] };
 
-/** Which weights of a convolution exist: 1 or 0 for each of [outputs, inputs, kernel rows, kernel cols]. */
+/** Which weights of a convolution are used: 1 or 0 for each of [outputs, inputs, kernel rows, kernel cols]. */
 export interface ConvMask {
   readonly shape: Shape;
   readonly values: Uint8Array;
@@ -36,9 +36,9 @@ export interface ConvAttributes {
 /** To which positions an attention attends, in raster order: those before its own, or its own as well. */
 export type AttendedKeys = "before" | "upTo";
 
-// The primitives by their kinds, each with its attributes. Everything else is a function over them. Every interpreter of the
-// graph is a table with one rule for each that is not left to a rule for its kind, so that a primitive without a rule does not
-// compile. `CONTRIBUTING.md` lists what a new one takes.
+// The primitives by kind, each with its attributes. Everything else is a function over them. An interpreter of the
+// graph is a table with a rule for every primitive, or one rule for a whole kind; a primitive without a rule does not
+// compile. `CONTRIBUTING.md` lists what a new primitive needs.
 
 /** Operands broadcast as in NumPy; none has attributes. What they compute is in `pointwise.ts`. */
 type PointwiseAttributes = { readonly [P in PointwisePrimitive]: None };
@@ -50,7 +50,7 @@ interface LeafAttributes {
   state: { readonly shape: Shape }; // of a recurrence, see `recur`
 }
 
-/** Elements in other places; nothing is computed. */
+/** Elements change places; nothing is computed. */
 interface LayoutAttributes {
   reshape: { readonly shape: Shape };
   transpose: { readonly permutation: readonly number[] };
@@ -61,7 +61,7 @@ interface LayoutAttributes {
   shift: { readonly rows: number; readonly cols: number }; // out[r, c] = in[r - rows, c - cols], else 0
 }
 
-/** Along axes, which stay: reduced ones with size 1. */
+/** Over axes. Reduced axes stay, with size 1. */
 interface ReductionAttributes {
   sum: Axes;
   max: Axes;
@@ -78,8 +78,8 @@ interface ProductAttributes {
 }
 
 interface RecurrenceAttributes {
-  // `recur(body, state)` has the value of the body where the state has this value itself; the state of a position is read
-  // only by other positions, and outside the picture it is 0
+  // `recur(body, state)` is the value of `body` for which the state equals that value. The state of a position is
+  // read only by other positions; outside the picture it is 0.
   recur: None;
 }
 

@@ -2,8 +2,9 @@ import type { Node } from "./node.ts";
 import { topologicalOrder } from "./walk.ts";
 
 /**
- * The graph as text, a line per node: number, primitive, operands, attributes, shape, and the name where it has
- * one; attributes that say nothing (no padding, a stride of 1) are left out. For people and for snapshot tests. Constants of up to eight numbers are written where they are used.
+ * The graph as text, one line per node: number, primitive, operands, attributes, shape, and the name if it has one.
+ * Attributes with their usual values (no padding, a stride of 1) are left out. Constants of up to eight numbers are
+ * written where they are used. For reading and for snapshot tests.
  */
 export function printGraph(outputs: Readonly<Record<string, Node>>): string {
   const numbers = new Map<Node, string>();
@@ -36,10 +37,10 @@ function constantText({ attributes: { data }, shape }: Node<"constant">): string
   return shape.length === 0 ? String(data[0]) : `[${data.join(", ")}]`;
 }
 
-/** Attributes that say nothing where they are [1, 1]. */
+/** Attributes that are left out if they are [1, 1]. */
 const UNIT_STEPS: ReadonlySet<string> = new Set(["stride", "dilation"]);
 
-/** An attribute as text; empty if it says nothing. */
+/** An attribute as text; empty if it is left out. */
 function attributeText(value: unknown): string {
   if (value === undefined) return "";
   if (Array.isArray(value)) return `[${value.join(", ")}]`;

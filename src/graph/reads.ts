@@ -1,13 +1,18 @@
+import { isSameStride, strideOf, type Lattice, type Stride } from "./lattice.ts";
 import type { Node } from "./node.ts";
 import { everyPointwise } from "./pointwise.ts";
 import type { Primitive } from "./primitives.ts";
 
-/** A channel of a node at (r, c) reads a channel of one of its inputs at (r + rows, c + cols). */
+/**
+ * A channel of a node at (r, c) of the picture reads a channel of one of its inputs at (r + rows, c + cols), if (r, c) is in
+ * the lattice `at`. All are rows and columns of the picture, whatever the strides of node and input are.
+ */
 export interface Read {
   readonly input: number;
   readonly channel: number;
   readonly rows: number;
   readonly cols: number;
+  readonly at: Lattice;
 }
 
 /** All that one channel of a node reads. */
@@ -20,6 +25,12 @@ export type Reads = readonly Read[];
 export type ChannelKinds = readonly unknown[];
 
 /**
+ * A read as a rule tells it: in rows and columns of the node itself, and of its input where that has smaller strides; at
+ * the positions of the node whose row and column are `phase` modulo the attribute `stride`, or all.
+ */
+type RuleRead = Omit<Read, "at"> & { readonly phase?: Lattice["phase"] };
+
+/**
  * What each channel of a node reads, if node and inputs are fields on the picture's grid (an input that does not
  * depend on the picture may have any shape); undefined: more than can be told. Channels that read the same share one
  * list, and of input channels of one kind (`inputs` tells) one stands for all.
@@ -27,12 +38,12 @@ export type ChannelKinds = readonly unknown[];
 type ReadRule<P extends Primitive> = (
   node: Node<P>,
   inputs: readonly ChannelKinds[],
-) => readonly Reads[] | undefined;
+) => readonly (readonly RuleRead[])[] | undefined;
 
-const here = (input: number, channel: number): Read => ({ input, channel, rows: 0, cols: 0 });
+const here = (input: number, channel: number): RuleRead => ({ input, channel, rows: 0, cols: 0 });
 
 /** Each channel reads the same channel of every operand, at its own position. */
-const pointwise = (node: Node): readonly Reads[] =>
+const pointwise = (node: Node): readonly (readonly RuleRead[])[] =>
   Array.from({ length: node.shape[1]! }, (_, channel) =>
     node.inputs.map((operand, input) => here(input, operand.shape.at(-3) === 1 ? 0 : channel)),
   );
@@ -58,7 +69,7 @@ function groups(kinds: ChannelKinds, channels: number): { representative: number
 const overChannels = (
   { inputs: [x], attributes: { axes } }: Node<"sum"> | Node<"max">,
   [kinds]: readonly ChannelKinds[],
-): readonly Reads[] | undefined =>
+): readonly (readonly RuleRead[])[] | undefined =>
   axes.length === 1 && axes[0] === 1
     ? [groups(kinds!, x!.shape[1]!).map(({ representative }) => here(0, representative))]
     : undefined;
@@ -88,29 +99,31 @@ const attend: ReadRule<"attend"> = ({ inputs, shape, attributes }, kinds) => {
 /** What a convolution's taps read, or, in direction -1, its gradient for the input: the outputs that a position is read by. */
 const overTaps =
   (direction: 1 | -1) =>
-  (
-    node: Node<"conv"> | Node<"convTranspose">,
-    [kinds]: readonly ChannelKinds[],
-  ): readonly Reads[] | undefined => {
+  (node: Node<"conv"> | Node<"convTranspose">, [kinds]: readonly ChannelKinds[]): readonly RuleRead[][] => {
     const { pad, stride, dilation, mask } = node.attributes;
-    if (stride[0] !== 1 || stride[1] !== 1) return undefined;
     const [x, w] = node.inputs as [Node, Node];
     const [, second, kernelRows, kernelCols] = w.shape as [number, number, number, number];
     const taps = kernelRows * kernelCols;
     const inputGroups = groups(kinds!, x.shape[1]!);
-    const readOf = (tap: number, channel: number): Read => ({
-      input: 0,
-      channel,
-      rows: direction * (Math.floor(tap / kernelCols) * dilation[0] - pad.top),
-      cols: direction * ((tap % kernelCols) * dilation[1] - pad.left),
-    });
-    const lists = new Map<string, Reads>();
+    const readOf = (tap: number, channel: number): RuleRead => {
+      const rows = direction * (Math.floor(tap / kernelCols) * dilation[0] - pad.top);
+      const cols = direction * ((tap % kernelCols) * dilation[1] - pad.left);
+      const read = { input: 0, channel, rows, cols };
+      // Backwards, only every so many positions are read by an output through this tap.
+      return direction === 1
+        ? read
+        : { ...read, phase: [modulo(-rows, stride[0]), modulo(-cols, stride[1])] };
+    };
+    const lists = new Map<string, RuleRead[]>();
     return Array.from({ length: node.shape[1]! }, (_, output) => {
       const isKept = (tap: number, channel: number) => {
         const pair = direction === 1 ? output * second + channel : channel * second + output;
         return mask === undefined || mask.values[pair * taps + tap] !== 0;
       };
-      const reads: Read[] = [];
+      // Without a mask, all outputs read the same.
+      const [first] = lists.values();
+      if (mask === undefined && first) return first;
+      const reads: RuleRead[] = [];
       for (let tap = 0; tap < taps; tap++) {
         for (const { representative, members } of inputGroups) {
           if (members.some((channel) => isKept(tap, channel))) reads.push(readOf(tap, representative));
@@ -122,6 +135,8 @@ const overTaps =
       return list;
     });
   };
+
+const modulo = (a: number, by: number): number => ((a % by) + by) % by;
 
 const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
   input: unknown,
@@ -161,7 +176,8 @@ const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
 
 /**
  * What each channel of a node reads, if the node is a field on the picture's grid, made of such fields and of operands that
- * are fixed: that do not depend on the picture. Undefined: more than can be told.
+ * are fixed: that do not depend on the picture. Undefined: more than can be told. Only strided convolutions lead from one
+ * stride to another.
  */
 export function readsOf(
   node: Node,
@@ -169,9 +185,41 @@ export function readsOf(
   picture: Node,
   isFixed: (input: number) => boolean,
 ): readonly Reads[] | undefined {
-  const onGrid = ({ shape }: Node) =>
-    shape.length === 4 && shape[2] === picture.shape[2] && shape[3] === picture.shape[3];
-  if (!onGrid(node) || node.inputs.some((operand, i) => !onGrid(operand) && !isFixed(i))) return undefined;
+  const own = strideOf(node.shape, picture.shape);
+  if (!own) return undefined;
+  for (const [i, operand] of node.inputs.entries()) {
+    const stride = isFixed(i) ? undefined : strideOf(operand.shape, picture.shape);
+    if (!isFixed(i) && !(stride && isSameStride(stride, strideOfInputs(node, own)))) return undefined;
+  }
   const rule = readRules[node.op] as ReadRule<Primitive>;
-  return rule(node, inputs);
+  const lists = rule(node, inputs);
+  const known = new Map<readonly RuleRead[], Reads>();
+  return lists?.map((list) => {
+    const reads = known.get(list) ?? list.map((read) => onPicture(read, node, own));
+    known.set(list, reads);
+    return reads;
+  });
+}
+
+/** The stride that the fields must have of which a node of stride `own` is made. */
+function strideOfInputs({ op, attributes }: Node, own: Stride): Stride {
+  if (op === "conv") {
+    const { stride } = attributes as Node<"conv">["attributes"];
+    return [own[0] / stride[0], own[1] / stride[1]];
+  }
+  if (op === "convTranspose") {
+    const { stride } = attributes as Node<"convTranspose">["attributes"];
+    return [own[0] * stride[0], own[1] * stride[1]];
+  }
+  return own;
+}
+
+/** A read in rows and columns of the picture. */
+function onPicture({ phase, ...read }: RuleRead, node: Node, own: Stride): Read {
+  const inputs = strideOfInputs(node, own);
+  const finest: Stride = [Math.min(own[0], inputs[0]), Math.min(own[1], inputs[1])];
+  const at: Lattice = phase
+    ? { stride: inputs, phase: [phase[0] * own[0], phase[1] * own[1]] }
+    : { stride: own, phase: [0, 0] };
+  return { ...read, rows: read.rows * finest[0], cols: read.cols * finest[1], at };
 }

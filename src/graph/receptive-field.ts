@@ -1,5 +1,7 @@
 import { analyseCausality } from "./causality.ts";
+import type { Stride } from "./lattice.ts";
 import type { Node } from "./node.ts";
+import type { Offset, Position } from "./offsets.ts";
 
 /** Which earlier pixels the prediction of a pixel can depend on, and which it cannot. */
 export interface ReceptiveField {
@@ -13,23 +15,41 @@ export interface ReceptiveField {
   readonly blindPixels: number;
   /** A line per row, oldest first: `#` seen, `.` not seen though earlier (the blind spot), `@` the pixel itself. */
   readonly drawing: string;
+  /**
+   * Where fields are of smaller sizes, a pixel's field depends on where it is: the fields of all pixels together are those of
+   * `period` rows and columns of them.
+   */
+  readonly period: Stride;
+  /** Of the pixels of one period, the one that has this field. */
+  readonly pixel: Position;
 }
 
-/** The receptive field of `logits`, in a picture as large as `picture`, or undefined if nothing is seen. */
-export function receptiveField(logits: Node, picture: Node): ReceptiveField | undefined {
+/**
+ * The receptive field of `logits`, in a picture as large as `picture`, or undefined if nothing is seen: that of the pixels at
+ * `pixel` and, in both directions, so many periods from there; or of those that see most.
+ */
+export function receptiveField(logits: Node, picture: Node, pixel?: Position): ReceptiveField | undefined {
   const { reach, offsets } = analyseCausality([logits], picture);
+  // Channels that depend on the same share one set.
+  const sets = [...new Set(reach(logits))].filter((channel) => typeof channel === "object");
+  const last = offsets.phases.at(-1)!;
+  const period: Stride = [last.row + 1, last.col + 1];
+  const fields = (pixel ? [pixel] : offsets.phases).flatMap((at) => {
+    const extent = fieldOf(sets.flatMap((set) => offsets.list(set, at)));
+    return extent ? [{ ...extent, period, pixel: at }] : [];
+  });
+  return fields.toSorted((a, b) => b.pixels - a.pixels)[0];
+}
+
+function fieldOf(seen: readonly Offset[]): Omit<ReceptiveField, "period" | "pixel"> | undefined {
   const keys = new Set<string>();
   let [above, left, right] = [0, 0, 0];
-  // Channels that depend on the same share one set.
-  for (const channel of new Set(reach(logits))) {
-    if (channel === "none" || channel === "all") continue;
-    for (const { rows, cols } of offsets.list(channel)) {
-      if (rows === 0 && cols === 0) continue;
-      keys.add(`${rows} ${cols}`);
-      above = Math.max(above, -rows);
-      left = Math.max(left, -cols);
-      right = Math.max(right, cols);
-    }
+  for (const { rows, cols } of seen) {
+    if (rows === 0 && cols === 0) continue;
+    keys.add(`${rows} ${cols}`);
+    above = Math.max(above, -rows);
+    left = Math.max(left, -cols);
+    right = Math.max(right, cols);
   }
   if (keys.size === 0) return undefined;
 

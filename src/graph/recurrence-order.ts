@@ -22,11 +22,14 @@ const ORDERS: readonly RecurrenceOrder[] = [
 
 /**
  * The order in which every position comes after those whose state it reads: Row LSTM, which reads the row above, goes row by
- * row; Diagonal LSTM, which reads above and to the left, by anti-diagonals (the paper's skewing). SCHEDULE error if there is none.
+ * row; Diagonal LSTM, which reads above and to the left, by anti-diagonals (the paper's skewing). SCHEDULE error if there is none,
+ * or if a field inside is smaller than the state.
  */
 export function orderOf(recurrence: Node): RecurrenceOrder {
   const [body, state] = recurrence.inputs as [Node, Node];
   const { reach, offsets } = analyseCausality([body], state, { isByChannel: false });
+  if (offsets.phases.length > 1)
+    throw circular(recurrence, "one with smaller fields than its state's inside");
   const read = [...new Set(reach(body))].flatMap((channel) => {
     if (channel === "all") throw circular(recurrence);
     return channel === "none" ? [] : offsets.list(channel);

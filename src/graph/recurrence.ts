@@ -3,7 +3,10 @@ import type { Node } from "./node.ts";
 import { is } from "./node.ts";
 import { topologicalOrder } from "./walk.ts";
 
-/** The nodes that a recurrence computes again for every position: those that depend on its state; each after its inputs. */
+/**
+ * The nodes inside a recurrence, which are computed anew for every position: those that depend on its state. Each
+ * comes after its inputs.
+ */
 export function innerNodes(recurrence: Node): Node[] {
   const [body, state] = recurrence.inputs as [Node, Node];
   const found = new Set([state]);
@@ -15,16 +18,18 @@ export function innerNodes(recurrence: Node): Node[] {
 
 /** How an interpreter computes a value for each node of a graph that may have recurrences. */
 export interface Interpretation<T> {
-  /** What a state is taken for at first. */
+  /** The first value of a state. */
   start(state: Node): T;
   compute(node: Node, valueOf: (operand: Node) => T): T;
   isSame(a: T, b: T): boolean;
 }
 
 /**
- * The value of every node. The nodes inside a recurrence are computed over and over, each time with the value of the body for
- * the state, until that stays the same: at least one more position (in the order in which they depend on each other) is right
- * each time. SCHEDULE error if a position depends on itself.
+ * The value of every node. The nodes inside a recurrence are computed repeatedly, each time with the body's last
+ * value as the state, until that value no longer changes. Each pass makes at least one more position right, in the
+ * order in which positions depend on each other.
+ *
+ * @throws SCHEDULE error if a position depends on itself.
  */
 export function interpret<T>(outputs: readonly Node[], rules: Interpretation<T>): Map<Node, T> {
   const values = new Map<Node, T>();
@@ -48,11 +53,15 @@ export function interpret<T>(outputs: readonly Node[], rules: Interpretation<T>)
   return values;
 }
 
-export function circular(recurrence: Node): NextpixelError {
+/** The error for a recurrence that has no order; `received` says what it is like. */
+export function circular(
+  recurrence: Node,
+  received = "one in which they wait for each other",
+): NextpixelError {
   const name = [recurrence, ...innerNodes(recurrence)].find((node) => node.name !== undefined)?.name;
   return new NextpixelError(
     "SCHEDULE",
-    "expected a recurrence whose positions can be computed one after the other, received one in which they wait for each other" +
+    `expected a recurrence whose positions can be computed one after the other, received ${received}` +
       (name === undefined ? "" : ` (at ${name})`),
   );
 }

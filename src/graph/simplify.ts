@@ -5,8 +5,8 @@ import { sameShape } from "./shapes.ts";
 import { rewriteGraph } from "./walk.ts";
 
 /**
- * An equal graph that does less: common sub-expressions are merged (the backward pass repeats much of the forward
- * pass), neutral operands and double negations vanish, arithmetic on scalar constants is done.
+ * An equivalent graph that computes less: equal sub-expressions are merged (the backward pass repeats much of the
+ * forward pass), neutral operands and double negations are removed, arithmetic on scalar constants is done.
  */
 export function simplify(outputs: readonly Node[]): Node[] {
   const known = new Map<string, Node>();
@@ -65,7 +65,7 @@ function simplifyNode(node: Node): Node {
     case "reshape":
       return a!.op === "reshape" ? reshape(a!.inputs[0]!, node.shape) : node;
     case "stopGradient":
-      // Simplification comes after differentiation, so its work is done.
+      // Simplification comes after differentiation, so it is no longer needed.
       return a!;
     default:
       return node;
@@ -74,7 +74,7 @@ function simplifyNode(node: Node): Node {
 
 const sameShapeOr = (operand: Node, node: Node) => (sameShape(operand.shape, node.shape) ? operand : node);
 
-/** The number, if the node is nothing but one: a constant with a single element, also at all places of a field. */
+/** The number, if the node is a constant with a single element, or one that is broadcast. */
 function scalar(node: Node | undefined): number | undefined {
   if (node && is(node, "broadcast")) return scalar(node.inputs[0]);
   return node && is(node, "constant") && node.attributes.data.length === 1

@@ -1,8 +1,8 @@
 import type { Node } from "./node.ts";
 
 /**
- * All nodes that the outputs are made of, each after its inputs; what a node's first operand needs comes before what its
- * second needs, or the other way round. Without recursion: graphs can be deep.
+ * All nodes that the outputs depend on, each after its inputs. Nodes for a node's first operand come before those for
+ * its second, or the other way round. Not recursive, since graphs can be deep.
  */
 export function topologicalOrder(
   outputs: readonly Node[],
@@ -32,8 +32,8 @@ export function topologicalOrder(
 }
 
 /**
- * The graph rebuilt from its leaves up: `rewrite` receives every node with its rebuilt inputs in place, and as it was, and
- * returns what shall stand for it. Nodes that are shared stay shared, and untouched nodes stay the same.
+ * The graph rebuilt from its leaves up: `rewrite` receives every node with its rebuilt inputs, and the original node,
+ * and returns the node that replaces it. Shared nodes stay shared, and unchanged nodes stay the same objects.
  */
 export function rewriteGraph(
   outputs: readonly Node[],
@@ -48,7 +48,7 @@ export function rewriteGraph(
   return outputs.map((output) => rebuilt.get(output)!);
 }
 
-/** How many inputs of other nodes (and how many outputs) each node serves. */
+/** How often each node is used as an input of another node or as an output. */
 export function useCounts(outputs: readonly Node[]): Map<Node, number> {
   const counts = new Map<Node, number>();
   const count = (node: Node) => counts.set(node, (counts.get(node) ?? 0) + 1);

@@ -2,13 +2,13 @@ import { store } from "./store";
 import * as lanes from "./transcendental";
 
 /**
- * out[m, c] = sum over j of w_j values[m, j, c] with w = softmax over j of q[m] . keys[m, j], for j = 0 .. positions-1; 0 if there
- * are none. Keys and values lie position after position, each position's channels filled up with zeros to a multiple of
- * four; their strides are the bytes from one picture to the next. `scratch` has room for a float for each position, and
- * three more.
+ * out[m, c] = sum over j of w_j values[m, j, c] with w = softmax over j of q[m] . keys[m, j], for j = 0 ..
+ * positions-1; 0 if there are none. Keys and values lie position after position, each position's channels filled up
+ * with zeros to a multiple of four; their strides are the bytes from one picture to the next. `scratch` has room for
+ * a float for each position, and three more.
  *
- * The order of operations is fixed by the number of positions: scores four by four, by the same tree of sums each; then
- * even and odd positions.
+ * The order of operations is fixed by the number of positions: scores four by four, by the same tree of sums each;
+ * then even and odd positions.
  */
 export function attend(
   q: usize,
@@ -47,11 +47,11 @@ export function attend(
 /** to[j] = q . keys[j]; returns the largest in all lanes. */
 function scores(q: usize, keys: usize, channels: i32, positions: i32, to: usize): v128 {
   const bytes = (<usize>((channels + 3) & ~3)) << 2;
-  // What lies behind the query's last channel is something else.
+  // Memory after the query's last channel holds other values.
   const last = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(((channels - 1) & 3) + 1));
   let largest = f32x4.splat(-Infinity);
   for (let j = 0; j < positions; j += 4) {
-    // Where there are fewer than four, one stands for another, and is the larger for nothing.
+    // If fewer than four are left, one score is computed more than once, which does not change the largest.
     const left = positions - j;
     const k0 = keys;
     const k1 = left > 1 ? k0 + bytes : k0;

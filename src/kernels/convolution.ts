@@ -6,15 +6,16 @@ const BLOCK_BYTES: usize = 64;
 const TAP_BYTES: usize = 12;
 
 /**
- * out[m, o] = bias[o] + sum over taps and their channels k of x_tap[m, k] * w[tap, k, o], then + add[m, o] if there is
- * one, then ReLU if asked for.
+ * out[m, o] = bias[o] + sum over taps and their channels k of x_tap[m, k] * w[tap, k, o], then + add[m, o] if there
+ * is one, then ReLU if asked for.
  *
  * A table of taps tells what is read: for each tap three u32, the address of x_tap[0, 0], the bytes from one m to the
  * next, and its channels. Weights lie in blocks of 16 outputs: [ceil(outputs / 16)][taps and channels][16], the last
- * block filled up with zeros, as is `bias`. A convolution is one tap for each tap of its kernel, a matrix product one tap.
+ * block filled up with zeros, as is `bias`. A convolution is one tap for each tap of its kernel, a matrix product one
+ * tap.
  *
- * Each output adds its products one after the other in the order of the table, whatever m is computed next to it:
- * the bits do not depend on the batch, nor on whether a pixel or a whole row is computed. Two rows by four vectors is
+ * Each output adds its products one after the other in the order of the table, whatever m is computed next to it: the
+ * bits do not depend on the batch, nor on whether a pixel or a whole row is computed. Two rows by four vectors is
  * what keeps the sums, the weights and the products in V8's 16 vector registers (45 GFLOP/s on a Zen 4 core; 4 x 2 as
  * fast; larger tiles and unrolled loops, which spill, 20 to 30).
  */
@@ -132,7 +133,7 @@ function single(
   finish(a0, a1, a2, a3, add, out, count, isRelu);
 }
 
-/** The sums of one row of a block on their way out. */
+/** Adds, applies ReLU to and stores the sums of one row of a block. */
 function finish(
   a0: v128,
   a1: v128,

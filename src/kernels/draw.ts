@@ -1,8 +1,8 @@
 import * as lanes from "./transcendental";
 
-// Draws of one sub-pixel of several pictures. For picture m, `uniforms[m]` (f64, in (0, 1)) tells what is drawn from
-// logits[m] / temperature. The level goes to levels[m] as a float: it is what the network reads next. -log p of it at
-// temperature 1, in nats, is added to nats[m] (f64).
+// Draws of one sub-pixel of several pictures. For picture m, `uniforms[m]` (f64, in (0, 1)) decides which level is
+// drawn from logits[m] / temperature. The level is stored in levels[m] as a float, from where the network reads it.
+// -log p of it at temperature 1, in nats, is added to nats[m] (f64).
 
 /** Two levels: p(1) = sigmoid(logit). */
 export function bernoulli(

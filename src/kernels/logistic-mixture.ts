@@ -3,13 +3,13 @@ import * as lanes from "./transcendental";
 // The draw of `src/likelihood/logistic-mixture.ts`, which says what the logits are and derives the formulas.
 
 const COMPONENTS: i32 = 10;
-/** Of a number for each component, filled up to vectors of four. What is in the places filled up counts nowhere. */
+/** Bytes of a list with a number for each component, filled up to vectors of four. The extra numbers are never used. */
 const LIST: usize = 48;
 const LEAST_LOG_SCALE: f32 = -7;
 const LARGEST_LOG_SCALE: f32 = 30;
 
-// Lists, of a single picture. The lists of logarithms are of the probability of a component and the pixel's earlier channels,
-// but for a number that all components share.
+// Lists for a single picture. JOINT and TEMPERED are logarithms of the joint probability of a component and the
+// pixel's earlier channels, up to a constant that all components share.
 const JOINT = memory.data(48, 16);
 const TEMPERED = memory.data(48, 16);
 const WEIGHTS = memory.data(48, 16);
@@ -18,8 +18,9 @@ const INVERSE_SCALES = memory.data(48, 16);
 const RESULTS = memory.data(48, 16);
 
 /**
- * Mixture of discretised logistics, `count` levels. Arguments as in draw.ts; the levels of the pixel's `earlier` channels lie
- * just before that which is drawn. The temperature divides the logits of the weights and multiplies the scales.
+ * Mixture of discretised logistics, `count` levels. Arguments as in draw.ts; the levels of the pixel's `earlier`
+ * channels lie just before that which is drawn. The temperature divides the logits of the weights and multiplies the
+ * scales.
  */
 export function logisticMixture(
   logits: usize,
@@ -84,7 +85,7 @@ function placeOf(level: f32, count: i32): f32 {
   return level * (<f32>2 / <f32>(count - 1)) - 1;
 }
 
-/** Adds to each component the logarithm of its mass on a level, as `logMass` of the likelihood has it. */
+/** Adds to each component the logarithm of its mass on a level; see `logMass` of the likelihood. */
 function addLogMass(to: usize, level: f32, count: i32, temperature: f32): void {
   const place = f32x4.splat(placeOf(level, count));
   const half = f32x4.splat(<f32>1 / <f32>(count - 1));

@@ -3,8 +3,8 @@ import { store } from "./store";
 import * as lanes from "./transcendental";
 
 /**
- * out[m, c] = f(a[m, c], b[m, c], c[m, c]), f by its code in operations.ts. An operand is an address, the bytes from one
- * m to the next (0: the same values for all m), and whether one number stands for all channels.
+ * out[m, c] = f(a[m, c], b[m, c], c[m, c]), f by its code in operations.ts. An operand is an address, the bytes from
+ * one m to the next (0: the same values for all m), and whether one number stands for all channels.
  */
 export function pointwise(
   code: i32,

@@ -1,6 +1,6 @@
 /**
- * Stores the first `count` of four lanes. Channels next to those of a result belong to another moment (an earlier or a
- * later sub-pixel), so nothing beyond a result may be touched.
+ * Stores the first `count` of four lanes. The channels next to a result may be computed at another time (for an
+ * earlier or a later sub-pixel), so nothing beyond the result may be overwritten.
  */
 export function store(address: usize, value: v128, count: i32): void {
   if (count >= 4) {

@@ -12,7 +12,10 @@ const EXP = memory.data<f32>([
 ]);
 /** Where e^x leaves the normal numbers, below and above; infinity. */
 const EXP_ENDS = memory.data<f32>([-87.33654, 88.72283, Infinity]);
-/** Farthest arguments: where sigmoid is still a normal number, where tanh is 1 but for 7e-8, and 1 itself. */
+/**
+ * Bounds of arguments and results: where sigmoid is still a normal number, where tanh is within 7e-8 of 1, and 1
+ * itself.
+ */
 const CLAMPS = memory.data<f32>([-87, 87, -8.6, 8.6, -1, 1]);
 const NUMERATOR = memory.data<f32>([1, 0.13406876, 0.003526402, 2.1122392e-5, 1.4082486e-8]);
 const DENOMINATOR = memory.data<f32>([1, 0.46740198, 0.0259939, 0.0003336271, 8.070644e-7]);
@@ -44,7 +47,10 @@ function line(a: v128, b: v128, x: v128): v128 {
   return f32x4.add(a, f32x4.mul(b, x));
 }
 
-/** Within two bounds that stand side by side; pmin and pmax are one instruction each, unlike min and max; NaN stays. */
+/**
+ * Clamps x to two bounds that are adjacent in memory. pmin and pmax are one instruction each, unlike min and max. NaN
+ * stays NaN.
+ */
 function clamp(x: v128, bounds: usize): v128 {
   return f32x4.pmin(f32x4.pmax(x, constant(bounds, 0)), constant(bounds, 1));
 }
@@ -58,8 +64,8 @@ function quartic(coefficients: usize, x: v128, square: v128): v128 {
 
 /**
  * e^-x for x in [-88.72, 87.33], within 1 ulp: -x = n ln 2 + r, |r| <= ln 2 / 2, and a minimax polynomial in r, of
- * relative error 3e-9, whose exponent is raised by n. Of the minus, because sigmoid needs it. A NaN with a payload may
- * come out a number; those that arithmetic makes have none.
+ * relative error 3e-9, whose exponent is raised by n. It computes e^-x because sigmoid needs that. A NaN with a
+ * payload may become a number; NaNs that arithmetic produces have no payload.
  */
 function expOfMinus(x: v128): v128 {
   const shift = constant(EXP, 1);
@@ -96,7 +102,7 @@ export function log(x: v128): v128 {
   );
   const high = line(line(constant(LOG, 10), constant(LOG, 11), f), constant(LOG, 12), square);
   const cubic = f32x4.mul(f32x4.mul(square, f), line(low, high, f32x4.mul(square, square)));
-  // From the least part to the greatest.
+  // Added from the smallest part to the largest.
   const small = line(line(cubic, n, constant(LOG, 5)), constant(LOG, 3), square);
   const result = line(f32x4.add(small, f), n, constant(LOG, 4));
   const zero = f32x4.splat(0);
@@ -106,7 +112,7 @@ export function log(x: v128): v128 {
   return v128.bitselect(f32x4.neg(constant(LOG, 1)), real, f32x4.eq(x, zero));
 }
 
-/** 1 / (1 + e^-x), within 2.4 ulp (1.5e-7); beyond 87 on either side its value there, so never 0. */
+/** 1 / (1 + e^-x), within 2.4 ulp (1.5e-7). Beyond -87 and 87 it stays at its value there, so it is never 0. */
 export function sigmoid(x: v128): v128 {
   const one = constant(EXP, 4);
   return f32x4.div(one, f32x4.add(one, expOfMinus(clamp(x, CLAMPS))));

@@ -1,8 +1,8 @@
 import { store } from "./store";
 
-// Convolutions of three neighbouring columns, for a whole row, by Winograd's minimal filtering F(4, 3) (S. Winograd, "Arithmetic
-// complexity of computations", 1980; A. Lavin, S. Gray, CVPR 2016): four outputs by six products in place of twelve. With
-// d0 .. d5 the columns that a tile of four outputs reads, and g0 .. g2 the weights,
+// Convolutions of three neighbouring columns, for a whole row, by Winograd's minimal filtering F(4, 3) (S. Winograd,
+// "Arithmetic complexity of computations", 1980; A. Lavin, S. Gray, CVPR 2016): four outputs by six products in place
+// of twelve. With d0 .. d5 the columns that a tile of four outputs reads, and g0 .. g2 the weights,
 //
 //     v = [ 4 d0 - 5 d2 + d4,                          u = [ g0 / 4,
 //          -4 d1 - 4 d2 + d3 + d4,                          -(g0 + g1 + g2) / 6,

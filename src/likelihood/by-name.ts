@@ -39,6 +39,6 @@ export function defineLikelihood(
   LIKELIHOODS.define(name, (levels) => ({ ...of(levels), name }));
 }
 
-/** The likelihood for pictures of so many levels if none is asked for. */
+/** The likelihood that is used for pictures of so many levels if none is chosen. */
 export const defaultLikelihood = (levels: number): LikelihoodName =>
   levels === 2 ? "bernoulli" : "categorical";

@@ -1,9 +1,9 @@
 import type { Node } from "../graph/node.ts";
 
 /**
- * The probability mass of each level 0 .. levels-1 of a sub-pixel, up to a factor that all share, from the logits of the
- * sub-pixel's group and the levels of the channels before it in that group. The logits are divided by the temperature
- * beforehand, unless the likelihood says that it takes it otherwise.
+ * The probability mass of each level 0 .. levels-1 of a sub-pixel, up to a common factor, from the logits of the
+ * sub-pixel's group and the levels of the channels before it in that group. The temperature divides the logits,
+ * unless the likelihood defines it differently.
  */
 export type Masses = (
   logits: ArrayLike<number>,
@@ -14,28 +14,35 @@ export type Masses = (
 /** Kernels that draw, see `src/kernels/draw.ts`. */
 export type DrawKernel = "bernoulli" | "categorical" | "logisticMixture";
 
-/** How a network's outputs (logits) tell the distribution of each sub-pixel. `CONTRIBUTING.md` says how to write one. */
+/**
+ * How a network's outputs (logits) define the distribution of each sub-pixel. `CONTRIBUTING.md` says how to write
+ * one.
+ */
 export interface Likelihood {
   readonly name: string;
-  /** Channels of the logits that a network puts out for pictures of so many channels. */
+  /** The number of channels of the logits for pictures of so many channels. */
   logits(channels: number): number;
   /**
-   * Groups, in order, that both the picture's channels and those of the logits fall into, equally many in each. The logits of
-   * a group tell the sub-pixels of that group, and may depend on earlier groups of the same pixel.
+   * The number of consecutive groups, equal in size, into which the picture's channels and those of the logits are
+   * split. The logits of a group define the sub-pixels of that group, and may depend on earlier groups of the same
+   * pixel.
    */
   groups(channels: number): number;
   /**
-   * -log p(sub-pixel | all earlier ones) in nats, [batch, channels, rows, cols], for pictures of levels 0 .. levels-1 of that
-   * shape.
+   * -log p(sub-pixel | all earlier ones) in nats, [batch, channels, rows, cols], for pictures of levels 0 .. levels-1
+   * of that shape.
    */
   nats(logits: Node, pictures: Node): Node;
   /** The same distribution as numbers, for drawing. */
   readonly masses: Masses;
-  /** What draws from `masses` faster, in workers too. Without, they are computed for every sub-pixel, in the calling thread. */
+  /**
+   * A kernel that draws from the same distribution, faster and in workers too. Without one, `masses` is called for
+   * every sub-pixel, in the calling thread.
+   */
   readonly kernel?: DrawKernel;
 }
 
-/** Our own likelihoods, see `likelihoodByName`. */
+/** The built-in likelihoods, see `likelihoodByName`. */
 export type LikelihoodName = "bernoulli" | "categorical" | "logistic-mixture";
 
 /**

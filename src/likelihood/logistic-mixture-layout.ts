@@ -1,5 +1,5 @@
-// What the logits of a pixel are, for the graph and for the draw. The kernel that draws, `src/kernels/logistic-mixture.ts`, has the
-// same numbers.
+// The layout of a pixel's logits, for the graph and for the masses. The kernel that draws,
+// `src/kernels/logistic-mixture.ts`, uses the same numbers.
 
 /** Components of the mixture. */
 export const COMPONENTS = 10;
@@ -8,8 +8,8 @@ export const COMPONENTS = 10;
 export const LOG_SCALES = { least: -7, largest: 30 } as const;
 
 /**
- * Where the logits of a channel of the picture start: first are those of the components' weights, then come, for each channel,
- * a mean, a log-scale and a coefficient for each channel before it, of every component.
+ * Where the logits of a picture's channel start. First come the weights of the components; then, for each channel,
+ * the means, the log-scales and the coefficients for each earlier channel, of all components.
  */
 export const startOfChannel = (channel: number): number =>
   COMPONENTS * (1 + 2 * channel + (channel * (channel - 1)) / 2);

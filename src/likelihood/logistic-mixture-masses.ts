@@ -1,8 +1,8 @@
 import { COMPONENTS, LOG_SCALES, startOfChannel } from "./logistic-mixture-layout.ts";
 
 /**
- * The masses of the levels of a pixel's channel, up to a common factor, given the levels of the channels before it: those of the
- * components, each with the probability that it has after those.
+ * The masses of the levels of a pixel's channel, up to a common factor, given the levels of the channels before it:
+ * the components' masses, weighted by the components' probabilities given those earlier levels.
  */
 export function massesOfMixture(
   logits: ArrayLike<number>,
@@ -54,7 +54,7 @@ function logisticOf(
 /** Where a level lies in [-1, 1]. */
 const placeOf = (level: number, levels: number): number => (2 * level) / (levels - 1) - 1;
 
-/** The logarithm of a bin's mass, as `logMass` of `logistic-mixture.ts` has it. */
+/** The logarithm of a bin's mass; `logMass` in `logistic-mixture.ts` derives the formula. */
 function logMass(level: number, levels: number, { mean, scale }: Logistic): number {
   const middle = (placeOf(level, levels) - mean) / scale;
   const h = 1 / ((levels - 1) * scale);

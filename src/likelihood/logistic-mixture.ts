@@ -24,12 +24,13 @@ import { massesOfMixture } from "./logistic-mixture-masses.ts";
 import { COMPONENTS, LOG_SCALES, startOfChannel } from "./logistic-mixture-layout.ts";
 
 /**
- * The mixture of discretised logistic distributions of PixelCNN++ (Salimans, Karpathy, Chen, Kingma 2017, section 2.1 and
- * 2.2): any number of levels, a few logits for each pixel. A component is shared by the colours of a pixel; the mean of
- * a colour moves with the colours before it, so that a network need not keep them apart. The temperature T divides
- * the logits of the mixture's weights and multiplies the scales.
+ * The mixture of discretised logistic distributions of PixelCNN++ (Salimans, Karpathy, Chen, Kingma 2017, section 2.1
+ * and 2.2): any number of levels, a few logits for each pixel. A component is shared by the colours of a pixel; the
+ * mean of a colour moves with the colours before it, so that a network need not keep them apart. The temperature T
+ * divides the logits of the mixture's weights and multiplies the scales.
  *
- * Departure: the mass of a bin is computed exactly, however small it is, where the paper takes the density in its middle.
+ * Departure: the mass of a bin is computed exactly, however small it is, where the paper takes the density in its
+ * middle.
  */
 export function logisticMixture(levels: number): Likelihood {
   return {
@@ -58,7 +59,7 @@ export function logisticMixture(levels: number): Likelihood {
   };
 }
 
-/** Means and logarithms of the scales of all components, [batch, components, rows, cols], where these colours came before. */
+/** The means and the log-scales of all components, [batch, components, rows, cols], given the earlier colours. */
 function component(logits: Node, earlier: readonly Node[]): { mean: Node; logScale: Node } {
   const start = startOfChannel(earlier.length);
   const part = (i: number) => slice(logits, 1, start + i * COMPONENTS, start + (i + 1) * COMPONENTS);
@@ -67,12 +68,13 @@ function component(logits: Node, earlier: readonly Node[]): { mean: Node; logSca
 }
 
 /**
- * log(sigmoid(b) - sigmoid(a)) for the edges a < b of a bin in scales from the mean: its middle is `place`, [batch, 1, rows, cols],
- * and it extends by `half` to both sides; where `outward` is -1 or 1 it is the lowest or the highest one and open there.
+ * log(sigmoid(b) - sigmoid(a)) for the edges a < b of a bin, measured in scales from the mean. The middle of the bin
+ * is `place` [batch, 1, rows, cols], and it extends by `half` to both sides; where `outward` is -1 or 1 it is the
+ * lowest or the highest bin, which is open on that side.
  *
- * It is the tail beyond the nearer edge, at a distance of q, sigmoid(-q), times the bin's share of that tail, which is
- * sigmoid(b) (1 - e^(a - b)) for b > -a, and 1 for an open bin. 1 - e^(-2h) = 2 tanh(h) / (1 + tanh(h)) keeps its digits
- * for any h. Nothing here is a small difference of large numbers, overflows, or is the logarithm of 0.
+ * It is the tail beyond the nearer edge, at a distance of q, sigmoid(-q), times the bin's share of that tail, which
+ * is sigmoid(b) (1 - e^(a - b)) for b > -a, and 1 for an open bin. 1 - e^(-2h) = 2 tanh(h) / (1 + tanh(h)) keeps its
+ * digits for any h. Nothing here is a small difference of large numbers, overflows, or is the logarithm of 0.
  */
 function logMass(place: Node, outward: Node, mean: Node, logScale: Node, half: number): Node {
   const inverse = exp(neg(logScale));

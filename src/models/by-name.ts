@@ -3,11 +3,12 @@ import { newRegistry } from "../basics/registry.ts";
 import { diagonalBilstm } from "./diagonal-bilstm.ts";
 import { gatedPixelcnn } from "./gated-pixelcnn.ts";
 import type { Model, ModelConfig } from "./model.ts";
+import { pixelcnnPp } from "./pixelcnn-pp.ts";
 import { pixelcnn } from "./pixelcnn.ts";
 import { pixelsnail } from "./pixelsnail.ts";
 import { rowLstm } from "./row-lstm.ts";
 
-const OURS = [pixelcnn, rowLstm, diagonalBilstm, gatedPixelcnn, pixelsnail] satisfies Model[];
+const OURS = [pixelcnn, rowLstm, diagonalBilstm, gatedPixelcnn, pixelcnnPp, pixelsnail] satisfies Model[];
 
 /** All models: ours, and those of `defineModel`. */
 export const MODELS = newRegistry<Model>(

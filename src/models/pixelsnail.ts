@@ -1,8 +1,10 @@
-import { add, broadcast, concat, constant, elu, shift } from "../graph/language.ts";
+import { broadcast, concat, constant, elu } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { causalAttention } from "../nn/causal-attention.ts";
-import { AFTER_ELU, gatedResidual } from "../nn/gated-residual.ts";
-import type { Scope } from "../nn/scope.ts";
+import { earlierPixels } from "../nn/earlier-pixels.ts";
+import { gatedResidual } from "../nn/gated-residual.ts";
+import { ABOVE_AND_LEFT } from "../nn/neighbourhood.ts";
+import { AFTER_ELU } from "../nn/nonlinearity.ts";
 import { normalisedConv } from "../nn/weight-norm.ts";
 import type { AutoregressiveModel } from "./model.ts";
 
@@ -44,11 +46,11 @@ export const pixelsnail: AutoregressiveModel<PixelSnailConfig> = {
   network(scope, x, { width, blocks, layers, key, value }, { groups, outputs, classes }) {
     // x: [batch, colours, rows, cols] in [-1, 1]
     const background = backgroundOf(x); // [batch, 2, rows, cols]
-    let u = firstLayer(scope.at("first"), x, width, groups); // [.., width, ..]
+    let u = earlierPixels(scope.at("first"), x, { outputs: width, groups }); // [.., width, ..]
     for (let i = 0; i < blocks; i++) {
       const block = scope.at(`block${i}`);
       for (let j = 0; j < layers; j++) {
-        u = gatedResidual(block.at(`layer${j}`), u, { isSpatial: true, groups, classes });
+        u = gatedResidual(block.at(`layer${j}`), u, { neighbourhood: ABOVE_AND_LEFT, groups, classes });
       }
       const inputs = { picture: x, features: u, background };
       const attended = causalAttention(block.at("attention"), inputs, { key, value, groups, classes }); // [.., value, ..]
@@ -57,26 +59,6 @@ export const pixelsnail: AutoregressiveModel<PixelSnailConfig> = {
     return normalisedConv(scope.at("logits"), elu(u), { outputs, kernel: [1, 1], groups, length: AFTER_ELU });
   },
 };
-
-/** The row above and the column to the left, and of the pixel itself earlier colours. */
-function firstLayer(scope: Scope, x: Node, width: number, groups: number): Node {
-  const above = normalisedConv(scope.at("above"), shift(x, 1, 0), {
-    outputs: width,
-    kernel: [1, 3],
-    pad: { left: 1, right: 1 },
-    groups: 1,
-  });
-  const left = normalisedConv(scope.at("left"), shift(x, 0, 1), {
-    outputs: width,
-    kernel: [2, 1],
-    pad: { top: 1 },
-    groups: 1,
-  });
-  const before = named(add(above, left), scope.path);
-  if (groups === 1) return before;
-  const colours = { outputs: width, kernel: [1, 1], groups, mask: "A" } as const;
-  return named(add(before, normalisedConv(scope.at("colours"), x, colours)), scope.path);
-}
 
 /** Where a pixel is: (row - rows / 2) / rows and (column - columns / 2) / columns. */
 function backgroundOf({ shape }: Node): Node {

@@ -10,7 +10,10 @@ export interface CausalAttentionOptions {
   readonly key: number;
   /** Channels of the values, and of the result. */
   readonly value: number;
-  /** Colours of the picture: features and values are in as many groups, in order, and each has queries and keys of its own. */
+  /**
+   * Colours of the picture: features and values are in as many groups, in order, and each has queries and keys of its
+   * own.
+   */
   readonly groups: number;
   readonly classes: Node | undefined;
 }
@@ -30,8 +33,8 @@ export interface AttentionInputs {
  *     keys, values from [picture, features, background],   queries from [features, background],
  *     softmax(query . key / sqrt(channels of a key)) over earlier pixels, times values
  *
- * each pair by a gated residual layer and a 1 x 1 convolution: [.., value, ..]. Of earlier pixels all colours may be known to all
- * groups; the queries of a group know its earlier colours.
+ * each pair by a gated residual layer and a 1 x 1 convolution: [.., value, ..]. Of earlier pixels all colours may be
+ * known to all groups; the queries of a group know its earlier colours.
  */
 export function causalAttention(
   scope: Scope,

@@ -16,7 +16,10 @@ export interface CausalConvOptions {
   readonly groups: number;
   /** Only the current row of the kernel: 1 x n, as in the horizontal stack of Gated PixelCNN. */
   readonly isRow?: boolean;
-  /** The result's maps are so many parts, for a gate or an LSTM cell, each of which is in the groups in order. 1 by default. */
+  /**
+   * The result's maps are so many parts, for a gate or an LSTM cell, each of which is in the groups in order. 1 by
+   * default.
+   */
   readonly parts?: number;
   /** Of the initial variance: 2 if a ReLU follows or precedes, see `fanInUniform`. */
   readonly gain?: number;
@@ -32,8 +35,8 @@ export interface CausalConvOptions {
  *     1 1 1 1 1
  *     1 1 x 0 0
  *
- * At x, mask A connects a colour to earlier colours only, mask B to itself as well. The horizontal stack of Gated PixelCNN
- * (van den Oord et al. 2016, section 2.2) has the last of these rows alone.
+ * At x, mask A connects a colour to earlier colours only, mask B to itself as well. The horizontal stack of Gated
+ * PixelCNN (van den Oord et al. 2016, section 2.2) has the last of these rows alone.
  */
 export function causalConv(scope: Scope, x: Node, options: CausalConvOptions): Node {
   const { outputs, kernel, gain = 1 } = options;

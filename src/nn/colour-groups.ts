@@ -31,19 +31,42 @@ export interface OwnPixelMask {
   /** [outputs, inputs, kernel rows, kernel cols]; the last tap is on the pixel itself, all others on earlier ones. */
   readonly shape: readonly [number, number, number, number];
   readonly groups: number;
+  /** The inputs are so many parts, each of which is in the groups in order. 1 by default. */
+  readonly inputParts?: number;
   /** At the pixel itself a group reads, A: earlier groups, B: itself as well. */
   readonly mask: "A" | "B";
 }
 
 /** Which weights of a convolution of channels in groups exist. Undefined: all. */
-export function ownPixelMask({ shape, groups, mask }: OwnPixelMask): ConvMask | undefined {
+export function ownPixelMask({ shape, groups, inputParts = 1, mask }: OwnPixelMask): ConvMask | undefined {
+  if (groups === 1 && mask === "B") return undefined;
   const [outputs, inputs, kernelRows, kernelCols] = shape;
   const taps = kernelRows * kernelCols;
+  const inputsOfPart = inputs / inputParts;
   const values = Uint8Array.from({ length: sizeOf(shape) }, (_, i) => {
-    const from = groupOf(Math.floor(i / taps) % inputs, inputs, groups);
+    const from = groupOf(Math.floor(i / taps) % inputsOfPart, inputsOfPart, groups);
     const to = groupOf(Math.floor(i / (inputs * taps)), outputs, groups);
     const isOwnPixel = i % taps === taps - 1;
     return !isOwnPixel || from < to || (mask === "B" && from === to) ? 1 : 0;
+  });
+  return values.includes(0) ? { shape, values } : undefined;
+}
+
+/**
+ * The same of a transposed convolution, [inputs, outputs, kernel rows, kernel cols], of which the first tap leads to the position
+ * of the smaller field itself, and all others to later ones.
+ */
+export function ownPixelMaskTransposed(
+  shape: readonly [number, number, number, number],
+  groups: number,
+): ConvMask | undefined {
+  if (groups === 1) return undefined;
+  const [inputs, outputs, kernelRows, kernelCols] = shape;
+  const taps = kernelRows * kernelCols;
+  const values = Uint8Array.from({ length: sizeOf(shape) }, (_, i) => {
+    const from = groupOf(Math.floor(i / (outputs * taps)), inputs, groups);
+    const to = groupOf(Math.floor(i / taps) % outputs, outputs, groups);
+    return i % taps !== 0 || from <= to ? 1 : 0;
   });
   return values.includes(0) ? { shape, values } : undefined;
 }

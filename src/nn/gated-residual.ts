@@ -1,47 +1,44 @@
-import { add, elu, mul, sigmoid } from "../graph/language.ts";
+import { add, mul, sigmoid } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { classBias } from "./class-bias.ts";
+import { OWN, type Neighbourhood } from "./neighbourhood.ts";
+import { AFTER_ELU, ELU, type Nonlinearity } from "./nonlinearity.ts";
 import type { Scope } from "./scope.ts";
 import { normalisedConv } from "./weight-norm.ts";
 
 export interface GatedResidualOptions {
-  /** Whether its convolutions are 2 x 2, over the pixel and its neighbours to the left and above. 1 x 1 by default. */
-  readonly isSpatial?: boolean;
+  /** What its convolutions read. `OWN` by default. */
+  readonly neighbourhood?: Neighbourhood;
+  /** f. `ELU` by default. */
+  readonly nonlinearity?: Nonlinearity;
   /** Another field, whose features come in. */
-  readonly auxiliary?: Node;
+  readonly auxiliary?: Node | undefined;
   /** Colours of the picture: maps are in as many groups, in order. */
   readonly groups: number;
   readonly classes: Node | undefined;
 }
 
-/** Length of the weights that read ELU's result: it has 0.645 of the square of what is normally distributed. */
-export const AFTER_ELU = Math.sqrt(1 / 0.645);
-
 /** Of the weights behind the gate: so the layer begins as little more than its input. */
 const SMALL = 0.1;
 
 /**
- * The gated residual layer of PixelSNAIL (Chen et al. 2017), which is that of PixelCNN++ (Salimans et al. 2017), [.., maps, ..] to the same:
+ * The gated residual layer of PixelCNN++ (Salimans et al. 2017), and of PixelSNAIL (Chen et al. 2017), [.., maps, ..] to the same:
  *
- *     c = conv(elu(x)) + conv1x1(elu(auxiliary)),   [a, b] = conv(dropout(elu(c))),   x + a sigmoid(b)
+ *     c = conv(f(x)) + conv1x1(f(auxiliary)),   [a, b] = conv(dropout(f(c))),   x + a sigmoid(b)
  */
 export function gatedResidual(scope: Scope, x: Node, options: GatedResidualOptions): Node {
-  const { isSpatial = false, auxiliary, groups, classes } = options;
+  const { neighbourhood = OWN, nonlinearity = ELU, auxiliary, groups, classes } = options;
   const outputs = x.shape[1]!;
-  const kernel = isSpatial ? ([2, 2] as const) : ([1, 1] as const);
-  const pad = isSpatial ? { top: 1, left: 1 } : {};
-  const layer = (name: string, features: Node, length: number) =>
-    normalisedConv(scope.at(name), features, { outputs, kernel, pad, groups, length });
+  const { of: f, parts } = nonlinearity;
+  const layer = (name: string, features: Node, { kernel, pad }: Neighbourhood, length: number) =>
+    normalisedConv(scope.at(name), features, { outputs, kernel, pad, groups, inputParts: parts, length });
 
-  const first = layer("first", elu(x), AFTER_ELU);
-  const c = auxiliary ? add(first, point(scope.at("auxiliary"), elu(auxiliary), outputs, groups)) : first;
-  const features = scope.dropout(elu(c));
+  const first = layer("first", f(x), neighbourhood, AFTER_ELU);
+  const c = auxiliary ? add(first, layer("auxiliary", f(auxiliary), OWN, AFTER_ELU)) : first;
+  const features = scope.dropout(f(c));
   // Of one convolution to twice the maps, these are the two halves.
   const [a, b] = ["value", "gate"].map((name) =>
-    classBias(scope.at(name).at("class"), layer(name, features, SMALL * AFTER_ELU), classes),
+    classBias(scope.at(name).at("class"), layer(name, features, neighbourhood, SMALL * AFTER_ELU), classes),
   ) as [Node, Node];
   return named(add(x, mul(a, sigmoid(b))), scope.path);
 }
-
-const point = (scope: Scope, x: Node, outputs: number, groups: number): Node =>
-  normalisedConv(scope, x, { outputs, kernel: [1, 1], groups, length: AFTER_ELU });

@@ -13,8 +13,8 @@ export interface HeadOptions {
 }
 
 /**
- * From features to logits, [.., outputs, ..]: twice ReLU and a 1 x 1 layer with mask B (van den Oord, Kalchbrenner, Kavukcuoglu
- * 2016, table 1), and once more for the logits.
+ * From features to logits, [.., outputs, ..]: twice ReLU and a 1 x 1 layer with mask B (van den Oord, Kalchbrenner,
+ * Kavukcuoglu 2016, table 1), and once more for the logits.
  */
 export function head(scope: Scope, features: Node, { maps, outputs, groups }: HeadOptions): Node {
   const layer = (name: string, x: Node, count: number) =>

@@ -3,7 +3,7 @@ import { philox4x32, Purpose, seedKey, uniform } from "../basics/philox.ts";
 import type { Shape } from "../graph/primitives.ts";
 import { sizeOf } from "../graph/shapes.ts";
 
-/** First values of a parameter: uniform in (centre - bound, centre + bound); a bound of 0 is all the same. */
+/** Initial values of a parameter: uniform in (centre - bound, centre + bound), or all equal if the bound is 0. */
 export interface Initialiser {
   readonly bound: number;
   /** 0 if it is not given. */
@@ -29,8 +29,8 @@ export interface InitialisedParameter {
 }
 
 /**
- * First values of a parameter. They depend on the seed, the parameter's name and its size alone, so adding a layer
- * to a network leaves the others as they were.
+ * Initial values of a parameter. They depend only on the seed and on the parameter's name and size, so that adding a
+ * layer to a network does not change those of other layers.
  */
 export function initialValues(
   { name, shape, initialiser: { bound, centre = 0 } }: InitialisedParameter,

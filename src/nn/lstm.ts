@@ -4,8 +4,9 @@ import { zeros } from "./initialisers.ts";
 import type { Scope } from "./scope.ts";
 
 /**
- * The LSTM cell of PixelRNN (van den Oord, Kalchbrenner, Kavukcuoglu 2016, equation 3): from the sum of input-to-state and
- * state-to-state, [.., 4h, ..], in the order o, f, i, g, and the cell's state before, c, [.., h, ..].
+ * The LSTM cell of PixelRNN (van den Oord, Kalchbrenner, Kavukcuoglu 2016, equation 3): from the sum of
+ * input-to-state and state-to-state, [.., 4h, ..], in the order o, f, i, g, and the cell's state before, c, [.., h,
+ * ..].
  */
 export function lstmCell(sums: Node, c: Node): [c: Node, h: Node] {
   const size = c.shape[1]!;
@@ -20,7 +21,7 @@ export function lstmCell(sums: Node, c: Node): [c: Node, h: Node] {
   return [cell, mul(o, tanh(cell))];
 }
 
-/** The state of the row above, which above the first row is a learned one, the same for all columns. */
+/** The state of the row above. Above the first row it is a learned state, the same for all columns. */
 export function rowAbove(scope: Scope, state: Node): Node {
   const [batch, maps, rows, cols] = state.shape as [number, number, number, number];
   const initial = scope.parameter("initial", [1, maps, 1, 1], zeros);

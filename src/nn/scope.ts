@@ -8,11 +8,11 @@ import type { Distribution, NoiseInput } from "./noise-input.ts";
 
 /** A parameter that a network asked for. */
 export interface Declaration extends InitialisedParameter {
-  /** What stands for it in the graph. */
+  /** Its node in the graph. */
   readonly node: Node;
 }
 
-/** Bounds on a network: what a checkpoint, which keeps every parameter four times, can hold in one file. */
+/** Bounds on a network, so that a checkpoint, which stores every parameter four times, fits into one file. */
 const MAX_PARAMETERS = 2 ** 14;
 const MAX_VALUES = 2 ** 27;
 
@@ -55,8 +55,8 @@ export class Scope {
   }
 
   /**
-   * Declares a parameter. SHAPE error if the name is taken: two layers would share it by mistake; ARGUMENT error if the network
-   * has too many.
+   * Declares a parameter. SHAPE error if the name is taken: two layers would share it by mistake; ARGUMENT error if
+   * the network has too many.
    */
   parameter(name: string, shape: Shape, initialiser: Initialiser): Node {
     const path = this.#join(name);
@@ -74,7 +74,11 @@ export class Scope {
     return node;
   }
 
-  /** Fails if a parameter of this shape would be too much: to be called before anything else is made of its size. ARGUMENT error. */
+  /**
+   * Checks that a parameter of this shape is not too large, before anything else of its size is created.
+   *
+   * @throws ARGUMENT error if it is.
+   */
   checkSize(shape: Shape): void {
     const values = this.#declared.values + sizeOf(shape);
     if (values > MAX_VALUES)
@@ -82,8 +86,8 @@ export class Scope {
   }
 
   /**
-   * Dropout (N. Srivastava et al., JMLR 2014): x times a mask of the same shape, whose values, 0 or 1 / (1 - rate), are fed at
-   * every step. Where the network is for anything but training with dropout, x itself.
+   * Dropout (N. Srivastava et al., JMLR 2014): x times a mask of the same shape, whose values, 0 or 1 / (1 - rate),
+   * are fed at every step. Unless the network is trained with dropout, x itself.
    */
   dropout(x: Node): Node {
     const { dropout } = this.#declared;

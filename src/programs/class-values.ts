@@ -5,23 +5,18 @@ import { rewriteGraph } from "../graph/walk.ts";
 /** A network in which the biases of classes (see `classBias`) are inputs, to be looked up. */
 export interface TabulatedClasses {
   readonly logits: Node;
-  /** What to feed them: the channels of each such input, [1, channels, rows, cols], for every class: [classes][channels]. */
+  /** What to feed them: the channels of each such input, [1, channels, 1, 1], for every class: [classes][channels]. */
   readonly values: ReadonlyMap<Node, Float32Array>;
 }
 
 /** Replaces the products of the one-hot `classes` with their constant weights by the columns that these products pick out. */
-export function tabulateClasses(
-  logits: Node,
-  picture: Node,
-  classes: Node<"input"> | undefined,
-): TabulatedClasses {
+export function tabulateClasses(logits: Node, classes: Node<"input"> | undefined): TabulatedClasses {
   const values = new Map<Node, Float32Array>();
-  const [, , rows, cols] = picture.shape as [number, number, number, number];
   const [rewritten] = rewriteGraph([logits], (node) => {
     const [x, weights] = node.inputs;
     const isLookup = is(node, "conv") && x === classes && node.shape[2] === 1 && node.shape[3] === 1;
     if (!isLookup || !is(weights!, "constant")) return node;
-    const lookedUp = input(node.name ?? "class values", [1, node.shape[1]!, rows, cols]);
+    const lookedUp = input(node.name ?? "class values", node.shape);
     values.set(lookedUp, transposed(weights.attributes.data, weights.shape[1]!));
     return lookedUp;
   });

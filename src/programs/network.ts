@@ -75,7 +75,7 @@ export function buildNetwork(config: NetworkConfig, batch: number, options: Netw
   if (options.dropout !== undefined && network.noise.length === 0) {
     throw expected(
       "ARGUMENT",
-      "a model that has dropout (pixelsnail)",
+      "a model that has dropout (pixelcnn-pp or pixelsnail)",
       "training with dropout",
       config.model,
     );

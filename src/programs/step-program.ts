@@ -27,7 +27,7 @@ export function stepProgram(
       : node,
   );
   const [logits] = foldConstants(withWeights, network.picture);
-  const tabulated = tabulateClasses(logits!, network.picture, network.classes);
+  const tabulated = tabulateClasses(logits!, network.classes);
   return lowerToSteps(tabulated.logits, network.picture, { ...options, classValues: tabulated.values });
 }
 

@@ -8,12 +8,12 @@ export type Device = (typeof DEVICES)[number];
 export const DEVICE_CHOICES = ["auto", ...DEVICES] as const;
 export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
 
-/** What came of it when a GPU was asked to compute something. */
+/** The result of a trial computation on a GPU. */
 export type Gpu =
   | {
       readonly answers: true;
       readonly name: string;
-      /** Is it the CPU that plays a GPU? */
+      /** Whether it is software that emulates a GPU on the CPU. */
       readonly isSoftware: boolean;
     }
   | { readonly answers: false; readonly reason: string };
@@ -21,7 +21,11 @@ export type Gpu =
 export const GPU_ADVICE =
   "install the driver of the GPU (on Linux the one for Vulkan, and its loader: Debian's libvulkan1)";
 
-/** The device that is meant on a machine with this GPU. DEVICE error if a GPU must be and none answers. */
+/**
+ * The device to use on a machine with this GPU.
+ *
+ * @throws DEVICE error if a GPU is required and none works.
+ */
 export function deviceFor(choice: DeviceChoice, gpu: Gpu): Device {
   if (choice === "auto") return gpu.answers && !gpu.isSoftware ? "webgpu" : "cpu";
   if (choice === "webgpu" && !gpu.answers) {
@@ -33,19 +37,20 @@ export function deviceFor(choice: DeviceChoice, gpu: Gpu): Device {
   return choice;
 }
 
-/** What a process printed that tried the GPU (see workers/gpu-probe.ts). */
+/** What the process that tried the GPU printed (see workers/gpu-probe.ts). */
 export interface Trial {
-  /** Nothing if it worked, else why not; undefined if the process did not come to an end. */
+  /** Empty if it worked, else why not; undefined if the process did not end by itself. */
   readonly failure: string | undefined;
-  /** What drivers and runtime told meanwhile. */
+  /** Messages of drivers and runtime. */
   readonly log: string;
 }
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\bcpu\b/i;
 
 /**
- * What is known after a trial. Under Linux the loader of Vulkan tells the name of the device that it uses, which may be software.
- * Elsewhere software is used where there is nothing else only, so it is enough that there is a GPU: ONNX Runtime lists them.
+ * What is known after a trial. On Linux, Vulkan's loader prints the name of the device that it uses, which may be
+ * software. On other systems software is used only if there is no GPU, so it is enough to know whether ONNX Runtime
+ * lists one.
  */
 export function gpuOf({ failure, log }: Trial, platform: string): Gpu {
   if (failure === undefined) return { answers: false, reason: "its driver failed" };

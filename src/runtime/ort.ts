@@ -18,8 +18,8 @@ export interface SessionOptions {
 /** A compiled program. */
 export interface Session<Vector extends Values = Float32Array> {
   /**
-   * Runs the program on values by name, each a row-major float32 array. Blocks the session's thread meanwhile (ONNX
-   * Runtime is asynchronous in form only). ARGUMENT error if an input is missing or has another size.
+   * Runs the program on values by name, each a row-major float32 array. It blocks the thread (ONNX Runtime's promises
+   * are resolved only when the work is done). ARGUMENT error if an input is missing or has another size.
    */
   run(feeds: Readonly<Record<string, Vector | Float32Array>>): Promise<Record<string, Vector>>;
   /** Frees the session's memory. */
@@ -29,7 +29,7 @@ export interface Session<Vector extends Values = Float32Array> {
 /** A program as ONNX Runtime takes it: plain data, which a worker can be sent. */
 export interface CompiledProgram {
   readonly model: Uint8Array;
-  /** Of its inputs and parameters, by name. */
+  /** The shapes of its inputs and parameters, by name. */
   readonly shapes: ReadonlyMap<string, Shape>;
 }
 
@@ -87,15 +87,15 @@ export function checkLength<Vector extends Values>(
   throw expected("ARGUMENT", `${sizeOf(shape)} numbers`, name, values?.length);
 }
 
-/** What holds for sessions on every device. */
+/** Options of sessions on every device. */
 export const SESSION_OPTIONS = {
   interOpNumThreads: 1,
   graphOptimizationLevel: "all",
   // Half the memory of a training step at the same speed.
   enableMemPattern: false,
-  // Only fatal errors: what is an error to us reaches us as an exception.
+  // Only fatal errors are printed: other errors are thrown as exceptions.
   logSeverityLevel: 4,
-  // Idle threads would spin, and take the cores from whatever runs beside us.
+  // Otherwise idle threads would spin, and take cores from other processes.
   extra: { session: { force_spinning_stop: "1" } },
 } as const;
 
@@ -124,7 +124,7 @@ async function probeChannelBlock(): Promise<number | undefined> {
     await session.release();
     return blockProbe.blockSize(blocked!.data as Float32Array);
   } catch {
-    // A runtime without these operators refuses the model, and nothing is lost but speed.
+    // A runtime without these operators rejects the model; programs are then lowered without blocks.
     return undefined;
   }
 }
@@ -134,7 +134,7 @@ let runtime: Promise<Runtime> | undefined;
 
 /** The runtime is loaded on first use: commands that need no network start without it. */
 export function loadRuntime(): Promise<Runtime> {
-  // Since 1.29 it reports its use to its makers unless told otherwise, and it asks when it is loaded.
+  // Since 1.29 ONNX Runtime sends usage data unless this is disabled before it is loaded.
   process.env["ORT_DISABLE_TELEMETRY"] = "1";
   runtime ??= import("onnxruntime-node");
   return runtime;

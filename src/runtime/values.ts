@@ -1,4 +1,4 @@
-/** Numbers in the memory of a device, where its programs take them from. */
+/** Numbers in the memory of a device, for its programs. */
 export interface DeviceArray {
   readonly length: number;
   /** The numbers. */
@@ -7,14 +7,14 @@ export interface DeviceArray {
   release(): void;
 }
 
-/** What programs take and give. */
+/** Inputs and outputs of programs. */
 export type Values = Float32Array | DeviceArray;
 
-/** The numbers, wherever they are. */
+/** The numbers, copied from the device if necessary. */
 export const readValues = async (values: Values): Promise<Float32Array> =>
   values instanceof Float32Array ? values : values.read();
 
-/** Frees what the garbage collector does not know of. */
+/** Frees memory that the garbage collector does not manage. */
 export function releaseValues(values: Values): void {
   if (!(values instanceof Float32Array)) values.release();
 }

@@ -30,8 +30,9 @@ class TensorOnDevice implements DeviceArray {
 }
 
 /**
- * Compiles a program for the GPU. The outputs named in `keep` stay there. DEVICE error, here and when it is run, if no GPU answers
- * or it fails.
+ * Compiles a program for the GPU. The outputs named in `keep` stay there.
+ *
+ * @throws DEVICE error, here and when it is run, if there is no GPU or it fails.
  */
 export async function openDeviceSession(
   program: Program,
@@ -43,7 +44,7 @@ export async function openDeviceSession(
   const { Tensor } = await loadRuntime();
   const readers = new Map<number, Promise<InferenceSession>>();
 
-  // The runtime ends the process when such a tensor is asked for its numbers: a program with nothing in it hands them out.
+  // Reading such a tensor directly makes the runtime end the process, so an identity program copies it.
   const read = async (tensor: Tensor) => {
     const reader = readers.get(tensor.size) ?? openReader(tensor.size);
     readers.set(tensor.size, reader);
@@ -76,8 +77,10 @@ export async function openDeviceSession(
 }
 
 /**
- * Adds two numbers on the GPU. The runtime tells on stderr what hardware there is, for as long as the process lives: for a process
- * of its own. DEVICE error as of `openDeviceSession`.
+ * Adds two numbers on the GPU. The runtime prints to stderr which hardware there is, so it is meant for a separate
+ * process.
+ *
+ * @throws DEVICE error as `openDeviceSession` does.
  */
 export async function tryDevice(): Promise<void> {
   const { env } = await loadRuntime();
@@ -116,7 +119,7 @@ async function attempt<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (cause) {
-    // The runtime puts the place and the condition in its source in front.
+    // The runtime's messages start with the place and the condition in its source.
     const message = cause instanceof Error ? cause.message : String(cause);
     throw failed(message.split("\n")[0]!.replace(/^.* was false\. /, ""), cause);
   }

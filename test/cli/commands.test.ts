@@ -541,6 +541,7 @@ describe("info", () => {
       sampler: {
         multiplyAddsPerPixel: { row: 0, pixel: NUMBER, colours: [], after: 0, rowEnd: 0 },
         bytesPerPicture: NUMBER,
+        bytes: NUMBER,
       },
     });
     const layers = info["layers"] as { name: string; shape: number[]; count: number }[];

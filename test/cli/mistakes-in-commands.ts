@@ -54,6 +54,7 @@ const COMMANDS_AND_OPTIONS: readonly Mistake[] = [
   [`train digits ${NEW} --model pixelcnm`, "pixelcnn", "pixelcnm"],
   [`train digits ${NEW} --dropout 0.5`, "dropout", "pixelsnail", '"pixelcnn"'],
   [`train digits ${NEW} --model gated-pixelcnn --kernel 4`, "an odd number", "kernel", "received 4"],
+  ["train digits --out new --model pixelcnn-pp --resolutions 5", "multiples of 16", "5 resolutions", "8x8"],
   [`train digits ${NEW} --kernel 3`, "width or depth or head", "pixelcnn", "kernel"],
   [`train digits ${NEW} --preset x`, "paper-mnist", "pixelcnn", '"x"'],
   ["sample run --temperature 0", "--temperature", "above 0", "0"],

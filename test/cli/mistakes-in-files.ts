@@ -70,7 +70,7 @@ const BY_NAME: readonly Mistake[] = [
   [
     `HF_ENDPOINT=${NO_NETWORK} train hf:me/tiny ${NEW}`,
     `cannot download ${NO_NETWORK}/`,
-    "hf/me/tiny/default/train by hand",
+    "hf/me/tiny/default/train from a machine that has one",
   ],
   [`train hf:me/missing ${NEW}`, "no data set with", "me/missing/parquet (HTTP 404)", "HF_TOKEN"],
   [`train hf:me/closed ${NEW}`, "no data set with", "me/closed/parquet (HTTP 401)", "HF_TOKEN"],
@@ -78,7 +78,7 @@ const BY_NAME: readonly Mistake[] = [
   [`train hf:me/plenty ${NEW}`, "at most 33554432 bytes", "received more"],
   [`train hf:me/elsewhere ${NEW}`, "cannot download http://127.0.0.1:8/x", "this is not at"],
   [`train hf:me/sizeless ${NEW}`, "a listing of files", "files.0.bytes"],
-  [`train hf:me/teapot ${NEW}`, "cannot download", "(HTTP 418", "hf/me/teapot/default/train by hand"],
+  [`train hf:me/teapot ${NEW}`, "cannot download", "(HTTP 418", "copy cache/hf/me/teapot/default/train"],
   [`NEXTPIXEL_CACHE=file.txt train hf:me/good ${NEW}`, "cannot write file.txt/hf/me/good", "not a directory"],
   [`train hf:me/text ${NEW}`, "expected JSON", "hf/me/text/default/train/nextpixel-files.json"],
   [`train hf:me/odd ${NEW}`, "hf/me/odd/default/train/nextpixel-files.json", "format"],

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MAX_DEPTH, parseJson } from "../../src/files/json.ts";
+import { parseJson } from "../../src/files/json.ts";
+import { MAX_DEPTH } from "../../src/files/nesting.ts";
 
 const FILE = "some/file.json";
 const bytesOf = (text: string) => new TextEncoder().encode(text);

@@ -99,6 +99,36 @@ describe("a network that sees what it must not is refused, and the node is named
     );
   });
 
+  test("a pixel that the smaller field already knew, because nothing was shifted before", () => {
+    const smaller = g.conv(grey, weights("down", 4, 1, 2, 2), { stride: [2, 2], name: "down" });
+    const larger = g.convTranspose(smaller, weights("up", 4, 1, 2, 2), { stride: [2, 2], name: "up" });
+    expect(refusal(larger, grey).message).toMatch(
+      /from the pixel 1 row\(s\) below and 1 column\(s\) to the right \(at down; path: down -> up\)$/,
+    );
+  });
+
+  test("a pixel to the right, by the way from a smaller field to a larger one", () => {
+    const smaller = g.conv(g.shift(grey, 0, 1), weights("down", 4, 1, 1, 1), {
+      stride: [1, 2],
+      name: "down",
+    });
+    const up = { stride: [1, 2], pad: { left: 1 }, name: "up" } as const;
+    const larger = (size: number) => g.convTranspose(smaller, weights("up", 4, 1, 1, size), up);
+    expect(() => checkCausality(larger(2), grey, self)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining("from itself (at up;") }),
+    );
+  });
+
+  test("a field of which the picture has no whole number of rows", () => {
+    const picture = g.input("picture", [1, 1, 5, 6]);
+    const down = { stride: [2, 2], pad: { top: 1, left: 1 }, name: "down" } as const;
+    const smaller = g.conv(g.shift(picture, 1, 0), weights("down", 4, 1, 2, 2), down);
+    const larger = g.convTranspose(smaller, weights("up", 4, 1, 1, 1), { stride: [2, 2], size: [5, 6] });
+    expect(refusal(larger, picture).message).toMatch(
+      /5 rows and 6 columns, or whole fractions of them, .* a conv to \[1, 4, 3, 3\] .*\(at down\)/,
+    );
+  });
+
   test("a network as the programs are given it", () => {
     const config = { likelihood: "bernoulli", levels: 2, size: { channels: 1, rows: 6, cols: 6 } } as const;
     const leaking = () =>

@@ -86,11 +86,97 @@ test("the reach of every channel is what its value really depends on", () => {
         const offset = { channel, rows: row - CENTRE, cols: col - CENTRE };
         for (let c = 0; c < output.shape[1]!; c++) {
           const set = reachAt(reach(output), c);
-          const isSaid = typeof set === "object" && offsets.has(set, offset);
+          const isSaid = typeof set === "object" && offsets.has(set, offset, { row: CENTRE, col: CENTRE });
           expect(after[atCentre(c)] !== before[atCentre(c)]).toBe(isSaid);
         }
       }
     }),
     { seed: 20, numRuns: 40 },
   );
+});
+
+const small = fc.integer({ min: 1, max: 3 });
+const strides = fc.constantFrom<[number, number]>([2, 2], [1, 2], [3, 1], [2, 3]);
+
+/** Down to a smaller field, through something there, and up again, with kernels smaller or larger than the stride. */
+const strided = (inner: fc.Arbitrary<Layer>): fc.Arbitrary<Layer> =>
+  fc
+    .record({
+      stride: strides,
+      down: fc.tuple(small, small),
+      up: fc.tuple(small, small),
+      kept: fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }),
+      inner,
+      isAdded: fc.boolean(),
+    })
+    .map(({ stride, down, up, kept, inner, isAdded }) => (x, number) => {
+      const channels = x.shape[1]!;
+      const sides = (kernel: [number, number]) => {
+        const [rows, cols] = kernel.map((size, axis) => Math.max(size - stride[axis]!, 0)) as [
+          number,
+          number,
+        ];
+        return { top: rows, left: Math.min(cols, 1), right: Math.max(cols - 1, 0) };
+      };
+      const weights = g.parameter(`down${number}`, [channels, channels, ...down]);
+      const smaller = inner(g.conv(x, weights, { stride, pad: sides(down) }), number + 10);
+      const shape = [smaller.shape[1]!, channels, ...up];
+      const values = Uint8Array.from({ length: sizeOf(shape) }, (_, i) => (kept[i % kept.length] ? 1 : 0));
+      const larger = g.convTranspose(smaller, g.parameter(`up${number}`, shape), {
+        stride,
+        pad: sides(up),
+        mask: { shape, values },
+      });
+      return isAdded ? g.concat([larger, x], 1) : larger;
+    });
+
+const near: fc.Arbitrary<Layer> = fc
+  .tuple(fc.integer({ min: -1, max: 1 }), fc.integer({ min: -1, max: 1 }))
+  .map(
+    ([rows, cols]) =>
+      (x: Node) =>
+        g.shift(x, rows, cols),
+  );
+
+test("so it is with fields of smaller sizes, whose readers see more or less by where they are", () => {
+  const size = 36;
+  const [first, last] = [16, 21];
+  const picture = g.input("picture", [1, 1, size, size]);
+  /** Cases in which not all pixels see the same. */
+  let phased = 0;
+  fc.assert(
+    fc.property(fc.oneof(strided(near), strided(strided(near))), near, (layer, before) => {
+      const output = layer(before(g.concat([picture, g.shift(picture, 1, 1)], 1), 0), 1);
+      const { reach, offsets } = analyseCausality([output], picture);
+      const weights = topologicalOrder([output])
+        .filter((node) => node.op === "parameter")
+        .map((node) => [
+          node.name!,
+          Float64Array.from({ length: sizeOf(node.shape) }, (_, i) => 0.1 + 0.01 * (i % 7)),
+        ]);
+      const valuesOf = (levels: Float64Array) =>
+        evaluate([output], { ...Object.fromEntries(weights), picture: levels })[0]!;
+      const plain = new Float64Array(size * size).fill(0.1);
+      const values = valuesOf(plain);
+      for (let row = first; row <= last; row++)
+        for (let col = first; col <= last; col++) {
+          const changed = valuesOf(plain.with(row * size + col, 0.2));
+          for (let r = first - 10; r <= last + 10; r++)
+            for (let c = first - 10; c <= last + 10; c++)
+              for (let map = 0; map < output.shape[1]!; map++) {
+                const set = reachAt(reach(output), map);
+                const offset = { channel: 0, rows: row - r, cols: col - c };
+                const isSaid = typeof set === "object" && offsets.has(set, offset, { row: r, col: c });
+                const at = (map * size + r) * size + c;
+                if ((changed[at] !== values[at]) !== isSaid) {
+                  expect({ map, r, c, ...offset, isSaid }).toEqual({ map, r, c, ...offset, isSaid: !isSaid });
+                }
+              }
+        }
+      const sets = reach(output).filter((set) => typeof set === "object");
+      if (sets.some((set) => new Set(set.bits).size > 1)) phased++;
+    }),
+    { seed: 21, numRuns: 40 },
+  );
+  expect(phased).toBeGreaterThan(20);
 });

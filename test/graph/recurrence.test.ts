@@ -233,6 +233,19 @@ describe("what waits for itself", () => {
     expect(thrownBy(() => orderOf(recurrence)).message).toContain("(at everywhere)");
   });
 
+  test("smaller fields inside: an error that says so", () => {
+    const weights = (name: string) => named(g.constant([1], [1, 1, 1, 1]), name);
+    const state = [1, 1, 4, 4];
+    const recurrence = g.recur([state], ([h]) => {
+      const smaller = g.conv(g.shift(h!, 1, 0), weights("w"), { stride: [2, 2], name: "smaller" });
+      return [g.convTranspose(smaller, weights("w"), { stride: [2, 2], pad: { bottom: -1, right: -1 } })];
+    })[0]!;
+    expect(thrownBy(() => orderOf(recurrence))).toMatchObject({
+      code: "SCHEDULE",
+      message: expect.stringContaining("smaller fields than its state's inside (at smaller)"),
+    });
+  });
+
   test("two states of which each reads the other at its own position", () => {
     const [first] = g.recur([SHAPE, SHAPE], ([a, b]) => [g.add(b!, x), g.add(a!, x)]);
     expect(thrownBy(() => orderOf(first!.inputs[0]!)).code).toBe("SCHEDULE");

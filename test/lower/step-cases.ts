@@ -283,11 +283,29 @@ const convolutions: StepCases = {
     ({ x }) => g.add(g.relu(g.add(same(x), biasOf(x))), x),
   ],
   refused: [
-    ({ x }) => spot(convolved(x, { kernel: [2, 2], stride: [2, 1], pad: { top: 1, left: 1 } })),
+    ({ x }) => spot(convolved(x, { kernel: [2, 2], stride: [2, 1], pad: { top: 1, left: 1 } })), // smaller than the picture
     ({ x }) => spot(convolved(x, { kernel: [1, 3] })), // fewer columns than the picture
+    ({ x }) => up(spot(convolved(x, { kernel: [1, 2], stride: [1, 2], pad: { right: 1 } }))), // of 5 columns 3
     ({ x }) => spot(convolved(x, { kernel: [2, 1], stride: [1, 2], pad: { top: 1, right: 4 } })),
   ],
 };
+
+/** To a smaller field of four channels, from the position of each of its own, and those above and to the left. */
+const down = (x: Node, stride: readonly [number, number] = [2, 1]): Node =>
+  convolved(x, { kernel: [2, 2], stride, pad: { top: 1, left: 1 } });
+
+/** Up from there, to positions that begin with the own one. */
+function up(
+  x: Node,
+  stride: readonly [number, number] = [2, 1],
+  outputs = 3,
+  { kernel = stride, keep, pad }: Partial<Kernel> = {},
+): Node {
+  const shape = [channelsOf(x), outputs, ...kernel];
+  const cut = { bottom: kernel[0] - stride[0], right: kernel[1] - stride[1] };
+  const options = { stride, pad: pad ?? cut, mask: keep && mask(shape, keep) };
+  return g.convTranspose(x, weights(shape, 7), options);
+}
 
 /** Queries and keys made of `x` with 1 to 9 channels, and of constants and parts of fields; values of up to 33 channels. */
 const attention: StepCases = {
@@ -317,6 +335,16 @@ const attention: StepCases = {
     ({ x }) => g.attend(numbers([1, channelsOf(x), ROWS, COLS], 3), x, x, keys),
   ]),
   refused: [],
+};
+
+/** Numbers of some axes, repeated along the others. */
+const positions = (shape: readonly number[], channels: number) =>
+  g.broadcast(numbers(shape, 12), [1, channels, ROWS, COLS]);
+
+/** Numbers in the first rows, 0 in all others. */
+const ofFirstRows = (count: number, channels: number) => {
+  const data = randomNumbers(channels * ROWS, 13).map((value, i) => (i % ROWS < count ? value : 0));
+  return g.broadcast(g.constant(data, [1, channels, ROWS, 1]), [1, channels, ROWS, COLS]);
 };
 
 const attributesOf = (conv: Node) => (conv as Node<"conv">).attributes;
@@ -456,6 +484,20 @@ export const stepCases: { readonly [P in Primitive]: StepCases } = {
       ({ one }) => g.broadcast(one, [1, 6, ROWS, COLS]),
       ({ x }) => g.add(x, g.broadcast(numbers([1, channelsOf(x), 1, 1], 9), x.shape)),
       ({ x }) => g.add(x, g.broadcast(numbers([ROWS, 1], 9), x.shape)),
+      // One number for all channels of a row or a column, and rows that are the same from some row on.
+      ({ x }) => g.concat([positions([1, 1, ROWS, 1], 3), x, positions([1, 1, 1, COLS], 2)], 1),
+      ({ x }) => convolved(g.concat([x, ofFirstRows(1, 2), positions([1, 1, 1, COLS], 1)], 1), plain),
+      ...[0, 1, 2, 3].map(
+        (count): Build =>
+          ({ y }) =>
+            convolved(g.concat([ofFirstRows(count, 2), y], 1), {
+              kernel: [3, 2],
+              pad: { top: 2, left: 1 },
+            }),
+      ),
+      ({ x }) => g.attend(x, positions([1, 1, ROWS, 1], channelsOf(x)), ofFirstRows(2, 3), "upTo"),
+      ({ x }) => g.add(convolved(x, plain), positions([1, 4, 1, 1], 4)),
+      ({ x }) => g.add(convolved(x, plain), positions([1, 1, ROWS, COLS], 4)),
     ],
     refused: [({ one }) => spot(g.broadcast(one, [2, 6, ROWS, COLS]))],
   },
@@ -505,15 +547,48 @@ export const stepCases: { readonly [P in Primitive]: StepCases } = {
   },
   conv: convolutions,
   convTranspose: {
-    computed: [],
-    refused: [
+    computed: [
+      ...[1, 2].map(
+        (rows): Build =>
+          ({ x }) =>
+            g.convTranspose(x, weights([channelsOf(x), 3, rows, 2], 5), {
+              pad: { bottom: rows - 1, right: 1 },
+            }),
+      ),
+      ({ y }) => up(down(y)),
+      ({ y }) => up(down(y, [4, 1]), [4, 1]),
+      ({ x }) => up(down(x, [2, 5]), [2, 5], 18),
+      ({ x, one }) => up(g.concat([down(one), g.shift(down(x), 0, 1), numbers([1, 2, 2, 5], 3)], 1)),
+      // With what is computed in one go, of which something is the same at all positions, and something is not.
+      ({ x, y }) => g.relu(g.add(g.add(up(down(y), [2, 1], channelsOf(x)), biasOf(x)), x)),
+      ({ x }) => g.add(up(g.relu(g.add(down(x), numbers([1, 4, 1, 1], 6)))), numbers([1, 3, ROWS, COLS], 7)),
       ({ x }) =>
-        spot(
-          makeNode("convTranspose", [x, weights([channelsOf(x), 2, 1, 1], 5)], {
-            ...attributesOf(convolved(x, { kernel: [1, 1] })),
-            size: [ROWS, COLS],
-          }),
-        ),
+        g.mul(g.tanh(up(g.mul(down(x), numbers([2, 5], 7)))), g.sigmoid(up(down(x, [4, 1]), [4, 1]))),
+      // Read by another kernel at each phase; some phases read nothing, some taps lie beyond every picture.
+      ({ x }) => g.convTranspose(down(x), weights([4, 3, 1, 1], 5), { stride: [2, 1], pad: { bottom: -1 } }),
+      ({ x }) => up(down(x), [2, 1], 3, { kernel: [3, 7], keep: (i) => i % 5 !== 2 }),
+      // To both sides, of rows above: whole rows at once, also in pairs of columns.
+      ({ above }) =>
+        up(wide(widened(down(above))), [2, 1], 3, { kernel: [2, 3], pad: { left: 1, right: 1 } }),
+      // Attention, sums and a recurrence over the positions of a smaller field.
+      ({ x, y }) => {
+        const smaller = down(x);
+        return up(g.concat([g.attend(smaller, smaller, down(y)), g.sum(smaller, [1])], 1));
+      },
+      ({ x }) => up(recurrent(down(x), (h) => g.add(mixed(g.shift(h, 1, 0), 1), g.shift(h, 0, 1)))),
+      ({ above }) => up(recurrent(down(above), (h) => g.shift(h, 0, -1))),
+      // Smaller again, and one beside the other.
+      ({ x, y }) => {
+        const half = down(x);
+        const quarter = down(g.add(half, g.shift(half, 1, 0)));
+        return g.add(up(up(quarter), [2, 1]), up(down(y), [2, 1]));
+      },
+    ],
+    refused: [
+      ({ x }) => spot(g.convTranspose(x, weights([channelsOf(x), 2, 2, 1], 5), { stride: [2, 1] })),
+      // In its own row to the right, before that is known.
+      ({ x }) =>
+        g.shift(spot(g.convTranspose(x, weights([channelsOf(x), 2, 1, 2], 5), { pad: { left: 1 } })), 0, 9),
     ],
   },
   convWeightGradient: {

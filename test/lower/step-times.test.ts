@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gatedStack } from "../../bench/gated-stack.ts";
-import { constant } from "../../src/graph/language.ts";
+import * as g from "../../src/graph/language.ts";
 import { is, type Node } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { rewriteGraph, topologicalOrder } from "../../src/graph/walk.ts";
@@ -41,7 +41,7 @@ const pixelcnn = (channels: number, rows: number, cols: number): Network =>
 /** When the channels of nodes are computed, by the nodes' names. */
 function timesByName(network: Network, known: boolean): Readonly<Record<string, number[]>> {
   const [logits] = rewriteGraph([network.logits], (node) =>
-    is(node, "parameter") ? constant(new Float64Array(sizeOf(node.shape)), node.shape) : node,
+    is(node, "parameter") ? g.constant(new Float64Array(sizeOf(node.shape)), node.shape) : node,
   );
   const times = timesOfNodes(logits!, network.picture, known);
   const named = topologicalOrder([logits!]).filter(({ name }) => name !== undefined);
@@ -116,6 +116,27 @@ describe("what is remembered", () => {
     expect(program.fields.filter(({ depth }) => depth > 1).length).toBe(4);
     const pixel = { depth: 1, left: 0, right: 0, isRow: false };
     expect(sizes([program.picture.field, program.logits.field])).toEqual([pixel, pixel]);
+  });
+
+  test("of fields of half the size, their own rows and columns, though only the current pixel is read", () => {
+    const size = { channels: 1, rows: 8, cols: 8 };
+    const network = networkOf({ likelihood: "bernoulli", levels: 2, size }, 1, (_, x) => {
+      const weights = (taps: number) => g.constant(new Float64Array(taps).fill(1), [1, 1, 1, taps]);
+      const smaller = g.conv(g.shift(x, 0, 1), weights(1), { stride: [2, 2] });
+      const beside = g.conv(smaller, weights(2), { pad: { left: 1 } });
+      return g.convTranspose(beside, g.constant([1, 2, 3, 4], [1, 1, 2, 2]), { stride: [2, 2] });
+    });
+    const program = stepProgram(network, new Float32Array(0), { known: false });
+    const smaller = program.fields.filter(({ stride }) => stride[0] === 2);
+    expect(
+      smaller.map(({ cols, depth, left, right, isRow }) => ({ cols, depth, left, right, isRow })),
+    ).toEqual([
+      { cols: 4, depth: 1, left: 1, right: 0, isRow: true },
+      { cols: 4, depth: 1, left: 0, right: 0, isRow: true },
+    ]);
+    // All of it at the pixel: at every second row and column, and at each of four phases.
+    const lattices = convolutionsOf(program).map(({ at }) => `${at.stride.join()} ${at.phase.join()}`);
+    expect(lattices).toEqual(["2,2 0,0", "2,2 0,0", "2,2 0,0", "2,2 0,1", "2,2 1,0", "2,2 1,1"]);
   });
 
   test("no more for taller pictures", async () => {

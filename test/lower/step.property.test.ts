@@ -8,6 +8,7 @@ import { causalConv, type CausalConvOptions } from "../../src/nn/causal-conv.ts"
 import { gate } from "../../src/nn/gate.ts";
 import { fanInUniform } from "../../src/nn/initialisers.ts";
 import type { Scope } from "../../src/nn/scope.ts";
+import { normalisedConv, normalisedConvTranspose } from "../../src/nn/weight-norm.ts";
 import { NETWORK, networkOf, type BuildLogits } from "../../src/programs/network.ts";
 import { packParameters, vectorOf } from "../../src/programs/parameters.ts";
 import { stepProgram } from "../../src/programs/step-program.ts";
@@ -141,35 +142,104 @@ const network =
     return maskB(scope.at("logits"), last, { outputs, kernel: 1, groups });
   };
 
+/** Both sides of the logits: pixel by pixel as row by row, and these as the float64 reference has them. */
+async function expectSameLogits(
+  layers: readonly Layer[],
+  groups: number,
+  seed: number,
+  { rows, cols }: { rows: number; cols: number },
+): Promise<void> {
+  const size = { rows, cols, channels: groups };
+  const made = networkOf({ likelihood: "categorical", levels: LEVELS, size }, 1, network(layers, groups));
+  const weights = randomWeights(made.declarations, seed);
+  const length = groups * rows * cols;
+  const levels = randomLevels(PICTURES * length, LEVELS, seed);
+  const known = stepProgram(made, weights, { known: true });
+  const rowByRow = await logitsRowByRow(known, levels, rows, PICTURES);
+
+  const [logits] = packParameters([made.logits], made.parts);
+  const wanted = Array.from({ length: PICTURES }, (_, m) => {
+    const pictures = levels.subarray(m * length, (m + 1) * length);
+    return [...evaluate([logits!], { [vectorOf(NETWORK)]: weights, pictures })[0]!];
+  });
+  expectClose(rowByRow, wanted.flat(), 1e-4);
+  const unknown = stepProgram(made, weights, { known: false });
+  expectSameBits(await logitsPixelByPixel(unknown, levels, rows, PICTURES), rowByRow);
+}
+
+const groupCount = fc.constantFrom(1, 3);
+
 test("random causal networks: the same bits pixel by pixel as row by row, and the float64 logits within 1e-4", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(layer, { minLength: 1, maxLength: 6 }),
-      fc.constantFrom(1, 3),
+      groupCount,
       fc.nat(1000),
-      async (layers, groups, seed) => {
-        const size = { ...SIZE, channels: groups };
-        const made = networkOf(
-          { likelihood: "categorical", levels: LEVELS, size },
-          1,
-          network(layers, groups),
-        );
-        const weights = randomWeights(made.declarations, seed);
-        const length = groups * SIZE.rows * SIZE.cols;
-        const levels = randomLevels(PICTURES * length, LEVELS, seed);
-        const known = stepProgram(made, weights, { known: true });
-        const rowByRow = await logitsRowByRow(known, levels, SIZE.rows, PICTURES);
-
-        const [logits] = packParameters([made.logits], made.parts);
-        const wanted = Array.from({ length: PICTURES }, (_, m) => {
-          const pictures = levels.subarray(m * length, (m + 1) * length);
-          return [...evaluate([logits!], { [vectorOf(NETWORK)]: weights, pictures })[0]!];
-        });
-        expectClose(rowByRow, wanted.flat(), 1e-4);
-        const unknown = stepProgram(made, weights, { known: false });
-        expectSameBits(await logitsPixelByPixel(unknown, levels, SIZE.rows, PICTURES), rowByRow);
-      },
+      (layers, groups, seed) => expectSameLogits(layers, groups, seed, SIZE),
     ),
     { seed: 7, numRuns: 100 },
+  );
+});
+
+/** The stride, or what of it divides the rows and columns of a field. */
+const fitting = (stride: readonly [number, number], { shape }: Node): [number, number] => [
+  shape[2]! % stride[0] === 0 ? stride[0] : 1,
+  shape[3]! % stride[1] === 0 ? stride[1] : 1,
+];
+
+const size = fc.integer({ min: 1, max: 3 });
+const strideOf = fc.constantFrom<[number, number]>([2, 2], [1, 2], [2, 1], [4, 2]);
+
+/** Down to a smaller field, through a layer there, and up again: beside what was there. */
+const strided = (inner: fc.Arbitrary<Layer>): fc.Arbitrary<Layer> =>
+  fc
+    .record({ own, stride: strideOf, down: fc.tuple(size, size), up: fc.tuple(size, size), inner })
+    .map(({ own, stride, down, up, inner }): Layer => (scope, h, groups) => {
+      const steps = fitting(stride, h);
+      const outputs = groups * own;
+      const pad = { top: down[0] - 1, left: down[1] - 1 };
+      const options = { outputs, kernel: down, pad, stride: steps, groups };
+      const smaller = inner(scope.at("inner"), normalisedConv(scope.at("down"), h, options), groups);
+      const kernel = [Math.max(up[0], steps[0]), Math.max(up[1], steps[1])] as const;
+      const larger = { outputs, kernel, stride: steps, groups, pad: overlap(kernel, steps) };
+      return besideEachOther(h, normalisedConvTranspose(scope.at("up"), smaller, larger), groups);
+    });
+
+/** What a kernel that is larger than its stride spreads beyond the result's rows and columns is cut off there. */
+const overlap = (kernel: readonly [number, number], stride: readonly [number, number]) => ({
+  bottom: kernel[0] - stride[0],
+  right: kernel[1] - stride[1],
+});
+
+/** The same of rows above alone: to both sides, and up again from both sides. */
+const stridedAbove: fc.Arbitrary<Layer> = fc
+  .record({ own, stride: strideOf })
+  .map(({ own, stride }): Layer => (scope, h, groups) => {
+    const steps = fitting(stride, h);
+    const options = {
+      outputs: 2 * own,
+      kernel: [2, 3],
+      pad: { top: 1, left: 1, right: 1 },
+      groups: 1,
+    } as const;
+    const smaller = normalisedConv(scope.at("down"), g.shift(h, 1, 0), { ...options, stride: steps });
+    const seen = g.relu(normalisedConv(scope.at("seen"), smaller, options));
+    const kernel = [steps[0], steps[1] + 1] as const;
+    const larger = { outputs: groups * own, kernel, stride: steps, groups: 1, pad: { left: 1 } };
+    return besideEachOther(h, normalisedConvTranspose(scope.at("up"), seen, larger), groups);
+  });
+
+test("so it is for networks with fields of smaller sizes, in which all that there is may happen", async () => {
+  const smaller = fc.oneof(strided(layer), strided(strided(layer)), stridedAbove, strided(stridedAbove));
+  await fc.assert(
+    fc.asyncProperty(
+      smaller,
+      fc.array(fc.oneof(layer, smaller), { maxLength: 2 }),
+      groupCount,
+      fc.nat(1000),
+      (first, layers, groups, seed) =>
+        expectSameLogits([first, ...layers], groups, seed, { rows: 4, cols: 8 }),
+    ),
+    { seed: 8, numRuns: 100 },
   );
 });

@@ -9,9 +9,9 @@ const presets = MODEL_NAMES.flatMap((model) =>
 test.each(presets)("$model has a preset $preset, with every size", ({ model, preset, sizes }) => {
   expect(Object.keys(sizes)).toEqual(Object.keys(modelByName(model).defaults));
   const channels = /mnist/.test(preset) ? 1 : 3;
-  const size = { channels, rows: 2, cols: 2 };
+  const size = { channels, rows: 4, cols: 4 };
   const { logits } = buildNetwork({ model, modelConfig: sizes, likelihood: "bernoulli", levels: 2, size }, 1);
-  expect(logits.shape).toEqual([1, channels, 2, 2]);
+  expect(logits.shape).toEqual([1, channels, 4, 4]);
 });
 
 test("every model has the sizes of its paper", () => {

@@ -1,11 +1,11 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { receptiveField } from "../../src/graph/receptive-field.ts";
 import { modelByName } from "../../src/models/by-name.ts";
 import { buildNetwork } from "../../src/programs/network.ts";
 
-/** What a pixel far from all edges sees in a model as it comes. */
-function seen(model: string, changed: Readonly<Record<string, number>> = {}) {
-  const { logits, picture } = buildNetwork(
+/** A model as it comes. */
+const networkOf = (model: string, changed: Readonly<Record<string, number>> = {}) =>
+  buildNetwork(
     {
       model,
       modelConfig: { ...modelByName(model).defaults, ...changed },
@@ -15,6 +15,10 @@ function seen(model: string, changed: Readonly<Record<string, number>> = {}) {
     },
     1,
   );
+
+/** What a pixel far from all edges sees in it. */
+function seen(model: string, changed: Readonly<Record<string, number>> = {}) {
+  const { logits, picture } = networkOf(model, changed);
   return receptiveField(logits, picture)!;
 }
 
@@ -48,6 +52,46 @@ test("PixelSNAIL sees every earlier pixel, with one block of one layer too", () 
       right: 27,
     });
   }
+});
+
+describe("PixelCNN++", () => {
+  const { logits, picture } = networkOf("pixelcnn-pp");
+  const all = 27 * 55 + 27;
+
+  test("sees every earlier pixel where the smallest fields have their positions", () => {
+    const { pixels, blindPixels, period, pixel } = receptiveField(logits, picture)!;
+    expect({ pixels, blindPixels, period, pixel }).toEqual({
+      pixels: all,
+      blindPixels: 0,
+      period: [4, 4],
+      pixel: { row: 0, col: 0 },
+    });
+  });
+
+  test("in the rows between these knows the ones above it from its own resolution alone", () => {
+    const { drawing, pixels } = receptiveField(logits, picture, { row: 1, col: 1 })!;
+    const lines = drawing.split("\n");
+    expect(pixels).toBeLessThan(all);
+    expect(lines.at(-2)).toMatch(/^#+\.+$/);
+    for (const line of lines.slice(0, -2)) expect(line).toMatch(/^#+$/);
+  });
+
+  test("of one resolution sees all of the row above that it reaches, and so do all pixels", () => {
+    const { logits, picture } = networkOf("pixelcnn-pp", { resolutions: 1, layers: 2 });
+    const { drawing, period } = receptiveField(logits, picture)!;
+    expect(drawing.split("\n").at(-2)).toMatch(/^#+$/);
+    expect(period).toEqual([1, 1]);
+  });
+
+  test("refuses pictures whose rows and columns cannot be halved so often", () => {
+    expect(() => networkOf("pixelcnn-pp", { resolutions: 4 })).toThrow(
+      expect.objectContaining({
+        code: "ARGUMENT",
+        message:
+          'expected rows and columns that are multiples of 8 for pictures of pixelcnn-pp with 4 resolutions, received "28x28"',
+      }),
+    );
+  });
 });
 
 test("a kernel without a middle is refused", () => {

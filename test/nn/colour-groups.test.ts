@@ -3,7 +3,12 @@ import { expect, test } from "vitest";
 import * as g from "../../src/graph/language.ts";
 import { evaluate } from "../reference/evaluate.ts";
 import { groupOf } from "../../src/graph/channel-groups.ts";
-import { channelsOfGroup, ownPixelMask, withEachGroup } from "../../src/nn/colour-groups.ts";
+import {
+  channelsOfGroup,
+  ownPixelMask,
+  ownPixelMaskTransposed,
+  withEachGroup,
+} from "../../src/nn/colour-groups.ts";
 
 const size = fc.integer({ min: 1, max: 20 });
 
@@ -66,4 +71,27 @@ test("at the pixel itself a group reads earlier ones, with mask B itself too, an
   expect(rows("A")).toEqual(["101010", "111010", "111110"]);
   expect(rows("B")).toEqual(["111010", "111110", "111111"]);
   expect(ownPixelMask({ shape: [4, 2, 2, 2], groups: 1, mask: "B" })).toBeUndefined();
+});
+
+test("inputs that are several parts, each in groups, are read part by part like a single one", () => {
+  for (const inputs of [3, 4, 7]) {
+    const of = (inputParts: number) =>
+      ownPixelMask({ shape: [5, inputParts * inputs, 2, 1], groups: 3, inputParts, mask: "B" })!.values;
+    const [one, two] = [of(1), of(2)];
+    for (let output = 0; output < 5; output++) {
+      const read = one.subarray(output * inputs * 2, (output + 1) * inputs * 2);
+      expect([...two.subarray(output * inputs * 4, (output + 1) * inputs * 4)]).toEqual([...read, ...read]);
+    }
+  }
+});
+
+test("the mask of a transposed convolution is that of a convolution at its first tap, with the channels exchanged", () => {
+  const [inputs, outputs] = [4, 5];
+  const plain = ownPixelMask({ shape: [outputs, inputs, 1, 1], groups: 3, mask: "B" })!.values;
+  const mask = ownPixelMaskTransposed([inputs, outputs, 2, 3], 3)!;
+  mask.values.forEach((bit, i) => {
+    const [input, output] = [Math.floor(i / (outputs * 6)), Math.floor(i / 6) % outputs];
+    expect(bit).toBe(i % 6 === 0 ? plain[output * inputs + input] : 1);
+  });
+  expect(ownPixelMaskTransposed([inputs, outputs, 2, 3], 1)).toBeUndefined();
 });

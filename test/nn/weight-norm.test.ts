@@ -4,7 +4,7 @@ import * as g from "../../src/graph/language.ts";
 import { evaluate } from "../reference/evaluate.ts";
 import { initialValues } from "../../src/nn/initialisers.ts";
 import { Scope } from "../../src/nn/scope.ts";
-import { normalisedConv, normalisedWeights } from "../../src/nn/weight-norm.ts";
+import { normalisedConv, normalisedConvTranspose, normalisedWeights } from "../../src/nn/weight-norm.ts";
 import { randomNumbers } from "../graph/primitive-cases.ts";
 
 const feedsOf = (scope: Scope) =>
@@ -56,4 +56,30 @@ test("in the beginning a convolution keeps the variance of what it reads", () =>
   const [y] = evaluate([normalisedConv(scope, x, options)], feedsOf(scope));
   const variance = y!.reduce((total, value) => total + value * value, 0) / y!.length;
   expect(Math.abs(3 * variance - 1)).toBeLessThan(0.1); // uniform in (-1, 1): a third
+});
+
+test("so does a transposed one, of which a position is read through one tap of its stride's", () => {
+  for (const [kernel, pad] of [
+    [[2, 2], {}],
+    [[2, 3], { left: 1 }],
+  ] as const) {
+    const scope = Scope.root();
+    const x = g.constant(randomNumbers(64 * 16 * 16, 3), [1, 64, 16, 16]);
+    const options = { outputs: 64, kernel, pad, stride: [2, 2], groups: 1 } as const;
+    const y = normalisedConvTranspose(scope, x, options);
+    expect(y.shape).toEqual([1, 64, 32, 32]);
+    const [values] = evaluate([y], feedsOf(scope));
+    const variance = values!.reduce((total, value) => total + value * value, 0) / values!.length;
+    expect(Math.abs(3 * variance - 1)).toBeLessThan(0.1);
+  }
+});
+
+test("of a transposed convolution the weights that lead to an output have the length g", () => {
+  const scope = Scope.root();
+  const weights = normalisedWeights(scope, SHAPE, { mask: undefined, length: 2, axis: 1 });
+  const [values] = evaluate([weights], feedsOf(scope));
+  for (let output = 0; output < 4; output++) {
+    const own = values!.filter((_, i) => Math.floor(i / 4) % 4 === output);
+    expect(Math.hypot(...own)).toBeCloseTo(2, 8);
+  }
 });

@@ -49,7 +49,7 @@ test("a model without dropout refuses it", () => {
     expect.objectContaining({
       code: "ARGUMENT",
       message:
-        'expected a model that has dropout (pixelsnail) for training with dropout, received "pixelcnn"',
+        'expected a model that has dropout (pixelcnn-pp or pixelsnail) for training with dropout, received "pixelcnn"',
     }),
   );
 });

@@ -1,4 +1,5 @@
 import { oneHot } from "../../src/data/classes.ts";
+import type { PictureSize } from "../../src/data/dataset.ts";
 import type { Network, NetworkConfig } from "../../src/programs/network.ts";
 
 /** Every model x likelihood that exists, at a width at which float64 is quick. */
@@ -7,99 +8,129 @@ export interface TinyNetwork {
   readonly config: NetworkConfig;
 }
 
-const MODELS = [
-  { model: "pixelcnn", modelConfig: { width: 3, depth: 2, head: 6 } },
-  { model: "gated-pixelcnn", modelConfig: { width: 3, depth: 2, kernel: 3, head: 6 } },
-  { model: "pixelsnail", modelConfig: { width: 4, blocks: 2, layers: 1, key: 3, value: 5 } },
-  { model: "row-lstm", modelConfig: { width: 3, depth: 2, head: 6 } },
-  { model: "diagonal-bilstm", modelConfig: { width: 3, depth: 2, head: 6 } },
-] as const;
 const grey = (rows: number, cols: number) => ({ channels: 1, rows, cols });
 const colour = (rows: number, cols: number) => ({ channels: 3, rows, cols });
+/** For networks that take pictures of any size. The last three are so small that all pictures can be listed. */
+const ANY_SIZE = {
+  greySize: grey(5, 6),
+  colourSize: colour(3, 4),
+  countable: { binary: grey(3, 3), colour: colour(1, 2), colourLevels: 3 },
+};
+
+const MODELS = [
+  { model: "pixelcnn", modelConfig: { width: 3, depth: 2, head: 6 }, ...ANY_SIZE },
+  { model: "gated-pixelcnn", modelConfig: { width: 3, depth: 2, kernel: 3, head: 6 }, ...ANY_SIZE },
+  {
+    model: "pixelcnn-pp",
+    modelConfig: { width: 3, layers: 1, resolutions: 3 },
+    greySize: grey(8, 4),
+    colourSize: colour(4, 4),
+    countable: { binary: grey(4, 2), colour: colour(2, 2), colourLevels: 2 },
+    countableConfig: { width: 3, layers: 1, resolutions: 2 },
+  },
+  { model: "pixelsnail", modelConfig: { width: 4, blocks: 2, layers: 1, key: 3, value: 5 }, ...ANY_SIZE },
+  { model: "row-lstm", modelConfig: { width: 3, depth: 2, head: 6 }, ...ANY_SIZE },
+  { model: "diagonal-bilstm", modelConfig: { width: 3, depth: 2, head: 6 }, ...ANY_SIZE },
+] as const;
 const classes = (count: number) =>
   Array.from({ length: count }, (_, k) => ({ name: `class ${k}`, pictures: k + 1 }));
 
 /** Large enough that a pixel has neighbours on all sides, and pixels beyond the reach of one kernel. */
-export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model) => [
-  {
-    name: `${model.model}, bernoulli`,
-    config: { ...model, likelihood: "bernoulli" as const, levels: 2, size: grey(5, 6) },
+export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
+  ({ model: name, modelConfig, greySize, colourSize }) => {
+    const model = { model: name, modelConfig };
+    return [
+      {
+        name: `${name}, bernoulli`,
+        config: { ...model, likelihood: "bernoulli" as const, levels: 2, size: greySize },
+      },
+      {
+        name: `${name}, categorical`,
+        config: { ...model, likelihood: "categorical" as const, levels: 4, size: greySize },
+      },
+      {
+        name: `${name}, bernoulli, colour`,
+        config: { ...model, likelihood: "bernoulli" as const, levels: 2, size: colourSize },
+      },
+      {
+        name: `${name}, categorical, colour`,
+        config: { ...model, likelihood: "categorical" as const, levels: 3, size: colourSize },
+      },
+      {
+        name: `${name}, logistic mixture`,
+        config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: greySize },
+      },
+      {
+        name: `${name}, logistic mixture, colour`,
+        config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: colourSize },
+      },
+      {
+        name: `${name}, categorical, 3 classes`,
+        config: {
+          ...model,
+          likelihood: "categorical" as const,
+          levels: 4,
+          size: greySize,
+          classes: classes(3),
+        },
+      },
+      {
+        name: `${name}, bernoulli, colour, 2 classes`,
+        config: {
+          ...model,
+          likelihood: "bernoulli" as const,
+          levels: 2,
+          size: colourSize,
+          classes: classes(2),
+        },
+      },
+    ];
   },
-  {
-    name: `${model.model}, categorical`,
-    config: { ...model, likelihood: "categorical" as const, levels: 4, size: grey(5, 6) },
-  },
-  {
-    name: `${model.model}, bernoulli, colour`,
-    config: { ...model, likelihood: "bernoulli" as const, levels: 2, size: colour(3, 4) },
-  },
-  {
-    name: `${model.model}, categorical, colour`,
-    config: { ...model, likelihood: "categorical" as const, levels: 3, size: colour(3, 4) },
-  },
-  {
-    name: `${model.model}, logistic mixture`,
-    config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: grey(5, 6) },
-  },
-  {
-    name: `${model.model}, logistic mixture, colour`,
-    config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: colour(3, 4) },
-  },
-  {
-    name: `${model.model}, categorical, 3 classes`,
-    config: {
-      ...model,
-      likelihood: "categorical" as const,
-      levels: 4,
-      size: grey(5, 6),
-      classes: classes(3),
-    },
-  },
-  {
-    name: `${model.model}, bernoulli, colour, 2 classes`,
-    config: {
-      ...model,
-      likelihood: "bernoulli" as const,
-      levels: 2,
-      size: colour(3, 4),
-      classes: classes(2),
-    },
-  },
-]);
+);
 
-/** So small that all pictures can be listed: 2^9, 4^4 and 3^6 of them. */
-export const COUNTABLE_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap((model) => [
-  {
-    name: `${model.model}, 3x3 binary`,
-    config: { ...model, likelihood: "bernoulli" as const, levels: 2, size: grey(3, 3) },
+/** So small that all pictures can be listed: 2^8 to 2^12 of them. */
+export const COUNTABLE_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
+  ({ model: name, modelConfig, countable, ...other }) => {
+    const { binary, colour, colourLevels } = countable;
+    const model = {
+      model: name,
+      modelConfig: "countableConfig" in other ? other.countableConfig : modelConfig,
+    };
+    const sizeName = ({ rows, cols }: PictureSize) => `${cols}x${rows}`;
+    return [
+      {
+        name: `${name}, ${sizeName(binary)} binary`,
+        config: { ...model, likelihood: "bernoulli" as const, levels: 2, size: binary },
+      },
+      {
+        name: `${name}, 2x2 with 4 levels`,
+        config: { ...model, likelihood: "categorical" as const, levels: 4, size: grey(2, 2) },
+      },
+      {
+        name: `${name}, 2x2 with 3 levels and 2 classes`,
+        config: {
+          ...model,
+          likelihood: "categorical" as const,
+          levels: 3,
+          size: grey(2, 2),
+          classes: classes(2),
+        },
+      },
+      {
+        name: `${name}, ${sizeName(colour)} RGB with ${colourLevels} levels`,
+        config: { ...model, likelihood: "categorical" as const, levels: colourLevels, size: colour },
+      },
+      {
+        name: `${name}, 2x2 with 4 levels, logistic mixture`,
+        config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: grey(2, 2) },
+      },
+      {
+        name: `${name}, ${sizeName(colour)} RGB with ${colourLevels} levels, logistic mixture`,
+        config: { ...model, likelihood: "logistic-mixture" as const, levels: colourLevels, size: colour },
+      },
+    ];
   },
-  {
-    name: `${model.model}, 2x2 with 4 levels`,
-    config: { ...model, likelihood: "categorical" as const, levels: 4, size: grey(2, 2) },
-  },
-  {
-    name: `${model.model}, 2x2 with 3 levels and 2 classes`,
-    config: {
-      ...model,
-      likelihood: "categorical" as const,
-      levels: 3,
-      size: grey(2, 2),
-      classes: classes(2),
-    },
-  },
-  {
-    name: `${model.model}, 2x1 RGB with 3 levels`,
-    config: { ...model, likelihood: "categorical" as const, levels: 3, size: colour(1, 2) },
-  },
-  {
-    name: `${model.model}, 2x2 with 4 levels, logistic mixture`,
-    config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: grey(2, 2) },
-  },
-  {
-    name: `${model.model}, 2x1 RGB with 3 levels, logistic mixture`,
-    config: { ...model, likelihood: "logistic-mixture" as const, levels: 3, size: colour(1, 2) },
-  },
-]);
+);
 
 /** Classes in turn of the pictures first .. first+count-1, as they are drawn; undefined of a network without classes. */
 export const labelsInTurn = (

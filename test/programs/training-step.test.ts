@@ -35,9 +35,18 @@ const parametersOf = ({ parts }: TrainingState) => parts[NETWORK]!["parameters"]
 const gated = { likelihood: "categorical", levels: 4, size: { channels: 1, rows: 5, cols: 6 } } as const;
 /** Channels in whole blocks, so that the blocked convolutions are tested too. */
 const wide = { ...TINY_NETWORKS[0]!.config, modelConfig: { width: 16, depth: 2, head: 16 } };
+const strided: NetworkConfig = {
+  model: "pixelcnn-pp",
+  modelConfig: { width: 16, layers: 1, resolutions: 2 },
+  likelihood: "categorical",
+  levels: 4,
+  size: { channels: 1, rows: 4, cols: 6 },
+};
+
 const networks: { name: string; network: Network }[] = [
   ...TINY_NETWORKS.map(({ name, config }) => ({ name, network: buildNetwork(config, 2) })),
   { name: "pixelcnn of whole blocks", network: buildNetwork(wide, 2) },
+  { name: "pixelcnn-pp of whole blocks", network: buildNetwork(strided, 2) },
   { name: "gated stack", network: networkOf(gated, 2, gatedStack({ width: 16, depth: 2, head: 16 })) },
 ];
 

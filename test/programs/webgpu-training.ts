@@ -35,7 +35,7 @@ const STEPS = 8;
 const SETTINGS = { steps: STEPS, lr: 1e-2, warmup: 0, decay: 1, clip: 0.5, ema: 0.9 };
 
 async function train(config: NetworkConfig, device: "cpu" | "webgpu", shares: number): Promise<Trained> {
-  const dropout = config.model === "pixelsnail" ? 0.3 : undefined;
+  const dropout = ["pixelsnail", "pixelcnn-pp"].includes(config.model) ? 0.3 : undefined;
   const build = (pictures: number) => autoregressive.trainable(config, pictures, { ...SETTINGS, dropout });
   const open = device === "cpu" ? openTrainingStep : openDeviceTrainingStep;
   const step: TrainingStep<Values> = await open(build, BATCH, { shares, seed: 4 });

@@ -29,6 +29,7 @@ describe.skipIf(!SOFTWARE_VULKAN)("training on a GPU", () => {
     ["pixelcnn, logistic mixture, colour", 1],
     ["gated-pixelcnn, categorical, 3 classes", 2],
     ["pixelsnail, bernoulli", 1],
+    ["pixelcnn-pp, logistic mixture, colour", 1],
     ["row-lstm, categorical", 1],
     ["diagonal-bilstm, bernoulli, colour, 2 classes", 1],
   ])(

@@ -11,7 +11,7 @@ const network = (
   modelConfig: NetworkConfig["modelConfig"],
   channels: number,
   likelihood: NetworkConfig["likelihood"] = "bernoulli",
-): NetworkConfig => ({ model, modelConfig, likelihood, levels: 2, size: { channels, rows: 5, cols: 8 } });
+): NetworkConfig => ({ model, modelConfig, likelihood, levels: 2, size: { channels, rows: 4, cols: 8 } });
 
 const takes = (config: NetworkConfig) => {
   const { multiplyAddsPerPixel, sampler } = describeNetwork(config);
@@ -83,6 +83,26 @@ describe("multiply-adds per pixel, and when they are done", () => {
     });
   });
 
+  test("PixelCNN++: u with the row, ul with the pixel, and those of half the rows and columns at a quarter of the pixels", () => {
+    const w = 2;
+    // Concatenated ELU has twice the maps. A layer has three convolutions, of two rows of three columns or of two, and a 1x1 one
+    // of what comes in: of u alone into ul with the row.
+    const u = { up: 3 * 6 * 2 * w ** 2 + 2 * w ** 2, down: 3 * 6 * 2 * w ** 2 + 2 * w ** 2 };
+    const ul = { up: 3 * 4 * 2 * w ** 2, down: 3 * 4 * 2 * w ** 2 + 4 * w ** 2 };
+    const first = { u: 2 * 6 * w + 2 * 3 * w, ul: 2 * 2 * w };
+    const resampled = { u: 2 * 6 * w ** 2, ul: 2 * 4 * w ** 2 };
+    const row = first.u + u.up + 2 * u.down + (u.up + u.down + resampled.u) / 4;
+    const pixel = first.ul + ul.up + 2 * ul.down + (ul.up + ul.down + resampled.ul) / 4 + w;
+    expect(takes(network("pixelcnn-pp", { width: w, layers: 1, resolutions: 2 }, 1))).toEqual({
+      all: row + pixel,
+      row,
+      pixel,
+      colours: [],
+      after: 0,
+      rowEnd: 0,
+    });
+  });
+
   test("rows in tiles of four columns take half of the products, six in place of twelve", () => {
     const sizes = { width: 16, depth: 2, kernel: 3, head: 1 };
     const { row } = takes(network("gated-pixelcnn", sizes, 1));
@@ -101,6 +121,25 @@ test("what is remembered does not depend on the height of the picture, but on it
   expect(small).toBeGreaterThan(0);
   expect(bytes({ channels: 1, rows: 80, cols: 8 })).toBe(small);
   expect(bytes({ channels: 1, rows: 8, cols: 80 })).toBeGreaterThan(5 * small);
+});
+
+test("of fields of half the size, half the columns are remembered", () => {
+  const bytes = (layers: number, cols: number) =>
+    describeNetwork({
+      ...network("pixelcnn-pp", { width: 4, layers, resolutions: 2 }, 1),
+      size: { channels: 1, rows: 8, cols },
+    }).sampler!.bytesPerPicture;
+  // What a layer more of both resolutions remembers of eight columns more.
+  const ofLayers = bytes(2, 80) - bytes(2, 72) - (bytes(1, 80) - bytes(1, 72));
+  const ofResolution = (layers: number) => {
+    const one = (cols: number) =>
+      describeNetwork({
+        ...network("pixelcnn-pp", { width: 4, layers, resolutions: 1 }, 1),
+        size: { channels: 1, rows: 8, cols },
+      }).sampler!.bytesPerPicture;
+    return one(80) - one(72);
+  };
+  expect(ofLayers).toBe(1.5 * (ofResolution(2) - ofResolution(1)));
 });
 
 test.each(MODEL_NAMES)("the memory of %s's sampler is what drawing a picture takes", async (model) => {

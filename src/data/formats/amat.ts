@@ -7,8 +7,10 @@ const MAX_BYTES = 2 ** 27;
 const [ZERO, ONE, SPACE, NEWLINE] = [0x30, 0x31, 0x20, 0x0a];
 
 /**
- * The pictures of an `.amat` text file of zeros and ones, as H. Larochelle published binarised MNIST: a line each, with a space
- * after every value but the last. One is white. NOT_FOUND error if the file cannot be read, FORMAT error if it is another.
+ * The pictures of an `.amat` text file of zeros and ones, as H. Larochelle published binarised MNIST: one line for each
+ * picture, with a space after every value but the last. One is white.
+ *
+ * @throws NOT_FOUND if the file cannot be read; FORMAT if it holds something else.
  */
 export async function openAmat(
   file: string,

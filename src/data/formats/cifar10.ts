@@ -10,7 +10,7 @@ import { greyPixels } from "../picture-file.ts";
 import { checkLevels, quantise } from "../quantise.ts";
 import { tarFiles } from "./tar.ts";
 
-/** Bound on the bytes of all files together, as they are and unpacked: some 349,000 pictures. */
+/** Largest size of all files together, compressed and not: some 349,000 pictures. */
 const MAX_BYTES = 2 ** 30;
 const MAX_NAMES_BYTES = 2 ** 12;
 
@@ -25,9 +25,9 @@ const BINARY_NAME = /\.bin(\.gz)?$/i;
 const BATCH_NAME = /^data_batch_(\d+)\.bin(\.gz)?$/;
 
 /**
- * The files of a data set in CIFAR-10's binary format, by its name: one ending in `.bin` or `.bin.gz` is a file, several
- * of them with commas between are files, and a folder with `data_batch_1.bin` (or `.bin.gz`) and so on, as the official
- * archive unpacks to, stands for these training batches. Undefined if the name is none of that.
+ * The files of a data set in CIFAR-10's binary format. A name that ends in `.bin` or `.bin.gz` is a file; several of
+ * them with commas between are several files. A folder with `data_batch_1.bin` (or `.bin.gz`) and so on, as in the
+ * official archive, means these training batches. Undefined if the name is none of that.
  */
 export async function cifar10Files(name: string): Promise<readonly string[] | undefined> {
   if (BINARY_NAME.test(name)) {
@@ -53,9 +53,10 @@ interface Batch {
 }
 
 /**
- * The pictures of files in CIFAR-10's binary format, plain or gzipped, one file after the other: [count, 3, 32, 32], or one
- * channel on `gray`. Class names come from `batches.meta.txt` beside the first file, where there is one. NOT_FOUND error when
- * a file cannot be read, FORMAT error when it is not what it should be.
+ * The pictures of files in CIFAR-10's binary format, plain or gzipped, one file after the other: [count, 3, 32, 32], or
+ * one channel on `gray`. Class names come from `batches.meta.txt` beside the first file, if it is there.
+ *
+ * @throws NOT_FOUND if a file cannot be read; FORMAT if its content is wrong.
  */
 export async function openCifar10(
   files: readonly string[],
@@ -73,8 +74,9 @@ export async function openCifar10(
 }
 
 /**
- * The same of files in a gzipped tar archive, such as the official one. NOT_FOUND error when it cannot be read, FORMAT error
- * when it is not what it should be.
+ * The same of files in a gzipped tar archive, such as the official one.
+ *
+ * @throws NOT_FOUND if it cannot be read; FORMAT if its content is wrong.
  */
 export async function openCifar10Archive(
   archive: string,
@@ -150,7 +152,7 @@ function greyOf(records: Uint8Array): Promise<Uint8Array> {
   return greyPixels(interleaved, { rows: count, cols: PLANE });
 }
 
-/** A line each, in the official archive followed by an empty one. */
+/** One name a line. The official file ends with an empty line. */
 async function classNamesBeside(file: string): Promise<readonly string[]> {
   const path = join(dirname(file), "batches.meta.txt");
   if (!(await isThere(path))) return CLASSES;

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { NextpixelError } from "../../basics/errors.ts";
 
 /**
- * All files under a folder, however deep, as paths relative to it with `/` between the names, in the order of their
- * UTF-16 code units: the same on every machine, which the order of a directory is not. Names that begin with a dot
- * are left out; symbolic links are followed. NOT_FOUND error when a folder cannot be read.
+ * All files under a folder and its sub-folders, as paths relative to it with `/` between the names. They are sorted by
+ * UTF-16 code units, which gives the same order on every machine. Names that begin with a dot are left out; symbolic
+ * links are followed.
+ *
+ * @throws NOT_FOUND if a folder cannot be read.
  */
 export async function filesUnder(folder: string): Promise<string[]> {
   try {
@@ -34,7 +36,7 @@ async function walk(folder: string, prefix: string, ancestors: readonly string[]
   return files;
 }
 
-/** What an entry is, or what it links to; undefined for a link to nothing. */
+/** What an entry is, or what it links to; undefined if the link is broken. */
 async function follow(
   entry: Dirent,
   path: string,

@@ -7,13 +7,13 @@ import { checkLevels, quantise } from "../quantise.ts";
 
 export interface FormatOptions {
   readonly levels?: number | undefined;
-  /** Grey or sRGB, whatever the files have. */
+  /** 1 for grey, 3 for sRGB; the files are converted. */
   readonly channels?: 1 | 3 | undefined;
-  /** The same as one channel. */
+  /** Read coloured pictures as grey ones: the same as one channel. */
   readonly gray?: boolean | undefined;
-  /** Scale every picture to cover this size, and cut off what juts out. */
+  /** Scale every picture to cover this size, and crop it to it in the centre. */
   readonly resize?: Extent | undefined;
-  /** Take a part of this size of every picture, after it is scaled. Pictures may then differ in size. */
+  /** Take a part of this size of every picture, after `resize`. Pictures may then differ in size. */
   readonly crop?: Extent | undefined;
 }
 
@@ -23,21 +23,28 @@ export interface PictureFile {
   readonly header: PictureHeader;
 }
 
-/** How the files of a folder become pictures of one kind. */
+/** How picture files become pictures of one size and kind. */
 export interface FolderFormat {
   readonly channels: 1 | 3;
   readonly levels: number;
   readonly resize: Extent | undefined;
   readonly crop: Extent | undefined;
-  /** The file that the others have to be like. */
+  /** The file that the other files are compared with. */
   readonly first: PictureFile;
-  /** Whether all have to be grey: they have one channel because those that were looked at are. */
+  /** Whether all files must be grey: there is one channel only because the files that were examined are grey. */
   readonly isGrey: boolean;
-  /** Whether no picture may have more levels: there are less than 256 because those that were looked at have no more. */
+  /**
+   * Whether no picture may have more levels: there are less than 256 only because the pictures that were examined have
+   * no more.
+   */
   readonly isExact: boolean;
 }
 
-/** ARGUMENT error if there cannot be such pictures. */
+/**
+ * Checks levels and sizes.
+ *
+ * @throws ARGUMENT if they are impossible.
+ */
 export function checkOptions({ levels = 256, resize, crop }: FormatOptions): void {
   checkLevels(levels);
   if (resize) checkExtent(resize, "resize");
@@ -45,7 +52,11 @@ export function checkOptions({ levels = 256, resize, crop }: FormatOptions): voi
   if (resize && crop) cropAt(resize, crop, undefined, "the pictures when they are resized");
 }
 
-/** The format of files, at least one; ARGUMENT error as of `checkFile`. */
+/**
+ * The format of one or more files.
+ *
+ * @throws ARGUMENT as `checkFile` does.
+ */
 export function formatOf(files: readonly PictureFile[], options: FormatOptions): FolderFormat {
   const { levels = 256, gray = false, resize, crop } = options;
   const isGrey = !gray && options.channels === undefined && files.every(({ header }) => header.grey);
@@ -55,7 +66,12 @@ export function formatOf(files: readonly PictureFile[], options: FormatOptions):
   return format;
 }
 
-/** ARGUMENT error that names the file if it is of another size than the first, smaller than the crop, or coloured where none may be. */
+/**
+ * Compares a file with the format.
+ *
+ * @throws ARGUMENT that names the file if it differs in size from the first, is smaller than the crop, or has colours
+ * where all must be grey.
+ */
 export function checkFile(format: FolderFormat, { file, header }: PictureFile): void {
   const { resize, crop, first, isGrey } = format;
   if (crop) cropAt(resize ?? header, crop, undefined, file);
@@ -77,19 +93,21 @@ export function checkFile(format: FolderFormat, { file, header }: PictureFile): 
   }
 }
 
-/** Of a file's picture before it is cropped. */
+/** The size of a file's picture before it is cropped. */
 export const wholeSize = ({ channels, resize }: FolderFormat, { rows, cols }: Extent): PictureSize => ({
   channels,
   ...(resize ?? { rows, cols }),
 });
 
-/** Of every picture. */
+/** The size of every picture of the data set. */
 export const pictureSizeOf = (format: FolderFormat): PictureSize =>
   format.crop ? { channels: format.channels, ...format.crop } : wholeSize(format, format.first.header);
 
 /**
- * Levels of a file's bytes, [channels, rows, cols], cropped at a place. Throws an Error that does not name the file if they cannot be
- * decoded, and ARGUMENT if they have too many levels.
+ * Levels of a file's bytes, [channels, rows, cols], cropped at a place. Throws an Error that does not name the file if
+ * they cannot be decoded.
+ *
+ * @throws ARGUMENT if they have too many levels.
  */
 export async function levelsOf(
   format: FolderFormat,
@@ -106,8 +124,8 @@ export async function levelsOf(
 }
 
 /**
- * The same of a file that is like the first, as most are, without its header. Undefined if it is not, or if only its header can
- * tell: then its header, `checkFile` and `levelsOf` say what is wrong, if anything is.
+ * The same of a file that is like the first, as most files are. It does not read the header. Undefined if the file
+ * differs, or if only the header can tell; then `checkFile` and `levelsOf` find out what is wrong, if anything.
  */
 export async function levelsOfAlike(
   format: FolderFormat,

@@ -2,7 +2,9 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { NextpixelError } from "../../basics/errors.ts";
 
-/** The names that sub-folders of splits have, in the image folders of Hugging Face too, by what a split is called here. */
+/**
+ * The names that sub-folders of splits have, in the image folders of Hugging Face too, by what a split is called here.
+ */
 const FOLDER_NAMES = {
   train: ["train", "training"],
   valid: ["valid", "validation", "val", "dev"],
@@ -20,7 +22,9 @@ export interface Split {
   readonly note: string | undefined;
 }
 
-/** The folder that a name stands for: it may end in `:train`, `:valid` or `:test`. Undefined if there is no such folder. */
+/**
+ * The folder that a name stands for: it may end in `:train`, `:valid` or `:test`. Undefined if there is no such folder.
+ */
 export async function folderOf(name: string): Promise<string | undefined> {
   if (await isFolder(name)) return name;
   const { folder } = parse(name);
@@ -28,9 +32,9 @@ export async function folderOf(name: string): Promise<string | undefined> {
 }
 
 /**
- * The split of a folder that a name stands for: `folder:test`, `folder:valid`, and both `folder` and `folder:train` for the
- * training pictures. A folder is divided into splits if it has a sub-folder `train` and one of the others. Undefined for a folder
- * that is not divided.
+ * The split of a folder that a name stands for: `folder:test`, `folder:valid`, and both `folder` and `folder:train` for
+ * the training pictures. A folder is divided into splits if it has a sub-folder `train` and one of the others.
+ * Undefined for a folder that is not divided.
  *
  * @throws NOT_FOUND if it has no such split; ARGUMENT if two of its sub-folders are the same split.
  */

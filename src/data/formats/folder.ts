@@ -7,8 +7,8 @@ import { openPictureFiles, type PictureOptions } from "./picture-files.ts";
 import { isPictureName } from "./picture.ts";
 
 /**
- * The PNG, JPEG and WebP files of a folder. Sub-folders are classes, in the order of their names, and a picture deeper down
- * belongs to the top-level sub-folder that it is under; pictures that lie in the folder itself have no labels.
+ * The PNG, JPEG and WebP files of a folder. Sub-folders are classes, in the order of their names, and a picture deeper
+ * down belongs to the top-level sub-folder that it is under; pictures that lie in the folder itself have no labels.
  *
  * @throws ARGUMENT if pictures lie both in the folder and in sub-folders; the errors of `openPictureFiles`.
  */
@@ -43,7 +43,7 @@ function classesOf(paths: readonly string[]): Pick<Dataset, "labels" | "classNam
 
 /** A folder of pictures, or one of the splits that it is divided into: see `splitOf`. */
 export const folder: Format = {
-  help: "a folder of pictures",
+  help: "a folder of pictures (its splits with :test, :valid)",
   canResize: true,
   recognises: async (name) => (await folderOf(name)) !== undefined,
   async open(name, options) {

@@ -6,18 +6,28 @@ import { unexpected } from "../../files/unexpected.ts";
 /** Bytes of a gzip file that are enough for a header in it, behind a file name of any usual length. */
 const GZIP_PREFIX = 4096;
 
-/** A file that may be gzipped. Nothing of it is unpacked unasked. */
+/** A file that may be gzipped. It is decompressed only when asked for. */
 export interface GzippedFile {
-  /** What it begins with: the first few thousand bytes, or all if it is short or not gzipped. FORMAT error. */
+  /**
+   * The first few thousand bytes, or all if the file is short or not gzipped.
+   *
+   * @throws FORMAT if they are not intact.
+   */
   start(): Promise<Uint8Array>;
   /**
-   * All of it. FORMAT error if it is not intact or, gzipped, unfolds to more than `limit` bytes, for which `fault` is
-   * the reason given: no more than that is unpacked.
+   * The whole content.
+   *
+   * @throws FORMAT if it is not intact, or if it is gzipped and has more than `limit` bytes; `fault` is then the reason
+   * that the error gives. No more than the limit is decompressed.
    */
   content(limit: number, fault: string): Promise<Uint8Array>;
 }
 
-/** A file of at most `limit` bytes, gzipped or not: its first bytes tell. Throws NOT_FOUND and FORMAT. */
+/**
+ * A file of at most `limit` bytes, gzipped or not: its first bytes tell.
+ *
+ * @throws NOT_FOUND and FORMAT.
+ */
 export async function readGzipped(file: string, limit: number): Promise<GzippedFile> {
   const packed = await readBounded(file, limit);
   if (packed[0] !== 0x1f || packed[1] !== 0x8b)

@@ -31,9 +31,10 @@ interface IdxHeader {
 }
 
 /**
- * The grey pictures of an IDX file (the format of MNIST), plain or gzipped, as [count, 1, rows, cols]. Labels come
- * from the file beside it whose name has `labels-idx1` in place of `images-idx3`, where there is one and `labels` is not
- * false. NOT_FOUND error when the file cannot be read, FORMAT error when it, or the file of labels, is not what it should be.
+ * The grey pictures of an IDX file (the format of MNIST), plain or gzipped, as [count, 1, rows, cols]. Labels come from
+ * the file beside it whose name has `labels-idx1` in place of `images-idx3`, if it is there and `labels` is not false.
+ *
+ * @throws NOT_FOUND if the file cannot be read; FORMAT if its content, or that of the labels' file, is wrong.
  */
 export async function openIdx(file: string, options: IdxOptions = {}, name = file): Promise<Dataset> {
   const { labels: isLabelled = true, classNames } = options;

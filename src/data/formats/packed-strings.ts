@@ -1,10 +1,10 @@
-/** Strings that are had by their number. */
+/** A list of strings that takes little memory. */
 export interface PackedStrings {
   readonly count: number;
   at(index: number): string;
 }
 
-/** Keeps strings as one piece of UTF-8: a third of what they take as an array, where there are millions. */
+/** Keeps strings as one block of UTF-8. For millions of strings this takes a third of an array's memory. */
 export function packStrings(strings: readonly string[]): PackedStrings {
   const ends = new Float64Array(strings.length + 1);
   strings.forEach((text, i) => (ends[i + 1] = ends[i]! + Buffer.byteLength(text)));

@@ -45,15 +45,17 @@ interface Read<Value> {
 }
 
 /**
- * The data set `name` of the picture files at `paths` of a folder, without labels, and which of the paths are in it. One channel when all files are in a grey format or
- * on `gray`, else three (sRGB). Warnings say what of the files is lost, see `LOSSES`, and if there are fewer levels than 256.
+ * The data set `name` of the picture files at `paths` of a folder, without labels, and which of the paths are in it.
+ * One channel when all files are in a grey format or on `gray`, else three (sRGB). Warnings say what of the files is
+ * lost, see `LOSSES`, and if there are fewer levels than 256.
  *
- * The files of a large folder are decoded when they are first read. They are decoded again each time if they are crops, or more
- * than may be kept in memory. When it is opened, only some of them are looked at, unless bad ones are to be left out. `read` then
- * throws the same errors, and ARGUMENT if a picture has colours, or more levels, and those that were looked at have not.
+ * The files of a large folder are decoded when they are first read. They are decoded again each time if they are crops,
+ * or more than may be kept in memory. When it is opened, only some of them are looked at, unless bad ones are to be
+ * left out. `read` then throws the same errors, and ARGUMENT if a picture has colours, or more levels, and those that
+ * were looked at have not.
  *
- * @throws NOT_FOUND if there is no picture; FORMAT if one cannot be decoded; ARGUMENT if they differ in size, or are smaller than
- * their crops.
+ * @throws NOT_FOUND if there is no picture; FORMAT if one cannot be decoded; ARGUMENT if they differ in size, or are
+ * smaller than their crops.
  */
 export async function openPictureFiles(
   name: string,
@@ -101,7 +103,10 @@ export async function openPictureFiles(
   return { dataset, paths: pathsOf(pictures) };
 }
 
-/** The data set of pictures that are decoded when they are read. As many as memory may hold are kept, unless they are crops. */
+/**
+ * The data set of pictures that are decoded when they are read. As many as memory may hold are kept, unless they are
+ * crops.
+ */
 function onDisk(
   name: string,
   folder: string,
@@ -135,7 +140,10 @@ async function decodeFile(
   return naming(file, about, levelsOf(format, picture, bytes, place));
 }
 
-/** The format with as many levels as a sample of the files has. Bad ones tell nothing: they are errors when they are read. */
+/**
+ * The format with as many levels as a sample of the files has. Bad ones tell nothing: they are errors when they are
+ * read.
+ */
 async function sampled(
   folder: string,
   paths: readonly string[],

@@ -9,7 +9,11 @@ const PICTURE_NAME = /\.(png|jpe?g|webp)$/i;
 /** Whether a file is a picture, by its name. */
 export const isPictureName = (path: string): boolean => PICTURE_NAME.test(path);
 
-/** The data set of one picture file, without a label. Errors as of `openPictureFiles`. */
+/**
+ * The data set of one picture file, without a label.
+ *
+ * @throws the errors of `openPictureFiles`.
+ */
 export async function openPicture(file: string, options: PictureOptions = {}): Promise<Dataset> {
   const alone = { ...options, skipBad: false };
   return (await openPictureFiles(file, dirname(file), [basename(file)], alone)).dataset;

@@ -11,7 +11,11 @@ import { unexpected } from "../../files/unexpected.ts";
 const RECORD = 512;
 const MAX_ENTRIES = 4096;
 
-/** The files of an unpacked tar archive by their names, as views of it. FORMAT error, which names `file`, if it is none. */
+/**
+ * The files of an uncompressed tar archive by their names, as views of it.
+ *
+ * @throws FORMAT that names `file` if it is not intact.
+ */
 export function tarFiles(archive: Uint8Array, file: string): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   const fail = (received: string) => unexpected(file, "an intact tar archive", received);

@@ -42,11 +42,11 @@ export type HubFile = v.InferOutput<typeof listing>["files"][number];
 const KEPT = "nextpixel-files.json";
 
 /**
- * The Parquet files of a split: what was listed the first time, and is kept in `folder`, or else what the Hub lists now, its own
- * or those that the Hub has converted (https://huggingface.co/docs/hub/datasets-viewer).
+ * The Parquet files of a split: what was listed the first time, and is kept in `folder`, or else what the Hub lists
+ * now, its own or those that the Hub has converted (https://huggingface.co/docs/hub/datasets-viewer).
  *
- * @throws DOWNLOAD if the Hub cannot be asked; NOT_FOUND if it has no such data set, config or split; ARGUMENT if the config must be
- * named; FORMAT if its answer, or what is kept of it, is something else.
+ * @throws DOWNLOAD if the Hub cannot be asked; NOT_FOUND if it has no such data set, config or split; ARGUMENT if the
+ * config must be named; FORMAT if its answer, or what is kept of it, is something else.
  */
 export async function hubListing(
   name: string,

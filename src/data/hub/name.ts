@@ -13,8 +13,8 @@ const PART = "[A-Za-z0-9_][A-Za-z0-9._-]*";
 const NAME = new RegExp(`^hf:(${PART}/${PART})(?:/(${PART}))?(?::(${PART}))?$`);
 
 /**
- * What `hf:owner/name`, `hf:owner/name:test` and `hf:owner/name/config:test` mean; the split is `train` if none is named. Undefined if
- * a name does not begin with `hf:`.
+ * What `hf:owner/name`, `hf:owner/name:test` and `hf:owner/name/config:test` mean; the split is `train` if none is
+ * named. Undefined if a name does not begin with `hf:`.
  *
  * @throws ARGUMENT if it goes on in another way.
  */

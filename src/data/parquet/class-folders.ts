@@ -2,12 +2,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../../files/make-folder.ts";
 
-/** Which class each of the folders is. A name with a dot is not read as a folder of pictures. */
+/** The names of the classes by folder. It begins with a dot, so it is not read as a picture. */
 const FILE = ".nextpixel-classes.json";
 
 /**
- * Folders for the pictures of classes, numbered, since a class may have a name that no folder can have. The folder of a class is
- * made when it is first asked for; `close` notes the names.
+ * Folders for the pictures of classes. They have numbers, since not every name of a class is possible for a folder. The
+ * folder of a class is made when it is first needed; `close` writes the names.
  */
 export function classFolders(folder: string): {
   of(name: string, number: number | undefined): Promise<string>;

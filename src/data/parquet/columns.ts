@@ -2,7 +2,7 @@ import type { FileMetaData, SchemaTree } from "hyparquet";
 import * as v from "valibot";
 import { unexpected } from "../../files/unexpected.ts";
 
-/** The columns of a table of pictures that are of use. */
+/** The columns of a table that are read. */
 export interface Columns {
   readonly picture: string;
   readonly label: string | undefined;
@@ -12,7 +12,10 @@ export interface Columns {
 
 const feature = v.object({ _type: v.string(), names: v.optional(v.array(v.string())) });
 
-/** What Hugging Face's `datasets` notes of the columns: JSON in the entry `huggingface` of a Parquet file's metadata. */
+/**
+ * What Hugging Face's `datasets` writes about the columns: JSON in the entry `huggingface` of a Parquet file's
+ * metadata.
+ */
 const notes = v.pipe(
   v.string(),
   v.parseJson(),
@@ -20,8 +23,10 @@ const notes = v.pipe(
 );
 
 /**
- * The columns of pictures and of labels, by what is noted of them, else by their form (a picture is bytes and a path) and by the
- * name `label`. FORMAT error if there is none of pictures.
+ * The columns of pictures and of labels: as the metadata says, or else by their form (a picture is bytes and a path)
+ * and by the name `label`.
+ *
+ * @throws FORMAT if there is no column of pictures.
  */
 export function columnsOf(
   file: string,

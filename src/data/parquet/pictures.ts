@@ -9,7 +9,7 @@ import { classFolders } from "./class-folders.ts";
 import { columnsOf, type Columns } from "./columns.ts";
 import { pictureEnding } from "../picture-file.ts";
 
-/** Bounds on what files may claim of themselves: rows of all, and bytes of one group of rows, unpacked. */
+/** Limits: rows of all files, and bytes of one row group, uncompressed. */
 const MAX_ROWS = 2 ** 24;
 const MAX_GROUP_BYTES = 2 ** 30;
 const MAX_CLASSES = 2 ** 16;
@@ -25,9 +25,11 @@ interface Table {
 type Row = Readonly<Record<string, unknown>>;
 
 /**
- * Writes the encoded pictures of Parquet files, as Hugging Face's `datasets` has them, into a folder: files that are named by
- * their rows, in a sub-folder for each class where there is a column of labels (see `classFolders`). `onProgress` is told how many of all are there.
- * FORMAT error if a file is not what it should be; throws what the file system throws.
+ * Writes the encoded pictures of Parquet files, in the form of Hugging Face's `datasets`, into a folder. Files are
+ * named by their rows, and are in a sub-folder for each class if there is a column of labels (see `classFolders`).
+ * `onProgress` is called with the number of pictures so far, and of all.
+ *
+ * @throws FORMAT if the content of a file is wrong; errors of the file system.
  */
 export async function unpackPictures(
   files: readonly string[],
@@ -67,7 +69,7 @@ async function openTable(file: string): Promise<Table> {
   });
 }
 
-/** The rows of a table with nothing but the columns of use, group after group. */
+/** The rows of a table, only the columns that are needed, one row group at a time. */
 async function* rowGroups({ file, buffer, metadata, columns }: Table): AsyncGenerator<Row[]> {
   const [{ parquetReadObjects }, { compressors }] = await Promise.all([
     import("hyparquet"),
@@ -101,7 +103,7 @@ async function* rowGroups({ file, buffer, metadata, columns }: Table): AsyncGene
   }
 }
 
-/** Whatever a reader of untrusted bytes throws, it is the file that is wrong. */
+/** Whatever the parser throws means that the file is wrong. */
 async function parsing<Value>(file: string, parse: () => Promise<Value>): Promise<Value> {
   try {
     return await parse();
@@ -111,7 +113,7 @@ async function parsing<Value>(file: string, parse: () => Promise<Value>): Promis
   }
 }
 
-/** The encoded picture of a row, and how the name of its file ends. */
+/** The encoded picture of a row, and the ending of its file's name. */
 function pictureOf(
   { file, columns }: Table,
   row: Row,
@@ -130,7 +132,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 interface Label {
   readonly name: string;
-  /** Where labels are numbers. */
+  /** Undefined if labels are text. */
   readonly number: number | undefined;
 }
 

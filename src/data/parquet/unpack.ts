@@ -2,13 +2,13 @@ import { fork } from "node:child_process";
 import { NextpixelError, type ErrorCode } from "../../basics/errors.ts";
 import { unexpected } from "../../files/unexpected.ts";
 
-/** What the process is asked. */
+/** The message to the process. */
 export interface ToUnpacking {
   readonly files: readonly string[];
   readonly folder: string;
 }
 
-/** What it answers. */
+/** The messages from the process. */
 export type FromUnpacking =
   | { readonly kind: "progress"; readonly pictures: number; readonly of: number }
   | { readonly kind: "end" }
@@ -21,24 +21,26 @@ export type FromUnpacking =
     };
 
 export interface UnpackOptions {
-  /** Told how many pictures are there, of all. */
+  /** Called with the number of pictures so far, and of all. */
   readonly onProgress: (pictures: number, of: number) => void;
-  /** Milliseconds without progress after which files are held to be damaged. By default far more than a group of rows takes. */
+  /**
+   * Milliseconds without progress after which files count as damaged. The default is far more than a row group takes.
+   */
   readonly patience?: number | undefined;
 }
 
-/** Characters of what the process says on stderr that are kept: Node says what has ended it among the first lines. */
+/** Characters of the process's stderr that are kept: Node gives the reason in the first lines. */
 const MAX_SAID = 10_000;
 
-/** Bound on the memory that the process may take for its objects, in MiB. */
+/** Largest heap of the process, in MiB. */
 const MAX_HEAP = 2048;
 
 // Node runs no TypeScript: where this file is run as it is, by tests and benches, the process runs what was built last.
 const FOLDER = import.meta.url.endsWith(".ts") ? "../../../dist/data/parquet" : ".";
 
 /**
- * `unpackPictures` in a process of its own: in a Parquet file one wrong bit can have the decoder fill the memory, which no exception
- * stops, or go round for ever. FORMAT error then, too.
+ * `unpackPictures` in a process of its own. One wrong bit in a Parquet file can make the decoder fill the memory, which
+ * no exception stops, or loop for ever. This is a FORMAT error too.
  */
 export function unpackApart(
   files: readonly string[],
@@ -86,7 +88,7 @@ function errorOf({ message, code, errno, isOurs }: FromUnpacking & { readonly ki
     : Object.assign(new Error(message), { code, errno });
 }
 
-/** Why a process has ended: the line of its stderr that says so, or else its exit code or signal. */
+/** Why a process has ended: the line of its stderr with the error, or else its exit code or signal. */
 function reasonOf(said: string, code: number | null, signal: string | null): string {
   const lines = said.split("\n").map((line) => line.trim());
   return (

@@ -4,62 +4,47 @@ import { cachedFiles } from "../../fetch/cached-files.ts";
 import { checkFile } from "../../fetch/check-file.ts";
 import { fetchSettings, type FetchSettings } from "../../fetch/settings.ts";
 import { isThere } from "../../files/bounded-read.ts";
-import { CATALOG, type Published, type PublishedOptions, type Split } from "./catalog.ts";
 import type { Dataset } from "../dataset.ts";
 import type { Format } from "../formats/format.ts";
+import { CATALOG, type Published, type PublishedOptions } from "./catalog.ts";
 
-/** A data set that is published somewhere, by its name. */
-export interface PublishedName {
-  readonly name: string;
-  readonly set: string;
-  readonly published: Published;
-  readonly split: Split;
-}
+const setOf = (name: string): string => name.split(":", 1)[0]!;
 
 /**
- * What `mnist`, `binarized-mnist`, `fashion-mnist` and `cifar10` name, their training pictures, and these names with `:test`, or
- * `binarized-mnist:valid`. Undefined if a name is none of that; NOT_FOUND error if only what stands behind the colon is not.
+ * What the catalog has under a name. Undefined if it has nothing of that kind.
+ *
+ * @throws NOT_FOUND if it has other splits of this data set only.
  */
-export function publishedDataset(name: string): PublishedName | undefined {
-  const [set, split, ...rest] = name.split(":") as [string, ...string[]];
-  const published = CATALOG.get(set);
-  if (published === undefined || rest.length > 0) return undefined;
-  if (split === undefined) return { name, set, published, split: published.train };
-  const others = { valid: published.valid, test: published.test };
-  const found = Object.entries(others).find(([key]) => key === split)?.[1];
-  if (found !== undefined) return { name, set, published, split: found };
-  const names = [set, ...Object.entries(others).flatMap(([key, one]) => (one ? [`${set}:${key}`] : []))];
-  throw new NextpixelError("NOT_FOUND", `no data set "${name}": expected ${names.join(" or ")}`);
+export function publishedDataset(name: string): Published | undefined {
+  const found = CATALOG.get(name);
+  const others = [...CATALOG.keys()].filter((one) => setOf(one) === setOf(name));
+  if (found !== undefined || others.length === 0 || name.split(":").length > 2) return found;
+  throw new NextpixelError("NOT_FOUND", `no data set "${name}": expected ${others.join(" or ")}`);
 }
 
 /**
- * The pictures of a published data set, from where a package of the system has put them, else from the cache, to which what is
- * missing is downloaded. All files are checked by their SHA-256. Errors as of `cachedFiles`.
+ * The pictures of a published data set: from where a package of the system has put them, else from the cache, to which
+ * missing files are downloaded. All files are checked by their SHA-256.
+ *
+ * @throws the errors of `cachedFiles` and of the files' format.
  */
 export async function openPublished(
-  { name, set, published, split }: PublishedName,
+  one: Published,
   options: PublishedOptions,
   settings: FetchSettings,
 ): Promise<Dataset> {
-  const paths = (await packagedFiles(split, options)) ?? (await fetched(set, published, split, settings));
-  return split.open(paths, options, name);
-}
-
-function fetched(
-  set: string,
-  { url }: Published,
-  { files }: Split,
-  settings: FetchSettings,
-): Promise<string[]> {
+  const set = setOf(one.name);
   // A mirror is a copy of the cache.
-  const base = settings.mirror === undefined ? url : `${settings.mirror}/${set}/`;
-  const remote = files.map((file) => ({ ...file, path: file.name, url: base + file.name }));
-  return cachedFiles(join(settings.cache, set), remote, settings);
+  const base = settings.mirror === undefined ? one.url : `${settings.mirror}/${set}/`;
+  const remote = one.files.map((file) => ({ ...file, path: file.name, url: base + file.name }));
+  const paths =
+    (await packagedFiles(one, options)) ?? (await cachedFiles(join(settings.cache, set), remote, settings));
+  return one.open(paths, options, one.name);
 }
 
 /** Undefined if the package is not there, or not as it is known. */
 async function packagedFiles(
-  { packaged }: Split,
+  { packaged }: Published,
   { onWarning }: PublishedOptions,
 ): Promise<string[] | undefined> {
   if (packaged === undefined) return undefined;
@@ -70,14 +55,14 @@ async function packagedFiles(
     return paths;
   } catch (error) {
     if (!(error instanceof NextpixelError)) throw error;
-    onWarning?.(`${error.message}; it is left alone`);
+    onWarning?.(`${error.message}; it is not used`);
     return undefined;
   }
 }
 
 /** The data sets of the catalog. */
 export const published: Format = {
-  help: [...CATALOG.keys()].join(", ") + " (downloaded once)",
+  help: `${[...new Set([...CATALOG.keys()].map(setOf))].join(", ")} (downloaded once; with :test their test pictures)`,
   canResize: false,
   recognises: (name) => publishedDataset(name) !== undefined,
   open: (name, options) => openPublished(publishedDataset(name)!, options, fetchSettings(options.download)),

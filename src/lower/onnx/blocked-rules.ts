@@ -11,7 +11,7 @@ const isField = (shape: Shape) => shape.length === 4;
 const hasWholeBlocks = (channels: number, { block }: OnnxLowering) =>
   block !== undefined && channels % block === 0;
 
-/** The convolution in blocked form, with what is fused into it; undefined if that form cannot hold it. */
+/** The convolution in blocked form, with what is fused into it; undefined if it has no such form. */
 export function blockedConvolution(
   { x, inputs, outputs, kernel, weights, pads, stride, dilation }: PlainConvolution,
   { bias, sum, relu }: FusedConvolution,
@@ -26,7 +26,7 @@ export function blockedConvolution(
   const apart = model.node("Reshape", [weights, model.integers(split)], {});
   const ordered = model.node("Transpose", [apart], { perm: [0, 2, 4, 5, 3, 1] });
   const packed = model.node("Reshape", [ordered, model.integers([outputs, inputs, ...kernel])], {});
-  // An operand that is left out before one that is there has an empty name.
+  // An operand that is left out, but followed by another one, has an empty name.
   const biasName = bias ? model.node("Reshape", [lowering.value(bias), model.integers([outputs])], {}) : "";
   const operands = [
     lowering.blocked(x),
@@ -38,7 +38,7 @@ export function blockedConvolution(
   return model.node("nchwc.Conv", operands, { pads, strides: stride, dilations: dilation, ...activation });
 }
 
-/** The node's value computed in blocked form, if its operands are at hand in it and the primitive allows it. */
+/** The node's value in blocked form, if an operand already has that form and the primitive can be computed in it. */
 export function blockedRule(node: Node, lowering: OnnxLowering): string | undefined {
   const { model } = lowering;
   if (!isField(node.shape) || !hasWholeBlocks(node.shape[1]!, lowering)) return undefined;
@@ -71,7 +71,7 @@ export function blockedRule(node: Node, lowering: OnnxLowering): string | undefi
   return undefined;
 }
 
-/** What is done to whole rows: in memory, [batch, blocks, rows, cols x block]. */
+/** An operation on whole rows, which in memory are [batch, blocks, rows, cols x block]. */
 function byRows(
   node: Node,
   { model, block, blocked }: OnnxLowering,

@@ -24,7 +24,7 @@ export function convolution(node: Node, fused: FusedConvolution, lowering: OnnxL
   }
   const { model, value } = lowering;
   const { x, weights, outputs, pads, stride: strides, dilation: dilations } = plain;
-  // Conv takes no negative padding: what is to be cut off is cut off beforehand.
+  // Conv takes no negative padding: the input is cropped beforehand instead.
   const [top, left, bottom, right] = pads.map((size) => Math.min(size, 0)) as Four;
   const cut = padded(lowering, value(x), [0, 0, top, left], [0, 0, bottom, right]);
   const operands = [cut, weights];
@@ -34,7 +34,7 @@ export function convolution(node: Node, fused: FusedConvolution, lowering: OnnxL
   lowering.setPlain(node, epilogue(result, { ...fused, bias: undefined }, lowering));
 }
 
-/** What is left to do behind a convolution that has only its bias fused. */
+/** What remains to be computed after a convolution into which only the bias is fused. */
 function epilogue(
   result: string,
   { bias, sum, relu }: Partial<FusedConvolution>,

@@ -5,9 +5,9 @@ import { matrixConvolution } from "./matrix-convolution.ts";
 import type { Front, Fronts } from "./fronts.ts";
 
 /**
- * Values on diagonals are [batch, positions, channels]. A field is skewed so that every diagonal is one piece of it: going along
- * one, the number of the pixel grows by the same `stride` each time (one more or less than there are columns), so with the
- * pixels in `stride` columns a diagonal stands upright in one of them.
+ * Values on diagonals are [batch, positions, channels]. A field is skewed so that every diagonal is contiguous: along
+ * a diagonal the number of the pixel grows by a fixed `stride` (one more or one less than there are columns), so that
+ * with `stride` pixels in each line a diagonal is one column.
  */
 export class DiagonalLayout implements FrontLayout {
   readonly positions = 1;
@@ -36,7 +36,8 @@ export class DiagonalLayout implements FrontLayout {
 
   prepare(field: Node): Node {
     const [batch, channels] = field.shape as [number, number];
-    // A matrix for each picture is transposed, and then lines are moved: the runtime is slow at any other order of axes.
+    // One matrix for each picture is transposed, then lines are moved: the runtime is slow at other permutations of
+    // axes.
     const inOrder = transpose(reshape(field, [batch, channels, this.#pixels]), [0, 2, 1]);
     if (this.#stride === 1) return inOrder;
     const filled = pad(inOrder, this.positions, 0, this.#tall * this.#stride - this.#pixels);

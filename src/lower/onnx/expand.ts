@@ -4,8 +4,9 @@ import { is, type Node } from "../../graph/node.ts";
 import { rewriteGraph } from "../../graph/walk.ts";
 
 /**
- * The graph with what ONNX has no fast operator for made of simpler primitives: of those that its derivative is made of, so that
- * simplification finds them to be the same. (ONNX's Elu takes as long as e^x, which the derivative would then need once more.)
+ * The graph with primitives that have no fast ONNX operator replaced by simpler ones. These are the primitives that
+ * the derivative uses too, so that simplification merges them. (ONNX's Elu takes as long as e^x, which the derivative
+ * would have to compute once more.)
  */
 export const expand = (outputs: readonly Node[]): Node[] =>
   rewriteGraph(outputs, (node) => {

@@ -32,7 +32,10 @@ const overChannels = (node: Node<"sum"> | Node<"max">, front: Front, values: Fro
     ? makeNode(node.op, [values.at(node.inputs[0]!, front)], { axes: [values.layout.channels] })
     : noFrontRule(node);
 
-/** Whether a node can be computed front by front without a product: rather so than for all positions beforehand. */
+/**
+ * Whether a node can be computed front by front without products. If so, it is not computed for all positions
+ * beforehand.
+ */
 export const isFrontwise = ({ op, attributes }: Node): boolean =>
   frontRules[op] === pointwise ||
   op === "shift" ||

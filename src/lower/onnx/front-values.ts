@@ -4,16 +4,16 @@ import type { Node } from "../../graph/node.ts";
 import type { ConvMask, Primitive, Shape } from "../../graph/primitives.ts";
 import type { Front, Fronts } from "./fronts.ts";
 
-/** How values on fronts lie in memory. */
+/** The memory layout of values on fronts. */
 export interface FrontLayout {
   /** The axis of positions. */
   readonly positions: number;
   /** The axis of channels. */
   readonly channels: number;
   shape(batch: number, channels: number, positions: number): Shape;
-  /** What is the same at all positions, [batch, channels, 1, 1]. */
+  /** A value that is the same at all positions, [batch, channels, 1, 1]. */
   everywhere(node: Node): Node;
-  /** A field, so that the parts of it on fronts are at hand. */
+  /** A field, rearranged so that its parts on fronts can be taken by `at`. */
   prepare(field: Node): Node;
   /** The part on a front of a field that was prepared. */
   at(prepared: Node, front: Front): Node;
@@ -26,11 +26,11 @@ export interface FrontLayout {
 export interface FrontValues {
   readonly fronts: Fronts;
   readonly layout: FrontLayout;
-  /** On a front; what is the same for all positions or pictures has one. */
+  /** The value on a front. Values that are the same for all positions or pictures have size 1 there. */
   at(node: Node, front: Front): Node;
   /** Are there positions in the picture `rows` and `cols` further than those of a front? */
   isInside(front: Front, rows: number, cols: number): boolean;
-  /** What is at those positions, which are of the front that `value` is asked for; 0 outside the picture. */
+  /** The values at those positions, which belong to the front that `value` is called with; 0 outside the picture. */
   moved(front: Front, rows: number, cols: number, value: (from: Front) => Node): Node;
   zeros(front: Front, channels: number): Node;
   /** Does a node depend on the state? */

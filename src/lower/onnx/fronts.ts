@@ -37,7 +37,7 @@ export class Fronts {
     return this.list[step - this.list[0]!.step];
   }
 
-  /** Has it the same fronts, in the same or in the opposite order? */
+  /** Whether `other` has the same fronts, in the same or in the opposite order. */
   isLike(other: Fronts): boolean {
     const isSameSize = other.rows === this.rows && other.cols === this.cols;
     return isSameSize && other.order.rows * other.order.cols === this.order.rows * this.order.cols;

@@ -26,9 +26,10 @@ export interface LoweringOptions {
 export function lowerToOnnx(program: Program, { block }: LoweringOptions = {}): Uint8Array {
   const names = Object.keys(program.outputs);
   const outputs = simplify(unrollRecurrences(expand(Object.values(program.outputs))));
-  // The runtime computes in the order in which it is told. All gradients meet in one vector, the first layer's in front:
-  // from last to first, each layer's is computed on the way back through the network, while what it needs is at hand.
-  // From first to last, all would wait for the end, with every activation and its derivative still in memory.
+  // The runtime computes nodes in the order in which the model lists them. All gradients end in one vector that
+  // starts with the first layer's. Listed from last to first, each layer's gradient is computed during the backward
+  // pass, when its operands have just been computed. From first to last, all of them would be computed at the end,
+  // with every activation and its derivative still in memory.
   const order = topologicalOrder(outputs, "last to first");
   const { fused, absorbed } = fuseConvolutions(order, useCounts(outputs));
   const model = new OnnxModelWriter(program.name);

@@ -4,7 +4,7 @@ import { sameShape } from "../../graph/shapes.ts";
 import { toBlocked, toPlain } from "./blocked-layout.ts";
 import { BOOL, FLOAT, type OnnxModelWriter } from "./model-writer.ts";
 
-/** How a primitive is computed: returns the name of its value. */
+/** Writes how a primitive is computed, and returns the name of its value. */
 export type OnnxRule<P extends Primitive> = (node: Node<P>, lowering: OnnxLowering) => string;
 
 /**
@@ -63,7 +63,7 @@ export class OnnxLowering {
         : toBlocked(this.model, this.value(node)),
     );
 
-  /** Is the value at hand in blocks of channels, and not row-major? */
+  /** Whether the value exists in blocks of channels, and not in row-major order. */
   isBlocked(node: Node): boolean {
     if (this.#plain.has(node)) return false;
     return this.#blocked.has(node) || (isPositivity(node) && this.isBlocked(node.inputs[0]!));
@@ -76,7 +76,7 @@ function once(forms: Map<Node, string>, node: Node, make: () => string): string 
   return name;
 }
 
-/** Comparisons are lowered when they are used, as what they are used for. */
+/** Comparisons are lowered where they are used, in the form that is needed there. */
 export const isComparison = (node: Node): boolean => is(node, "equal") || is(node, "greater");
 
 /** Is it x > 0, of x's own shape? */

@@ -3,7 +3,7 @@ import { is, type Node } from "../../graph/node.ts";
 import { noFrontRule, withoutMasked, type FrontValues } from "./front-values.ts";
 import type { Front } from "./fronts.ts";
 
-/** A tap of a kernel: what it reads, relative to a position, and the matrix [inputs, outputs] that this is multiplied with. */
+/** A tap of a kernel: the position that it reads, relative to its own, and its matrix [inputs, outputs]. */
 interface Tap {
   readonly rows: number;
   readonly cols: number;
@@ -44,14 +44,17 @@ function tapsOf(node: Node<"conv"> | Node<"convTranspose">, weights: Node): Tap[
   });
 }
 
-/** What the taps read side by side, times their matrices one below the other. */
+/** What the taps read, concatenated, times their matrices, stacked. */
 function productOfReads(x: Node, taps: readonly Tap[], front: Front, values: FrontValues): Node {
   const read = ({ rows, cols }: Tap) => values.moved(front, rows, cols, (from) => values.at(x, from));
   const matrices = taps.map(({ matrix }) => matrix);
   return matmul(concat(taps.map(read), values.layout.channels), concat(matrices, 0));
 }
 
-/** The same for fewer outputs than inputs: the product first, for all taps at once, since less is moved then. */
+/**
+ * The same if there are fewer outputs than inputs: the product comes first, for all taps at once, since this moves
+ * less data.
+ */
 function sumOfProducts(x: Node, taps: readonly Tap[], front: Front, values: FrontValues): Node {
   const matrices = concat(
     taps.map(({ matrix }) => matrix),

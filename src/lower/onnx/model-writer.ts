@@ -3,8 +3,8 @@ import { ProtobufWriter } from "../../basics/protobuf.ts";
 import { POINTWISE_OPERATORS } from "./pointwise-operators.ts";
 
 /**
- * The ONNX operators in use, each with its attributes. The kinds matter: a float written where an integer is
- * expected is rejected by the runtime late and obscurely.
+ * The ONNX operators in use, each with its attributes. The kinds matter: if a float is written where an integer is
+ * expected, the runtime fails late and with an unclear error.
  */
 const OPERATORS = {
   ...withoutAttributes(Object.values(POINTWISE_OPERATORS)),
@@ -42,7 +42,7 @@ type Operators = typeof OPERATORS;
 export type Operator = keyof Operators;
 type Value<Kind> = Kind extends "ints" ? readonly number[] : Kind extends "text" ? string : number;
 type Attributes<Kinds> = { readonly [Key in keyof Kinds]: Value<Kinds[Key]> };
-/** Texts may be left out. */
+/** Text attributes may be left out. */
 export type OperatorAttributes<O extends Operator> = Omit<Attributes<Operators[O]>, "activation"> &
   Partial<Pick<Attributes<Operators[O]>, "activation" & keyof Operators[O]>>;
 
@@ -75,7 +75,7 @@ export class OnnxModelWriter {
     this.#graph.message(12, (info) => valueInfo(info, name, shape));
   }
 
-  /** A constant of float32 numbers; the same array (a mask, say, in all passes) is one. */
+  /** A constant of float32 numbers. The same array (such as a mask, in all passes) is stored once. */
   floats(data: ArrayLike<number>, shape: Shape): string {
     const known = this.#floats.get(data);
     if (known !== undefined) return known;
@@ -84,7 +84,7 @@ export class OnnxModelWriter {
     return name;
   }
 
-  /** A constant list of int64 numbers (axes, sizes, ..); equal lists are one. */
+  /** A constant list of int64 numbers (axes, sizes, ..). Equal lists are stored once. */
   integers(list: readonly number[]): string {
     const key = list.join(" ");
     const known = this.#integers.get(key);

@@ -8,7 +8,7 @@ export interface Part {
   readonly end: number;
 }
 
-/** A part of a value; of a concatenation, or of what is padded with zeros, without making the whole of it. */
+/** A part of a value. Parts of concatenations and of padded values are taken without computing the whole. */
 export function partOf(node: Node, part: Part): Node {
   const { axis, start, end } = part;
   if (is(node, "concat") && node.attributes.axis === axis) return partOfConcat(node, part);

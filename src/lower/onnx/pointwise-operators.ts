@@ -1,8 +1,8 @@
 import type { PointwisePrimitive } from "../../graph/pointwise.ts";
 
 /**
- * The ONNX operators that pointwise primitives are, in order of their operands. Of the others `expand.ts` makes simpler ones, or
- * `rules.ts` has a rule.
+ * The ONNX operators of pointwise primitives, which take the same operands in the same order. The other pointwise
+ * primitives are replaced by simpler ones in `expand.ts`, or have a rule in `rules.ts`.
  */
 export const POINTWISE_OPERATORS = {
   neg: "Neg",

@@ -12,8 +12,8 @@ import { partOf } from "./parts.ts";
 import { RowLayout } from "./row-layout.ts";
 
 /**
- * The graph with every recurrence written out: front after front (row after row, or diagonal after diagonal), all positions of
- * a front at once.
+ * The graph with every recurrence unrolled front by front (row by row, or diagonal by diagonal); all positions of a
+ * front are computed at once.
  */
 export function unrollRecurrences(outputs: readonly Node[]): Node[] {
   const unrolled: UnrolledFields = new Map();
@@ -23,10 +23,10 @@ export function unrollRecurrences(outputs: readonly Node[]): Node[] {
   });
 }
 
-/** The fields that unrolled recurrences have put out, and their values on the fronts from which they were put together. */
+/** The results of unrolled recurrences, and the values on fronts of which they are composed. */
 type UnrolledFields = Map<Node, { readonly fronts: Fronts; readonly values: readonly Node[] }>;
 
-/** The values of what is inside a recurrence, front by front. Each is made when it is first asked for. */
+/** The values of the nodes inside a recurrence, front by front. Each is created when it is first needed. */
 class Unrolling implements FrontValues {
   readonly #body: Node;
   readonly #state: Node;
@@ -47,7 +47,7 @@ class Unrolling implements FrontValues {
     this.layout = this.fronts.areRows ? new RowLayout(this.fronts) : new DiagonalLayout(this.fronts);
   }
 
-  /** The recurrence's value, a field for each of its states: those that nothing reads are not put together. */
+  /** The recurrence's value, a field for each of its states. States that nothing reads are not assembled. */
   field(): Node {
     const body = this.#body;
     const states = is(body, "concat") && body.attributes.axis === 1 ? body.inputs : [body];
@@ -95,7 +95,10 @@ class Unrolling implements FrontValues {
     );
   }
 
-  /** Where on which front the positions further by `rows` and `cols` begin, and which of them, start .. end-1, are in the picture. */
+  /**
+   * The front of the positions that are `rows` and `cols` further, where on it they begin, and which of them, start
+   * .. end-1, are within the picture.
+   */
   #overlap(front: Front, rows: number, cols: number) {
     const from = this.fronts.read(front, rows, cols);
     if (!from) return undefined;
@@ -108,7 +111,7 @@ class Unrolling implements FrontValues {
     return broadcast(constant([0], []), this.layout.shape(this.#state.shape[0]!, channels, front.count));
   }
 
-  /** Is a node made of fields whose values on fronts are known, by what can be done front by front? */
+  /** Whether a node can be computed front by front from fields whose values on fronts are known. */
   #isOfFronts(node: Node): boolean {
     let found = this.#isByFronts.get(node);
     if (found === undefined) {
@@ -125,7 +128,7 @@ class Unrolling implements FrontValues {
     return found;
   }
 
-  /** A value that does not depend on the state: of a field the front's part. */
+  /** A value that does not depend on the state; for a field, its part on the front. */
   #fixedAt(node: Node, front: Front): Node {
     const shape = [1, 1, 1, 1, ...node.shape].slice(-4) as [number, number, number, number];
     const [batch, channels, rows, cols] = shape;

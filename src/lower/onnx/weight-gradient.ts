@@ -5,15 +5,18 @@ import { masked, padded, type OnnxLowering } from "./lowering.ts";
 
 type Four = [number, number, number, number];
 
-/** One position of the kernel. The picture, as it sees it, lies `top` rows below and `left` columns right of the output. */
+/**
+ * One position of the kernel. Relative to the output, the input that it reads is moved by `top` rows down and `left`
+ * columns right.
+ */
 interface Tap {
   readonly top: number;
   readonly left: number;
 }
 
 /**
- * With so few input channels the products of single taps are too thin to be efficient, so what the taps see is put side
- * by side and multiplied at once.
+ * With so few input channels, the matrices of single taps are too narrow to be efficient: what all taps read is
+ * concatenated and multiplied at once.
  */
 const THIN_CHANNELS = 16;
 
@@ -58,12 +61,12 @@ function tapsOf({ kernel: [rows, cols], pad, dilation }: Node<"convWeightGradien
   }));
 }
 
-/** Has the mask a weight at tap number `i`, for any pair of channels? */
+/** Whether the mask keeps tap number `i` for any pair of channels. */
 function hasWeights(i: number, { mask, kernel }: Node<"convWeightGradient">["attributes"]): boolean {
   return !mask || mask.values.some((bit, k) => k % (kernel[0] * kernel[1]) === i && bit !== 0);
 }
 
-/** Does any output see a pixel of the picture through this tap, or padding only? */
+/** Whether any output reads a pixel of the picture through this tap, and not only padding. */
 function seesPicture({ top, left }: Tap, x: Node, dy: Node, { stride }: ConvAttributes): boolean {
   const overlaps = (offset: number, size: number, out: number, step: number) =>
     offset <= (out - 1) * step && -offset < size;
@@ -72,7 +75,7 @@ function seesPicture({ top, left }: Tap, x: Node, dy: Node, { stride }: ConvAttr
   return overlaps(top, rows, outRows, stride[0]) && overlaps(left, cols, outCols, stride[1]);
 }
 
-/** What a tap sees of the input, and the rows of dy that go with it. */
+/** What a tap reads of the input, and the corresponding rows of dy. */
 interface Seen {
   readonly x: string;
   readonly dy: string;
@@ -92,8 +95,8 @@ function product(seen: Seen, dy: Node, width: number, { model }: OnnxLowering): 
 }
 
 /**
- * Rows that the tap sees outside the picture add nothing to the product: with stride 1 they are cut off, of x and dy
- * both, which costs less than moving x and letting zeros in.
+ * Rows that the tap reads outside the picture add nothing to the product. With stride 1 they are cropped from both x
+ * and dy, which costs less than moving x and filling in zeros.
  */
 function seenByTap(tap: Tap, x: Node, dy: Node, attributes: ConvAttributes, lowering: OnnxLowering): Seen {
   const { model, value } = lowering;
@@ -113,7 +116,7 @@ function seenByTap(tap: Tap, x: Node, dy: Node, attributes: ConvAttributes, lowe
   };
 }
 
-/** The input as a tap sees it, for every output: moved, with zeros coming in, cut to size, thinned by the stride. */
+/** The input that a tap reads for every output: moved, with zeros coming in, cropped, and sampled at the stride. */
 function seenWhole(
   { top, left }: Tap,
   x: Node,

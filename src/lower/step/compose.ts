@@ -6,8 +6,8 @@ import { perChannel } from "./constants.ts";
 
 /**
  * Turns a 1x1 convolution of a convolution, if it alone reads that one, into a single convolution where this takes
- * fewer multiply-adds: W2 (W1 x + b1) = (W2 W1) x + W2 b1. So it is with the last vertical layer of Gated PixelCNN, whose
- * only reader is the link to the horizontal stack.
+ * fewer multiply-adds: W2 (W1 x + b1) = (W2 W1) x + W2 b1. This applies to the last vertical layer of Gated PixelCNN,
+ * which only the link to the horizontal stack reads.
  */
 export function composeConvolutions(logits: Node): Node {
   const uses = useCounts([logits]);

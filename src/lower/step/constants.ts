@@ -3,8 +3,8 @@ import type { Node } from "../../graph/node.ts";
 import { sizeOf } from "../../graph/shapes.ts";
 
 /**
- * A constant's value for each of `channels` channels (or one for all), if it is the same at every position; undefined of
- * other constants and of everything that is not one.
+ * A constant's value for each of `channels` channels (or one for all), if it is the same at every position; undefined
+ * for other constants and for nodes that are not constant.
  */
 export function perChannel(node: Node, channels: number): Float32Array | undefined {
   const stored = storedValue(node);
@@ -19,8 +19,8 @@ export function perChannel(node: Node, channels: number): Float32Array | undefin
 }
 
 /**
- * A constant as a table [rows][cols][channels]. It has one column if all are the same, and as many rows as differ: the last one
- * stands for all that follow.
+ * A constant as a table [rows][cols][channels]. It has a single column if all columns are equal; its last row holds
+ * for all rows that follow.
  */
 export interface PositionTable {
   readonly rows: number;
@@ -28,7 +28,7 @@ export interface PositionTable {
   readonly values: Float32Array;
 }
 
-/** The table of a constant for a field of so many channels, of which it may have one for all. */
+/** The table of a constant for a field of so many channels; the constant may have one channel for all of them. */
 export function positionTable({ data, shape }: ConstantValue, channels: number): PositionTable {
   const [own, allRows, cols] = [shape.at(-3) ?? 1, shape.at(-2) ?? 1, shape.at(-1) ?? 1];
   const at = (row: number, col: number, channel: number) =>

@@ -5,10 +5,10 @@ import { perChannel } from "./constants.ts";
 import { isInTiles } from "./tiles.ts";
 import { timeAt, type Times } from "./times.ts";
 
-/** relu(conv + bias + add), each part but the convolution optional, as one call of a kernel. */
+/** relu(conv + bias + add), each part but the convolution, which may be a transposed one, optional, as one call of a kernel. */
 export interface FusedConvolution {
   readonly kind: "convolution";
-  readonly conv: Node<"conv">;
+  readonly conv: Node<"conv"> | Node<"convTranspose">;
   readonly bias: Float32Array | undefined;
   readonly add: Node | undefined;
   readonly relu: boolean;
@@ -61,8 +61,8 @@ export function findFusions(
   ];
 
   const convolution = (node: Node): [FusedConvolution, Node[]] | undefined => {
-    if (is(node, "conv")) {
-      const inTiles = isInTiles(node, timesOf) && !isSwept(node);
+    if (is(node, "conv") || is(node, "convTranspose")) {
+      const inTiles = is(node, "conv") && isInTiles(node, timesOf) && !isSwept(node);
       return [{ kind: "convolution", conv: node, bias: undefined, add: undefined, relu: false, inTiles }, []];
     }
     const below = (inner: Node | undefined): [FusedConvolution, Node[]] | undefined => {
@@ -79,7 +79,8 @@ export function findFusions(
       if (!found || found[0].add) continue;
       const bias = perChannel(other, node.shape[1]!);
       if (bias) return [{ ...found[0], bias: sumOf(bias, found[0].bias) }, found[1]];
-      if (sameShape(other.shape, node.shape)) return [{ ...found[0], add: other }, found[1]];
+      const isOfClass = is(other, "input") && other.shape[1] === node.shape[1];
+      if (isOfClass || sameShape(other.shape, node.shape)) return [{ ...found[0], add: other }, found[1]];
     }
     return undefined;
   };

@@ -50,7 +50,7 @@ export interface StepOptions {
    * kernels in the same order, so that the logits have the same bits.
    */
   readonly known: boolean;
-  /** What inputs other than the picture are, which depend on its class alone: [classes][channels]. */
+  /** What inputs other than the picture are, [1, channels, 1, 1], which depend on its class alone: [classes][channels]. */
   readonly classValues?: ReadonlyMap<Node, Float32Array>;
 }
 
@@ -63,6 +63,10 @@ export function lowerToSteps(network: Node, picture: Node, { known, classValues 
   const logits = composeConvolutions(network);
   const sweeps = sweepsOf(logits);
   const drawn = timesOfNodes(logits, picture, false);
+  const [rows, cols] = logits.shape.slice(2);
+  if (rows !== picture.shape[2] || cols !== picture.shape[3]) {
+    throw cannotStep(logits, `to [${logits.shape.join(", ")}] has not the picture's size`);
+  }
   const times = known ? timesOfNodes(logits, picture, true) : drawn;
   // What is computed in one go rounds differently: it has to be the same whether or not the picture is known.
   const { fused, saved } = findFusions(
@@ -71,14 +75,14 @@ export function lowerToSteps(network: Node, picture: Node, { known, classValues 
     (node) => sweeps.has(node),
   );
   const lowering = new Lowering(times, picture, classValues);
-  const levels = lowering.field(picture.shape[1]!);
+  const levels = lowering.field(picture);
   lowering.place(picture, [levels]);
   for (const node of topologicalOrder([logits])) {
-    if (node === picture || storedValue(node) || saved.has(node)) continue;
+    if (node.op === "input" || storedValue(node) || saved.has(node)) continue;
     const sweep = sweeps.get(node);
     const view = lowering.inSweep(sweep, () => lowerNode(node));
     lowering.place(node, view);
-    if (sweep && node.op === "recur") lowering.finish(sweep);
+    if (sweep && node.op === "recur") lowering.finish(sweep, node);
   }
 
   function lowerNode(node: Node): View {
@@ -92,7 +96,7 @@ export function lowerToSteps(network: Node, picture: Node, { known, classValues 
     cols: picture.shape[3]!,
     channels: picture.shape[1]!,
     picture: levels,
-    logits: lowering.joined(lowering.view(logits), times.get(logits)!),
+    logits: lowering.joined(logits),
     fields: lowering.fields,
     instructions: lowering.instructions,
   };

@@ -1,8 +1,9 @@
 import { storedValue } from "../../graph/constant-values.ts";
+import { strideOf, type Lattice, type Stride } from "../../graph/lattice.ts";
 import type { Node } from "../../graph/node.ts";
 import { positionTable } from "./constants.ts";
-import type { KernelCall, Field, Instruction, Segment, Tap } from "./program.ts";
-import { isOfRow, ROW, rowEnd, timeAt, type Times } from "./times.ts";
+import type { KernelCall, Field, Instruction, Segment, Tap, Work } from "./program.ts";
+import { cannotStep, isOfRow, ROW, rowEnd, timeAt, type Times } from "./times.ts";
 
 /** Where a node's channels are: parts of fields, one after the other. Slices and concatenations cost nothing. */
 export type View = readonly Segment[];
@@ -21,6 +22,8 @@ export class Lowering {
   readonly instructions: Instruction[][];
   readonly #times: ReadonlyMap<Node, Times>;
   readonly #views = new Map<Node, View>();
+  /** Of what does not depend on the picture, by node and stride. */
+  readonly #fixed = new Map<string, Map<Node, View>>();
   readonly #picture: Node;
   #sweep: UnfinishedSweep | undefined;
   /** [classes][channels] of inputs that depend on the class alone. */
@@ -41,35 +44,60 @@ export class Lowering {
     return this.#times.get(node)!;
   }
 
-  /** Where the value of a node is that has been lowered, or is a constant: those are laid out when one is asked for. */
-  view(node: Node): View {
-    const stored = this.#views.has(node) ? undefined : storedValue(node);
-    if (stored) {
+  /**
+   * Where the value of a node is that has been lowered, or does not depend on the picture: that is laid out when it is first
+   * asked for, with the stride of the `reader` that asks.
+   */
+  view(node: Node, reader: Node): View {
+    return this.#views.get(node) ?? this.#fixedView(node, reader);
+  }
+
+  #fixedView(node: Node, reader: Node): View {
+    const key = this.stride(reader).join(" ");
+    const known = this.#fixed.get(key) ?? new Map<Node, View>();
+    this.#fixed.set(key, known);
+    let view = known.get(node);
+    if (!view) {
       const sweep = this.#sweep;
       this.#sweep = undefined;
-      const channels = node.shape.at(-3) ?? 1;
-      const out = this.field(channels);
-      this.emit(ROW, { kernel: "position", out, ...positionTable(stored, channels) });
-      this.place(node, [out]);
+      const out = this.field(reader, node.shape.at(-3) ?? 1);
+      this.emit(ROW, this.#fixedWork(node, out));
+      view = [out];
+      known.set(node, view);
       this.#sweep = sweep;
     }
-    return this.#views.get(node)!;
+    return view;
+  }
+
+  #fixedWork(node: Node, out: Segment): Work {
+    const stored = storedValue(node);
+    if (stored) return { kernel: "position", out, ...positionTable(stored, out.channels) };
+    const values = this.classValues.get(node);
+    if (!values) throw cannotStep(node, "has no incremental rule");
+    return { kernel: "class", out, values };
   }
 
   place(node: Node, view: View): void {
     this.#views.set(node, view);
   }
 
-  /** A new field, of as many columns as the picture if nothing else is said. */
-  field(channels: number, cols = this.#picture.shape[3]!): Segment {
-    return this.#add({ channels, cols, depth: 1, left: 0, right: 0, isRow: false, isByPicture: false });
+  /** How many rows and columns of the picture lie between those of a node. */
+  stride({ shape }: Node): Stride {
+    return strideOf(shape, this.#picture.shape)!;
   }
 
-  /** A copy of a view that keeps all pixels, picture by picture. `times` are those of its channels. */
-  remembered(view: View, times: Times): Segment {
-    const [, , rows, cols] = this.#picture.shape as [number, number, number, number];
-    const channels = view.reduce((total, segment) => total + segment.channels, 0);
-    const out = this.#add({ channels, cols, depth: rows, left: 0, right: 0, isRow: true, isByPicture: true });
+  /** A new field of a node's stride, for all its channels and columns if nothing else is said. */
+  field(node: Node, channels = node.shape[1]!, cols = node.shape[3]!): Segment {
+    const row = { stride: this.stride(node), cols, depth: 1, left: 0, right: 0, isRow: false };
+    return this.#add({ channels, ...row, isByPicture: false });
+  }
+
+  /** A copy of a node's value that keeps all pixels, picture by picture. */
+  remembered(node: Node): Segment {
+    const [view, times] = [this.view(node, node), this.times(node)];
+    const [, channels, rows, cols] = node.shape as [number, number, number, number];
+    const all = { stride: this.stride(node), cols, depth: rows, left: 0, right: 0, isRow: true };
+    const out = this.#add({ channels, ...all, isByPicture: true });
     for (const { start, end, time } of pieces(times, channels, view)) {
       this.emit(time, { kernel: "remember", out: part([out], start, end), x: part(view, start, end) });
     }
@@ -81,19 +109,27 @@ export class Lowering {
     return { field: this.fields.length - 1, channel: 0, channels: field.channels };
   }
 
-  /** Adds a call of a kernel, and makes the fields as large as it needs them. */
-  emit(time: number, call: KernelCall): void {
+  /** Adds a call of a kernel, at all positions of what it writes or those `at`, and makes the fields as large as it needs them. */
+  emit(time: number, work: Work, at = this.#everywhere(work.out)): void {
+    const call: KernelCall = { ...work, at };
     const isWholeRow = isOfRow(time, this.#picture.shape[1]!);
+    const { stride } = this.fields[call.out.field]!;
     if (isWholeRow) this.fields[call.out.field]!.isRow = true;
     for (const { field: index, rows, cols } of tapsOf(call)) {
       const field = this.fields[index]!;
       field.depth = Math.max(field.depth, 1 - rows);
       field.left = Math.max(field.left, -cols);
       field.right = Math.max(field.right, cols);
-      field.isRow ||= isWholeRow || rows !== 0 || cols !== 0;
+      // What has a larger stride was computed at an earlier pixel, most of the times that it is read.
+      const isLarger = field.stride[0] > stride[0] || field.stride[1] > stride[1];
+      field.isRow ||= isWholeRow || rows !== 0 || cols !== 0 || isLarger;
     }
     if (isWholeRow && this.#sweep) (this.#sweep.calls[time] ??= []).push(call);
     else this.instructions[time]!.push(call);
+  }
+
+  #everywhere({ field }: Segment): Lattice {
+    return { stride: this.fields[field]!.stride, phase: [0, 0] };
   }
 
   /**
@@ -108,14 +144,16 @@ export class Lowering {
   }
 
   /** Ends a sweep: everything inside the recurrence has been lowered. */
-  finish({ from, calls }: UnfinishedSweep): void {
-    calls.forEach((list, time) => this.instructions[time]!.push({ kernel: "sweep", from, calls: list }));
+  finish({ from, calls }: UnfinishedSweep, recurrence: Node): void {
+    const at: Lattice = { stride: this.stride(recurrence), phase: [0, 0] };
+    calls.forEach((list, time) => this.instructions[time]!.push({ kernel: "sweep", at, from, calls: list }));
   }
 
-  /** The view as one segment: copied, if it is not one. `times` are those of its channels. */
-  joined(view: View, times: Times): Segment {
+  /** A node's value as one segment: copied, if it is not one. */
+  joined(node: Node): Segment {
+    const [view, times] = [this.view(node, node), this.times(node)];
     if (view.length === 1) return view[0]!;
-    const out = this.field(view.reduce((total, { channels }) => total + channels, 0));
+    const out = this.field(node);
     for (const { start, end, time } of pieces(times, out.channels, view)) {
       const operands = [here(part(view, start, end))];
       this.emit(time, { kernel: "pointwise", operation: "copy", out: part([out], start, end), operands });
@@ -171,7 +209,7 @@ export function within(view: View, start: number, end: number): View {
 /** The segment at the current position. */
 export const here = (segment: Segment): Tap => ({ ...segment, rows: 0, cols: 0 });
 
-function tapsOf(instruction: KernelCall): readonly Tap[] {
+function tapsOf(instruction: Work): readonly Tap[] {
   switch (instruction.kernel) {
     case "convolution":
       return instruction.add ? [...instruction.taps, here(instruction.add)] : instruction.taps;

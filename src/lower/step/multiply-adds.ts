@@ -9,11 +9,15 @@ export const multiplyAddsOfTimes = ({ instructions, fields, cols }: StepProgram)
   instructions.map((list) =>
     list
       .flatMap((instruction) => (instruction.kernel === "sweep" ? instruction.calls : [instruction]))
-      .reduce(
-        (total, call) => total + (multiplyAddsOf(call, fields) * fields[call.out.field]!.cols) / cols,
-        0,
-      ),
+      .reduce((total, call) => total + multiplyAddsOf(call, fields) * shareOf(call, fields, cols), 0),
   );
+
+/** For how many columns a call computes something, by pixel of the picture. */
+function shareOf({ out, at }: KernelCall, fields: readonly Field[], cols: number): number {
+  const field = fields[out.field]!;
+  const phases = at.stride[1] / field.stride[1];
+  return field.cols / phases / cols / at.stride[0];
+}
 
 /** For one column of what a call writes. */
 function multiplyAddsOf(call: KernelCall, fields: readonly Field[]): number {

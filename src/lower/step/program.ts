@@ -1,4 +1,5 @@
 import type { PointwisePrimitive } from "../../graph/pointwise.ts";
+import type { Lattice, Stride } from "../../graph/lattice.ts";
 import type { AttendedKeys } from "../../graph/primitives.ts";
 
 /**
@@ -24,7 +25,9 @@ export interface StepProgram {
 /** What is remembered of a node. It starts as zeros, and what lies outside the picture stays so. */
 export interface Field {
   readonly channels: number;
-  /** Columns of a row: those of the picture, or tiles of four of them. */
+  /** Of the node of which it is. */
+  readonly stride: Stride;
+  /** Columns of a row: those of the node, or tiles of four of them. */
   readonly cols: number;
   /** Rows that are kept: the current one and those above that are still read. */
   readonly depth: number;
@@ -44,7 +47,10 @@ export interface Segment {
   readonly channels: number;
 }
 
-/** Channels of a field at another position: `rows` and `cols` are negative above and to the left. */
+/**
+ * Channels of a field at another position: so many of its rows and columns from the one at which the picture's position is, or,
+ * in a field with a stride, from the last one before that. `rows` and `cols` are negative above and to the left.
+ */
 export interface Tap extends Segment {
   readonly rows: number;
   readonly cols: number;
@@ -62,12 +68,15 @@ export type Instruction = KernelCall | Sweep;
 /** Calls for a row's columns one after the other, each reading what the one before it has computed. */
 export interface Sweep {
   readonly kernel: "sweep";
+  readonly at: Lattice;
   readonly from: "left" | "right";
   readonly calls: readonly KernelCall[];
 }
 
-/** One call of a kernel (`src/kernels/`), for the pictures of one pixel or of a whole row. */
-export type KernelCall =
+/** One call of a kernel (`src/kernels/`), for the pictures of one pixel or of a whole row, at the positions that are in a lattice. */
+export type KernelCall = Work & { readonly at: Lattice };
+
+export type Work =
   | {
       readonly kernel: "convolution";
       readonly out: Segment;

@@ -1,3 +1,4 @@
+import { isSameStride } from "../../graph/lattice.ts";
 import type { Node } from "../../graph/node.ts";
 import { ROW, type Times } from "./times.ts";
 
@@ -17,6 +18,7 @@ export function isInTiles(conv: Node<"conv">, timesOf: (node: Node) => Times): b
   return (
     kernelCols === 3 &&
     conv.attributes.dilation[1] === 1 &&
+    isSameStride(conv.attributes.stride, [1, 1]) &&
     Math.min(channels, outputs) >= LEAST_CHANNELS &&
     rows.length > 0 &&
     isOfRows(conv) &&

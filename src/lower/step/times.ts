@@ -26,8 +26,10 @@ export const timeAt = (times: Times, channel: number): number =>
 
 /**
  * The times of all nodes: that of the newest thing that a channel reads. A channel c of the picture is known at time
- * 2 + c, just before the next is drawn; in a picture that is `known` in advance everything is, row by row. SCHEDULE error
- * that names the node if a node cannot be computed in raster order, or if the logits wait for the end of the row.
+ * 2 + c, just before the next is drawn; in a picture that is `known` in advance everything is, row by row. Of a field with a
+ * stride it is the time at the pixel where its position stands; where positions read differently by phase, the last one
+ * counts. SCHEDULE error that names the node if a node cannot be computed in raster order, or if the logits wait for the end of
+ * the row.
  */
 export function timesOfNodes(logits: Node, picture: Node, known: boolean): ReadonlyMap<Node, Times> {
   const end = rowEnd(picture.shape[1]!);
@@ -68,7 +70,10 @@ export function timesOfNodes(logits: Node, picture: Node, known: boolean): Reado
 }
 
 function readsIn(node: Node, inputs: readonly Times[], picture: Node): readonly Reads[] {
-  const isFixed = (input: number) => storedValue(node.inputs[input]!) !== undefined;
+  const isFixed = (input: number) => {
+    const operand = node.inputs[input]!;
+    return storedValue(operand) !== undefined || (is(operand, "input") && operand !== picture);
+  };
   const reads = node.shape[0] === picture.shape[0] ? readsOf(node, inputs, picture, isFixed) : undefined;
   if (!reads) throw cannotStep(node, `to [${node.shape.join(", ")}] has no incremental rule`);
   return reads;

@@ -3,16 +3,30 @@ import type { Node } from "../../graph/node.ts";
 import { cannotStep } from "./times.ts";
 
 /** The weights of a convolution by output, input and tap, where masked ones are 0. SCHEDULE error if they are not fixed. */
-export function weightsOf(conv: Node<"conv">): (output: number, input: number, tap: number) => number {
+export function weightsOf(
+  conv: Node<"conv"> | Node<"convTranspose">,
+): (output: number, input: number, tap: number) => number {
   const w = conv.inputs[1]!;
   const elements = constantElements(w);
   if (!elements) throw cannotStep(conv, "has weights that depend on the picture");
-  const [, inputs, kernelRows, kernelCols] = w.shape as [number, number, number, number];
   const { mask } = conv.attributes;
+  const indexOf = weightIndex(conv);
   return (output, input, tap) => {
-    const i = (output * inputs + input) * kernelRows * kernelCols + tap;
+    const i = indexOf(output, input, tap);
     return mask?.values[i] === 0 ? 0 : elements[i]!;
   };
+}
+
+/** Where a weight is in [outputs, inputs, kernel rows, kernel cols], or, of a transposed convolution, [inputs, outputs, ..]. */
+export function weightIndex({
+  op,
+  inputs: [, w],
+}: Node<"conv"> | Node<"convTranspose">): (output: number, input: number, tap: number) => number {
+  const [, second, kernelRows, kernelCols] = w!.shape as [number, number, number, number];
+  const taps = kernelRows * kernelCols;
+  return op === "conv"
+    ? (output, input, tap) => (output * second + input) * taps + tap
+    : (output, input, tap) => (input * second + output) * taps + tap;
 }
 
 /**

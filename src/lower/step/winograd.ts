@@ -10,15 +10,16 @@ const TILE = 4;
 
 /** Lowers relu(conv + bias + add), whose last node is `node`, for tiles of columns. */
 export function lowerInTiles(node: Node, fused: FusedConvolution, lowering: Lowering): View {
-  const { conv, add, relu } = fused;
+  const { add, relu } = fused;
+  const conv = fused.conv as Node<"conv">;
   const [outputs, channels] = conv.inputs[1]!.shape as [number, number];
   const tiles = Math.ceil(node.shape[3]! / TILE);
   const rows = rowsRead(conv);
   const newest = Math.max(...rows.map(({ offset }) => offset));
 
-  const inputs = TRANSFORMS.map(() => lowering.field(channels, tiles));
+  const inputs = TRANSFORMS.map(() => lowering.field(node, channels, tiles));
   let first = 0;
-  for (const segment of lowering.view(conv.inputs[0]!)) {
+  for (const segment of lowering.view(conv.inputs[0]!, conv)) {
     lowering.emit(ROW, {
       kernel: "winogradInput",
       out: { ...inputs[0]!, channel: first, channels: segment.channels },
@@ -27,7 +28,7 @@ export function lowerInTiles(node: Node, fused: FusedConvolution, lowering: Lowe
     first += segment.channels;
   }
 
-  const products = TRANSFORMS.map(() => lowering.field(outputs, tiles));
+  const products = TRANSFORMS.map(() => lowering.field(node, outputs, tiles));
   const weightAt = weightsOf(conv);
   const bias = biasOf(fused, 0, outputs);
   TRANSFORMS.forEach((transform, i) => {
@@ -51,8 +52,8 @@ export function lowerInTiles(node: Node, fused: FusedConvolution, lowering: Lowe
     });
   });
 
-  const out = lowering.field(outputs);
-  const added = add && lowering.view(add);
+  const out = lowering.field(node);
+  const added = add && lowering.view(add, node);
   for (const { start, end } of pieces([ROW], outputs, ...(added ? [added] : []))) {
     lowering.emit(ROW, {
       kernel: "winogradOutput",

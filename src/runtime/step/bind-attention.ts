@@ -1,15 +1,15 @@
 import * as codes from "../../kernels/operations.ts";
 import { at, type Binding, type Call, type Of } from "./binding.ts";
-import { addressAt, type Place } from "./layout.ts";
+import { addressAt, type FieldLayout, type Place } from "./layout.ts";
 
 /** Scores that are computed together. */
 const VECTOR = 4;
 
 /** `call` for a pixel, or for each pixel of a row. */
-const atEachPixel = ({ isRow }: Binding, cols: number, call: Call): Call =>
+const atEachPixel = ({ isRow }: Binding, { cols, stride }: FieldLayout, call: Call): Call =>
   isRow
     ? (row) => {
-        for (let col = 0; col < cols; col++) call(row, col);
+        for (let col = 0; col < cols; col++) call(row, col * stride[1]);
       }
     : call;
 
@@ -17,7 +17,7 @@ export function bindRemember(instruction: Of<"remember">, binding: Binding): Cal
   const { machine, pictures, layouts } = binding;
   const { channels, field } = instruction.out;
   const [x, out] = [at(instruction.x, binding), at(instruction.out, binding)];
-  return atEachPixel(binding, layouts[field]!.cols, (row, col) => {
+  return atEachPixel(binding, layouts[field]!, (row, col) => {
     const from = addressAt(x, row, col);
     const unused = [from, 0, 0] as const;
     const to = addressAt(out, row, col);
@@ -42,10 +42,11 @@ export function bindAttend(instruction: Of<"attend">, binding: Binding): Call {
   const [q, keys, values, out] = [query, instruction.keys, instruction.values, result].map((segment) =>
     at(segment, binding),
   ) as [Place, Place, Place, Place];
-  const { cols, depth: rows } = layouts[instruction.keys.field]!;
+  const field = layouts[instruction.keys.field]!;
+  const { cols, depth: rows, stride } = field;
   const scratch = reservations.reserve(4 * (rows * cols + VECTOR));
   const own = attended === "upTo" ? 1 : 0;
-  return atEachPixel(binding, cols, (row, col) => {
+  return atEachPixel(binding, field, (row, col) => {
     machine.kernels.attend(
       addressAt(q, row, col),
       q.stride,
@@ -58,7 +59,7 @@ export function bindAttend(instruction: Of<"attend">, binding: Binding): Call {
       addressAt(out, row, col),
       out.stride,
       result.channels,
-      row * cols + col + own,
+      (row / stride[0]) * cols + col / stride[1] + own,
       pictures,
       scratch,
     );

@@ -1,5 +1,12 @@
 import * as codes from "../../kernels/operations.ts";
-import type { Instruction, Operand, PointwiseOperation, Sweep } from "../../lower/step/program.ts";
+import { isSameStride } from "../../graph/lattice.ts";
+import type {
+  Instruction,
+  KernelCall,
+  Operand,
+  PointwiseOperation,
+  Sweep,
+} from "../../lower/step/program.ts";
 import { bindAttend, bindRemember } from "./bind-attention.ts";
 import { bindConvolution, bindWinogradInput, bindWinogradOutput } from "./bind-convolution.ts";
 import { at, cellsOf, preload, type Binding, type Call, type Of } from "./binding.ts";
@@ -7,9 +14,31 @@ import { addressAt, placeOf, type Place } from "./layout.ts";
 
 /** Turns an instruction into calls of its kernel with all addresses worked out. */
 export function bind(instruction: Instruction, binding: Binding): Call {
+  if (instruction.kernel === "sweep") return bindSweep(instruction, binding);
+  if (!binding.isRow || isContiguous(instruction, binding)) return bindCall(instruction, binding);
+  const call = bindCall(instruction, { ...binding, isRow: false });
+  const columns = columnsOf(instruction, binding);
+  return (row) => {
+    for (const col of columns) call(row, col);
+  };
+}
+
+/** Whether one call may compute a whole row: it leaves no column out, and reads columns one next to the other. */
+function isContiguous(call: KernelCall, { layouts }: Binding): boolean {
+  const { stride } = layouts[call.out.field]!;
+  const taps = call.kernel === "convolution" ? call.taps : [];
+  return [call.at, ...taps.map(({ field }) => layouts[field]!)].every((one) =>
+    isSameStride(one.stride, stride),
+  );
+}
+
+/** The picture's columns at which an instruction is computed. */
+function columnsOf({ at: { stride, phase } }: Instruction, { cols }: Binding): number[] {
+  return Array.from({ length: cols / stride[1] }, (_, i) => phase[1] + i * stride[1]);
+}
+
+function bindCall(instruction: KernelCall, binding: Binding): Call {
   switch (instruction.kernel) {
-    case "sweep":
-      return bindSweep(instruction, binding);
     case "convolution":
       return bindConvolution(instruction, binding);
     case "pointwise":
@@ -34,9 +63,10 @@ export function bind(instruction: Instruction, binding: Binding): Call {
   }
 }
 
-function bindSweep({ from, calls }: Sweep, binding: Binding): Call {
+function bindSweep(sweep: Sweep, binding: Binding): Call {
+  const { from, calls } = sweep;
   const list = calls.map((call) => bind(call, { ...binding, isRow: false }));
-  const columns = Array.from({ length: binding.cols }, (_, col) => col);
+  const columns = columnsOf(sweep, binding);
   if (from === "right") columns.reverse();
   return (row) => {
     for (const col of columns) for (const call of list) call(row, col);
@@ -85,6 +115,8 @@ function bindPointwise(instruction: Of<"pointwise">, binding: Binding): Call {
 /** The same values at every pixel and for every picture. */
 const valuesPlace = (base: number): Place => ({
   base,
+  rowStride: 1,
+  colStride: 1,
   rows: 0,
   depth: 1,
   rowBytes: 0,
@@ -135,16 +167,17 @@ function bindPosition(instruction: Of<"position">, binding: Binding): Call {
   const { channels, field } = instruction.out;
   const out = at(instruction.out, binding);
   const values = preload(instruction.values, binding);
-  const { cols, depth } = layouts[field]!;
+  const { cols, depth, stride } = layouts[field]!;
   const lastRow = instruction.rows - 1;
   const colBytes = instruction.cols === 1 ? 0 : 4 * channels;
   return (row) => {
+    const own = row / stride[0];
     // From here on the whole ring holds the last row.
-    if (row >= lastRow + depth) return;
-    const start = values + 4 * channels * instruction.cols * Math.min(row, lastRow);
+    if (own >= lastRow + depth) return;
+    const start = values + 4 * channels * instruction.cols * Math.min(own, lastRow);
     for (let col = 0; col < cols; col++) {
       const from = start + colBytes * col;
-      const to = addressAt(out, row, col);
+      const to = addressAt(out, row, col * stride[1]);
       const nothing = [from, 0, 0, from, 0, 0] as const;
       machine.kernels.pointwise(codes.COPY, from, 0, 0, ...nothing, to, out.stride, pictures, channels);
     }

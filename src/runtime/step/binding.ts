@@ -2,9 +2,9 @@ import type { KernelCall, Segment } from "../../lower/step/program.ts";
 import type { Kernels } from "./kernels.ts";
 import { placeOf, type FieldLayout, type Place, type Reservations } from "./layout.ts";
 
-// What all instructions are bound with; see `bind.ts`.
+// What binding an instruction needs; see `bind.ts`.
 
-/** An instruction at a pixel or, if it was bound for rows, in a row from column `col`, 0, on. */
+/** Runs an instruction at a pixel; or for a whole row, with `col` 0, if it was bound for rows. */
 export type Call = (row: number, col: number) => void;
 
 /** Numbers that are written once, before the first call. */
@@ -23,7 +23,7 @@ export interface Binding {
   readonly layouts: readonly FieldLayout[];
   readonly reservations: Reservations;
   readonly preloads: Preload[];
-  /** There from the first call on. */
+  /** Set before the first call. */
   readonly machine: {
     kernels: Kernels;
     words: Uint32Array;
@@ -42,7 +42,7 @@ export const at = (segment: Segment, { layouts }: Binding): Place =>
 export const cellsOf = ({ out }: KernelCall, { pictures, isRow, layouts }: Binding): number =>
   pictures * (isRow ? layouts[out.field]!.cols : 1);
 
-/** Has numbers written to an address of their own. */
+/** Reserves memory for numbers that are written once, and returns its address. */
 export function preload(values: Float32Array | Uint32Array, { reservations, preloads }: Binding): number {
   const address = reservations.reserve(values.byteLength);
   preloads.push({ address, values });

@@ -13,12 +13,12 @@ export interface SubPixel {
 }
 
 /**
- * Decides the level of a sub-pixel of every picture, when its logits are there, and writes it to where the network reads it: a draw,
- * a level that is given, or whatever else can tell one.
+ * Decides the level of a sub-pixel of every picture as soon as its logits are computed, and writes it to where the
+ * network reads it. The level is drawn (`drawn`), or it is known (`given`); a decoder would be a third way.
  */
 export type Decide = (at: SubPixel) => void;
 
-/** How the logits tell levels. */
+/** How the logits define the distribution of a level. */
 export interface Distribution<Draw = DrawKernel | Masses> {
   /** The kernel that draws, or what computes the masses of the levels. */
   readonly draw: Draw;
@@ -28,7 +28,10 @@ export interface Distribution<Draw = DrawKernel | Masses> {
   readonly levels: number;
 }
 
-/** Room that deciding takes beside the machine's fields: a uniform number and nats for each picture, and a list for a kernel. */
+/**
+ * Addresses of memory beside the machine's fields: a uniform number and the nats of each picture, and a list for a
+ * kernel.
+ */
 export interface DecisionMemory {
   readonly uniforms: number;
   readonly nats: number;
@@ -122,10 +125,10 @@ function byKernel(
   };
 }
 
-/** What all kernels that draw take; see `src/kernels/draw.ts`. */
+/** The operands of all kernels that draw; see `src/kernels/draw.ts`. */
 type DrawOperands = Readonly<Parameters<Kernels["bernoulli"]>>;
 
-/** What else some of them take. */
+/** Further operands of some of them. */
 interface DrawContext {
   readonly levels: number;
   /** Channels of the group that come before the one that is drawn. */

@@ -5,12 +5,12 @@ export interface Job extends DrawRequest {
   readonly pictures: number;
 }
 
-/** Told of each row as it is finished: levels [pictures, channels, cols]. */
+/** Called for each finished row: levels [pictures, channels, cols]. */
 export type OnRow = (row: number, levels: Uint8Array) => void;
 
-/** Whoever draws: this thread or a worker. One job at a time. */
+/** Draws in this thread or in a worker, one job at a time. */
 export interface JobRunner {
-  /** Returns the nats of what was drawn of each picture. */
+  /** Returns the nats of the drawn sub-pixels of each picture. */
   run(job: Job, onRow: OnRow, signal?: AbortSignal): Promise<Float64Array>;
   close(): void;
 }
@@ -24,10 +24,10 @@ export function keptDrawers(program: SamplerProgram): (pictures: number) => Prom
   };
 }
 
-/** A longer stretch of work is broken up, for whatever else the thread has to do. */
+/** Longer work is interrupted, so that the thread can do other things. */
 const LONGEST_STRETCH_MS = 12;
 
-/** Lets the thread do what waits to be done. A timer of 0 ms would wait for a whole one, or four in a browser. */
+/** Lets the thread handle waiting tasks. A timer of 0 ms would wait for 1 ms, or 4 ms in a browser. */
 const otherTasks = (): Promise<void> =>
   new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
@@ -39,7 +39,7 @@ const otherTasks = (): Promise<void> =>
     port2.postMessage(undefined);
   });
 
-/** Draws in this thread, which it lets do other things after a row or several. */
+/** Draws in this thread, and lets it do other things after one or several rows. */
 export function localRunner(program: SamplerProgram): JobRunner {
   const drawerFor = keptDrawers(program);
   return {

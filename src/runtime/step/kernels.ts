@@ -1,7 +1,7 @@
 import { expected } from "../../basics/errors.ts";
 import { KERNELS_MODULE } from "./kernels-module.ts";
 
-/** The functions of `src/kernels/`, whose comments say what they do. Addresses and strides are in bytes. */
+/** The functions of `src/kernels/`, which are documented there. Addresses and strides are in bytes. */
 export interface Kernels {
   convolution(
     taps: number,
@@ -123,7 +123,7 @@ export interface Kernels {
   ): void;
 }
 
-/** The first address that the kernels leave to their caller. */
+/** The first address that the kernels do not use themselves. */
 export const FREE_MEMORY = 1024;
 
 const PAGE_BYTES = 65_536;
@@ -136,8 +136,9 @@ const MOST_PAGES = 65_536;
 export const wholePages = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
 
 /**
- * An instance of the kernels with a memory of its own, of at least so many bytes, all zeros. ARGUMENT error if that is more
- * than WebAssembly can have.
+ * An instance of the kernels with its own memory of at least so many bytes, all zeros.
+ *
+ * @throws ARGUMENT error if WebAssembly cannot have so much memory.
  */
 export async function openKernels(bytes: number): Promise<{ kernels: Kernels; memory: WebAssembly.Memory }> {
   const pages = wholePages(bytes) / PAGE_BYTES;

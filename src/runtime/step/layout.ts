@@ -27,7 +27,7 @@ export class Reservations {
 /** Bytes that the fields of one picture take. */
 export const bytesOfFields = ({ fields }: Pick<StepProgram, "fields">): number =>
   layOutFields({ fields }, 1, new Reservations()).reduce(
-    (total, { stride, rowBytes, depth }) => total + Math.max(rowBytes * depth, stride),
+    (total, { pictureBytes, rowBytes, depth }) => total + Math.max(rowBytes * depth, pictureBytes),
     0,
   );
 
@@ -36,7 +36,7 @@ export interface FieldLayout extends Field {
   /** Of row 0, column 0, picture 0, channel 0. */
   readonly address: number;
   /** Bytes from one picture to the next; channels are filled up to a multiple of four. */
-  readonly stride: number;
+  readonly pictureBytes: number;
   /** Bytes from one column and from one row to the next; 0 if only the current pixel is kept. */
   readonly colBytes: number;
   readonly rowBytes: number;
@@ -54,15 +54,18 @@ export function layOutFields(
     const colBytes = field.isRow ? pixelBytes : 0;
     const rowBytes = colBytes * (field.left + field.cols + field.right);
     const bytes = Math.max(rowBytes * field.depth, pixelBytes);
-    const stride = field.isByPicture ? bytes : channelBytes;
+    const pictureBytes = field.isByPicture ? bytes : channelBytes;
     const address = reservations.reserve((field.isByPicture ? bytes * pictures : bytes) + MARGIN);
-    return { ...field, address: address + field.left * colBytes, stride, colBytes, rowBytes };
+    return { ...field, address: address + field.left * colBytes, pictureBytes, colBytes, rowBytes };
   });
 }
 
 /** A tap with its field's layout: what its address at a pixel is made of. */
 export interface Place {
   readonly base: number;
+  /** Rows and columns of the picture between those of the field. */
+  readonly rowStride: number;
+  readonly colStride: number;
   readonly rows: number;
   readonly depth: number;
   readonly rowBytes: number;
@@ -71,13 +74,18 @@ export interface Place {
 }
 
 export function placeOf({ field, channel, rows, cols }: Tap, layouts: readonly FieldLayout[]): Place {
-  const { address, depth, rowBytes, colBytes, stride } = layouts[field]!;
-  return { base: address + 4 * channel + cols * colBytes, rows, depth, rowBytes, colBytes, stride };
+  const { address, depth, rowBytes, colBytes, pictureBytes } = layouts[field]!;
+  const [rowStride, colStride] = layouts[field]!.stride;
+  const base = address + 4 * channel + cols * colBytes;
+  return { base, rowStride, colStride, rows, depth, rowBytes, colBytes, stride: pictureBytes };
 }
 
 /** The address of a tap at a pixel, for the first picture. Rows go round in their ring. */
 export const addressAt = (
-  { base, rows, depth, rowBytes, colBytes }: Place,
+  { base, rowStride, colStride, rows, depth, rowBytes, colBytes }: Place,
   row: number,
   col: number,
-): number => base + ((row + rows + depth) % depth) * rowBytes + col * colBytes;
+): number =>
+  base +
+  ((Math.floor(row / rowStride) + rows + depth) % depth) * rowBytes +
+  Math.floor(col / colStride) * colBytes;

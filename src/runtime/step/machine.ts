@@ -1,4 +1,5 @@
-import type { StepProgram } from "../../lower/step/program.ts";
+import { commonMultiple, isOn, type Stride } from "../../graph/lattice.ts";
+import type { Instruction, StepProgram } from "../../lower/step/program.ts";
 import { isOfRow } from "../../lower/step/times.ts";
 import { bind } from "./bind.ts";
 import type { Binding, Call, Preload } from "./binding.ts";
@@ -27,6 +28,30 @@ export interface StepMachine {
   run(time: number, row: number, col: number): void;
 }
 
+/** What is called at the positions of a picture, whose rows and columns go round in a period. */
+interface PhasedCalls {
+  readonly period: Stride;
+  readonly lists: readonly (readonly Call[])[];
+}
+
+function byPhase(
+  list: readonly Instruction[],
+  isRow: boolean,
+  bound: (instruction: Instruction) => Call,
+): PhasedCalls {
+  const common = (axis: 0 | 1) => list.reduce((period, { at }) => commonMultiple(period, at.stride[axis]), 1);
+  const period: Stride = [common(0), isRow ? 1 : common(1)];
+  const calls = list.map(bound);
+  const lists = Array.from({ length: period[0] * period[1] }, (_, phase) => {
+    const [row, col] = [Math.floor(phase / period[1]), phase % period[1]];
+    return calls.filter((_, i) => {
+      const { at } = list[i]!;
+      return isOn(at, row, isRow ? at.phase[1] : col);
+    });
+  });
+  return { period, lists };
+}
+
 /** A program's calls and where all of it is to be, before there is any memory. */
 function plan(program: StepProgram, pictures: number, scratchBytes: number) {
   const reservations = new Reservations();
@@ -37,9 +62,10 @@ function plan(program: StepProgram, pictures: number, scratchBytes: number) {
   const preloads: Preload[] = [];
   const machine = {} as Binding["machine"];
   const binding = { pictures, cols: program.cols, layouts, reservations, preloads, machine };
-  const calls: Call[][] = program.instructions.map((list, time) =>
-    list.map((instruction) => bind(instruction, { ...binding, isRow: isOfRow(time, program.channels) })),
-  );
+  const calls: PhasedCalls[] = program.instructions.map((list, time) => {
+    const isRow = isOfRow(time, program.channels);
+    return byPhase(list, isRow, (instruction) => bind(instruction, { ...binding, isRow }));
+  });
   return { scratch, fieldsStart, fieldsEnd, layouts, preloads, machine, calls, end: reservations.end };
 }
 
@@ -80,7 +106,8 @@ export async function openStepMachine(
       machine.classes = classes;
     },
     run(time, row, col) {
-      for (const call of calls[time]!) call(row, col);
+      const { period, lists } = calls[time]!;
+      for (const call of lists[(row % period[0]) * period[1] + (col % period[1])]!) call(row, col);
     },
   };
 }

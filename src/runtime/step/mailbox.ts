@@ -1,9 +1,9 @@
-/** Values that are put in at any time and taken out in their order, as they come. */
+/** A queue: values are put in at any time, and taken out in order as they arrive. */
 export interface Mailbox<T> {
   put(value: T): void;
   /** No more values will come. */
   end(): void;
-  /** Nor will they because of an error, which whoever takes them receives after those that came. */
+  /** No more values will come because of an error, which is thrown to the reader after the values before it. */
   fail(error: unknown): void;
   all(): AsyncGenerator<T, void>;
 }

@@ -1,12 +1,12 @@
 import type { SamplerProgram } from "./draw.ts";
 import { keptDrawers, type Job, type JobRunner } from "./job.ts";
 
-// Drawing in worker threads. Node and browsers start them in different ways; what is said is the same.
+// Drawing in worker threads. Node and browsers start them in different ways; the messages are the same.
 
 /** A worker as seen from the thread that started it. */
 export interface WorkerHandle {
   post(message: ToWorker): void;
-  /** Ends the worker; nothing is heard of it any more. */
+  /** Ends the worker; it sends no more messages. */
   terminate(): void;
 }
 
@@ -49,7 +49,10 @@ export function serve(
   };
 }
 
-/** Draws in a worker, which is started for the first job. A job that is aborted ends the worker: it listens to nothing. */
+/**
+ * Draws in a worker, which is started for the first job. Aborting a job ends the worker, since it cannot receive
+ * messages while it draws.
+ */
 export function workerRunner(program: SamplerProgram, start: StartWorker): JobRunner {
   let worker: WorkerHandle | undefined;
   let hear: (message: FromWorker) => void = () => undefined;

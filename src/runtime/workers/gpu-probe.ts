@@ -1,4 +1,5 @@
-// What a process of its own runs to try the GPU: drivers may write what they like, or crash. Prints why it failed, if it did.
+// Run by a separate process to try the GPU, since drivers may print anything, or crash. Prints why it failed, if it
+// did.
 import { tryDevice } from "../webgpu.ts";
 
 try {

@@ -5,7 +5,7 @@ import { entryUrl } from "./node.ts";
 
 const MILLISECONDS = 30_000;
 
-/** The GPU of this machine, found by using it in a process of its own; that takes half a second. Never throws. */
+/** The GPU of this machine, found by using it in a separate process, which takes half a second. Never throws. */
 export const findGpu = (): Promise<Gpu> =>
   new Promise((resolve) => {
     const options = {

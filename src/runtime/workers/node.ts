@@ -5,7 +5,7 @@ import type { StartWorker } from "../step/worker.ts";
 /** Threads that can run at once. */
 export const cores = availableParallelism;
 
-// Node runs no TypeScript: where this file is run as it is, by tests and benches, workers run what was built last.
+// Node does not run TypeScript: if this file is run from source, by tests and benches, workers run the last build.
 const FOLDER = import.meta.url.endsWith(".ts") ? "../../../dist/runtime/workers" : ".";
 
 /** The file that runs `entry`, one beside this. */
@@ -17,13 +17,13 @@ export function startThread<To, From>(
   onMessage: (message: From) => void,
   onError: (error: Error) => void,
 ) {
-  // Without the flags of a process such as `node --input-type=module -e ..`, which are not for a file.
+  // Without flags of the process that do not apply to a file, such as `--input-type=module`.
   const worker = new Worker(entryUrl(entry), { execArgv: [] });
   worker.on("message", onMessage).on("error", onError);
   worker.on("exit", (code) => onError(new Error(`the worker ended with exit code ${code}`)));
   return {
     post: (message: To, transfer: readonly TransferListItem[] = []) => worker.postMessage(message, transfer),
-    /** Ends the worker; nothing is heard of it any more. */
+    /** Ends the worker; it sends no more messages. */
     terminate() {
       worker.removeAllListeners();
       void worker.terminate();

@@ -1,0 +1,16 @@
+import { concat, elu, neg } from "../graph/language.ts";
+import type { Node } from "../graph/node.ts";
+
+/** A function of features, whose result is so many parts, one after the other, of as many channels as there were. */
+export interface Nonlinearity {
+  readonly of: (x: Node) => Node;
+  readonly parts: number;
+}
+
+export const ELU: Nonlinearity = { of: elu, parts: 1 };
+
+/** Concatenated ELU, elu([x, -x]): W. Shang et al. 2016, as PixelCNN++ has it (Salimans et al. 2017). */
+export const CONCATENATED_ELU: Nonlinearity = { of: (x) => elu(concat([x, neg(x)], 1)), parts: 2 };
+
+/** Length of the weights that read ELU's result: it has 0.645 of the square of what is normally distributed. */
+export const AFTER_ELU = Math.sqrt(1 / 0.645);
