@@ -45,6 +45,15 @@ async function run(command: string) {
   return { code, output: stdout + stderr };
 }
 
+test("the network of one's own in the README is causal", async () => {
+  const [network] = blocksOf(await readFile(join(ROOT, "README.md"), "utf8")).filter(({ text }) =>
+    text.startsWith("// my-network.js\n"),
+  );
+  await writeFile(join(folder, "my-network.js"), network!.text);
+  const { code, output } = await run("npx nextpixel info --model ./my-network.js");
+  expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining("receptive field") });
+});
+
 test(
   "docs/your-own-network.md: its files and commands work, and print what it says",
   async () => {
@@ -67,7 +76,7 @@ test(
       } else expect(language).toBe("text");
       seen[language as keyof typeof seen]++;
     }
-    expect(seen).toEqual({ js: 6, sh: 8, text: 4 });
+    expect(seen).toEqual({ js: 7, sh: 9, text: 5 });
   },
   TEN_MINUTES,
 );
