@@ -9,13 +9,15 @@ import type { Scope } from "../nn/scope.ts";
 import type { AutoregressiveModel, NetworkContext } from "./model.ts";
 
 /**
- * PixelRNN with Diagonal BiLSTM layers: A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu, "Pixel Recurrent Neural Networks",
- * ICML 2016, sections 3.2 to 3.5, figure 3, table 1.
+ * PixelRNN with Diagonal BiLSTM layers: A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu, "Pixel Recurrent Neural
+ * Networks", ICML 2016, sections 3.2 to 3.5, figure 3, table 1.
  *
- * One LSTM runs from the top left corner, one from the top right, so that together they see all earlier pixels. Each reads the
- * state above and the one beside; the paper skews the map for that, here the order is found from what is read (`orderOf`).
+ * One LSTM runs from the top left corner, one from the top right; together they see all earlier pixels. Each reads the
+ * state above and the state beside. The paper skews the map for that; here the order of computation is found from what
+ * is read (`orderOf`).
  *
- * Departures: Adam in place of RMSProp. The paper has no classes: where there are, each adds a bias to input-to-state.
+ * Departures: Adam instead of RMSProp. The paper has no classes: where there are, each class adds a bias to
+ * input-to-state.
  */
 export type DiagonalBilstmConfig = {
   /** h: units of each direction of a layer; 2h feature maps between layers. Paper: 128 for CIFAR-10, 16 for MNIST. */

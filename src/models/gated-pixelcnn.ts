@@ -9,15 +9,15 @@ import type { Scope } from "../nn/scope.ts";
 import type { AutoregressiveModel, NetworkContext } from "./model.ts";
 
 /**
- * Gated PixelCNN: A. van den Oord, N. Kalchbrenner, O. Vinyals, L. Espeholt, A. Graves, K. Kavukcuoglu, "Conditional Image
- * Generation with PixelCNN Decoders", NIPS 2016, sections 2.1 to 2.3, figures 1 and 2.
+ * Gated PixelCNN: A. van den Oord, N. Kalchbrenner, O. Vinyals, L. Espeholt, A. Graves, K. Kavukcuoglu, "Conditional
+ * Image Generation with PixelCNN Decoders", NIPS 2016, sections 2.1 to 2.3, figures 1 and 2.
  *
- * Two stacks instead of one masked kernel: the vertical one sees all rows above, the horizontal one what is to the left in
- * the same row, and receives the vertical one's features. So there is no blind spot
- * (`nextpixel info --model gated-pixelcnn` draws the receptive field).
+ * Two stacks instead of one masked kernel. The vertical stack sees all rows above. The horizontal stack sees what is to
+ * the left in the same row, and reads the features of the vertical stack. So there is no blind spot (`nextpixel info
+ * --model gated-pixelcnn` draws the receptive field).
  *
- * Departures: Adam in place of RMSProp; the paper's masked n x n vertical kernels are written as the rows that their
- * masks leave, and its shift down is done once, on the picture.
+ * Departures: Adam instead of RMSProp. Of the paper's masked n x n vertical kernels only the rows that the mask leaves
+ * are kept, and the shift down is done once, on the picture.
  */
 export type GatedPixelCnnConfig = {
   /** p: feature maps of each stack. Paper: 384 for ImageNet. */

@@ -9,7 +9,7 @@ import type { Noise } from "./noise.ts";
 import { constantVector, inputVector, packParameters, vectorOf } from "./parameters.ts";
 import type { GraphInputs, Part, PartVectors } from "./trainable.ts";
 
-/** What a program takes beside pictures. */
+/** What a program takes besides pictures. */
 export interface Beside {
   /** The parameters of each part: needed if the program was compiled without. */
   readonly weights?: PartVectors<Values> | undefined;
@@ -37,8 +37,8 @@ export interface ForwardGraph extends Pick<GraphInputs, "classes"> {
 }
 
 /**
- * Compiles some values of a graph. With the weights given here they become part of the program, which makes it faster; without,
- * they are handed in at every call.
+ * Compiles some values of a graph. Weights that are given here become part of the program, which makes it faster;
+ * without them they are passed at every call.
  */
 export async function openForward(
   { parts, classes }: ForwardGraph,
@@ -69,7 +69,7 @@ export async function openForward(
   };
 }
 
-/** A short batch, filled up with zeros to the shape that a program takes: what it gives for those is thrown away. */
+/** A short batch, padded with zeros to the shape that a program takes. The results for the padding are discarded. */
 export function filled(
   pictures: Uint8Array,
   shape: readonly number[],

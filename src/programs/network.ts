@@ -15,7 +15,7 @@ import type { NoiseInput } from "../nn/noise-input.ts";
 import { Scope, type Declaration } from "../nn/scope.ts";
 import type { Part } from "./trainable.ts";
 
-/** All that defines a network but for its parameters' values. */
+/** Everything that defines a network, except the values of its parameters. */
 export interface NetworkConfig {
   readonly model: string;
   /** Sizes that the model's defaults are overridden with. */
@@ -24,7 +24,7 @@ export interface NetworkConfig {
   readonly likelihood: string;
   readonly levels: number;
   readonly size: PictureSize;
-  /** The classes that pictures are of, if the network knows them. */
+  /** The classes of the pictures, if the network is class-conditional. */
   readonly classes?: readonly PictureClass[] | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface Network {
   readonly levels: number;
   /** Levels 0 .. levels-1, [batch, channels, rows, cols]. */
   readonly picture: Node<"input">;
-  /** The class of each picture, one-hot, [batch, classes, 1, 1]; undefined if it knows no classes. */
+  /** The class of each picture, one-hot, [batch, classes, 1, 1]; undefined if the network is not class-conditional. */
   readonly classes: Node<"input"> | undefined;
   readonly logits: Node;
   /** -log p of every sub-pixel in nats, [batch, channels, rows, cols]. */
@@ -58,8 +58,10 @@ export interface NetworkOptions {
 export type BuildLogits = (scope: Scope, x: Node, outputs: number, classes: Node | undefined) => Node;
 
 /**
- * The network of a configuration. NOT_FOUND or ARGUMENT error if the configuration or the options ask for what there is not,
- * CAUSALITY error if the network would see pixels that it must not see.
+ * The network of a configuration.
+ *
+ * @throws NOT_FOUND or ARGUMENT if the configuration or the options ask for something that does not exist, CAUSALITY if
+ * a prediction would depend on pixels that it must not depend on.
  */
 export function buildNetwork(config: NetworkConfig, batch: number, options: NetworkOptions = {}): Network {
   const model = modelByName(config.model);
@@ -88,7 +90,7 @@ export interface NetworkBasis extends Pick<NetworkConfig, "levels" | "size" | "c
   readonly likelihood: string | Likelihood;
 }
 
-/** A network from any function that builds logits. CAUSALITY error as for `buildNetwork`. */
+/** A network from any function that builds logits. @throws CAUSALITY as `buildNetwork` */
 export function networkOf(
   { likelihood: name, levels, size, classes: known }: NetworkBasis,
   batch: number,

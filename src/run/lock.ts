@@ -19,7 +19,7 @@ import { systemCode, writeError } from "../files/system-error.ts";
 export const LOCK = "lock.json";
 
 export interface Lock {
-  /** Lets other processes have the run. Once is enough. Throws WRITE. */
+  /** Releases the lock; more calls do nothing. @throws WRITE */
   release(): Promise<void>;
 }
 
@@ -39,11 +39,11 @@ type Holder = v.InferOutput<typeof holderSchema>;
 const MAX_BYTES = 2 ** 12;
 
 /**
- * Takes a run folder, which has to be there, for this process. A lock that a process of this machine has left behind
- * when it was killed is taken over.
+ * Locks a run folder, which must exist, for this process. A lock that a process of this machine left behind when it was
+ * killed is taken over.
  *
- * @throws LOCKED if another process has it, or may have it: it was taken on another machine. WRITE if the lock file
- * cannot be written.
+ * @throws LOCKED if another process holds it, or may hold it because it was taken on another machine; WRITE if the lock
+ * file cannot be written
  */
 export async function lockRun(run: string): Promise<Lock> {
   const own: Holder = {
@@ -67,7 +67,7 @@ export async function lockRun(run: string): Promise<Lock> {
   };
 }
 
-/** Has a lock file name this process. LOCKED error if another that may live has it. */
+/** Writes this process into a lock file. @throws LOCKED if another process that may be alive holds it */
 async function take(run: string, file: string, own: Holder): Promise<void> {
   for (;;) {
     if (await create(file, own)) return;
@@ -124,7 +124,7 @@ async function writeBeside(file: string, own: Holder): Promise<string> {
   return path;
 }
 
-/** Who has a lock; undefined if nobody has. LOCKED error if the file does not say it. */
+/** The holder of a lock; undefined if there is none. @throws LOCKED if the file cannot be read */
 async function holderOf(run: string, file: string): Promise<Holder | undefined> {
   try {
     const found = v.safeParse(holderSchema, parseJson(await readBounded(file, MAX_BYTES), file));
@@ -171,9 +171,10 @@ function isRunning(pid: number): boolean {
 }
 
 /**
- * When a process began, in ticks since the machine was started; "ended" if it has ended, but its parent has not asked
- * about it yet; undefined where that is not to be known, as on other systems than Linux. See proc(5): the name of the
- * program, which may hold anything, is in brackets; the state is the first field after it and the start the twentieth.
+ * When a process began, in ticks since the machine was started; "ended" if it has ended but its parent has not
+ * collected its status yet; undefined where that cannot be known, as on systems other than Linux. See proc(5): the name
+ * of the program, which may hold any characters, is in brackets; the state is the first field after it and the start
+ * the twentieth.
  */
 async function beginOf(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");

@@ -5,7 +5,7 @@ import { isThere, readBounded } from "../files/bounded-read.ts";
 import { writeError } from "../files/system-error.ts";
 import { METRICS } from "./run-folder.ts";
 
-/** Appends a line of JSON to `metrics.jsonl`. Throws WRITE. */
+/** Appends a line of JSON to `metrics.jsonl`. @throws WRITE */
 export async function appendMetrics(path: string, record: object): Promise<void> {
   const file = join(path, METRICS);
   try {
@@ -29,8 +29,10 @@ const NEWLINE = 0x0a;
 const MAX_METRICS_BYTES = 2 ** 30;
 
 /**
- * Leaves only those records in `metrics.jsonl` that are of the first `step` steps: those beyond will be written again. A line
- * that is not whole, since a crash cut it off, goes too. Throws WRITE, FORMAT if the file is too large.
+ * Keeps only the records of the first `step` steps in `metrics.jsonl`; later ones will be written again. A line that is
+ * incomplete because of a crash is removed too.
+ *
+ * @throws WRITE; FORMAT if the file is too large
  */
 export async function truncateMetrics(path: string, step: number): Promise<void> {
   const file = join(path, METRICS);

@@ -42,8 +42,10 @@ const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
 
 /**
- * The bytes of a safetensors file. Throws ARGUMENT if a tensor's values do not fit its shape, or if there is more
- * than `decodeSafetensors` would read.
+ * The bytes of a safetensors file.
+ *
+ * @throws ARGUMENT if the values of a tensor do not fit its shape, or if there is more than `decodeSafetensors` would
+ * read
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor32>,
@@ -94,8 +96,10 @@ function checkTensor(name: string, { shape, data }: Tensor32): void {
 }
 
 /**
- * Reads a safetensors file, which may come from anywhere: nothing is allocated for a tensor before the whole
- * header has been checked. Throws FORMAT, naming `fileName`.
+ * Reads a safetensors file, which may come from anywhere: nothing is allocated for a tensor before the whole header has
+ * been checked.
+ *
+ * @throws FORMAT, naming `fileName`
  */
 export function decodeSafetensors(
   bytes: Uint8Array,

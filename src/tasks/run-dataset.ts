@@ -2,10 +2,14 @@ import type { Dataset } from "../data/dataset.ts";
 import { openDataset, type OpenOptions } from "../data/open.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 
-/** How pictures for a model are read, where its training pictures do not say it. */
+/** Options for reading pictures that do not follow from how the training pictures were read. */
 export type ReadOptions = Pick<OpenOptions, "skipBad" | "onWarning" | "download">;
 
-/** A data set by its name or path, read as a model's training pictures were; crops lie in the centre. Errors as of `openDataset`. */
+/**
+ * A data set by its name or path, read as a model's training pictures were. Crops are taken from the centre.
+ *
+ * @throws as `openDataset`
+ */
 export const openRunDataset = (
   { config, data }: SavedModel,
   name: string,

@@ -28,7 +28,10 @@ export interface LoopOptions {
   /** The run folder, which must not exist yet, or be empty, unless `force` is set. */
   readonly run: string;
   readonly force?: boolean;
-  /** Goes on from the last checkpoint of the run, whose configuration has to be the same: as if it had never been stopped. */
+  /**
+   * Goes on from the last checkpoint of the run, to the same weights as without interruption. The configuration must be
+   * the same.
+   */
   readonly resume?: boolean;
   readonly config: RunConfig;
   readonly train: Dataset;
@@ -41,7 +44,10 @@ export interface LoopOptions {
 
 export interface TrainResult {
   readonly step: number;
-  /** The figures of the last validation, with the averaged weights: of autoregressive networks `nats` and `bitsPerDim`. */
+  /**
+   * The figures of the last validation, with the averaged weights. Autoregressive networks have `nats` and
+   * `bitsPerDim`.
+   */
   readonly valid: FigureValues;
   /** What these figures are. */
   readonly figures: readonly Figure[];
@@ -51,11 +57,12 @@ export interface TrainResult {
 const RECORDS_PER_EVALUATION = 10;
 
 /**
- * Trains a model and leaves behind a run folder.
+ * Trains a model and writes a run folder.
  *
- * @throws ARGUMENT if the model is to know classes and the pictures have no labels, or others, or if it is to be trained with
- * dropout and has none; EXISTS, WRITE, LOCKED if another process trains this run, and to resume as `resumeRun`; DEVICE if a GPU is to train and none answers or it fails;
- * DIVERGED when a loss is no number any more (the last good checkpoint is kept); INTERRUPTED.
+ * @throws ARGUMENT if the model is class-conditional and the pictures have no labels or other classes, or if dropout is
+ * asked for and the model has none; EXISTS, WRITE; LOCKED if another process trains this run; to resume, as
+ * `resumeRun`; DEVICE if a GPU is asked for and none answers or it fails; DIVERGED if a loss is not a finite number
+ * (the last good checkpoint is kept); INTERRUPTED.
  */
 export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   const { run, train, valid, threads, signal, onEvent = () => undefined } = options;
