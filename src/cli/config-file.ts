@@ -27,16 +27,18 @@ const LEFT_OUT: readonly string[] = ["config", ...COMMON_KEYS];
 export interface Relations {
   /** Options that cannot be given together. */
   readonly exclusive: readonly (readonly [string, string])[];
-  /** Which options of the file are void if this one is typed, with another value: they were meant for the file's own. */
+  /** Options of the file that do not count if this one is typed with another value: they belong to the file's value. */
   readonly replaced: Readonly<Record<string, readonly string[]>>;
   /** The options that the content of a file stands for, if it is not options already. */
   readonly translate: (content: object, file: string) => object;
 }
 
 /**
- * Gives a command the options that a configuration file has and the command line has not, by the readers of the latter. The
- * file's keys are the long options in camel case, such as `evalEvery`, and the names of arguments, which become options.
- * NOT_FOUND error if the file cannot be read, FORMAT error that names file and key if something in it does not fit.
+ * Gives a command the options that are in a configuration file but not on the command line; they are read as those of
+ * the command line are. The file's keys are the long options in camel case, such as `evalEvery`, and the names of
+ * arguments.
+ *
+ * @throws NOT_FOUND if the file cannot be read, FORMAT that names file and key if something in it does not fit.
  */
 export async function applyConfigFile(
   command: Command,

@@ -3,12 +3,12 @@ import { expected, NextpixelError, shortened } from "../basics/errors.ts";
 import { MAX_DEPTH } from "../files/json.ts";
 import { decodeText } from "../files/text.ts";
 
-/** Far more than a recipe has, and too little for lines each of which is indented more than the one before to be many. */
+/** Far more than a recipe has. Each line may be indented more than the one before: so few bytes allow few such lines. */
 export const MAX_YAML_BYTES = 2 ** 16;
 
 /**
- * The value of YAML that may come from anywhere: of the language no more than what JSON has too, and so no references, which make
- * much out of little, and no keys that are no text. FORMAT error that names `file` if it is something else.
+ * The value of YAML that may come from anywhere. Only what JSON has too is allowed: no references, with which a small
+ * file can stand for a huge value, and no keys that are not text. FORMAT error that names `file` if it is something else.
  */
 export function parseYaml(bytes: Uint8Array, file: string): unknown {
   const text = decodeText(bytes, file);
