@@ -76,7 +76,7 @@ export async function openPictureFiles(
   const looked = isLarge && !skipBad ? spread(paths, HEADERS_READ) : paths;
   const found = await readAll(folder, looked, options, pictureFile);
   const files = found.map(({ value }) => value);
-  warnOfLosses(name, files, onWarning);
+  warnOfLosses(files, onWarning);
   const format = formatOf(files, options);
   const bytes = files.reduce((sum, { header }) => sum + pictureLength(wholeSize(format, header)), 0);
 
@@ -174,15 +174,11 @@ const descriptionOf = (name: string, count: number, format: FolderFormat): Omit<
 });
 
 /** One warning for each kind of loss, and not one for each file. */
-function warnOfLosses(
-  name: string,
-  files: readonly PictureFile[],
-  onWarning: FolderOptions["onWarning"],
-): void {
+function warnOfLosses(files: readonly PictureFile[], onWarning: FolderOptions["onWarning"]): void {
   for (const [loss, what] of Object.entries(LOSSES)) {
     const [first, ...more] = files.filter(({ header }) => header.losses.some((one) => one === loss));
     const others = more.length > 0 ? ` and ${more.length} more` : "";
-    if (first) onWarning?.(`${name}: ${first.file}${others}: ${what}`);
+    if (first) onWarning?.(`${first.file}${others}: ${what}`);
   }
 }
 
