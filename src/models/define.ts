@@ -51,7 +51,7 @@ export function defineModel<Config extends ModelConfig>(
       }
     },
   };
-  // It is only called with sizes of these names: see `sizesOf`.
+  // `sizesOf` makes sure that it is only called with sizes of these names.
   MODELS.define(name, model as unknown as AutoregressiveModel);
   return model;
 }

@@ -48,7 +48,7 @@ export const diagonalBilstm: AutoregressiveModel<DiagonalBilstmConfig> = {
 /** Two LSTMs 2h -> h, then 1 x 1 to 2h, plus the input. */
 function layer(scope: Scope, x: Node, h: number, context: Pick<NetworkContext, "groups" | "classes">): Node {
   const fromLeft = diagonalLstm(scope.at("left"), x, h, 1, context);
-  // It has seen the pixels to the right in its own row: a row further down all of them are known.
+  // It has seen the pixels to the right in its own row. One row further down, all of them are earlier.
   const fromRight = shift(diagonalLstm(scope.at("right"), x, h, -1, context), 1, 0);
   const hidden = add(fromLeft, fromRight); // [.., h, ..]
   const up = causalConv(scope.at("out"), hidden, {

@@ -39,7 +39,7 @@ export const gatedPixelcnn: AutoregressiveModel<GatedPixelCnnConfig> = {
   presets: {
     // Ten layers, as public implementations have them for MNIST.
     mnist: { width: 128, depth: 9, kernel: 3, head: 32 },
-    // The paper does not say how wide its head is: as that of PixelCNN for coloured pictures.
+    // The paper does not give the width of its head: this is that of PixelCNN for coloured pictures.
     "paper-imagenet": { width: 384, depth: 19, kernel: 5, head: 1024 },
   },
 
@@ -75,7 +75,7 @@ function layer(
 ): Stacks {
   const isFirst = place === "first";
   const side = (n - 1) / 2;
-  // Of n rows those down to the current one; the first layer's are shifted, and the current one is not among them.
+  // Of n rows, those down to the current one. The first layer reads a shifted picture, without the current row.
   const rows = isFirst ? side : side + 1;
   const above = biasedConv(scope.at("vertical"), v, 2 * p, [rows, n], {
     top: rows - 1,
@@ -90,14 +90,14 @@ function layer(
     isRow: true,
     parts: 2,
   }); // [.., 2p, ..]
-  // Equation 4: both halves of the gates of both stacks know the class.
+  // Equation 4: both halves of the gates of both stacks get the class.
   const ofClass = (stack: string, x: Node) => classBias(scope.at(stack).at("class"), x, classes);
   // The link leaves the vertical stack before its gate.
   const link = biasedConv(scope.at("link"), above, 2 * p, [1, 1]); // [.., 2p, ..]
   const gated = gate(add(beside, ofClass("horizontal", link))); // [.., p, ..]
   const out = causalConv(scope.at("out"), gated, { outputs: p, kernel: 1, mask: "B", groups });
   return {
-    // Nothing reads the last layer's vertical stack but its own link.
+    // The vertical stack of the last layer is read by its own link only.
     v: place === "last" ? above : gate(ofClass("vertical", above)),
     h: isFirst ? out : named(add(h, out), scope.path),
   };

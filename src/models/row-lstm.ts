@@ -59,7 +59,7 @@ function layer(
   const shape = x.shape.with(1, h);
   const [, hidden] = recur([shape, shape], ([c, state]) => {
     const above = rowAbove(scope.at("state"), state!);
-    // Of the row above all is known, so nothing is masked.
+    // All of the row above is earlier, so nothing is masked.
     const stateToState = conv(above, weights, { pad: { left: 1, right: 1 }, name: scope.at("state").path });
     return lstmCell(add(inputToState, stateToState), rowAbove(scope.at("cell"), c!));
   });

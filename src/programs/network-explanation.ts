@@ -51,7 +51,7 @@ export function explainNetwork(config: NetworkConfig): NetworkExplanation {
 }
 
 function describeSampler(network: Network): SamplerInfo {
-  // What is computed when does not depend on the values of the weights.
+  // The times do not depend on the values of the weights.
   const weights = new Float32Array(parameterCount(network.declarations)).fill(1);
   const sampler = samplerProgram(network, weights);
   const program = sampler.steps;

@@ -107,7 +107,7 @@ export function networkOf(
   const logits = build(scope, scaled, outputs, classes);
   checkLogits(logits, [batch, outputs, size.rows, size.cols]);
   const { declarations } = scope;
-  // Of the picture's channels that a group of logits tells, the first one: it may depend on what is before that.
+  // The first of the picture's channels that a group of logits predicts: the group may depend on what comes before it.
   checkCausality(logits, picture, (channel) => groupOf(channel, outputs, groups) * (size.channels / groups));
   return {
     likelihood,

@@ -42,7 +42,7 @@ type Words = readonly [number, number, number, number];
 function filler(distribution: NoiseInput["distribution"]): Fill {
   if (distribution === "normal")
     return (values, words) => fillFrom(values, words, (word) => normalQuantile(uniform(word)));
-  // As many bits as keep the numbers below 1 in float32.
+  // No more bits than float32 can hold without rounding to 1.
   if (distribution === "uniform")
     return (values, words) => fillFrom(values, words, (word) => ((word >>> 9) + 0.5) / 2 ** 23);
   return dropoutFiller(distribution.dropout);

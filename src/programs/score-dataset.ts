@@ -51,7 +51,7 @@ export async function* scoreDataset(
       for (let k = 0; k < classes.length; k++) perClass.push(await given(indices.map(() => k)));
       ({ perSubPixel, posteriors } = classMixture(perClass, logPrior(classes), dataset.size));
     }
-    // Added up in float64: a picture's nats are exact to the last bit that float32 logits have to give.
+    // Summed in float64, so that the sum adds no error to that of the float32 logits.
     const nats = indices.map((_, i) =>
       perSubPixel.subarray(i * length, (i + 1) * length).reduce((total, value) => total + value, 0),
     );

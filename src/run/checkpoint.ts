@@ -31,7 +31,7 @@ export function decodeCheckpoint(bytes: Uint8Array, fileName: string): ReadCheck
     throw expected("FORMAT", "a whole number as step in the metadata", fileName, written);
   }
   const checkpoint = { step, tensors: content.tensors, metadata };
-  // Files from before there were checksums have none.
+  // Files of early versions have no checksum.
   if (checksum !== undefined && checksum !== checksumOf(checkpoint)) {
     throw expected("FORMAT", `content of the checksum ${shown(checksum)}`, fileName, checksumOf(checkpoint));
   }

@@ -6,7 +6,7 @@ import { DEVICES } from "../runtime/device.ts";
 import { readConfig } from "./run-folder.ts";
 
 const wholeFrom = (min: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(min));
-// Programs compute with float32: what is 0, infinite or 1 there must not pass for something else here.
+// Programs compute with float32: a number that is 0, 1 or infinite there must be refused as such here.
 const positive = v.pipe(
   v.number(),
   v.check((value) => value > 0 && Math.fround(value) > 0, "Expected a number above 0, also as a float32"),

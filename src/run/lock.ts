@@ -8,12 +8,12 @@ import { readBounded } from "../files/bounded-read.ts";
 import { parseJson } from "../files/json.ts";
 import { systemCode, writeError } from "../files/system-error.ts";
 
-// A run has one process that trains it: the one that its lock file names. Two would write into one another's files.
+// Only the process that the lock file names trains a run. Two would overwrite each other's files.
 //
-// A lock file appears whole: it is written under another name, which is then linked. A process that was killed leaves
-// its lock file behind, and exactly one other may replace it: whoever holds the lock on that very lock file, a file
-// beside it with the token of the dead process in its name. That lock is taken in the same way, as its holder may have
-// been killed too.
+// A lock file is never half written: it is written under another name, which is then linked. A process that was killed
+// leaves its lock file behind. Exactly one other process may replace it: the one that holds the lock on that lock file, a
+// second file beside it, with the token of the dead process in its name. The second lock is taken in the same way, because
+// its holder may have been killed too.
 
 /** The lock file of a run folder. */
 export const LOCK = "lock.json";
@@ -77,7 +77,7 @@ async function take(run: string, file: string, own: Holder): Promise<void> {
     const claim = `${file}.${holder.token}`;
     await take(run, claim, own);
     try {
-      // Another process may have replaced it between the look at it and the claim.
+      // Another process may have replaced it after it was read and before it was claimed.
       if ((await holderOf(run, file))?.token === holder.token) return await replace(file, own);
     } finally {
       await rm(claim, { force: true });
@@ -165,7 +165,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (cause) {
-    // Anything else says that it runs, for somebody else.
+    // Any other error means that it runs, for another user.
     return systemCode(cause) !== "ESRCH";
   }
 }

@@ -11,7 +11,7 @@ export async function appendMetrics(path: string, record: object): Promise<void>
   try {
     const metrics = await open(file, "a+");
     try {
-      // A crash may have left half a line, which must not swallow this one.
+      // A crash may have left an incomplete line, to which this one must not be joined.
       const { size } = await metrics.stat();
       const last = size > 0 ? (await metrics.read(new Uint8Array(1), 0, 1, size - 1)).buffer[0] : NEWLINE;
       await metrics.writeFile(`${last === NEWLINE ? "" : "\n"}${JSON.stringify(record)}\n`);
@@ -39,7 +39,7 @@ export async function truncateMetrics(path: string, step: number): Promise<void>
   if (!(await isThere(file))) return;
   const bytes = await readBounded(file, MAX_METRICS_BYTES);
   let kept = 0;
-  // Line after line, as all of it may be too long for a string; those that are kept move forwards or stay.
+  // Line by line, because the whole may be too long for a string. Lines that are kept move towards the start.
   for (let start = 0, end = 0; start < bytes.length; start = end) {
     const newline = bytes.indexOf(NEWLINE, start);
     end = newline < 0 ? bytes.length : newline + 1;

@@ -44,7 +44,7 @@ export async function createRunFolder(path: string, options: { force?: boolean }
       if (!(await isRun(path))) {
         throw exists(path, `has files but no ${CONFIG}, so --force leaves it alone: choose another --out`);
       }
-      // The config goes last: without it, what a crash leaves would not be known as a run any more.
+      // The configuration is removed last: without it, the rest would not be recognised as a run after a crash.
       for (const name of [METRICS, CHECKPOINTS, SAMPLES, TENSORBOARD, CONFIG]) {
         await rm(join(path, name), { recursive: true, force: true });
       }

@@ -111,7 +111,7 @@ export function decodeSafetensors(
 
   const tensors = new Map<string, Tensor32>();
   for (const { name, shape, begin, end } of entries) {
-    // A copy, as the values of a file need not start at a multiple of 4.
+    // A copy, because the values in a file need not start at a multiple of 4.
     const data = new Float32Array(product(shape));
     rawBytes(data).set(bytes.subarray(valuesStart + begin, valuesStart + end));
     tensors.set(name, { shape, data });

@@ -87,7 +87,7 @@ function vectorOf({ tensors, metadata, file }: ReadCheckpoint, part: Part, vecto
     }
     return { start, data: tensor.data };
   });
-  // Not before the file has turned out to have as much.
+  // Memory is allocated only after the file has turned out to hold this many values.
   const all = new Float32Array(parameterCount(part.declarations));
   for (const { start, data } of found) all.set(data, start);
   return all;

@@ -142,7 +142,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
         releaseState(result.state);
         throw diverged(run, state.step + 1, saved);
       }
-      // Only now is it known that the state before this step gives a finite loss, and is worth keeping.
+      // Only now it is known that the state before this step gives a finite loss and is worth keeping.
       if (state.step % training.checkpointEvery === 0) await save(state);
       releaseState(state);
       state = result.state;
@@ -219,7 +219,7 @@ const described = ({ name, label, decimals, lowerIsBetter }: Figure): Figure => 
 
 /** What TensorBoard shows of a record: a figure of training and of validation in one chart. */
 function scalarsOf(record: MetricsRecord, figures: readonly Figure[]): Record<string, number> {
-  // A slash would make a group of charts.
+  // TensorBoard would make a group of charts from a slash.
   const chart = (name: string) =>
     (figures.find((figure) => figure.name === name)?.label ?? name).replace("/", " per ");
   const curve = (values: FigureValues | null, which: string) =>

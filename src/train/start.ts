@@ -27,7 +27,7 @@ export async function beginRun(
   parts: readonly TrainablePart[],
   force: boolean,
 ): Promise<Start> {
-  // Before a run is removed, nobody else may train it.
+  // No other process may train a run that is removed.
   const before = force && (await isRun(run)) ? await lockRun(run) : undefined;
   return unlessItFails(before, async () => {
     await createRunFolder(run, { force });
@@ -63,12 +63,12 @@ export async function resumeRun(
       : fromScratch(config, parts);
     const { step } = start.state;
     const found = figure === undefined ? undefined : await bestCheckpoint(run);
-    // One of a later step will be found again.
+    // A better one of a later step will be found again.
     const best = found && found.step <= step ? bestValueIn(found, figure!) : undefined;
-    // From here on files are changed: all that is read has turned out to be right.
+    // Files are changed only from here on, after everything has been read and checked.
     await completeRunFolder(run);
     await truncateMetrics(run, step);
-    // More steps are kept, so that the next one to resume the run need not ask for them again.
+    // A higher number of steps is saved, so that it need not be given again when the run is resumed once more.
     if (own.training.steps !== config.training.steps) await writeConfig(run, config);
     return { ...start, best, lock };
   });

@@ -99,7 +99,7 @@ async function openBoth(
     const { validFraction = TRAIN_DEFAULTS.validFraction, seed = TRAIN_DEFAULTS.seed } = request;
     return holdOut(all, validFraction, seed);
   }
-  // The same levels as the training pictures have, whatever the second data set would take by itself.
+  // The levels of the training pictures, not those that would be chosen for this data set alone.
   const valid = await open(name, all.levels);
   if (formOf(all) !== formOf(valid))
     throw expected("ARGUMENT", `pictures of ${formOf(all)}`, valid.name, formOf(valid));
