@@ -11,9 +11,9 @@ import { systemCode, writeError } from "../files/system-error.ts";
 // Only the process that the lock file names trains a run. Two would overwrite each other's files.
 //
 // A lock file is never half written: it is written under another name, which is then linked. A process that was killed
-// leaves its lock file behind. Exactly one other process may replace it: the one that holds the lock on that lock file, a
-// second file beside it, with the token of the dead process in its name. The second lock is taken in the same way, because
-// its holder may have been killed too.
+// leaves its lock file behind. Exactly one other process may replace it: the one that holds the lock on that lock file,
+// a second file beside it, with the token of the dead process in its name. The second lock is taken in the same way,
+// because its holder may have been killed too.
 
 /** The lock file of a run folder. */
 export const LOCK = "lock.json";

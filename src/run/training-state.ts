@@ -8,8 +8,8 @@ import type { Checkpoint, ReadCheckpoint } from "./checkpoint.ts";
 import type { Tensor32 } from "./safetensors.ts";
 
 /*
- * Every parameter has a tensor under its own name for each vector of the training state: "network/average.first.weight" is
- * the moving average of the parameter "first.weight" of the part "network". Files of format 1, from before there were
+ * Every parameter has a tensor under its own name for each vector of the training state: "network/average.first.weight"
+ * is the moving average of the parameter "first.weight" of the part "network". Files of format 1, from before there were
  * parts, lack the part's name: "average.first.weight".
  */
 const FORMAT = "nextpixel checkpoint 2";
