@@ -39,10 +39,10 @@ export async function createRunFolder(path: string, options: { force?: boolean }
   try {
     if (await isTaken(path)) {
       if (options.force !== true) {
-        throw exists(path, "is not empty: choose another --out, or --force to start over");
+        throw exists(path, "is not empty: choose another folder, or start over by force");
       }
       if (!(await isRun(path))) {
-        throw exists(path, `has files but no ${CONFIG}, so --force leaves it alone: choose another --out`);
+        throw exists(path, `has files but no ${CONFIG}, so nothing in it is removed: choose another folder`);
       }
       // The configuration is removed last: without it, the rest would not be recognised as a run after a crash.
       for (const name of [METRICS, CHECKPOINTS, SAMPLES, TENSORBOARD, CONFIG]) {
@@ -72,7 +72,7 @@ export async function completeRunFolder(path: string): Promise<void> {
 async function isTaken(path: string): Promise<boolean> {
   const found = await unlessMissing(stat(path));
   if (found === undefined) return false;
-  if (!found.isDirectory()) throw exists(path, "is a file, not a folder: choose another --out");
+  if (!found.isDirectory()) throw exists(path, "is a file, not a folder: choose another name");
   for (const entry of await readdir(path, { withFileTypes: true })) {
     if (isTemporary(entry.name) || entry.name === LOCK) continue;
     const ours = entry.isDirectory() && (entry.name === CHECKPOINTS || entry.name === SAMPLES);
@@ -87,7 +87,7 @@ export async function isRun(path: string): Promise<boolean> {
 }
 
 function exists(path: string, problem: string): NextpixelError {
-  return new NextpixelError("EXISTS", `${JSON.stringify(path)} ${problem}`);
+  return new NextpixelError("EXISTS", `${JSON.stringify(path)} ${problem}`, { about: ["out", "force"] });
 }
 
 /** Writes `config.json`. @throws WRITE */

@@ -17,7 +17,7 @@ export interface GivenOptions {
 /** 1 for pixels that are given, [rows, cols]. @throws as `readMask`; ARGUMENT if there are fewer rows */
 export async function givenPixels({ rows, mask }: GivenOptions, size: PictureSize): Promise<Uint8Array> {
   if (mask !== undefined) return readMask(mask, size);
-  const first = wholeNumber(rows ?? Math.floor(size.rows / 2), "--rows", 0, size.rows);
+  const first = wholeNumber(rows ?? Math.floor(size.rows / 2), "the given rows", 0, size.rows);
   return new Uint8Array(size.rows * size.cols).fill(1, 0, first * size.cols);
 }
 

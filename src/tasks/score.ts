@@ -58,10 +58,10 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   const count = Math.min(options.limit ?? dataset.count, dataset.count);
   const { classes } = model.config;
   if (options.classify && !classes) {
-    const received = "one that was trained without (train --class-conditional)";
     throw new NextpixelError(
       "ARGUMENT",
-      `expected a model that knows classes to classify, received ${received}`,
+      "expected a model that knows classes to classify, received one that was trained without",
+      { about: ["train.classConditional"] },
     );
   }
   const own = classes && dataset.labels && labelsAmong(dataset, classes);

@@ -15,6 +15,6 @@ export async function chooseDevice(
   const gpu = await findGpu();
   const device = deviceFor(choice, gpu);
   if (device === "webgpu" && gpu.answers && gpu.isSoftware)
-    onWarning(`no GPU answers but software (${gpu.name}), which is slower than --device cpu`);
+    onWarning(`no GPU answers but software (${gpu.name}), which is slower than the CPU`);
   return device;
 }

@@ -130,11 +130,11 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
     });
     await save(state);
     while (state.step < steps) {
-      if (signal?.aborted) throw interrupted(run, state.step);
+      if (signal?.aborted) throw interrupted(state.step);
       const begun = performance.now();
       const { indices, levels } = await nextBatch().catch(async (cause: unknown) => {
         await save(state);
-        throw cause instanceof NextpixelError ? unread(run, cause) : cause;
+        throw cause instanceof NextpixelError ? unread(cause) : cause;
       });
       const ownLabels = labels && Int32Array.from(indices, (index) => labels[index]!);
       const result = await step.run(state, new Float32Array(levels), ownLabels);
@@ -196,7 +196,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
     lastValid ??= await validation.figures(vectorOfParts(state, AVERAGE));
   } catch (error) {
     if (error instanceof NextpixelError && error.code === "INTERRUPTED") await save(state);
-    throw error instanceof NextpixelError && error.code === "WRITE" ? unwritten(run, error) : error;
+    throw error instanceof NextpixelError && error.code === "WRITE" ? unwritten(error) : error;
   } finally {
     releaseState(state);
     await opened.close().finally(() => start.lock.release());
@@ -231,24 +231,23 @@ function scalarsOf(record: MetricsRecord, figures: readonly Figure[]): Record<st
   };
 }
 
-const interrupted = (run: string, step: number) =>
-  new NextpixelError("INTERRUPTED", `interrupted after step ${step}; go on with: ${resuming(run)}`);
-
-const unwritten = (run: string, cause: NextpixelError) =>
-  new NextpixelError(cause.code, `${cause.message}; once it can be written, go on with: ${resuming(run)}`, {
-    cause,
+const interrupted = (step: number) =>
+  new NextpixelError("INTERRUPTED", `interrupted after step ${step}; resume the run to go on`, {
+    about: ["resume"],
   });
 
-const unread = (run: string, cause: NextpixelError) =>
-  new NextpixelError(cause.code, `${cause.message}; once it can be read, go on with: ${resuming(run)}`, {
-    cause,
-  });
+const unwritten = (cause: NextpixelError) =>
+  resumable(cause, "once it can be written, resume the run to go on");
 
-const resuming = (run: string): string => `nextpixel train --resume --out ${run}`;
+const unread = (cause: NextpixelError) => resumable(cause, "once it can be read, resume the run to go on");
+
+const resumable = (cause: NextpixelError, advice: string) =>
+  new NextpixelError(cause.code, `${cause.message}; ${advice}`, { cause, about: [...cause.about, "resume"] });
 
 const diverged = (run: string, step: number, saved: number) =>
   new NextpixelError(
     "DIVERGED",
     `the loss of step ${step} is not a finite number; the checkpoint of step ${saved} is kept in ${run}/checkpoints; ` +
-      "try a lower --lr, a longer --warmup or a smaller --clip",
+      "a lower learning rate, a longer warm-up or a smaller largest norm of the gradient may help",
+    { about: ["lr", "warmup", "clip"] },
   );
