@@ -120,7 +120,13 @@ async function replace(file: string, own: Holder): Promise<void> {
 /** Writes what a lock file holds under a name that `isTemporary` knows. */
 async function writeBeside(file: string, own: Holder): Promise<string> {
   const path = join(dirname(file), `.nextpixel-${randomBytes(8).toString("hex")}.tmp`);
-  await writeFile(path, `${JSON.stringify(own)}\n`, { flag: "wx" });
+  try {
+    await writeFile(path, `${JSON.stringify(own)}\n`, { flag: "wx" });
+  } catch (cause) {
+    // A disk that is full has made the file, and nothing in it.
+    await rm(path, { force: true });
+    throw cause;
+  }
   return path;
 }
 

@@ -1,4 +1,4 @@
-import { wholeNumber } from "../basics/errors.ts";
+import { expected } from "../basics/errors.ts";
 import { labelsAmong } from "../data/classes.ts";
 import type { Dataset, PictureSize } from "../data/dataset.ts";
 import { readMask } from "../data/mask.ts";
@@ -17,7 +17,10 @@ export interface GivenOptions {
 /** 1 for pixels that are given, [rows, cols]. @throws as `readMask`; ARGUMENT if there are fewer rows */
 export async function givenPixels({ rows, mask }: GivenOptions, size: PictureSize): Promise<Uint8Array> {
   if (mask !== undefined) return readMask(mask, size);
-  const first = wholeNumber(rows ?? Math.floor(size.rows / 2), "the given rows", 0, size.rows);
+  const first = rows ?? Math.floor(size.rows / 2);
+  if (!Number.isInteger(first) || first < 0 || first > size.rows) {
+    throw expected("ARGUMENT", `a whole number from 0 to ${size.rows}`, "the given rows", first, "rows");
+  }
   return new Uint8Array(size.rows * size.cols).fill(1, 0, first * size.cols);
 }
 

@@ -56,7 +56,7 @@ async function expectResumed(run: string): Promise<void> {
 
 describe.skipIf(process.platform === "win32")("a file that may not grow", () => {
   test.each([
-    [0, "config.json"],
+    [0, "lock.json"],
     [2, "checkpoints/step-00000000.safetensors"],
   ])("beyond %d KiB ends a training at %s; it goes on when it may", async (kibibytes, file) => {
     const run = `limit-${kibibytes}`;
@@ -65,8 +65,9 @@ describe.skipIf(process.platform === "win32")("a file that may not grow", () => 
   });
 
   test.each([
-    [0, "metrics.jsonl"],
-    [90, BEST],
+    [0, "lock.json"],
+    [1, "metrics.jsonl"],
+    [8, BEST],
   ])("beyond %d KiB leaves %s of a run that is resumed as it was", async (kibibytes, file) => {
     const run = `resumed-${kibibytes}`;
     await cp(join(folder, "whole"), join(folder, run), { recursive: true });
@@ -109,26 +110,29 @@ const MOUNT = "unshare -rm bash -c 'mount -t tmpfs -o size=64k tmpfs /tmp'";
 
 // A file system of its own, which ends with the program that sees it; not everywhere may one be made.
 describe.skipIf(spawnSync("bash", ["-c", MOUNT]).status !== 0)("a disk that is full", () => {
-  /** Pages of memory that a checkpoint takes there; each other file takes one. */
+  /** Pages of memory that a checkpoint takes there, and that weights to draw with take; each other file takes one. */
   let checkpoint: number;
+  let weights: number;
   let page: number;
   beforeAll(async () => {
     page = Number(execFileSync("getconf", ["PAGESIZE"], { encoding: "utf8" }));
-    checkpoint = Math.ceil((await stat(join(folder, "whole", BEST))).size / page);
+    const pagesOf = async (file: string) => Math.ceil((await stat(join(folder, "whole", file))).size / page);
+    [checkpoint, weights] = [await pagesOf(LAST), await pagesOf(BEST)];
     await mkdir(join(folder, "disk"));
   });
 
   test.each([
-    ["tensorboard/events.out.tfevents", 0, 1],
-    ["checkpoints/step-00000000.safetensors", 0, 2],
-    ["metrics.jsonl", 1, 2],
-    [BEST, 1, 3],
-    ["samples/step-00000004.png", 2, 3],
-    ["checkpoints/step-00000004.safetensors", 2, 4],
-    [BEST, 3, 4],
-  ])("at %s (%d checkpoints and %d pages)", async (file, checkpoints, pages) => {
-    const run = `disk-${checkpoints}-${pages}`;
-    const bytes = (checkpoints * checkpoint + pages) * page;
+    ["config.json", 0, 0, 1],
+    ["tensorboard/events.out.tfevents", 0, 0, 2],
+    ["checkpoints/step-00000000.safetensors", 0, 0, 3],
+    ["metrics.jsonl", 1, 0, 3],
+    [BEST, 1, 0, 4],
+    ["samples/step-00000004.png", 1, 1, 4],
+    ["checkpoints/step-00000004.safetensors", 1, 1, 5],
+    [BEST, 2, 1, 5],
+  ])("at %s (%d checkpoints, %d times weights, and %d pages)", async (file, checkpoints, best, pages) => {
+    const run = `disk-${checkpoints}-${best}-${pages}`;
+    const bytes = (checkpoints * checkpoint + best * weights + pages) * page;
     const shell = `exec unshare -rm bash -c '
       mount -t tmpfs -o size=${bytes} tmpfs disk && { "$@"; code=$?; cp -r disk/run ${run}; exit $code; }' bash "$@"`;
     const error = await expectFull([...TRAIN, ...EVERY, "--out", "disk/run"], shell, `disk/run/${file}`);

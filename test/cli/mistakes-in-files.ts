@@ -112,7 +112,7 @@ const RUNS: readonly Mistake[] = [
   ["info not-json", "JSON", "not-json/config.json"],
   ["sample no-lr", "no-lr/config.json", "training.lr"],
   ["sample no-model", "pixelcnm"],
-  ["sample no-likelihood", "no-likelihood/config.json: network.likelihood"],
+  ["sample no-likelihood", "no-likelihood/config.json: expected bernoulli or", "for the likelihood"],
   ["sample other-size", "width", "pixelcnn"],
   ["sample wide", "width", "from 1 to 65536", "received 100000"],
   ["sample other-width", "average.first.weight", "other-width/checkpoints/"],

@@ -164,7 +164,7 @@ test("what does not fit is refused", async () => {
   const without = { ...model, config: { ...model.config, classes: undefined } };
   await expect(score(without, valid, { classify: true })).rejects.toMatchObject({
     code: "ARGUMENT",
-    message: expect.stringContaining("train --class-conditional"),
+    about: ["train.classConditional"],
   });
   await expect(score(model, pictures(30, ["white", "blue", "grey"], 1))).rejects.toMatchObject({
     code: "ARGUMENT",
