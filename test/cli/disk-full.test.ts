@@ -65,19 +65,21 @@ describe.skipIf(process.platform === "win32")("a file that may not grow", () => 
   });
 
   test.each([
-    [0, "lock.json"],
-    [1, "metrics.jsonl"],
-    [8, BEST],
-  ])("beyond %d KiB leaves %s of a run that is resumed as it was", async (kibibytes, file) => {
-    const run = `resumed-${kibibytes}`;
-    await cp(join(folder, "whole"), join(folder, run), { recursive: true });
-    await rm(join(folder, run, LAST));
-    const before = await sha256(run, file);
-    await expectFull(["train", "--resume", "--out", run], limited(kibibytes), `${run}/${file}`);
-    expect(await sha256(run, file)).toBe(before);
-    expect(await readdir(join(folder, run, "checkpoints"))).toContain("step-00000004.safetensors");
-    await expectResumed(run);
-  });
+    [0, "lock.json", "metrics.jsonl"],
+    [8, BEST, BEST],
+  ])(
+    "beyond %d KiB a run that is resumed ends at %s, and its %s is as it was",
+    async (kibibytes, at, file) => {
+      const run = `resumed-${kibibytes}`;
+      await cp(join(folder, "whole"), join(folder, run), { recursive: true });
+      await rm(join(folder, run, LAST));
+      const before = await sha256(run, file);
+      await expectFull(["train", "--resume", "--out", run], limited(kibibytes), `${run}/${at}`);
+      expect(await sha256(run, file)).toBe(before);
+      expect(await readdir(join(folder, run, "checkpoints"))).toContain("step-00000004.safetensors");
+      await expectResumed(run);
+    },
+  );
 
   test.each([
     ["sample whole --count 1 --out old.png", "old.png"],
