@@ -104,6 +104,11 @@ export function withTrainOptions(command: Command): Command {
     )
     .option("--mirror", "flip pictures left to right in training, at random, half of the time")
     .option(
+      "--stack <n>",
+      "train on n pictures whose three colours are grey pictures of the data set, drawn at random (Stacked MNIST)",
+      read.whole("--stack", 1),
+    )
+    .option(
       "--seed <n>",
       "seed of weights, order, crops and previews",
       read.whole("--seed", 0),

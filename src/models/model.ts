@@ -32,5 +32,26 @@ export interface AutoregressiveModel<Config = ModelConfig> {
   network(scope: Scope, x: Node, config: Config, context: NetworkContext): Node;
 }
 
+/** Two networks that are trained against each other, as functions of their sizes. They declare their parameters in `scope`. */
+export interface GanModel<Config = ModelConfig> {
+  readonly family: "gan";
+  readonly name: string;
+  readonly defaults: Config;
+  readonly presets: Readonly<Record<string, Config>>;
+  /** How many normally distributed numbers a picture is made of. */
+  latents(config: Config): number;
+  /** From latents, [batch, latents, 1, 1], to a picture, [batch, channels, rows, cols], about in [-1, 1]. */
+  generator(scope: Scope, latents: Node, config: Config, context: GeneratorContext): Node;
+  /** From a picture, [batch, channels, rows, cols] in [-1, 1], to a score, [batch, 1, 1, 1]: higher if it looks real. */
+  discriminator(scope: Scope, x: Node, config: Config, context: Pick<NetworkContext, "classes">): Node;
+}
+
+/** What is asked of a generator. */
+export interface GeneratorContext extends Pick<NetworkContext, "classes"> {
+  readonly channels: number;
+  readonly rows: number;
+  readonly cols: number;
+}
+
 /** A model of any family. */
 export type Model<Config = ModelConfig> = AutoregressiveModel<Config>;

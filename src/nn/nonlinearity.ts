@@ -1,4 +1,4 @@
-import { concat, elu, neg } from "../graph/language.ts";
+import { abs, add, concat, elu, log, maximum, mul, neg, sigmoid, sub } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 
 /** A function of features, whose result is so many parts, one after the other, of as many channels as there were. */
@@ -14,3 +14,17 @@ export const CONCATENATED_ELU: Nonlinearity = { of: (x) => elu(concat([x, neg(x)
 
 /** Length of the weights that read ELU's result: it has 0.645 of the square of what is normally distributed. */
 export const AFTER_ELU = Math.sqrt(1 / 0.645);
+
+const LEAK = 0.2;
+
+/** Leaky ReLU: x where x > 0, else x / 5. */
+export const leakyRelu = (x: Node): Node => maximum(x, mul(x, LEAK));
+
+/** Gain of weights whose result `leakyRelu` takes: it keeps (1 + LEAK^2) / 2 of the square. */
+export const LEAKY_RELU_GAIN = 2 / (1 + LEAK ** 2);
+
+/** log(1 + e^x), where nothing overflows: (x + |x|) / 2 - log sigmoid(|x|). Its derivative at 0 is 1/2, as it should be. */
+export function softplus(x: Node): Node {
+  const size = abs(x);
+  return sub(mul(add(x, size), 0.5), log(sigmoid(size)));
+}

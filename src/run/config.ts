@@ -51,6 +51,8 @@ const common = {
     crop: v.optional(size),
     /** Whether training flips pictures, half of the time. */
     mirror: v.optional(v.boolean()),
+    /** Of how many stacked pictures the training set is made. */
+    stack: v.optional(wholeFrom(1)),
     /** How many there were; unknown of runs from before this was written down. */
     pictures: v.optional(v.strictObject({ train: wholeFrom(1), valid: wholeFrom(1) })),
   }),

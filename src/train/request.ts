@@ -73,6 +73,8 @@ export interface TrainRequest {
   readonly crop?: Extent | undefined;
   /** Whether training flips pictures left to right, at random, half of the time. */
   readonly mirror?: boolean | undefined;
+  /** Trains on so many pictures whose three colours are pictures of the data set: see `stacked`. */
+  readonly stack?: number | undefined;
 }
 
 export const TRAIN_DEFAULTS = {
@@ -156,6 +158,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       skipBad: all.skipBad ?? false,
       crop: all.crop,
       mirror: all.mirror ?? false,
+      stack: all.stack,
     },
     training: {
       steps,
@@ -187,7 +190,7 @@ export const nameOf = (given: string | { readonly name: string }): string =>
 /** The request that a run with this configuration came from, or one that says the same; without where it is to be. */
 export function requestOf({ network, data, training }: RunConfig): Omit<TrainRequest, "out"> {
   const { model, modelConfig: sizes, likelihood, levels, classes } = network;
-  const { train: dataset, valid, resize, gray, skipBad, crop, mirror } = data;
+  const { train: dataset, valid, resize, gray, skipBad, crop, mirror, stack } = data;
   return {
     dataset,
     ...(typeof valid === "string" ? { valid } : { validFraction: valid }),
@@ -196,6 +199,7 @@ export function requestOf({ network, data, training }: RunConfig): Omit<TrainReq
     skipBad,
     crop,
     mirror,
+    stack,
     model,
     sizes,
     likelihood,
