@@ -8,6 +8,9 @@ const FAMILIES: { readonly [Name in Model["family"]]: Family } = { autoregressiv
 
 export const FAMILY_NAMES = Object.keys(FAMILIES) as Model["family"][];
 
+/** The family of that name. */
+export const familyNamed = (name: Model["family"]): Family => FAMILIES[name];
+
 /** The family of the model of that name. @throws NOT_FOUND if there is no such model. */
 export const familyOf = (model: string): Family => FAMILIES[modelByName(model).family];
 
