@@ -15,6 +15,7 @@ import type { Family, OpenSampler, TrainingSettings } from "./family.ts";
  */
 export const autoregressive: Family = {
   name: "autoregressive",
+  hasLikelihood: true,
 
   trainable: (config, batch, settings) =>
     trainableOf(buildNetwork(config, batch, { dropout: settings.dropout }), optimizerOf(settings)),
@@ -60,6 +61,6 @@ const optimizerOf = ({ lr, warmup, decay, steps, beta1, beta2, ...rest }: Traini
     rate: (step) => learningRate({ rate: lr, warmup, decay, steps }, step),
   });
 
-function openSampler(...[{ config, weights }, options, threads]: Parameters<OpenSampler>) {
-  return openNetworkSampler({ config, weights: weights[NETWORK]! }, options, threads);
+function openSampler(...[{ config, weights }, options, place]: Parameters<OpenSampler>) {
+  return openNetworkSampler({ config, weights: weights[NETWORK]! }, options, place);
 }

@@ -3,10 +3,14 @@ import { modelByName } from "../models/by-name.ts";
 import type { Model } from "../models/model.ts";
 import { autoregressive } from "./autoregressive.ts";
 import type { Capabilities, Family } from "./family.ts";
+import { gan } from "./gan.ts";
 
-const FAMILIES: { readonly [Name in Model["family"]]: Family } = { autoregressive };
+const FAMILIES: { readonly [Name in Model["family"]]: Family } = { autoregressive, gan };
 
 export const FAMILY_NAMES = Object.keys(FAMILIES) as Model["family"][];
+
+/** The family of that name. */
+export const familyNamed = (name: Model["family"]): Family => FAMILIES[name];
 
 /** The family of the model of that name. @throws NOT_FOUND if there is no such model. */
 export const familyOf = (model: string): Family => FAMILIES[modelByName(model).family];
@@ -34,6 +38,7 @@ export function capability<Task extends keyof Capabilities>(
   throw new NextpixelError(
     "ARGUMENT",
     `expected a model that can ${TASKS[task]} (of the families ${able.map(({ name }) => name).join(", ")}), ` +
-      `received ${JSON.stringify(model)}, of the family ${family.name}`,
+      `received ${JSON.stringify(model)}, of the family ${family.name}` +
+      (family.cannot?.[task] === undefined ? "" : `: ${family.cannot[task]}`),
   );
 }

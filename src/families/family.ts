@@ -1,6 +1,7 @@
+import type { Model } from "../models/model.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import type { NetworkExplanation } from "../programs/network-explanation.ts";
-import type { Sampler, SamplerOptions, Threads } from "../programs/sampler.ts";
+import type { Place, Sampler, SamplerOptions } from "../programs/sampler.ts";
 import type { LikelihoodGraph } from "../programs/scorer.ts";
 import type { Evaluation, PartVectors, Trainable } from "../programs/trainable.ts";
 
@@ -32,7 +33,7 @@ export interface TrainingSettings {
 }
 
 /** Opens what draws pictures with a model. @throws ARGUMENT if it cannot draw pictures of that size. */
-export type OpenSampler = (model: TrainedModel, options: SamplerOptions, threads: Threads) => Sampler;
+export type OpenSampler = (model: TrainedModel, options: SamplerOptions, place: Place) => Sampler;
 
 /** What a trained model can do. What is not there it cannot. */
 export interface Capabilities {
@@ -54,7 +55,9 @@ export interface Capabilities {
  * it is free of Node and of ONNX Runtime, so that browsers can draw.
  */
 export interface Family {
-  readonly name: string;
+  readonly name: Model["family"];
+  /** Whether its networks give the logits of a likelihood, which configurations then name. */
+  readonly hasLikelihood: boolean;
   /**
    * What is trained, for a batch size.
    * @throws ARGUMENT or NOT_FOUND if the configuration asks for what there is not, CAUSALITY if a network would see pixels that
@@ -64,4 +67,6 @@ export interface Family {
   /** How a model is validated. @throws as `trainable`. */
   evaluation(network: NetworkConfig, batch: number): Evaluation;
   readonly can: Capabilities;
+  /** Why it cannot do other things, as people say it. */
+  readonly cannot?: { readonly [Task in keyof Capabilities]?: string };
 }

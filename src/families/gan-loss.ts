@@ -23,10 +23,18 @@ export interface Penalty {
   readonly node: Node;
 }
 
+/** The weight of penalties in the discriminator's loss. */
+export interface PenaltyWeight {
+  /** The model's setting that it is at the beginning. */
+  readonly setting: "gamma" | "lambda";
+  /** So many times that it is at the end. */
+  readonly last: number;
+}
+
 /** What generator and discriminator minimise, as numbers of each picture, [batch, 1, 1, 1]. */
 export interface GanLoss {
-  /** Weight of the penalties where no other is asked for; undefined if there are no penalties. */
-  readonly gamma: number | undefined;
+  /** Of the penalties; undefined if there are none. */
+  readonly weight: PenaltyWeight | undefined;
   /** Of scores of real and of generated pictures, which are pairs by their number. */
   discriminator(real: Node, fake: Node): Node;
   generator(real: Node, fake: Node): Node;
@@ -37,10 +45,11 @@ export interface GanLoss {
 /**
  * Relativistic pairing (A. Jolicoeur-Martineau 2019): D tells which of two pictures is the real one, G wants it to be mistaken.
  * Zero-centred penalties on real pictures, R1, and on generated ones, R2, half the square of the length of D's gradient each:
- * Y. Huang et al. 2024, equations 1, 4 and 5. They make training converge locally, where older losses go round in circles.
+ * Y. Huang et al. 2024, equations 1, 4 and 5. They make training converge locally, where older losses go round in
+ * circles. Their weight falls to a tenth, as in all of the paper's recipes.
  */
 const r3gan: GanLoss = {
-  gamma: 1,
+  weight: { setting: "gamma", last: 0.1 },
   discriminator: (real, fake) => softplus(sub(fake, real)),
   generator: (real, fake) => softplus(sub(real, fake)),
   penalties: ({ score, real, fake }) => [
@@ -51,7 +60,7 @@ const r3gan: GanLoss = {
 
 /** I. Goodfellow et al. 2014, with the generator's non-saturating loss (section 3), which DCGAN (A. Radford et al. 2016) trains. */
 const dcgan: GanLoss = {
-  gamma: undefined,
+  weight: undefined,
   discriminator: (real, fake) => add(softplus(neg(real)), softplus(fake)),
   generator: (_, fake) => softplus(neg(fake)),
   penalties: () => [],
@@ -63,7 +72,7 @@ const dcgan: GanLoss = {
  * (there five).
  */
 const wganGp: GanLoss = {
-  gamma: 10,
+  weight: { setting: "lambda", last: 1 },
   discriminator: (real, fake) => sub(fake, real),
   generator: (_, fake) => neg(fake),
   penalties({ score, real, fake, uniform }) {

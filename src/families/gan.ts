@@ -1,31 +1,71 @@
-import { add, input, mean, mul, sub } from "../graph/language.ts";
-import { type Node, named } from "../graph/node.ts";
+import { expected } from "../basics/errors.ts";
+import { add, input, mean, mul } from "../graph/language.ts";
+import type { Node } from "../graph/node.ts";
 import { substitute } from "../graph/walk.ts";
-import { gan, type GanConfig } from "../models/gan.ts";
+import { modelOf, settingsOf } from "../models/by-name.ts";
 import { Scope } from "../nn/scope.ts";
 import { adamW, type Optimizer } from "../optim/optimizer.ts";
 import { learningRate } from "../optim/schedule.ts";
-import type { NetworkConfig } from "../programs/network.ts";
+import { openGeneratorSampler, type GeneratorGraph } from "../programs/generator-sampler.ts";
+import { checkedSizes, scaledPicture, type NetworkConfig } from "../programs/network.ts";
 import type { Part, TracedFigure, Trainable } from "../programs/trainable.ts";
-import type { TrainingSettings } from "./family.ts";
-import { GAN_LOSSES, type GanLossName } from "./gan-loss.ts";
+import type { Settings } from "../models/settings.ts";
+import type { Family, TrainingSettings } from "./family.ts";
+import { GAN_LOSSES, type GanLossName, type PenaltyWeight } from "./gan-loss.ts";
 
 const DISCRIMINATOR = "discriminator";
 const GENERATOR = "generator";
 
-export interface GanSettings extends TrainingSettings {
-  readonly ganLoss?: GanLossName | undefined;
-  /** Weight of the discriminator's penalties; the loss has one of its own. */
-  readonly gamma?: number | undefined;
+/**
+ * A generator, which makes pictures of random numbers, and a discriminator, which scores how real pictures look, trained against
+ * each other (I. Goodfellow et al. 2014). No figure tells which checkpoint is best: a loss says how the two stand to each other.
+ */
+export const gan: Family = {
+  name: "gan",
+  hasLikelihood: false,
+  trainable,
+
+  evaluation(config, batch) {
+    const { picture, classes, parts } = networksOf(config, batch);
+    return {
+      picture,
+      classes,
+      noise: [],
+      parts: [parts.discriminator, parts.generator],
+      figures: [],
+      best: undefined,
+    };
+  },
+
+  can: {
+    sample: (model, options, place) => openGeneratorSampler(generatorGraph, model, options, place),
+  },
+  cannot: {
+    score: "a GAN draws pictures, and has no likelihood of any picture",
+    complete: "a GAN draws whole pictures at once, and none that begins with given pixels",
+    explain: "all pixels are made at once, of the same random numbers",
+  },
+};
+
+/** The generator alone. */
+function generatorGraph(config: NetworkConfig, batch: number): GeneratorGraph {
+  const { classes, parts, generate } = networksOf(config, batch);
+  const noise = Scope.root();
+  const latents = noise.noise("latents", generate.latents, "normal");
+  const output = { kind: "values", node: generate.pictures(latents) } as const;
+  return { classes, noise: noise.noiseInputs, parts: [parts.generator], output };
 }
 
 /**
- * A generator and a discriminator against each other (I. Goodfellow et al. 2014, algorithm 1). The discriminator's step comes first,
- * so that the generator follows one that has seen the pictures of this step. Each draws latents of its own.
+ * The discriminator's step comes first (algorithm 1 of the paper), so that the generator follows one that has seen the pictures of
+ * this step. Each draws latents of its own.
  */
-export function ganTrainable(config: NetworkConfig, batch: number, settings: GanSettings): Trainable {
+function trainable(config: NetworkConfig, batch: number, settings: TrainingSettings): Trainable {
   const { picture, classes, real, generate, score, parts } = networksOf(config, batch);
-  const loss = GAN_LOSSES[settings.ganLoss ?? "r3gan"];
+  if (settings.dropout !== undefined)
+    throw expected("ARGUMENT", "a model that has dropout", "training with dropout", config.model);
+  const chosen = settingsOf(config.model, config.settings)!;
+  const loss = GAN_LOSSES[chosen["ganLoss"] as GanLossName];
   const noise = Scope.root();
   const latents = (part: string) => noise.noise(`${part}.latents`, generate.latents, "normal");
   const optimizer = optimizerOf(settings);
@@ -35,10 +75,10 @@ export function ganTrainable(config: NetworkConfig, batch: number, settings: Gan
   const uniform = () => noise.noise(`${DISCRIMINATOR}.between`, [batch, 1, 1, 1], "uniform");
   const penalties = loss.penalties({ score, real, fake, uniform });
   const game = loss.discriminator(ofReal, ofFake);
-  const gamma = settings.gamma ?? loss.gamma ?? 0;
+  const weight = input("penalty weight", [1, 1, 1, 1]);
   const discriminator = {
     ...parts.discriminator,
-    loss: mean(penalties.reduce((sum, { node }) => add(sum, mul(node, gamma)), game)),
+    loss: mean(penalties.reduce((sum, { node }) => add(sum, mul(node, weight)), game)),
     optimizer,
     figures: [
       figure("discriminatorLoss", "D loss", game),
@@ -55,7 +95,8 @@ export function ganTrainable(config: NetworkConfig, batch: number, settings: Gan
     optimizer,
     figures: [figure("generatorLoss", "G loss", fooling)],
   };
-  return { picture, classes, noise: noise.noiseInputs, parts: [discriminator, generator] };
+  const schedules = loss.weight ? [{ node: weight, at: weightAt(loss.weight, chosen, settings.steps) }] : [];
+  return { picture, classes, noise: noise.noiseInputs, schedules, parts: [discriminator, generator] };
 }
 
 const figure = (name: string, label: string, node: Node, lowerIsBetter = true): TracedFigure => ({
@@ -67,28 +108,37 @@ const figure = (name: string, label: string, node: Node, lowerIsBetter = true): 
   scale: 1,
 });
 
-/** Without momentum, and with a memory of gradients' squares that gets longer: Y. Huang et al. 2024, appendix. */
-const BETAS = { beta1: 0, beta2: { first: 0.9, last: 0.99 } } as const;
+/** What the weight of penalties is at a step 1, 2, .. */
+function weightAt({ setting, last }: PenaltyWeight, settings: Settings, steps: number) {
+  const first = settings[setting] as number;
+  return (step: number): number => first * along(1, last, step / steps);
+}
+
+/** Without momentum, and with a memory of gradients' squares that gets longer. */
+const BETA1 = 0;
+const BETA2 = { first: 0.9, last: 0.99 };
 
 function optimizerOf({ lr, warmup, decay, steps, beta1, beta2, ...rest }: TrainingSettings): Optimizer {
-  const { first, last } = BETAS.beta2;
-  const rising = (step: number) => last + ((first - last) * (1 + Math.cos((Math.PI * step) / steps))) / 2;
   return adamW({
     ...rest,
-    beta1: beta1 ?? BETAS.beta1,
-    beta2: beta2 ?? rising,
+    beta1: beta1 ?? BETA1,
+    beta2: beta2 ?? ((step) => along(BETA2.first, BETA2.last, step / steps)),
     rate: (step) => learningRate({ rate: lr, warmup, decay, steps }, step),
   });
 }
 
+/** From one number to another along half a cosine: Y. Huang et al. 2024 change all that they change so. */
+const along = (first: number, last: number, done: number): number =>
+  last + ((first - last) * (1 + Math.cos(Math.PI * done))) / 2;
+
 /** Generator and discriminator as graphs, for one batch size. */
-export function networksOf(config: NetworkConfig, batch: number) {
-  const model = gan;
-  const sizes = config.modelConfig as GanConfig;
+function networksOf(config: NetworkConfig, batch: number) {
+  const model = modelOf("gan", config.model);
+  const sizes = checkedSizes(config);
   const { size, levels, classes: known } = config;
   const picture = input("pictures", [batch, size.channels, size.rows, size.cols]);
   const classes = known && input("classes", [batch, known.length, 1, 1]);
-  const real = named(sub(mul(picture, 2 / (levels - 1)), 1), "scaled picture");
+  const real = scaledPicture(picture, levels);
 
   const networkOf = (name: string, build: (scope: Scope) => Node): { node: Node; part: Part } => {
     const scope = Scope.root({ path: name });
@@ -102,7 +152,7 @@ export function networksOf(config: NetworkConfig, batch: number) {
   const discriminator = networkOf(DISCRIMINATOR, (scope) =>
     model.discriminator(scope, real, sizes, { classes }),
   );
-  // Losses and penalties score the same pictures.
+  // A loss and its penalties score the same pictures.
   const scores = new Map<Node, Node>();
   return {
     picture,

@@ -29,6 +29,20 @@ export const gan: GanModel<GanConfig> = {
   name: "gan",
   defaults: { latents: 64, width: 32, blocks: 1 },
   presets: {},
+  settings: {
+    ganLoss: {
+      default: "r3gan",
+      choices: ["r3gan", "dcgan", "wgan-gp"],
+      about: "what the two networks minimise",
+    },
+    gamma: {
+      default: 1,
+      least: 0,
+      largest: 1e6,
+      about: "weight of the gradient penalties of r3gan, a tenth of it at the end",
+    },
+    lambda: { default: 10, least: 0, largest: 1e6, about: "weight of the gradient penalty of wgan-gp" },
+  },
 
   latents: ({ latents }) => latents,
 

@@ -1,5 +1,6 @@
 import type { Node } from "../graph/node.ts";
 import type { Scope } from "../nn/scope.ts";
+import type { Setting } from "./settings.ts";
 
 /** What the picture, the likelihood and the classes ask of a network. */
 export interface NetworkContext {
@@ -17,14 +18,20 @@ export interface NetworkContext {
 /** Sizes of a network, by the names that its model gives them: whole numbers of at least 1. */
 export type ModelConfig = Readonly<Record<string, number>>;
 
-/** A network, as a function of its sizes. */
-export interface AutoregressiveModel<Config = ModelConfig> {
-  /** See `families/`. */
-  readonly family: "autoregressive";
+/** What models of every family have. */
+export interface ModelBasis<Config = ModelConfig> {
   readonly name: string;
   readonly defaults: Config;
   /** Other sizes, by name: those of the paper, "paper-" and the pictures that it used them for. */
   readonly presets: Readonly<Record<string, Config>>;
+  /** What its training can be told beside its sizes; nothing if it is not there. */
+  readonly settings?: Readonly<Record<string, Setting>>;
+}
+
+/** A network, as a function of its sizes. */
+export interface AutoregressiveModel<Config = ModelConfig> extends ModelBasis<Config> {
+  /** See `families/`. */
+  readonly family: "autoregressive";
   /**
    * The network: from a picture, [batch, colours, rows, cols] in [-1, 1], to logits, [batch, outputs, rows, cols].
    * It declares its parameters in `scope`.
@@ -33,11 +40,8 @@ export interface AutoregressiveModel<Config = ModelConfig> {
 }
 
 /** Two networks that are trained against each other, as functions of their sizes. They declare their parameters in `scope`. */
-export interface GanModel<Config = ModelConfig> {
+export interface GanModel<Config = ModelConfig> extends ModelBasis<Config> {
   readonly family: "gan";
-  readonly name: string;
-  readonly defaults: Config;
-  readonly presets: Readonly<Record<string, Config>>;
   /** How many normally distributed numbers a picture is made of. */
   latents(config: Config): number;
   /** From latents, [batch, latents, 1, 1], to a picture, [batch, channels, rows, cols], about in [-1, 1]. */
@@ -54,4 +58,4 @@ export interface GeneratorContext extends Pick<NetworkContext, "classes"> {
 }
 
 /** A model of any family. */
-export type Model<Config = ModelConfig> = AutoregressiveModel<Config>;
+export type Model<Config = ModelConfig> = AutoregressiveModel<Config> | GanModel<Config>;

@@ -26,8 +26,11 @@ export interface ForwardOptions extends SessionOptions {
 
 /** Some values of a graph as a compiled program. */
 export interface Forward {
-  /** The values for levels [batch, channels, rows, cols], in the order in which they were asked for. */
-  run(pictures: Float32Array, beside?: Beside): Promise<Float32Array[]>;
+  /**
+   * The values for levels [batch, channels, rows, cols], which a graph that reads no picture does not take, in the order in which
+   * they were asked for.
+   */
+  run(pictures: Float32Array | undefined, beside?: Beside): Promise<Float32Array[]>;
   close(): Promise<void>;
 }
 
@@ -58,7 +61,7 @@ export async function openForward(
     async run(pictures, { weights: given = {}, labels, noise } = {}) {
       const vectors = Object.entries(given).map(([name, vector]) => [vectorOf(name), vector] as const);
       const results = await session.run({
-        pictures,
+        ...(pictures && { pictures }),
         ...noise,
         ...Object.fromEntries(vectors),
         ...(classes && labels && { classes: oneHot(labels, classes.shape[1]!) }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { oneHot } from "../../src/data/classes.ts";
-import { ganTrainable } from "../../src/families/gan.ts";
+import { gan } from "../../src/families/gan.ts";
 import { GAN_LOSSES, type GanLossName } from "../../src/families/gan-loss.ts";
 import { is } from "../../src/graph/node.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
@@ -10,6 +10,7 @@ import { gradientProgram } from "../../src/programs/gradient-program.ts";
 import type { NetworkConfig } from "../../src/programs/network.ts";
 import { noiseOf } from "../../src/programs/noise.ts";
 import { parameterCount, vectorOf } from "../../src/programs/parameters.ts";
+import type { Trainable } from "../../src/programs/trainable.ts";
 import { openSession } from "../../src/runtime/ort.ts";
 import { randomNumbers } from "../graph/primitive-cases.ts";
 import { evaluate } from "../reference/evaluate.ts";
@@ -21,7 +22,6 @@ const BATCH = 3;
 const grey: NetworkConfig = {
   model: "gan",
   modelConfig: { latents: 3, width: 2, blocks: 1 },
-  likelihood: "categorical",
   levels: 5,
   size: { channels: 1, rows: 8, cols: 10 },
 };
@@ -32,12 +32,13 @@ const colour: NetworkConfig = {
 };
 
 /** What the programs of a batch read. Weights are such that nothing vanishes, as the last layers of blocks do at the beginning. */
-function feedsOf({ parts, noise, picture, classes }: ReturnType<typeof ganTrainable>, levels: number) {
+function feedsOf({ parts, noise, schedules = [], picture, classes }: Trainable, levels: number) {
   const numbers = randomNumbers(sizeOf(picture.shape), 4);
   return {
     pictures: Float32Array.from(numbers, (value) => Math.floor(Math.abs(value) * 1000) % levels),
     ...(classes && { classes: oneHot([1, 0, 1], 2) }),
     ...noiseOf(noise, BATCH, 3)(1),
+    ...Object.fromEntries(schedules.map(({ node, at }) => [node.attributes.name, Float32Array.of(at(4))])),
     ...Object.fromEntries(
       parts.map(({ name, declarations }, i) => [
         vectorOf(name),
@@ -60,7 +61,7 @@ describe.each(LOSSES)("the gradient of each part, %s", (ganLoss) => {
     ["grey", grey],
     ["colour, classes", colour],
   ])("agrees with differences in float64, and ONNX Runtime with it (%s)", async (_, config) => {
-    const trainable = ganTrainable(config, BATCH, { ...SETTINGS, ganLoss, gamma: 0.7 });
+    const trainable = gan.trainable({ ...config, settings: { ganLoss, gamma: 0.7 } }, BATCH, SETTINGS);
     const feeds: Record<string, ArrayLike<number>> = feedsOf(trainable, config.levels);
     for (const part of trainable.parts) {
       const program = gradientProgram(trainable, part);
