@@ -10,11 +10,11 @@ process.once("SIGINT", () => controller.abort());
 const options = {
   signal: controller.signal,
   onEvent(event) {
-    if (event.type !== "metrics" || event.validNats === null) return;
-    console.log(`step ${event.step}: ${event.validBitsPerDim.toFixed(3)} bits/dim`);
+    if (event.type !== "metrics" || event.valid === null) return;
+    console.log(`step ${event.step}: ${event.valid.bitsPerDim.toFixed(3)} bits/dim`);
   },
 };
 const result = existsSync(`${run}/config.json`)
   ? await resume(run, options)
   : await train({ dataset: "digits", out: run, steps: Number(steps) }, options);
-console.log(`${result.step} steps: ${result.validNats.toFixed(2)} nats`);
+console.log(`${result.step} steps: ${result.valid.nats.toFixed(2)} nats`);

@@ -34,7 +34,7 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
   ],
   ["families", "basics, graph, autodiff, nn, likelihood, models, optim, programs"],
   ["pictures", "basics, data"],
-  ["run", "basics, files, graph, likelihood, models, runtime, programs, families"],
+  ["run", "basics, files, graph, models, runtime, programs, families"],
   [
     "train",
     "version.ts, basics, files, likelihood, models, data, programs, families, pictures, run, " +
@@ -45,8 +45,9 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
     "basics, files, fetch, graph, data, programs, families, pictures, run, runtime, runtime/step, " +
       "runtime/workers",
   ],
-  ["browser.ts", "basics, data, programs, families, run, runtime/step, runtime/workers"],
-  ["index.ts", "basics, fetch, data, programs, run, runtime/step, train, tasks"],
+  ["definitions.ts", "graph, likelihood, models, nn"],
+  ["browser.ts", "definitions.ts, basics, data, programs, families, run, runtime/step, runtime/workers"],
+  ["index.ts", "definitions.ts, basics, fetch, data, programs, run, runtime/step, train, tasks"],
   ["cli", "everything"],
 ];
 

@@ -1,5 +1,8 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { runCli } from "./cli/run-cli.ts";
 import { temporaryFolder } from "./data/temporary-folder.ts";
@@ -37,6 +40,30 @@ test("every option that the README mentions exists", async () => {
   const flags = readmeFlags(await readme());
   expect(flags).not.toEqual([]);
   expect(flags.filter((flag) => !known.has(flag))).toEqual([]);
+});
+
+/** The files that tell users what there is. */
+async function documents(): Promise<string[]> {
+  const root = fileURLToPath(repository);
+  const below = async (folder: string) =>
+    (await readdir(join(root, folder), { recursive: true })).map((file) => join(folder, file));
+  const files = [...(await below("docs")), ...(await below("recipes")), ...(await below("examples"))];
+  const texts = files.filter((file) => /\.(md|json|yaml|js)$/.test(file));
+  return ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "datasets/README.md", ...texts];
+}
+
+test("documents link to files that are there, and nothing in them points outside the repository", async () => {
+  const root = fileURLToPath(repository);
+  const wrong: string[] = [];
+  for (const file of await documents()) {
+    const text = await readFile(join(root, file), "utf8");
+    const links = [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, link]) => link!);
+    const local = links.filter((link) => !/^[a-z]+:/.test(link));
+    wrong.push(...local.filter((link) => !existsSync(join(root, dirname(file), link))));
+    const paths = [...local, ...(text.match(/(?:\.\.\/)+[\w./-]*/g) ?? [])];
+    wrong.push(...paths.filter((path) => relative(root, join(root, dirname(file), path)).startsWith("..")));
+  }
+  expect(wrong).toEqual([]);
 });
 
 /** What `npm run bench` prints without a name. */

@@ -7,10 +7,10 @@ import { LIKELIHOODS } from "../likelihood/by-name.ts";
 import { MODELS, modelByName, settingsOf, sizesOf } from "../models/by-name.ts";
 import type { ModelConfig } from "../models/model.ts";
 import type { NetworkConfig } from "../programs/network.ts";
-import { readRunConfig } from "../run/config.ts";
 import { describeNetwork } from "../tasks/info.ts";
 import * as read from "./arguments.ts";
 import { infoText } from "./info-text.ts";
+import { openRunConfig } from "./model-file.ts";
 import { givenSizes, withSizeOptions } from "./network-options.ts";
 import { result } from "./output.ts";
 
@@ -33,7 +33,8 @@ export function addInfoCommand(program: Command): void {
     .argument("[run]", "folder of a run")
     .option(
       "--model <name>",
-      `a model without a run: ${MODELS.names().join(", ")}, or a file that defines one, which is executed`,
+      `a model without a run: ${MODELS.names().join(", ")}; or a file that defines a model, which is executed, ` +
+        "alone or for a run of that model",
     )
     .option("--size <WxH>", "its pictures (default: 28x28, coloured ones 32x32)", read.pictureExtent)
     .option(
@@ -61,13 +62,12 @@ async function chosenNetwork(
   command: Command,
 ): Promise<Described> {
   const { model, preset, channels } = flags;
-  if ((run === undefined) === (model === undefined)) {
-    throw new NextpixelError("ARGUMENT", "expected either a run folder or --model, received both or none");
-  }
-  if (model === undefined) {
+  if (run !== undefined) {
     refuseOptions(command);
-    return (await readRunConfig(run!)).network;
+    return (await openRunConfig(run, flags)).network;
   }
+  if (model === undefined)
+    throw new NextpixelError("ARGUMENT", "expected a run folder or --model, received none");
   const isGrey = channels === 1;
   const levels =
     flags.levels ?? (flags.likelihood === "bernoulli" || (isGrey && !flags.likelihood) ? 2 : 256);
@@ -82,11 +82,12 @@ async function chosenNetwork(
   };
 }
 
-/** Refuses what the network of a run has already. */
+/** Refuses what the network of a run has already. @throws ARGUMENT */
 function refuseOptions(command: Command): void {
   const isTyped = (option: Option) => command.getOptionValueSource(option.attributeName()) === "cli";
+  const allowed = ["model", ...read.COMMON_KEYS];
   const typed = command.options.find(
-    (option) => isTyped(option) && !read.COMMON_KEYS.includes(option.attributeName()),
+    (option) => isTyped(option) && !allowed.includes(option.attributeName()),
   );
-  if (typed) throw new NextpixelError("ARGUMENT", `${typed.long} goes with --model: a run has its own`);
+  if (typed) throw new NextpixelError("ARGUMENT", `${typed.long} goes with --model alone: a run has its own`);
 }

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { expected, NextpixelError, shortened } from "../basics/errors.ts";
 import { MODELS } from "../models/by-name.ts";
 import { defineModel, type ModelDefinition } from "../models/define.ts";
+import { readRunConfig, type RunConfig } from "../run/config.ts";
 import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 import type { CheckpointFlags } from "./arguments.ts";
 
@@ -56,7 +57,18 @@ export const withModelFile = (command: Command): Command =>
 /** The model of a run. @throws as `loadSavedModel`, ARGUMENT if another model is named. */
 export async function openRun(run: string, { model, checkpoint }: RunFlags): Promise<SavedModel> {
   const saved = await loadSavedModel(run, checkpoint);
-  if (model !== undefined && model !== saved.config.model)
-    throw expected("ARGUMENT", saved.config.model, `the model of ${run}`, model, "model");
+  checkModel(run, saved.config.model, model);
   return saved;
+}
+
+/** The configuration of a run. @throws as `readRunConfig`, ARGUMENT if another model is named. */
+export async function openRunConfig(run: string, { model }: Pick<RunFlags, "model">): Promise<RunConfig> {
+  const config = await readRunConfig(run);
+  checkModel(run, config.network.model, model);
+  return config;
+}
+
+function checkModel(run: string, own: string, named: string | undefined): void {
+  if (named !== undefined && named !== own)
+    throw expected("ARGUMENT", own, `the model of ${run}`, named, "model");
 }

@@ -156,7 +156,7 @@ export type TrainCommand = (
 };
 
 /**
- * What a command with these options was told, by its command line and, where that says nothing, by the configuration file
+ * What a command with these options was told: by its command line, else by the configuration file
  * that it names. Ends the command if there is no data set or no run folder; errors as of `applyConfigFile`.
  */
 export async function trainCommand(command: Command): Promise<TrainCommand> {

@@ -7,7 +7,8 @@ import type { Format, OpenOptions } from "./formats/format.ts";
 export type { OpenOptions } from "./formats/format.ts";
 
 /**
- * The data set of a name or path: of the first format in `FORMATS` that recognises it.
+ * The data set of a name or path: of the first format in `FORMATS` that recognises it. Without `levels`, pictures that
+ * have 2, 4 or 16 levels are read with as many, others with 256. Warnings say so, and what of the files is lost.
  *
  * @throws NOT_FOUND if there is none; ARGUMENT if pictures of this format cannot be resized, or are smaller than the
  * crops; and the errors of the format.

@@ -1,5 +1,5 @@
 import { isSameStride, strideOf, type Lattice, type Stride } from "./lattice.ts";
-import type { Node } from "./node.ts";
+import { is, type Node } from "./node.ts";
 import { everyPointwise } from "./pointwise.ts";
 import type { Primitive } from "./primitives.ts";
 
@@ -187,10 +187,11 @@ export function readsOf(
 ): readonly Reads[] | undefined {
   const own = strideOf(node.shape, picture.shape);
   if (!own) return undefined;
-  for (const [i, operand] of node.inputs.entries()) {
-    const stride = isFixed(i) ? undefined : strideOf(operand.shape, picture.shape);
-    if (!isFixed(i) && !(stride && isSameStride(stride, strideOfInputs(node, own)))) return undefined;
-  }
+  const isOnGrid = ({ shape }: Node) => {
+    const stride = strideOf(shape, picture.shape);
+    return stride !== undefined && isSameStride(stride, strideOfInputs(node, own));
+  };
+  if (!node.inputs.every((operand, i) => isFixed(i) || isOnGrid(operand))) return undefined;
   const rule = readRules[node.op] as ReadRule<Primitive>;
   const lists = rule(node, inputs);
   const known = new Map<readonly RuleRead[], Reads>();
@@ -202,16 +203,12 @@ export function readsOf(
 }
 
 /** The stride that the fields must have of which a node of stride `own` is made. */
-function strideOfInputs({ op, attributes }: Node, own: Stride): Stride {
-  if (op === "conv") {
-    const { stride } = attributes as Node<"conv">["attributes"];
-    return [own[0] / stride[0], own[1] / stride[1]];
-  }
-  if (op === "convTranspose") {
-    const { stride } = attributes as Node<"convTranspose">["attributes"];
-    return [own[0] * stride[0], own[1] * stride[1]];
-  }
-  return own;
+function strideOfInputs(node: Node, own: Stride): Stride {
+  if (!is(node, "conv") && !is(node, "convTranspose")) return own;
+  const { stride } = node.attributes;
+  return is(node, "conv")
+    ? [own[0] / stride[0], own[1] / stride[1]]
+    : [own[0] * stride[0], own[1] * stride[1]];
 }
 
 /** A read in rows and columns of the picture. */

@@ -36,8 +36,9 @@ export function encodePng(raster: Raster, text: Readonly<Record<string, string>>
 }
 
 /**
- * An iTXt chunk: its length, its name, keyword and text, and the checksum of all but the length. Between the two stand a NUL,
- * a 0 for "not compressed", the method of compression, and an empty language and translation, each ended by a NUL.
+ * An iTXt chunk: its length, its name, keyword and text, and the checksum of all but the length. Between keyword and
+ * text are five zeros: the end of the keyword, "not compressed", the method of compression, and the ends of an empty
+ * language and an empty translation.
  */
 function internationalText([keyword, text]: readonly [string, string]): Uint8Array {
   const latin1 = Uint8Array.from(keyword, (character) => character.charCodeAt(0));

@@ -6,7 +6,7 @@ import { levelAt } from "../likelihood/likelihood.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import type { SampleEvent } from "../runtime/step/sampler.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
-import type { Forward, ForwardGraph } from "./forward.ts";
+import type { Forward, ForwardGraph } from "./forward-pass.ts";
 import type { NetworkConfig } from "./network.ts";
 import { noiseOf, type Noise } from "./noise.ts";
 import { levelsOf, type PictureOutput } from "./picture-output.ts";

@@ -5,7 +5,7 @@ import type { GivenPixels } from "../runtime/step/draw.ts";
 import { openStepSampler, type SampleEvent } from "../runtime/step/sampler.ts";
 import type { StartWorker } from "../runtime/step/worker.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
-import type { openForward } from "./forward.ts";
+import type { OpenForward } from "./forward-pass.ts";
 import { checkGiven } from "./given-pixels.ts";
 import { buildNetwork, type NetworkConfig } from "./network.ts";
 import { checkAnySize } from "./picture-size.ts";
@@ -64,7 +64,7 @@ export interface Place {
   readonly cores: () => number;
   readonly startWorker: StartWorker;
   /** What runs a whole network at once; browsers have nothing that does. */
-  readonly openForward?: typeof openForward;
+  readonly openForward?: OpenForward;
 }
 
 /**

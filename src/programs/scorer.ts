@@ -1,5 +1,6 @@
 import type { Node } from "../graph/node.ts";
-import { filled, openForward, type Beside, type ForwardGraph, type ForwardOptions } from "./forward.ts";
+import { filled, openForward, type ForwardOptions } from "./forward.ts";
+import type { Beside, ForwardGraph } from "./forward-pass.ts";
 import type { GraphInputs, PartVectors } from "./trainable.ts";
 
 /** A graph of the likelihood of pictures. */

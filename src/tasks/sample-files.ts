@@ -93,7 +93,12 @@ async function writeGrid(
   { pictures, count, size, levels, columns }: PicturesToWrite,
   text: PngText,
 ): Promise<string[]> {
-  const grid = pictureGrid(dequantise(pictures, levels), count, size, columns ? { columns } : {});
+  const grid = pictureGrid(
+    dequantise(pictures, levels),
+    count,
+    size,
+    columns === undefined ? {} : { columns },
+  );
   await writeAtomically(file, encodePng(grid, text));
   return [file];
 }

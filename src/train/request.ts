@@ -118,10 +118,11 @@ const MAX_BATCH = 65_536;
  * Checks the numbers of a request that are used before there is a configuration, which is checked itself, or that are
  * not in it. ARGUMENT error.
  */
-export function checkRequest({ epochs, batch, shares, seed, validFraction }: TrainRequest): void {
+export function checkRequest({ epochs, batch, shares, warmup, seed, validFraction }: TrainRequest): void {
   if (epochs !== undefined) wholeNumber(epochs, "epochs", 1);
   if (batch !== undefined) wholeNumber(batch, "batch", 1, MAX_BATCH);
   if (shares !== undefined) wholeNumber(shares, "shares", 1, MAX_THREADS);
+  if (warmup !== undefined) wholeNumber(warmup, "warmup", 0);
   if (seed !== undefined) wholeNumber(seed, "seed", 0);
   if (validFraction !== undefined) numberFrom(validFraction, "validFraction", 0, 1);
 }

@@ -33,13 +33,6 @@ const CONFIGS: Readonly<Record<string, NetworkConfig>> = {
     levels: 7,
     size: { channels: 3, rows: 6, cols: 9 },
   },
-  mixture: {
-    model: "pixelcnn-pp",
-    modelConfig: { width: 6, layers: 1, resolutions: 3 },
-    likelihood: "logistic-mixture",
-    levels: 7,
-    size: { channels: 3, rows: 4, cols: 8 },
-  },
   // Work enough for two workers: 64 pictures take more than 10^9 multiply-adds.
   binary: {
     model: "pixelcnn",
@@ -47,6 +40,13 @@ const CONFIGS: Readonly<Record<string, NetworkConfig>> = {
     likelihood: "bernoulli",
     levels: 2,
     size: { channels: 1, rows: 18, cols: 16 },
+  },
+  mixture: {
+    model: "pixelcnn-pp",
+    modelConfig: { width: 6, layers: 1, resolutions: 3 },
+    likelihood: "logistic-mixture",
+    levels: 7,
+    size: { channels: 3, rows: 4, cols: 8 },
   },
 };
 const DIGITS: NetworkConfig = {

@@ -89,8 +89,9 @@ describe("train", () => {
       "tensorboard",
     ]);
     expect(await configOf("run")).toEqual({
-      format: 1,
+      format: 2,
       nextpixel: version,
+      family: "autoregressive",
       network: {
         model: "pixelcnn",
         modelConfig: { width: 8, depth: 2, head: 64 },
@@ -482,6 +483,7 @@ describe("score", () => {
       run: "run",
       dataset: "digits:test",
       images: 100,
+      likelihood: "exact",
       nllNats: NUMBER,
       bitsPerDim: bitsPerDim(Number(scored["nllNats"]), 64),
       nllNatsStandardError: NUMBER,
@@ -535,6 +537,8 @@ describe("info", () => {
         right: NUMBER,
         pixels: NUMBER,
         blindPixels: NUMBER,
+        period: [1, 1],
+        pixel: { row: 0, col: 0 },
         drawing: expect.stringMatching(/^[#.\n]*@$/),
       },
       multiplyAddsPerPixel: NUMBER,

@@ -14,6 +14,18 @@ import type { StepProgram } from "./program.ts";
 import { stepRules, type StepRule } from "./rules.ts";
 import { cannotStep, timesOfNodes } from "./times.ts";
 
+// How a network becomes a program that computes each of its values once, pixel by pixel:
+//
+// 1. times.ts finds when each channel of each node can be computed at the earliest: before the row is begun (for all
+//    columns at once), before the pixel, before a later colour of the pixel, after the pixel, or when the row is known.
+// 2. compose.ts, fusion.ts and tiles.ts decide what kernels compute in one go, and which convolutions of whole rows go by
+//    Winograd's tiles, with half of the products.
+// 3. rules.ts and fused.ts write the calls of kernels for each time, and how much of each node is kept: a ring of as
+//    many rows as its readers reach back, or the current pixel alone. Slices and concatenations only name parts of
+//    others. Masked weights are not multiplied: a call for a colour group reads only the channels that its mask allows.
+// 4. A recurrence is lowered where it stands; its state is a ring like any other field. One that runs from the right is
+//    computed when its row is complete, column by column from the right: a sweep.
+
 /** The nodes, recurrences among them, that read states of their own row, from the left or from the right. */
 function sweepsOf(logits: Node): ReadonlyMap<Node, UnfinishedSweep> {
   const sweeps = new Map<Node, UnfinishedSweep>();
@@ -28,7 +40,10 @@ function sweepsOf(logits: Node): ReadonlyMap<Node, UnfinishedSweep> {
   return sweeps;
 }
 
-/** Refuses what is made of states that are not known yet when it is computed: an inner node whose neighbours are read later. */
+/**
+ * Refuses what is made of states that are not known yet when it is computed: an inner node whose neighbours are read
+ * later. @throws SCHEDULE
+ */
 function checkReadBefore(recurrence: Node, rows: number, cols: number): void {
   const [body, state] = recurrence.inputs as [Node, Node];
   const { reach, offsets } = analyseCausality([body], state, { isByChannel: false });
@@ -55,9 +70,10 @@ export interface StepOptions {
 }
 
 /**
- * The incremental program that computes a network's logits from `picture`, both [1, channels, rows, cols]. Whatever does not depend on
- * the picture must be a constant, or an input of the same form with values for each class. SCHEDULE error that names the node if there is a primitive without an incremental
- * rule, or one that reads what is computed later.
+ * The incremental program that computes a network's logits from `picture`, both [1, channels, rows, cols]. Whatever does
+ * not depend on the picture must be a constant, or an input of the same form with values for each class.
+ *
+ * @throws SCHEDULE, naming the node, if a primitive has no incremental rule, or reads what is computed later.
  */
 export function lowerToSteps(network: Node, picture: Node, { known, classValues }: StepOptions): StepProgram {
   const logits = composeConvolutions(network);
