@@ -6,6 +6,7 @@ import { addDemoCommand } from "./demo.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { flagsAbout } from "./flags-about.ts";
 import { addInfoCommand } from "./info.ts";
+import { addInterpolateCommand } from "./interpolate.ts";
 import { loadModelFiles } from "./model-file.ts";
 import { addSampleCommand } from "./sample.ts";
 import { addScoreCommand } from "./score.ts";
@@ -35,6 +36,7 @@ async function run(program: Command, words: readonly string[]): Promise<void> {
     addTrainCommand,
     addSampleCommand,
     addCompleteCommand,
+    addInterpolateCommand,
     addScoreCommand,
     addInfoCommand,
     addDoctorCommand,

@@ -19,6 +19,7 @@ export const familyOf = (model: string): Family => FAMILIES[modelByName(model).f
 const TASKS: { readonly [Task in keyof Capabilities]-?: string } = {
   sample: "draw pictures",
   complete: "complete pictures",
+  interpolate: "go from one picture to another",
   score: "tell how likely pictures are",
   explain: "tell what a pixel sees",
 };

@@ -1,4 +1,5 @@
 import type { Model } from "../models/model.ts";
+import type { GeneratorGraph } from "../programs/generator-sampler.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import type { NetworkExplanation } from "../programs/network-explanation.ts";
 import type { Place, Sampler, SamplerOptions } from "../programs/sampler.ts";
@@ -41,6 +42,8 @@ export interface Capabilities {
   readonly sample?: OpenSampler;
   /** Draws what is missing of pictures. */
   readonly complete?: OpenSampler;
+  /** Makes pictures of random numbers, between which there is a way: from one picture to another. */
+  readonly interpolate?: (network: NetworkConfig, batch: number) => GeneratorGraph;
   /** Tells how likely a picture is: exactly, or a bound. */
   readonly score?: {
     readonly likelihood: "exact" | "bound";

@@ -39,6 +39,7 @@ export const gan: Family = {
 
   can: {
     sample: (model, options, place) => openGeneratorSampler(generatorGraph, model, options, place),
+    interpolate: generatorGraph,
   },
   cannot: {
     score: "a GAN draws pictures, and has no likelihood of any picture",

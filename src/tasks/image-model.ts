@@ -4,6 +4,7 @@ import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 import type { SampleEvent } from "../runtime/step/sampler.ts";
 import { complete, type CompleteOptions } from "./complete.ts";
 import { givenPixels, openGiven, type GivenOptions } from "./given.ts";
+import { interpolate, type InterpolateOptions } from "./interpolate.ts";
 import { openRunDataset, type ReadOptions } from "./run-dataset.ts";
 import {
   openSampler,
@@ -86,6 +87,11 @@ export class ImageModel {
     const given = await openGiven(this.#model, pictures, options);
     const labels = options.classes === undefined ? given.labels : undefined;
     return complete(this.#model, { ...options, pictures: given.pictures, isGiven, labels });
+  }
+
+  /** Draws pictures on the way from one that it draws to another. ARGUMENT error if it cannot do that. */
+  interpolate(options: InterpolateOptions): Promise<Omit<DrawnPictures, "nats">> {
+    return interpolate(this.#model, options);
   }
 
   /** The exact likelihood of pictures: a data set by its name or path, one picture file, or the pictures themselves. */
