@@ -3,8 +3,9 @@ import { modelByName } from "../models/by-name.ts";
 import type { Model } from "../models/model.ts";
 import { autoregressive } from "./autoregressive.ts";
 import type { Capabilities, Family } from "./family.ts";
+import { vae } from "./vae.ts";
 
-const FAMILIES: { readonly [Name in Model["family"]]: Family } = { autoregressive };
+const FAMILIES: { readonly [Name in Model["family"]]: Family } = { autoregressive, vae };
 
 export const FAMILY_NAMES = Object.keys(FAMILIES) as Model["family"][];
 
@@ -19,6 +20,7 @@ const TASKS: { readonly [Task in keyof Capabilities]-?: string } = {
   sample: "draw pictures",
   complete: "complete pictures",
   score: "tell how likely pictures are",
+  importance: "weigh importance samples",
   explain: "tell what a pixel sees",
 };
 

@@ -1,8 +1,10 @@
 import type { Model } from "../models/model.ts";
+import { adamW, type Optimizer } from "../optim/optimizer.ts";
+import { learningRate } from "../optim/schedule.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import type { NetworkExplanation } from "../programs/network-explanation.ts";
 import type { Place, Sampler, SamplerOptions } from "../programs/sampler.ts";
-import type { LikelihoodGraph } from "../programs/scorer.ts";
+import type { ImportanceGraph, LikelihoodGraph } from "../programs/scorer.ts";
 import type { Evaluation, PartVectors, Trainable } from "../programs/trainable.ts";
 
 /** A trained model: the averaged weights of each of its parts. */
@@ -35,6 +37,14 @@ export interface TrainingSettings {
 /** Opens what draws pictures with a model. @throws ARGUMENT if it cannot draw pictures of that size. */
 export type OpenSampler = (model: TrainedModel, options: SamplerOptions, place: Place) => Sampler;
 
+/** How a model tells the likelihood. */
+export interface Scoring {
+  readonly likelihood: "exact" | "bound";
+  /** What bounds it: the evidence lower bound. */
+  readonly bound?: "elbo";
+  trace(network: NetworkConfig, batch: number): LikelihoodGraph;
+}
+
 /** What a trained model can do. What is not there it cannot. */
 export interface Capabilities {
   /** Draws new pictures. */
@@ -42,10 +52,9 @@ export interface Capabilities {
   /** Draws what is missing of pictures. */
   readonly complete?: OpenSampler;
   /** Tells how likely a picture is: exactly, or a bound. */
-  readonly score?: {
-    readonly likelihood: "exact" | "bound";
-    trace(network: NetworkConfig, batch: number): LikelihoodGraph;
-  };
+  readonly score?: Scoring;
+  /** Tells importance weights of so many draws of the latents, by which the bound becomes tighter. */
+  readonly importance?: (network: NetworkConfig, batch: number, samples: number) => ImportanceGraph;
   /** Tells what a pixel sees, and what it takes to draw one. */
   readonly explain?: (network: NetworkConfig) => NetworkExplanation;
 }
@@ -68,3 +77,12 @@ export interface Family {
   evaluation(network: NetworkConfig, batch: number): Evaluation;
   readonly can: Capabilities;
 }
+
+/** Adam as a training run asks for it. */
+export const adamOf = ({ lr, warmup, decay, steps, beta1, beta2, ...rest }: TrainingSettings): Optimizer =>
+  adamW({
+    ...rest,
+    ...(beta1 !== undefined && { beta1 }),
+    ...(beta2 !== undefined && { beta2 }),
+    rate: (step) => learningRate({ rate: lr, warmup, decay, steps }, step),
+  });

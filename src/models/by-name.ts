@@ -7,9 +7,18 @@ import { pixelcnnPp } from "./pixelcnn-pp.ts";
 import { pixelcnn } from "./pixelcnn.ts";
 import { pixelsnail } from "./pixelsnail.ts";
 import { rowLstm } from "./row-lstm.ts";
+import { vae } from "./vae.ts";
 import { settingsFrom, type GivenSettings, type Settings } from "./settings.ts";
 
-const OURS = [pixelcnn, rowLstm, diagonalBilstm, gatedPixelcnn, pixelcnnPp, pixelsnail] satisfies Model[];
+const OURS = [
+  pixelcnn,
+  rowLstm,
+  diagonalBilstm,
+  gatedPixelcnn,
+  pixelcnnPp,
+  pixelsnail,
+  vae,
+] satisfies Model[];
 
 /** All models: ours, and those of `defineModel`. */
 export const MODELS = newRegistry<Model>(

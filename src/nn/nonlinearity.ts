@@ -12,5 +12,8 @@ export const ELU: Nonlinearity = { of: elu, parts: 1 };
 /** Concatenated ELU, elu([x, -x]): W. Shang et al. 2016, as PixelCNN++ has it (Salimans et al. 2017). */
 export const CONCATENATED_ELU: Nonlinearity = { of: (x) => elu(concat([x, neg(x)], 1)), parts: 2 };
 
-/** Length of the weights that read ELU's result: it has 0.645 of the square of what is normally distributed. */
-export const AFTER_ELU = Math.sqrt(1 / 0.645);
+/** Of the variance of weights that read ELU's result: it has 0.645 of the square of what is normally distributed. */
+export const GAIN_AFTER_ELU = 1 / 0.645;
+
+/** The same of the length of such weights. */
+export const AFTER_ELU = Math.sqrt(GAIN_AFTER_ELU);
