@@ -1,13 +1,12 @@
 import { bitsPerDim } from "../basics/units.ts";
 import { mean } from "../graph/language.ts";
 import { sizeOf } from "../graph/shapes.ts";
-import { adamW, type Optimizer } from "../optim/optimizer.ts";
-import { learningRate } from "../optim/schedule.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import { explainNetwork } from "../programs/network-explanation.ts";
 import { buildNetwork, NETWORK, type Network } from "../programs/network.ts";
 import { openNetworkSampler } from "../programs/sampler.ts";
 import type { TracedFigure, Trainable } from "../programs/trainable.ts";
-import type { Family, OpenSampler, TrainingSettings } from "./family.ts";
+import { adamOf, type Family, type OpenSampler } from "./family.ts";
 
 /**
  * Networks that tell the distribution of each sub-pixel given those before it, so that their product is the exact likelihood of
@@ -18,7 +17,7 @@ export const autoregressive: Family = {
   hasLikelihood: true,
 
   trainable: (config, batch, settings) =>
-    trainableOf(buildNetwork(config, batch, { dropout: settings.dropout }), optimizerOf(settings)),
+    trainableOf(buildNetwork(config, batch, { dropout: settings.dropout }), adamOf(settings)),
 
   evaluation(config, batch) {
     const network = buildNetwork(config, batch);
@@ -52,14 +51,6 @@ const figuresOf = ({ nats: node, picture }: Network): TracedFigure[] => [
     scale: bitsPerDim(1, sizeOf(picture.shape.slice(1))),
   },
 ];
-
-const optimizerOf = ({ lr, warmup, decay, steps, beta1, beta2, ...rest }: TrainingSettings) =>
-  adamW({
-    ...rest,
-    ...(beta1 !== undefined && { beta1 }),
-    ...(beta2 !== undefined && { beta2 }),
-    rate: (step) => learningRate({ rate: lr, warmup, decay, steps }, step),
-  });
 
 function openSampler(...[{ config, weights }, options, place]: Parameters<OpenSampler>) {
   return openNetworkSampler({ config, weights: weights[NETWORK]! }, options, place);

@@ -4,8 +4,9 @@ import type { Model } from "../models/model.ts";
 import { autoregressive } from "./autoregressive.ts";
 import type { Capabilities, Family } from "./family.ts";
 import { gan } from "./gan.ts";
+import { vae } from "./vae.ts";
 
-const FAMILIES: { readonly [Name in Model["family"]]: Family } = { autoregressive, gan };
+const FAMILIES: { readonly [Name in Model["family"]]: Family } = { autoregressive, vae, gan };
 
 export const FAMILY_NAMES = Object.keys(FAMILIES) as Model["family"][];
 
@@ -21,6 +22,7 @@ const TASKS: { readonly [Task in keyof Capabilities]-?: string } = {
   complete: "complete pictures",
   interpolate: "go from one picture to another",
   score: "tell how likely pictures are",
+  importance: "weigh importance samples",
   explain: "tell what a pixel sees",
 };
 

@@ -1,9 +1,12 @@
 import type { Model } from "../models/model.ts";
 import type { GeneratorGraph } from "../programs/generator-sampler.ts";
+import { adamW, type Optimizer } from "../optim/optimizer.ts";
+import { learningRate } from "../optim/schedule.ts";
+import type { Schedule } from "../optim/transformation.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import type { NetworkExplanation } from "../programs/network-explanation.ts";
 import type { Place, Sampler, SamplerOptions } from "../programs/sampler.ts";
-import type { LikelihoodGraph } from "../programs/scorer.ts";
+import type { ImportanceGraph, LikelihoodGraph } from "../programs/scorer.ts";
 import type { Evaluation, PartVectors, Trainable } from "../programs/trainable.ts";
 
 /** A trained model: the averaged weights of each of its parts. */
@@ -36,6 +39,14 @@ export interface TrainingSettings {
 /** Opens what draws pictures with a model. @throws ARGUMENT if it cannot draw pictures of that size. */
 export type OpenSampler = (model: TrainedModel, options: SamplerOptions, place: Place) => Sampler;
 
+/** How a model tells the likelihood. */
+export interface Scoring {
+  readonly likelihood: "exact" | "bound";
+  /** What bounds it: the evidence lower bound. */
+  readonly bound?: "elbo";
+  trace(network: NetworkConfig, batch: number): LikelihoodGraph;
+}
+
 /** What a trained model can do. What is not there it cannot. */
 export interface Capabilities {
   /** Draws new pictures. */
@@ -45,10 +56,9 @@ export interface Capabilities {
   /** Makes pictures of random numbers, between which there is a way: from one picture to another. */
   readonly interpolate?: (network: NetworkConfig, batch: number) => GeneratorGraph;
   /** Tells how likely a picture is: exactly, or a bound. */
-  readonly score?: {
-    readonly likelihood: "exact" | "bound";
-    trace(network: NetworkConfig, batch: number): LikelihoodGraph;
-  };
+  readonly score?: Scoring;
+  /** Tells importance weights of so many draws of the latents, by which the bound becomes tighter. */
+  readonly importance?: (network: NetworkConfig, batch: number, samples: number) => ImportanceGraph;
   /** Tells what a pixel sees, and what it takes to draw one. */
   readonly explain?: (network: NetworkConfig) => NetworkExplanation;
 }
@@ -73,3 +83,23 @@ export interface Family {
   /** Why it cannot do other things, as people say it. */
   readonly cannot?: { readonly [Task in keyof Capabilities]?: string };
 }
+
+/** Adam as a training run asks for it, with betas that may change from step to step. */
+export const adamOf = ({
+  lr,
+  warmup,
+  decay,
+  steps,
+  beta1,
+  beta2,
+  ...rest
+}: Omit<TrainingSettings, "beta1" | "beta2"> & {
+  readonly beta1?: Schedule | undefined;
+  readonly beta2?: Schedule | undefined;
+}): Optimizer =>
+  adamW({
+    ...rest,
+    ...(beta1 !== undefined && { beta1 }),
+    ...(beta2 !== undefined && { beta2 }),
+    rate: (step) => learningRate({ rate: lr, warmup, decay, steps }, step),
+  });

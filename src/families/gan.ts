@@ -1,16 +1,14 @@
-import { expected } from "../basics/errors.ts";
 import { add, input, mean, mul } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import { substitute } from "../graph/walk.ts";
 import { modelOf, settingsOf } from "../models/by-name.ts";
 import { Scope } from "../nn/scope.ts";
-import { adamW, type Optimizer } from "../optim/optimizer.ts";
-import { learningRate } from "../optim/schedule.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import { openGeneratorSampler, type GeneratorGraph } from "../programs/generator-sampler.ts";
-import { checkedSizes, scaledPicture, type NetworkConfig } from "../programs/network.ts";
+import { checkedSizes, refuseDropout, scaledPicture, type NetworkConfig } from "../programs/network.ts";
 import type { Part, TracedFigure, Trainable } from "../programs/trainable.ts";
 import type { Settings } from "../models/settings.ts";
-import type { Family, TrainingSettings } from "./family.ts";
+import { adamOf, type Family, type TrainingSettings } from "./family.ts";
 import { GAN_LOSSES, type GanLossName, type PenaltyWeight } from "./gan-loss.ts";
 
 const DISCRIMINATOR = "discriminator";
@@ -63,8 +61,7 @@ function generatorGraph(config: NetworkConfig, batch: number): GeneratorGraph {
  */
 function trainable(config: NetworkConfig, batch: number, settings: TrainingSettings): Trainable {
   const { picture, classes, real, generate, score, parts } = networksOf(config, batch);
-  if (settings.dropout !== undefined)
-    throw expected("ARGUMENT", "a model that has dropout", "training with dropout", config.model);
+  refuseDropout(config, settings);
   const chosen = settingsOf(config.model, config.settings)!;
   const loss = GAN_LOSSES[chosen["ganLoss"] as GanLossName];
   const noise = Scope.root();
@@ -119,14 +116,12 @@ function weightAt({ setting, last }: PenaltyWeight, settings: Settings, steps: n
 const BETA1 = 0;
 const BETA2 = { first: 0.9, last: 0.99 };
 
-function optimizerOf({ lr, warmup, decay, steps, beta1, beta2, ...rest }: TrainingSettings): Optimizer {
-  return adamW({
-    ...rest,
-    beta1: beta1 ?? BETA1,
-    beta2: beta2 ?? ((step) => along(BETA2.first, BETA2.last, step / steps)),
-    rate: (step) => learningRate({ rate: lr, warmup, decay, steps }, step),
+const optimizerOf = ({ beta1 = BETA1, beta2, ...settings }: TrainingSettings): Optimizer =>
+  adamOf({
+    ...settings,
+    beta1,
+    beta2: beta2 ?? ((step) => along(BETA2.first, BETA2.last, step / settings.steps)),
   });
-}
 
 /** From one number to another along half a cosine: Y. Huang et al. 2024 change all that they change so. */
 const along = (first: number, last: number, done: number): number =>

@@ -8,6 +8,7 @@ import { pixelcnnPp } from "./pixelcnn-pp.ts";
 import { pixelcnn } from "./pixelcnn.ts";
 import { pixelsnail } from "./pixelsnail.ts";
 import { rowLstm } from "./row-lstm.ts";
+import { vae } from "./vae.ts";
 import { settingsFrom, type GivenSettings, type Settings } from "./settings.ts";
 
 const OURS = [
@@ -18,6 +19,7 @@ const OURS = [
   pixelcnnPp,
   pixelsnail,
   gan,
+  vae,
 ] satisfies Model[];
 
 /** All models: ours, and those of `defineModel`. */

@@ -1,8 +1,8 @@
 import { add, conv, mul, reshape, sum } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { fanInUniform, zeros } from "../nn/initialisers.ts";
-import { leakyRelu, LEAKY_RELU_GAIN } from "../nn/nonlinearity.ts";
-import { averagePool, upsample } from "../nn/resample.ts";
+import { leakyRelu, GAIN_OF_LEAKY_RELU } from "../nn/nonlinearity.ts";
+import { averagePool, repeatPixels } from "../nn/resampling.ts";
 import type { Scope } from "../nn/scope.ts";
 import type { GanModel } from "./model.ts";
 
@@ -55,7 +55,7 @@ export const gan: GanModel<GanConfig> = {
     for (let i = 0; i <= halvings; i++) {
       const size = scope.at(`size${i}`);
       const maps = width * 2 ** (halvings - i);
-      if (i > 0) v = upsample(linear(size.at("narrow"), v, maps)); // [.., maps, 2 rows, 2 cols]
+      if (i > 0) v = repeatPixels(linear(size.at("narrow"), v, maps)); // [.., maps, 2 rows, 2 cols]
       for (let j = 0; j < blocks; j++) v = residualBlock(size.at(`block${j}`), v, depth);
     }
     return linear(scope.at("picture"), v, channels); // [.., channels, rows, cols]
@@ -109,7 +109,7 @@ function smallestField(
 function residualBlock(scope: Scope, x: Node, depth: number): Node {
   const maps = x.shape[1]!;
   // As in the authors' code: the first two of three layers are scaled by depth^(-1/4), as in Fixup (H. Zhang et al. 2019).
-  const gain = LEAKY_RELU_GAIN / Math.sqrt(depth);
+  const gain = GAIN_OF_LEAKY_RELU / Math.sqrt(depth);
   const activated = (name: string, v: Node, kernel: number) => {
     const own = scope.at(name);
     const bias = own.parameter("bias", [1, maps, 1, 1], zeros);

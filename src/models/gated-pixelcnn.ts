@@ -78,9 +78,11 @@ function layer(
   // Of n rows those down to the current one; the first layer's are shifted, and the current one is not among them.
   const rows = isFirst ? side : side + 1;
   const above = biasedConv(scope.at("vertical"), v, 2 * p, [rows, n], {
-    top: rows - 1,
-    left: side,
-    right: side,
+    pad: {
+      top: rows - 1,
+      left: side,
+      right: side,
+    },
   }); // [.., 2p, ..]
   const beside = causalConv(scope.at("horizontal"), h, {
     outputs: 2 * p,

@@ -57,5 +57,45 @@ export interface GeneratorContext extends Pick<NetworkContext, "classes"> {
   readonly cols: number;
 }
 
+/** Independent normal distributions, one for each latent, [batch, maps, rows, cols]. */
+export interface Gaussian {
+  readonly mean: Node;
+  readonly logSigma: Node;
+}
+
+/** What the picture, the likelihood and the classes ask of an encoder and a decoder. */
+export interface VariationalContext extends Pick<NetworkContext, "classes" | "outputs"> {
+  /** Rows and columns of the picture. */
+  readonly extent: readonly [rows: number, cols: number];
+}
+
+/**
+ * The value of a group of latents: drawn from the posterior q(z | x) in training, from the prior p(z) to make pictures. A group's
+ * distributions may depend on groups before it. A prior that is not given is standard normal.
+ */
+export type ChooseLatents = (name: string, posterior: Gaussian, prior?: Gaussian) => Node;
+
+/** A latent variable model, as functions of its sizes (Kingma, Welling 2014). */
+export interface VariationalModel<Config = ModelConfig> extends ModelBasis<Config> {
+  /** See `families/`. */
+  readonly family: "vae";
+  /** From a picture, [batch, colours, rows, cols] in [-1, 1], to features for the decoder's posteriors. */
+  encoder(scope: Scope, x: Node, config: Config, context: VariationalContext): readonly Node[];
+  /**
+   * From latents to logits, [batch, outputs, rows, cols]. Of the encoder's features only posteriors may be made: without them it
+   * makes pictures.
+   */
+  decoder(
+    scope: Scope,
+    features: readonly Node[],
+    config: Config,
+    context: VariationalContext,
+    choose: ChooseLatents,
+  ): Node;
+}
+
 /** A model of any family. */
-export type Model<Config = ModelConfig> = AutoregressiveModel<Config> | GanModel<Config>;
+export type Model<Config = ModelConfig> =
+  | AutoregressiveModel<Config>
+  | VariationalModel<Config>
+  | GanModel<Config>;

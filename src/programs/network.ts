@@ -75,15 +75,15 @@ export function buildNetwork(config: NetworkConfig, batch: number, options: Netw
     (scope, x, outputs, classes) => model.network(scope, x, sizes, { groups, outputs, classes }),
     options,
   );
-  if (options.dropout !== undefined && network.noise.length === 0) {
-    throw expected(
-      "ARGUMENT",
-      "a model that has dropout (pixelcnn-pp or pixelsnail)",
-      "training with dropout",
-      config.model,
-    );
-  }
+  if (network.noise.length === 0) refuseDropout(config, options);
   return network;
+}
+
+/** Refuses dropout for a model that has none. @throws ARGUMENT */
+export function refuseDropout({ model }: NetworkConfig, { dropout }: NetworkOptions): void {
+  if (dropout === undefined) return;
+  const able = "a model that has dropout (pixelcnn-pp or pixelsnail)";
+  throw expected("ARGUMENT", able, "training with dropout", model);
 }
 
 /** The sizes of a network. @throws ARGUMENT if they are none. */
@@ -140,7 +140,8 @@ export function networkOf(
   };
 }
 
-function checkLogits({ shape }: Node, wanted: Shape): void {
+/** @throws SHAPE if the logits are not of the shape that they must have. */
+export function checkLogits({ shape }: Node, wanted: Shape): void {
   if (sameShape(shape, wanted)) return;
   throw expected("SHAPE", `[${wanted.join(", ")}]`, "the logits of the network", shape);
 }
