@@ -18,8 +18,8 @@ const OURS = [
   gatedPixelcnn,
   pixelcnnPp,
   pixelsnail,
-  gan,
   vae,
+  gan,
 ] satisfies Model[];
 
 /** All models: ours, and those of `defineModel`. */

@@ -23,6 +23,6 @@ test.each(
 
 test("an unknown model is refused with the names of those that exist", () => {
   expect(() => modelByName("toString")).toThrow(
-    'expected pixelcnn or row-lstm or diagonal-bilstm or gated-pixelcnn or pixelcnn-pp or pixelsnail for the model, received "toString"',
+    'expected pixelcnn or row-lstm or diagonal-bilstm or gated-pixelcnn or pixelcnn-pp or pixelsnail or vae or gan for the model, received "toString"',
   );
 });
