@@ -4,10 +4,12 @@ import { version } from "../version.ts";
 import { addCompleteCommand } from "./complete.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addDoctorCommand } from "./doctor.ts";
+import { addEmbedCommand } from "./embed.ts";
 import { flagsAbout } from "./flags-about.ts";
 import { addInfoCommand } from "./info.ts";
 import { addInterpolateCommand } from "./interpolate.ts";
 import { loadModelFiles } from "./model-file.ts";
+import { addReconstructCommand } from "./reconstruct.ts";
 import { addSampleCommand } from "./sample.ts";
 import { addScoreCommand } from "./score.ts";
 import { addTrainCommand } from "./train.ts";
@@ -37,6 +39,8 @@ async function run(program: Command, words: readonly string[]): Promise<void> {
     addSampleCommand,
     addCompleteCommand,
     addInterpolateCommand,
+    addReconstructCommand,
+    addEmbedCommand,
     addScoreCommand,
     addInfoCommand,
     addDoctorCommand,

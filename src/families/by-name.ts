@@ -21,6 +21,7 @@ const TASKS: { readonly [Task in keyof Capabilities]-?: string } = {
   sample: "draw pictures",
   complete: "complete pictures",
   interpolate: "go from one picture to another",
+  latents: "turn pictures into latents",
   score: "tell how likely pictures are",
   importance: "weigh importance samples",
   explain: "tell what a pixel sees",

@@ -3,6 +3,7 @@ import type { GeneratorGraph } from "../programs/generator-sampler.ts";
 import { adamW, type Optimizer } from "../optim/optimizer.ts";
 import { learningRate } from "../optim/schedule.ts";
 import type { Schedule } from "../optim/transformation.ts";
+import type { LatentMaps } from "../programs/latents.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import type { NetworkExplanation } from "../programs/network-explanation.ts";
 import type { Place, Sampler, SamplerOptions } from "../programs/sampler.ts";
@@ -55,6 +56,8 @@ export interface Capabilities {
   readonly complete?: OpenSampler;
   /** Makes pictures of random numbers, between which there is a way: from one picture to another. */
   readonly interpolate?: (network: NetworkConfig, batch: number) => GeneratorGraph;
+  /** Turns pictures into latents, and latents into pictures. */
+  readonly latents?: LatentMaps;
   /** Tells how likely a picture is: exactly, or a bound. */
   readonly score?: Scoring;
   /** Tells importance weights of so many draws of the latents, by which the bound becomes tighter. */

@@ -42,6 +42,7 @@ export const gan: Family = {
   cannot: {
     score: "a GAN draws pictures, and has no likelihood of any picture",
     complete: "a GAN draws whole pictures at once, and none that begins with given pixels",
+    latents: "a GAN has no encoder: only of pictures that it drew are the latents known",
     explain: "all pixels are made at once, of the same random numbers",
   },
 };

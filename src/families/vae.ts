@@ -1,9 +1,10 @@
 import { bitsPerDim } from "../basics/units.ts";
-import { add, div, input, maximum, mean, mul, sub, sum } from "../graph/language.ts";
+import { add, div, input, maximum, mean, mul, reshape, sub, sum } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import { settingsOf } from "../models/by-name.ts";
 import { openGeneratorSampler, type GeneratorGraph } from "../programs/generator-sampler.ts";
+import type { DecoderGraph, EncoderGraph } from "../programs/latents.ts";
 import { refuseDropout, type NetworkConfig } from "../programs/network.ts";
 import type { ScheduledInput, TracedFigure, Trainable } from "../programs/trainable.ts";
 import { adamOf, type Family, type TrainingSettings } from "./family.ts";
@@ -40,6 +41,8 @@ export const vae: Family = {
 
   can: {
     sample: (model, options, place) => openGeneratorSampler(generator, model, options, place),
+    interpolate: generator,
+    latents: { encoder, decoder },
     score: {
       likelihood: "bound",
       bound: "elbo",
@@ -59,6 +62,25 @@ function generator(config: NetworkConfig, batch: number): GeneratorGraph {
   const { parts, classes, noise, logits: node, likelihood } = buildVariational(config, batch, "prior");
   return { parts, classes, noise, output: { kind: "logits", node, likelihood } };
 }
+
+function encoder(config: NetworkConfig, batch: number): EncoderGraph {
+  const { parts, classes, picture, groups } = buildVariational(config, batch, "posterior mean");
+  return { parts, classes, picture, latents: groups.map(({ z }) => flat(z)) };
+}
+
+function decoder(config: NetworkConfig, batch: number): DecoderGraph {
+  const network = buildVariational(config, batch, "given");
+  const { parts, classes, groups, logits: node, likelihood } = network;
+  return {
+    parts,
+    classes,
+    latents: groups.map(({ given }) => given!),
+    output: { kind: "logits", node, likelihood },
+  };
+}
+
+/** Each entry of a batch as one row. */
+const flat = (x: Node): Node => reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]);
 
 const total = (nodes: readonly Node[]): Node => nodes.reduce((a, b) => add(a, b));
 

@@ -17,7 +17,7 @@ import {
 } from "../programs/network.ts";
 import type { Part } from "../programs/trainable.ts";
 
-/** Where latents come from: the posterior, the prior, or the middle of the posterior. */
+/** Where latents come from: drawn from the posterior or the prior, the means of the posterior, or an input. */
 export type LatentSource = "posterior" | "prior" | "posterior mean" | "given";
 
 /** Latents that have their distributions together, and what they are. */
@@ -27,6 +27,8 @@ export interface LatentGroup {
   readonly prior: Gaussian;
   /** Standard normal; undefined if nothing is drawn. */
   readonly noise: Node | undefined;
+  /** What `z` is, [batch, latents], if it is an input. */
+  readonly given: Node<"input"> | undefined;
   /** [batch * samples, maps, rows, cols] */
   readonly z: Node;
 }
@@ -68,8 +70,10 @@ export function buildVariational(
     const { shape } = posterior.mean;
     let noise: Node | undefined;
     let z = posterior.mean;
+    let given: Node<"input"> | undefined;
     if (source === "given") {
-      z = reshape(input(`latents ${name}`, [batch, sizeOf(shape.slice(1))]), shape);
+      given = input(`latents ${name}`, [batch, sizeOf(shape.slice(1))]);
+      z = reshape(given, shape);
     } else if (source !== "posterior mean") {
       noise = reshape(
         noiseScope.noise(name, [batch, samples * shape[1]!, ...shape.slice(2)], "normal"),
@@ -78,7 +82,7 @@ export function buildVariational(
       const { mean, logSigma } = source === "prior" ? prior : posterior;
       z = add(mean, mul(exp(logSigma), noise));
     }
-    groups.push({ name, posterior, prior, noise, z });
+    groups.push({ name, posterior, prior, noise, given, z });
     return z;
   };
 

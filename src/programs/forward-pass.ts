@@ -11,7 +11,7 @@ export interface Beside {
   readonly weights?: PartVectors<Values> | undefined;
   /** The number of each picture's class: needed if the graph knows classes. */
   readonly labels?: ArrayLike<number> | undefined;
-  /** Needed if the graph reads random numbers. */
+  /** What else the graph reads, by name: random numbers, or latents in their place. */
   readonly noise?: Noise | undefined;
 }
 
