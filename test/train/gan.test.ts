@@ -2,16 +2,14 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { holdOut } from "../../src/data/dataset.ts";
 import { openDataset } from "../../src/data/open.ts";
-import { pictureLength } from "../../src/data/dataset.ts";
-import { subset } from "../../src/data/dataset.ts";
+import { pictureLength, subset, type Dataset } from "../../src/data/dataset.ts";
 import { ImageModel } from "../../src/tasks/image-model.ts";
 import { resume, train } from "../../src/train/train.ts";
 import type { TrainRequest } from "../../src/train/request.ts";
 
 let folder: string;
-let digits: Awaited<ReturnType<typeof openDataset>>;
+let digits: Dataset;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "nextpixel-gan-"));
   const all = await openDataset("digits", { labels: true });
@@ -171,20 +169,4 @@ test("an autoregressive model has nothing to interpolate between, and dropout is
     "expected a model that has dropout",
   );
   await expect(train(request("likely", { likelihood: "categorical" }))).rejects.toThrow("likelihood");
-});
-
-test("stacks: training and validation pictures are stacks of their own pictures", async () => {
-  const { train: ours, valid } = holdOut(digits, 0.5, 1);
-  const events: number[] = [];
-  await train(request("stacks", { dataset: ours, valid, stack: 500, steps: 2, classConditional: true }), {
-    threads: 1,
-    onEvent: (event) => {
-      if (event.type === "start") events.push(event.trainPictures, event.validPictures);
-    },
-  });
-  expect(events).toEqual([500, valid.count]);
-  const model = await ImageModel.load(join(folder, "stacks"));
-  expect(model.size).toEqual({ channels: 3, rows: 8, cols: 8 });
-  expect(model.classes).toHaveLength(1000);
-  expect((await model.sample({ count: 2 })).pictures).toHaveLength(2 * 3 * 64);
 });
