@@ -19,9 +19,9 @@ const OURS = [
   gatedPixelcnn,
   pixelcnnPp,
   pixelsnail,
-  gan,
   vae,
   ladderVae,
+  gan,
 ] satisfies Model[];
 
 /** All models: ours, and those of `defineModel`. */
