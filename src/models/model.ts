@@ -2,11 +2,11 @@ import type { Node } from "../graph/node.ts";
 import type { Scope } from "../nn/scope.ts";
 import type { Setting } from "./settings.ts";
 
-/** What the picture, the likelihood and the classes ask of a network. */
+/** What the picture, the likelihood and the classes require of a network. */
 export interface NetworkContext {
   /**
-   * Groups, in order, that the picture's colours and the channels of the logits are in: as many as colours, or one. A group
-   * of the logits may depend on the pixel itself as far as earlier groups of its colours go.
+   * Groups, in order, into which the picture's colours and the channels of the logits fall: as many as colours, or one.
+   * A group of the logits may depend on the pixel itself only through earlier groups of its colours.
    */
   readonly groups: number;
   /** Channels of the logits. */

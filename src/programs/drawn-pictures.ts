@@ -22,7 +22,7 @@ export interface DrawnPictures {
 export async function collect(sampler: Sampler, options: CollectOptions): Promise<DrawnPictures> {
   const { size, levels } = sampler;
   const { count, onProgress } = options;
-  // First, since it checks the number of pictures.
+  // Before memory is allocated, because it checks the number of pictures.
   const events = sampler.stream(options);
   const pictures = new Uint8Array(count * pictureLength(size));
   let nats: Float64Array | undefined;

@@ -53,7 +53,7 @@ export async function* scoreDataset(
       ({ perSubPixel: values, posteriors } = classMixture(perClass, logPrior(classes), size));
     }
     const length = values.length / indices.length;
-    // Added up in float64: a picture's nats are exact to the last bit that float32 logits have to give.
+    // Summed in float64, so that the sum adds no error to that of the float32 logits.
     const nats = indices.map((_, i) =>
       values.subarray(i * length, (i + 1) * length).reduce((total, value) => total + value, 0),
     );
