@@ -14,7 +14,10 @@ export interface DrawnPictures {
   readonly levels: number;
   /** Levels [count, channels, rows, cols]. */
   readonly pictures: Uint8Array;
-  /** -log p of what was drawn of each picture, in nats, at temperature 1; undefined if the model cannot tell it as it draws. */
+  /**
+   * -log p of what was drawn of each picture, in nats, at temperature 1; undefined if the model cannot tell it as
+   * it draws.
+   */
   readonly nats: Float64Array | undefined;
 }
 

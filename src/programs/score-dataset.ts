@@ -10,7 +10,10 @@ export interface ScoredBatch {
   readonly first: number;
   /** -log p of each picture, in nats. */
   readonly nats: readonly number[];
-  /** -log p of every sub-pixel in nats, [pictures, channels, rows, cols]; undefined if the model cannot tell them apart. */
+  /**
+   * -log p of every sub-pixel in nats, [pictures, channels, rows, cols]; undefined if the model cannot tell them
+   * apart.
+   */
   readonly perSubPixel: Float32Array | undefined;
   /** p(class | picture) of each class for each picture, if classes were summed out. */
   readonly posteriors: readonly Float64Array[] | undefined;

@@ -108,7 +108,10 @@ export class ImageModel {
     return interpolate(this.#model, options);
   }
 
-  /** Draws pictures on the way from one picture of a data set to another. ARGUMENT error if it has no encoder, or they do not fit. */
+  /**
+   * Draws pictures on the way from one picture of a data set to another. ARGUMENT error if it has no encoder, or
+   * they do not fit.
+   */
   interpolatePictures(
     pictures: string | Dataset,
     options: BetweenPicturesOptions,
@@ -126,7 +129,10 @@ export class ImageModel {
     return embed(this.#model, pictures, options);
   }
 
-  /** The likelihood of pictures, exact or a bound of it: a data set by its name or path, one picture file, or the pictures themselves. */
+  /**
+   * The likelihood of pictures, exact or a bound of it: a data set by its name or path, one picture file, or the
+   * pictures themselves.
+   */
   async score(pictures: string | Dataset, options: ScoreOptions & ReadOptions = {}): Promise<Score> {
     const { skipBad, onWarning, download } = options;
     const dataset =

@@ -7,8 +7,8 @@ import type { SavedModel } from "../run/saved-model.ts";
 export type ReadOptions = Pick<OpenOptions, "skipBad" | "onWarning" | "download">;
 
 /**
- * A data set by its name or path, read as a model's training pictures were. Crops are taken from the centre. Of grey pictures
- * there are as many stacks as pictures, if the model was trained on stacks.
+ * A data set by its name or path, read as a model's training pictures were. Crops are taken from the centre. Of
+ * grey pictures there are as many stacks as pictures, if the model was trained on stacks.
  *
  * @throws as `openDataset` and `stacked`
  */

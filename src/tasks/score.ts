@@ -15,8 +15,8 @@ export interface ScoreOptions extends SessionOptions {
   /** Sums classes out even if the pictures have labels: which class is likeliest is then compared with them. */
   readonly classify?: boolean | undefined;
   /**
-   * Of models with latents: draws of them for each picture, by which the bound becomes tighter, and the time longer. One, and the
-   * KL divergence without a draw, if it is not given.
+   * Of models with latents: draws of them for each picture, by which the bound becomes tighter, and the time
+   * longer. One, and the KL divergence without a draw, if it is not given.
    */
   readonly importanceSamples?: number | undefined;
   /** Called with every batch, in order. */
@@ -29,8 +29,8 @@ export interface Score {
   /** Whether the numbers are the likelihood itself, or a bound on it. */
   readonly likelihood: "exact" | "bound";
   /**
-   * What bounds -log p from above: -ELBO, the evidence lower bound (Kingma, Welling 2014), or the bound with importance samples
-   * (Burda et al. 2016). Undefined if it is exact.
+   * What bounds -log p from above: -ELBO, the evidence lower bound (Kingma, Welling 2014), or the bound with
+   * importance samples (Burda et al. 2016). Undefined if it is exact.
    */
   readonly bound: "elbo" | "importance-weighted" | undefined;
   /** How many were drawn for each picture, if they were asked for. */
@@ -60,11 +60,11 @@ const MAX_SAMPLES = 1_000_000;
 const MAX_SUB_PIXELS = 2 ** 25;
 
 /**
- * The likelihood of pictures, exact or a bound of it (see `Score`), given their classes if the model is class-conditional
- * and the pictures have labels.
+ * The likelihood of pictures, exact or a bound of it (see `Score`), given their classes if the model is
+ * class-conditional and the pictures have labels.
  *
- * @throws ARGUMENT if the size, levels or classes of the data set are not those that the model was trained on, or if a
- * model without classes is to classify; DIVERGED if the model gives no finite likelihood
+ * @throws ARGUMENT if the size, levels or classes of the data set are not those that the model was trained on, or
+ * if a model without classes is to classify; DIVERGED if the model gives no finite likelihood
  */
 export async function score(model: SavedModel, dataset: Dataset, options: ScoreOptions = {}): Promise<Score> {
   const { likelihood, bound, trace } = capability(model.config.model, "score");

@@ -92,7 +92,10 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   let state: TrainingState<Values> = start.state;
   let meter = newMeter();
   let lastValid: FigureValues | undefined;
-  /** Saves the newest weights as best, once a step from there has a finite loss: no figure has told that they are any good. */
+  /**
+   * Saves the newest weights as best, once a step from there has a finite loss: no figure has told that they are
+   * any good.
+   */
   let saveUnproven: (() => Promise<void>) | undefined;
 
   const save = async (good: TrainingState<Values>) => {

@@ -28,8 +28,8 @@ export interface TrainRequest {
   /** Settings of the model's training, in place of its own. */
   readonly settings?: GivenSettings | undefined;
   /**
-   * "bernoulli", "categorical", "logistic-mixture", or a name of `defineLikelihood`, for models that have one. By default
-   * "bernoulli" for 2 levels, else "categorical".
+   * "bernoulli", "categorical", "logistic-mixture", or a name of `defineLikelihood`, for models that have one. By
+   * default "bernoulli" for 2 levels, else "categorical".
    */
   readonly likelihood?: string | undefined;
   /** Levels that pixels are quantised to; all there are. */
