@@ -17,12 +17,16 @@ export interface GatedStackConfig {
 export const gatedStack =
   ({ width: p, depth, head }: GatedStackConfig): BuildLogits =>
   (scope, x, outputs) => {
-    let v = biasedConv(scope.at("vertical"), shift(x, 1, 0), p, [3, 7], { top: 2, left: 3, right: 3 });
-    let h = biasedConv(scope.at("horizontal"), shift(x, 0, 1), p, [1, 3], { left: 2 });
+    let v = biasedConv(scope.at("vertical"), shift(x, 1, 0), p, [3, 7], {
+      pad: { top: 2, left: 3, right: 3 },
+    });
+    let h = biasedConv(scope.at("horizontal"), shift(x, 0, 1), p, [1, 3], { pad: { left: 2 } });
     for (let i = 0; i < depth; i++) {
       const block = scope.at(`block${i}`);
-      const above = biasedConv(block.at("vertical"), v, 2 * p, [2, 3], { top: 1, left: 1, right: 1 });
-      const beside = biasedConv(block.at("horizontal"), h, 2 * p, [1, 2], { left: 1 });
+      const above = biasedConv(block.at("vertical"), v, 2 * p, [2, 3], {
+        pad: { top: 1, left: 1, right: 1 },
+      });
+      const beside = biasedConv(block.at("horizontal"), h, 2 * p, [1, 2], { pad: { left: 1 } });
       const gated = gate(add(beside, biasedConv(block.at("link"), above, 2 * p, [1, 1])));
       h = add(h, biasedConv(block.at("out"), gated, p, [1, 1]));
       v = gate(above);

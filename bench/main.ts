@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { expected, NextpixelError } from "../src/basics/errors.ts";
 import { whole } from "../src/cli/arguments.ts";
 import { TRAIN_DEFAULTS } from "../src/train/request.ts";
-import { MODEL_NAMES } from "../src/models/by-name.ts";
+import { modelNamesOf } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
 import { checkNetworks } from "./check.ts";
 import { requirePyTorch } from "./contestants.ts";
@@ -50,7 +50,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
       const { values } = parseArgs({
         args,
         options: {
-          model: { type: "string", multiple: true, default: [...MODEL_NAMES] },
+          model: { type: "string", multiple: true, default: [...modelNamesOf("autoregressive")] },
           minutes: { type: "string", default: "10" },
           lr: { type: "string", default: String(TRAIN_DEFAULTS.lr) },
           batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
@@ -102,7 +102,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   check: {
     needsPyTorch: true,
     about: "whether PyTorch's networks are the same as ours",
-    run: () => checkNetworks([GATED, ...MODEL_NAMES.map(family)]),
+    run: () => checkNetworks([GATED, ...modelNamesOf("autoregressive").map(family)]),
   },
 };
 

@@ -2,7 +2,13 @@ import { sizeOf } from "../src/graph/shapes.ts";
 import { defaultLikelihood } from "../src/likelihood/by-name.ts";
 import { modelByName } from "../src/models/by-name.ts";
 import type { ModelConfig } from "../src/models/model.ts";
-import { buildNetwork, networkOf, type Network, type NetworkConfig } from "../src/programs/network.ts";
+import {
+  buildNetwork,
+  likelihoodOf,
+  networkOf,
+  type Network,
+  type NetworkConfig,
+} from "../src/programs/network.ts";
 import { adamW } from "../src/optim/optimizer.ts";
 import { gatedStack } from "./gated-stack.ts";
 
@@ -49,7 +55,11 @@ export function build(
 ): Network {
   const config = { ...configOf(network), size: { channels: 1, rows, cols } };
   return network.name === GATED.name
-    ? networkOf(config, batch, gatedStack(network.sizes as typeof GATED_SIZES))
+    ? networkOf(
+        { ...config, likelihood: likelihoodOf(config) },
+        batch,
+        gatedStack(network.sizes as typeof GATED_SIZES),
+      )
     : buildNetwork(config, batch);
 }
 

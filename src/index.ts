@@ -8,6 +8,8 @@ export type { Figure } from "./programs/trainable.ts";
 export type { CheckpointChoice } from "./run/checkpoints.ts";
 export type { SampleEvent } from "./runtime/step/sampler.ts";
 export { ImageModel, type ModelCompleteOptions } from "./tasks/image-model.ts";
+export type { InterpolateOptions } from "./tasks/interpolate.ts";
+export type { BetweenPicturesOptions, Embedding, LatentsOptions, Reconstructed } from "./tasks/latents.ts";
 export { savePictures } from "./tasks/sample-files.ts";
 export type { DrawnPictures, SampleOptions, SamplerOptions, StreamOptions } from "./tasks/sample.ts";
 export type { Score, ScoreOptions } from "./tasks/score.ts";

@@ -32,7 +32,7 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
     "basics, graph, autodiff, nn, likelihood, models, optim, data, lower/onnx, lower/step, " +
       "runtime, runtime/step, runtime/workers",
   ],
-  ["families", "basics, graph, models, optim, programs"],
+  ["families", "basics, graph, autodiff, nn, likelihood, models, optim, programs"],
   ["pictures", "basics, data"],
   ["run", "basics, files, graph, models, runtime, programs, families"],
   [

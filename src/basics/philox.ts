@@ -45,7 +45,7 @@ function multiplyHigh(a: number, b: number): number {
  * What a stream of random numbers is for. Each purpose is a counter word of its own, so that, under one seed,
  * the draws of the pixels never meet those of the weights or of the order of the training pictures.
  */
-export const Purpose = { pixels: 0, weights: 1, order: 2, split: 3, noise: 4, views: 5 } as const;
+export const Purpose = { pixels: 0, weights: 1, order: 2, split: 3, noise: 4, views: 5, stacks: 6 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 
 /** The key of a seed: any whole number from 0 to 2^53-1, its low and its high word. */

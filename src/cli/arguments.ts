@@ -88,6 +88,10 @@ export const withClasses = (command: Command, byDefault: string): Command =>
     (name: string, others: readonly string[] = []): readonly string[] => [...others, name],
   );
 
+/** The one class of all pictures. */
+export const withOneClass = (command: Command, byDefault: string): Command =>
+  command.option("--class <name>", `the class of all, by its name or number, from 0 (default: ${byDefault})`);
+
 /** Which weights of a run are used. */
 export const withCheckpoint = (command: Command): Command =>
   command.option(

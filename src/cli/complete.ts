@@ -83,7 +83,7 @@ interface Completed extends Pick<CompleteFlags, "count" | "seed" | "temperature"
   /** Completions are counted. */
   readonly picturesPerSecond: number;
   /** -log p of what was drawn of each completion of each picture. */
-  readonly nllNats: readonly (readonly number[])[];
+  readonly nllNats: readonly (readonly number[])[] | undefined;
 }
 
 /** Completes pictures, read as the run's training pictures were, and writes them, with progress on stderr. */
@@ -107,7 +107,7 @@ async function runCompletion(run: string, dataset: string, flags: CompleteFlags)
   const seconds = (performance.now() - started) / 1000;
   const text = pngText(model, { seed, temperature, completions: count });
   const files = await writeCompletions(out, drawn, { given: given.pictures, each: count }, text);
-  const nats = [...drawn.nats];
+  const nats = drawn.nats && [...drawn.nats];
   const givenCount = isGiven.filter((one) => one !== 0).length;
   return {
     run,
@@ -122,6 +122,6 @@ async function runCompletion(run: string, dataset: string, flags: CompleteFlags)
     drawnPixels: isGiven.length - givenCount,
     seconds,
     picturesPerSecond: drawn.count / seconds,
-    nllNats: Array.from({ length: given.count }, (_, i) => nats.slice(i * count, (i + 1) * count)),
+    nllNats: nats && Array.from({ length: given.count }, (_, i) => nats.slice(i * count, (i + 1) * count)),
   };
 }

@@ -1,5 +1,6 @@
 import { namesOf } from "../data/classes.ts";
 import type { ModelConfig } from "../models/model.ts";
+import type { Settings } from "../models/settings.ts";
 import type { NetworkExplanation, SamplerInfo } from "../programs/network-explanation.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import type { ReceptiveField } from "../graph/receptive-field.ts";
@@ -10,12 +11,13 @@ export function infoText(
   network: NetworkConfig & { readonly presets?: Readonly<Record<string, ModelConfig>> },
   info: NetworkInfo,
 ): string {
-  const { model, modelConfig, likelihood, levels, size, classes = [], presets = {} } = network;
+  const { model, modelConfig, settings, likelihood, levels, size, classes = [], presets = {} } = network;
   return [
-    `${model}: ${size.cols}x${size.rows}, ${size.channels} channel(s), ${levels} levels, ${likelihood} likelihood`,
+    `${model}: ${size.cols}x${size.rows}, ${size.channels} channel(s), ${levels} levels${likelihood === undefined ? "" : `, ${likelihood} likelihood`}`,
     ...(classes.length > 0 ? [`${classes.length} classes: ${namesOf(classes)}`] : []),
-    `sizes: ${sizesText(modelConfig)}`,
-    ...Object.entries(presets).map(([name, sizes]) => `preset ${name}: ${sizesText(sizes)}`),
+    `sizes: ${valuesText(modelConfig)}`,
+    ...(settings ? [`settings: ${valuesText(settings)}`] : []),
+    ...Object.entries(presets).map(([name, sizes]) => `preset ${name}: ${valuesText(sizes)}`),
     `${info.parameters} parameters:`,
     ...layerLines(info),
     ...(isExplained(info) ? explanationLines(info) : []),
@@ -31,8 +33,8 @@ const explanationLines = (info: NetworkExplanation): string[] => [
   ...fieldLines(info),
 ];
 
-const sizesText = (sizes: ModelConfig): string =>
-  Object.entries(sizes)
+const valuesText = (values: ModelConfig | Settings): string =>
+  Object.entries(values)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");
 

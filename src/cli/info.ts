@@ -1,9 +1,10 @@
 import { Option, type Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
 import type { PictureSize } from "../data/dataset.ts";
+import { familyOf } from "../families/by-name.ts";
 import { defaultLikelihood } from "../likelihood/by-name.ts";
 import { LIKELIHOODS } from "../likelihood/by-name.ts";
-import { MODELS, modelByName, sizesOf } from "../models/by-name.ts";
+import { MODELS, modelByName, settingsOf, sizesOf } from "../models/by-name.ts";
 import type { ModelConfig } from "../models/model.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import { describeNetwork } from "../tasks/info.ts";
@@ -73,7 +74,8 @@ async function chosenNetwork(
   return {
     model,
     modelConfig: sizesOf(model, givenSizes(command), preset),
-    likelihood: flags.likelihood ?? defaultLikelihood(levels),
+    settings: settingsOf(model),
+    likelihood: flags.likelihood ?? (familyOf(model).hasLikelihood ? defaultLikelihood(levels) : undefined),
     levels,
     size: { channels, ...(flags.size ?? (isGrey ? { rows: 28, cols: 28 } : { rows: 32, cols: 32 })) },
     presets: modelByName(model).presets,

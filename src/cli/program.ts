@@ -4,9 +4,12 @@ import { version } from "../version.ts";
 import { addCompleteCommand } from "./complete.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addDoctorCommand } from "./doctor.ts";
+import { addEmbedCommand } from "./embed.ts";
 import { flagsAbout } from "./flags-about.ts";
 import { addInfoCommand } from "./info.ts";
+import { addInterpolateCommand } from "./interpolate.ts";
 import { loadModelFiles } from "./model-file.ts";
+import { addReconstructCommand } from "./reconstruct.ts";
 import { addSampleCommand } from "./sample.ts";
 import { addScoreCommand } from "./score.ts";
 import { addTrainCommand } from "./train.ts";
@@ -35,6 +38,9 @@ async function run(program: Command, words: readonly string[]): Promise<void> {
     addTrainCommand,
     addSampleCommand,
     addCompleteCommand,
+    addInterpolateCommand,
+    addReconstructCommand,
+    addEmbedCommand,
     addScoreCommand,
     addInfoCommand,
     addDoctorCommand,

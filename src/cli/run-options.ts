@@ -4,8 +4,8 @@ import { requestOf } from "../train/request.ts";
 
 /** The options, in the form of a configuration file, that `train` needs to repeat a run. */
 export function optionsOf(config: RunConfig): Record<string, unknown> {
-  const { sizes, resize, crop, ...rest } = requestOf(config);
+  const { sizes, settings, resize, crop, ...rest } = requestOf(config);
   const text = (extent: Extent | undefined) => extent && `${extent.cols}x${extent.rows}`;
-  const options = { ...rest, ...sizes, resize: text(resize), crop: text(crop) };
+  const options = { ...rest, ...sizes, ...settings, resize: text(resize), crop: text(crop) };
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -73,8 +73,8 @@ export interface Drawn extends Pick<SampleFlags, "count" | "seed" | "temperature
   readonly picturesPerSecond: number;
   /** Milliseconds for each pixel of each picture. */
   readonly msPerPixel: number;
-  /** -log p of each picture under the model, as it was drawn. */
-  readonly nllNats: readonly number[];
+  /** -log p of each picture under the model, as it was drawn, if the model can tell. */
+  readonly nllNats: readonly number[] | undefined;
 }
 
 /** Draws pictures and writes them, with progress on stderr. */
@@ -114,7 +114,7 @@ export async function runSampling(run: string, flags: SampleFlags): Promise<Draw
     seconds,
     picturesPerSecond: count / seconds,
     msPerPixel: (1000 * seconds) / pixels,
-    nllNats: [...drawn.nats],
+    nllNats: drawn.nats && [...drawn.nats],
   };
 }
 

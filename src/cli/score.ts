@@ -1,6 +1,8 @@
 import type { Command } from "commander";
+import { expected } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
 import { pictureLength } from "../data/dataset.ts";
+import { capability } from "../families/by-name.ts";
 import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
 import { encodeNpy } from "../pictures/npy.ts";
 import { openRunDataset } from "../tasks/run-dataset.ts";
@@ -13,6 +15,7 @@ import { readingDisplay } from "./fetch-display.ts";
 interface ScoreFlags extends read.CommonOptions, RunFlags {
   readonly limit?: number;
   readonly classify?: boolean;
+  readonly importanceSamples?: number;
   readonly perImage?: string;
   readonly perPixel?: string;
   readonly skipBad?: boolean;
@@ -28,7 +31,7 @@ pictures. The likeliest class is the one of largest p(class) p(x | class).`;
 export function addScoreCommand(program: Command): void {
   const command = program
     .command("score")
-    .description("tell the exact likelihood of pictures under a trained network")
+    .description("tell the likelihood of pictures under a trained network, or a bound of it")
     .argument("<run>", "folder of a run")
     .argument(
       "<dataset>",
@@ -38,6 +41,11 @@ export function addScoreCommand(program: Command): void {
     .option(
       "--classify",
       "take the classes of a class-conditional model for unknown: tell the likeliest, and how often it is right",
+    )
+    .option(
+      "--importance-samples <n>",
+      "of models with latents: draws of them for each picture, by which the bound becomes tighter",
+      read.whole("--importance-samples", 1),
     )
     .option("--per-image <file.jsonl>", "write the nats and bits/dim of every picture, a line each")
     .option(
@@ -55,7 +63,7 @@ export function addScoreCommand(program: Command): void {
     result(
       { run, dataset, ...scored },
       `${scored.images} ${scored.images === 1 ? "picture" : "pictures"}: ${scored.nllNats.toFixed(3)}${standardError(scored)} nats, ` +
-        `${scored.bitsPerDim.toFixed(4)} bits/dim${ofClasses(scored)}`,
+        `${scored.bitsPerDim.toFixed(4)} bits/dim${ofBound(scored)}${ofClasses(scored)}`,
       flags.json,
     );
   });
@@ -64,6 +72,13 @@ export function addScoreCommand(program: Command): void {
 /** One picture says nothing of how much pictures differ. */
 const standardError = ({ images, nllNatsStandardError }: Score): string =>
   images === 1 ? "" : ` ± ${nllNatsStandardError.toFixed(3)}`;
+
+/** What the numbers are, if they are not the likelihood itself. */
+function ofBound({ bound, importanceSamples }: Score): string {
+  if (bound === undefined) return "";
+  const what = bound === "elbo" ? "ELBO" : `${importanceSamples} importance samples`;
+  return ` (upper bounds: ${what})`;
+}
 
 /** What p is of, and how often the likeliest class was right. */
 function ofClasses({ images, classes, accuracy }: Score): string {
@@ -78,6 +93,10 @@ function ofClasses({ images, classes, accuracy }: Score): string {
 export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {
   const model = await openRun(run, flags);
   const dataset = await openRunDataset(model, name, { skipBad: flags.skipBad, ...readingDisplay() });
+  if (flags.perPixel !== undefined && capability(model.config.model, "score").likelihood === "bound") {
+    const { model: name } = model.config;
+    throw expected("ARGUMENT", "a model that tells the likelihood of each pixel", "--per-pixel", name);
+  }
   const names = model.config.classes?.map((one) => one.name) ?? [];
   for (const file of [flags.perImage, flags.perPixel]) if (file !== undefined) await checkWritable(file);
   const length = pictureLength(dataset.size);
@@ -89,13 +108,14 @@ export async function runScoring(run: string, name: string, flags: ScoreFlags): 
     limit: flags.limit,
     threads: flags.threads,
     classify: flags.classify,
+    importanceSamples: flags.importanceSamples,
     onBatch({ first, nats, perSubPixel, posteriors }) {
       nats.forEach((nllNats, i) => {
         const guess = posteriors && guessOf(posteriors[i]!, names);
         const line = { index: first + i, nllNats, bitsPerDim: bitsPerDim(nllNats, length), ...guess };
         lines.push(JSON.stringify(line));
       });
-      if (flags.perPixel !== undefined) pixels.set(perSubPixel, first * length);
+      if (perSubPixel && flags.perPixel !== undefined) pixels.set(perSubPixel, first * length);
       status.show(`scored ${first + nats.length} of ${count}`);
     },
   });

@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import { DATASET_HELP } from "../data/formats/all.ts";
 import { LIKELIHOODS } from "../likelihood/by-name.ts";
-import { MODELS, sizeNames } from "../models/by-name.ts";
+import { MODELS, settingNames, sizeNames } from "../models/by-name.ts";
 import { DEVICE_CHOICES } from "../runtime/device.ts";
 import { runConfigOf } from "../run/config.ts";
 import { TRAIN_DEFAULTS, type TrainRequest } from "../train/request.ts";
@@ -9,7 +9,7 @@ import type { ResumeRequest } from "../train/resumed-request.ts";
 import * as read from "./arguments.ts";
 import { applyConfigFile, type Relations } from "./config-file.ts";
 import { optionsOf } from "./run-options.ts";
-import { givenSizes, withSizeOptions } from "./network-options.ts";
+import { givenSettings, givenSizes, withSettingOptions, withSizeOptions } from "./network-options.ts";
 
 const relations = (): Relations => ({
   exclusive: [
@@ -17,7 +17,7 @@ const relations = (): Relations => ({
     ["valid", "validFraction"],
     ["force", "resume"],
   ],
-  replaced: { model: ["preset", ...sizeNames()], preset: sizeNames() },
+  replaced: { model: ["preset", ...sizeNames(), ...settingNames()], preset: sizeNames() },
   translate: (content, file) => ("network" in content ? optionsOf(runConfigOf(content, file)) : content),
 });
 
@@ -43,7 +43,7 @@ export function withTrainOptions(command: Command): Command {
     .addOption(
       new Option(
         "--likelihood <name>",
-        "how logits tell a pixel (default: bernoulli for 2 levels, else categorical)",
+        "how logits tell a pixel, for models that have them (default: bernoulli for 2 levels, else categorical)",
       ).choices(LIKELIHOODS.names()),
     )
     .option(
@@ -104,6 +104,11 @@ export function withTrainOptions(command: Command): Command {
     )
     .option("--mirror", "flip pictures left to right in training, at random, half of the time")
     .option(
+      "--stack <n>",
+      "train on n pictures whose three colours are grey pictures of the data set, drawn at random (Stacked MNIST)",
+      read.whole("--stack", 1),
+    )
+    .option(
       "--seed <n>",
       "seed of weights, order, crops and previews",
       read.whole("--seed", 0),
@@ -137,6 +142,7 @@ export function withTrainOptions(command: Command): Command {
   read.withFolderOptions(command);
   read.withThreads(command);
   withSizeOptions(command);
+  withSettingOptions(command);
   return read.withCommonOptions(command);
 }
 
@@ -161,14 +167,14 @@ export async function trainCommand(command: Command): Promise<TrainCommand> {
   ) as GivenFlags;
   if (out === undefined) return command.error("error: required option '--out <run>' not specified");
   const dataset = (command.processedArgs[0] as string | undefined) ?? flags.dataset;
-  const sizes = givenSizes(command);
+  const [sizes, settings] = [givenSizes(command), givenSettings(command)];
   if (resume) {
     // The run's own device may be named by a file, which says where it was begun.
     const device = command.getOptionValueSource("device") === "cli" ? flags.device : undefined;
-    return { resumed: out, asked: { ...flags, dataset, sizes, device }, threads, json };
+    return { resumed: out, asked: { ...flags, dataset, sizes, settings, device }, threads, json };
   }
   if (dataset === undefined) return command.error("error: missing required argument 'dataset'");
-  return { request: { ...flags, dataset, out, sizes }, threads, json };
+  return { request: { ...flags, dataset, out, sizes, settings }, threads, json };
 }
 
 type GivenFlags = Partial<Omit<TrainRequest, "dataset" | "sizes">> &

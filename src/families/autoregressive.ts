@@ -1,13 +1,12 @@
 import { bitsPerDim } from "../basics/units.ts";
 import { mean } from "../graph/language.ts";
 import { sizeOf } from "../graph/shapes.ts";
-import { adamW, type Optimizer } from "../optim/optimizer.ts";
-import { learningRate } from "../optim/schedule.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import { explainNetwork } from "../programs/network-explanation.ts";
 import { buildNetwork, NETWORK, type Network } from "../programs/network.ts";
 import { openNetworkSampler } from "../programs/sampler.ts";
 import type { TracedFigure, Trainable } from "../programs/trainable.ts";
-import type { Family, OpenSampler, TrainingSettings } from "./family.ts";
+import { adamOf, type Family, type OpenSampler } from "./family.ts";
 
 /**
  * Networks that predict the distribution of each sub-pixel given those before it; the product is the exact likelihood
@@ -16,9 +15,10 @@ import type { Family, OpenSampler, TrainingSettings } from "./family.ts";
  */
 export const autoregressive: Family = {
   name: "autoregressive",
+  hasLikelihood: true,
 
   trainable: (config, batch, settings) =>
-    trainableOf(buildNetwork(config, batch, { dropout: settings.dropout }), optimizerOf(settings)),
+    trainableOf(buildNetwork(config, batch, { dropout: settings.dropout }), adamOf(settings)),
 
   evaluation(config, batch) {
     const network = buildNetwork(config, batch);
@@ -53,14 +53,6 @@ const figuresOf = ({ nats: node, picture }: Network): TracedFigure[] => [
   },
 ];
 
-const optimizerOf = ({ lr, warmup, decay, steps, beta1, beta2, ...rest }: TrainingSettings) =>
-  adamW({
-    ...rest,
-    ...(beta1 !== undefined && { beta1 }),
-    ...(beta2 !== undefined && { beta2 }),
-    rate: (step) => learningRate({ rate: lr, warmup, decay, steps }, step),
-  });
-
-function openSampler(...[{ config, weights }, options, threads]: Parameters<OpenSampler>) {
-  return openNetworkSampler({ config, weights: weights[NETWORK]! }, options, threads);
+function openSampler(...[{ config, weights }, options, place]: Parameters<OpenSampler>) {
+  return openNetworkSampler({ config, weights: weights[NETWORK]! }, options, place);
 }

@@ -3,10 +3,15 @@ import { modelByName } from "../models/by-name.ts";
 import type { Model } from "../models/model.ts";
 import { autoregressive } from "./autoregressive.ts";
 import type { Capabilities, Family } from "./family.ts";
+import { gan } from "./gan.ts";
+import { vae } from "./vae.ts";
 
-const FAMILIES: { readonly [Name in Model["family"]]: Family } = { autoregressive };
+const FAMILIES: { readonly [Name in Model["family"]]: Family } = { autoregressive, vae, gan };
 
 export const FAMILY_NAMES = Object.keys(FAMILIES) as Model["family"][];
+
+/** The family of that name. */
+export const familyNamed = (name: Model["family"]): Family => FAMILIES[name];
 
 /** The family of the model of that name. @throws NOT_FOUND if there is no such model. */
 export const familyOf = (model: string): Family => FAMILIES[modelByName(model).family];
@@ -15,7 +20,10 @@ export const familyOf = (model: string): Family => FAMILIES[modelByName(model).f
 const TASKS: { readonly [Task in keyof Capabilities]-?: string } = {
   sample: "draw pictures",
   complete: "complete pictures",
+  interpolate: "go from one picture to another",
+  latents: "turn pictures into latents",
   score: "tell how likely pictures are",
+  importance: "weigh importance samples",
   explain: "tell what a pixel sees",
 };
 
@@ -34,6 +42,7 @@ export function capability<Task extends keyof Capabilities>(
   throw new NextpixelError(
     "ARGUMENT",
     `expected a model that can ${TASKS[task]} (of the families ${able.map(({ name }) => name).join(", ")}), ` +
-      `received ${JSON.stringify(model)}, of the family ${family.name}`,
+      `received ${JSON.stringify(model)}, of the family ${family.name}` +
+      (family.cannot?.[task] === undefined ? "" : `: ${family.cannot[task]}`),
   );
 }

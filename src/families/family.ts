@@ -1,7 +1,13 @@
+import type { Model } from "../models/model.ts";
+import type { GeneratorGraph } from "../programs/generator-sampler.ts";
+import { adamW, type Optimizer } from "../optim/optimizer.ts";
+import { learningRate } from "../optim/schedule.ts";
+import type { Schedule } from "../optim/transformation.ts";
+import type { LatentMaps } from "../programs/latents.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import type { NetworkExplanation } from "../programs/network-explanation.ts";
-import type { Sampler, SamplerOptions, Threads } from "../programs/sampler.ts";
-import type { LikelihoodGraph } from "../programs/scorer.ts";
+import type { Place, Sampler, SamplerOptions } from "../programs/sampler.ts";
+import type { ImportanceGraph, LikelihoodGraph } from "../programs/scorer.ts";
 import type { Evaluation, PartVectors, Trainable } from "../programs/trainable.ts";
 
 /** A trained model: the averaged weights of each of its parts. */
@@ -32,7 +38,15 @@ export interface TrainingSettings {
 }
 
 /** Opens what draws pictures with a model. @throws ARGUMENT if it cannot draw pictures of that size. */
-export type OpenSampler = (model: TrainedModel, options: SamplerOptions, threads: Threads) => Sampler;
+export type OpenSampler = (model: TrainedModel, options: SamplerOptions, place: Place) => Sampler;
+
+/** How a model tells the likelihood. */
+export interface Scoring {
+  readonly likelihood: "exact" | "bound";
+  /** What bounds it: the evidence lower bound. */
+  readonly bound?: "elbo";
+  trace(network: NetworkConfig, batch: number): LikelihoodGraph;
+}
 
 /** What a trained model can do. A capability that is missing is one that it does not have. */
 export interface Capabilities {
@@ -40,11 +54,14 @@ export interface Capabilities {
   readonly sample?: OpenSampler;
   /** Draws the missing pixels of pictures. */
   readonly complete?: OpenSampler;
+  /** Makes pictures of random numbers, between which there is a way: from one picture to another. */
+  readonly interpolate?: (network: NetworkConfig, batch: number) => GeneratorGraph;
+  /** Turns pictures into latents, and latents into pictures. */
+  readonly latents?: LatentMaps;
   /** Computes how likely a picture is: exactly, or a bound. */
-  readonly score?: {
-    readonly likelihood: "exact" | "bound";
-    trace(network: NetworkConfig, batch: number): LikelihoodGraph;
-  };
+  readonly score?: Scoring;
+  /** Computes importance weights of so many draws of the latents, by which the bound becomes tighter. */
+  readonly importance?: (network: NetworkConfig, batch: number, samples: number) => ImportanceGraph;
   /** Says what a pixel sees, and what it takes to draw one. */
   readonly explain?: (network: NetworkConfig) => NetworkExplanation;
 }
@@ -54,7 +71,9 @@ export interface Capabilities {
  * them, and needs neither Node nor ONNX Runtime, so that browsers can draw.
  */
 export interface Family {
-  readonly name: string;
+  readonly name: Model["family"];
+  /** Whether its networks give the logits of a likelihood, which configurations then name. */
+  readonly hasLikelihood: boolean;
   /**
    * What is trained, for a batch size.
    *
@@ -65,4 +84,26 @@ export interface Family {
   /** How a model is validated. @throws as `trainable`. */
   evaluation(network: NetworkConfig, batch: number): Evaluation;
   readonly can: Capabilities;
+  /** Why it cannot do other things, as people say it. */
+  readonly cannot?: { readonly [Task in keyof Capabilities]?: string };
 }
+
+/** Adam as a training run asks for it, with betas that may change from step to step. */
+export const adamOf = ({
+  lr,
+  warmup,
+  decay,
+  steps,
+  beta1,
+  beta2,
+  ...rest
+}: Omit<TrainingSettings, "beta1" | "beta2"> & {
+  readonly beta1?: Schedule | undefined;
+  readonly beta2?: Schedule | undefined;
+}): Optimizer =>
+  adamW({
+    ...rest,
+    ...(beta1 !== undefined && { beta1 }),
+    ...(beta2 !== undefined && { beta2 }),
+    rate: (step) => learningRate({ rate: lr, warmup, decay, steps }, step),
+  });

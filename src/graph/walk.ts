@@ -48,6 +48,10 @@ export function rewriteGraph(
   return outputs.map((output) => rebuilt.get(output)!);
 }
 
+/** The value that a graph has for `value` in the place of one of its nodes, `from`. */
+export const substitute = (graph: Node, from: Node, value: Node): Node =>
+  rewriteGraph([graph], (node) => (node === from ? value : node))[0]!;
+
 /** How often each node is used as an input of another node or as an output. */
 export function useCounts(outputs: readonly Node[]): Map<Node, number> {
   const counts = new Map<Node, number>();

@@ -78,9 +78,11 @@ function layer(
   // Of n rows, those down to the current one. The first layer reads a shifted picture, without the current row.
   const rows = isFirst ? side : side + 1;
   const above = biasedConv(scope.at("vertical"), v, 2 * p, [rows, n], {
-    top: rows - 1,
-    left: side,
-    right: side,
+    pad: {
+      top: rows - 1,
+      left: side,
+      right: side,
+    },
   }); // [.., 2p, ..]
   const beside = causalConv(scope.at("horizontal"), h, {
     outputs: 2 * p,

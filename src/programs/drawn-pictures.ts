@@ -14,8 +14,11 @@ export interface DrawnPictures {
   readonly levels: number;
   /** Levels [count, channels, rows, cols]. */
   readonly pictures: Uint8Array;
-  /** -log p of what was drawn of each picture, in nats, at temperature 1. */
-  readonly nats: Float64Array;
+  /**
+   * -log p of what was drawn of each picture, in nats, at temperature 1; undefined if the model cannot tell it as
+   * it draws.
+   */
+  readonly nats: Float64Array | undefined;
 }
 
 /** Draws pictures and puts them together. */
@@ -25,11 +28,11 @@ export async function collect(sampler: Sampler, options: CollectOptions): Promis
   // Before memory is allocated, because it checks the number of pictures.
   const events = sampler.stream(options);
   const pictures = new Uint8Array(count * pictureLength(size));
-  const nats = new Float64Array(count);
+  let nats: Float64Array | undefined;
   let finished = 0;
   for await (const event of events) {
     if (event.kind === "pictures") {
-      nats.set(event.nats, event.first);
+      if (event.nats) (nats ??= new Float64Array(count)).set(event.nats, event.first);
       continue;
     }
     placeRow(pictures, size, event);

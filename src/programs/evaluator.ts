@@ -29,6 +29,8 @@ export async function openEvaluator(
   const batch = Math.min(BATCH, pictures.count);
   const evaluation = evaluate(batch);
   const nodes = [...new Set(evaluation.figures.map(({ node }) => node))];
+  // There is no program that computes nothing.
+  if (nodes.length === 0) return { figures: async () => ({}), close: async () => undefined };
   const forward = await openForward(evaluation, nodes, undefined, options);
   const noiseAt = noiseOf(evaluation.noise, batch, seed);
   const { shape } = evaluation.picture;

@@ -5,35 +5,13 @@ import type { Device } from "../runtime/device.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/ort.ts";
 import { readValues, type Values } from "../runtime/values.ts";
 import { openDeviceSession } from "../runtime/webgpu.ts";
-import type { Noise } from "./noise.ts";
+import type { Beside, Forward, ForwardGraph } from "./forward-pass.ts";
 import { constantVector, inputVector, packParameters, vectorOf } from "./parameters.ts";
-import type { GraphInputs, Part, PartVectors } from "./trainable.ts";
-
-/** What a program takes besides pictures. */
-export interface Beside {
-  /** The parameters of each part: needed if the program was compiled without. */
-  readonly weights?: PartVectors<Values> | undefined;
-  /** The number of each picture's class: needed if the graph knows classes. */
-  readonly labels?: ArrayLike<number> | undefined;
-  /** Needed if the graph reads random numbers. */
-  readonly noise?: Noise | undefined;
-}
+import type { PartVectors } from "./trainable.ts";
 
 export interface ForwardOptions extends SessionOptions {
   /** The CPU by default, the only device on which threads and blocks have a meaning. */
   readonly device?: Device | undefined;
-}
-
-/** Some values of a graph as a compiled program. */
-export interface Forward {
-  /** The values for levels [batch, channels, rows, cols], in the order in which they were asked for. */
-  run(pictures: Float32Array, beside?: Beside): Promise<Float32Array[]>;
-  close(): Promise<void>;
-}
-
-/** A graph and the parameters in it. */
-export interface ForwardGraph extends Pick<GraphInputs, "classes"> {
-  readonly parts: readonly Part[];
 }
 
 /**
@@ -58,7 +36,7 @@ export async function openForward(
     async run(pictures, { weights: given = {}, labels, noise } = {}) {
       const vectors = Object.entries(given).map(([name, vector]) => [vectorOf(name), vector] as const);
       const results = await session.run({
-        pictures,
+        ...(pictures && { pictures }),
         ...noise,
         ...Object.fromEntries(vectors),
         ...(classes && labels && { classes: oneHot(labels, classes.shape[1]!) }),

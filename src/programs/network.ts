@@ -9,8 +9,9 @@ import type { Shape } from "../graph/primitives.ts";
 import { sameShape } from "../graph/shapes.ts";
 import { likelihoodByName } from "../likelihood/by-name.ts";
 import type { Likelihood } from "../likelihood/likelihood.ts";
-import { modelByName, sizesOf } from "../models/by-name.ts";
+import { modelOf, sizesOf } from "../models/by-name.ts";
 import type { ModelConfig } from "../models/model.ts";
+import type { Settings } from "../models/settings.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import { Scope, type Declaration } from "../nn/scope.ts";
 import type { Part } from "./trainable.ts";
@@ -20,8 +21,10 @@ export interface NetworkConfig {
   readonly model: string;
   /** Sizes that the model's defaults are overridden with. */
   readonly modelConfig: ModelConfig;
-  /** One of ours (`LikelihoodName`), or of `defineLikelihood`. */
-  readonly likelihood: string;
+  /** Settings of its training, if the model has any. */
+  readonly settings?: Settings | undefined;
+  /** One of ours (`LikelihoodName`), or of `defineLikelihood`; undefined of a family without. */
+  readonly likelihood?: string | undefined;
   readonly levels: number;
   readonly size: PictureSize;
   /** The classes of the pictures, if the network is class-conditional. */
@@ -64,26 +67,43 @@ export type BuildLogits = (scope: Scope, x: Node, outputs: number, classes: Node
  * a prediction would depend on pixels that it must not depend on.
  */
 export function buildNetwork(config: NetworkConfig, batch: number, options: NetworkOptions = {}): Network {
-  const model = modelByName(config.model);
-  const sizes = sizesOf(config.model, config.modelConfig);
-  for (const [name, value] of Object.entries(sizes)) wholeNumber(value, name, 1, 65_536);
-  const groups = likelihoodByName(config.likelihood, config.levels).groups(config.size.channels);
+  const model = modelOf("autoregressive", config.model);
+  const sizes = checkedSizes(config);
+  const likelihood = likelihoodOf(config);
+  const groups = likelihood.groups(config.size.channels);
   const network = networkOf(
-    config,
+    { ...config, likelihood },
     batch,
     (scope, x, outputs, classes) => model.network(scope, x, sizes, { groups, outputs, classes }),
     options,
   );
-  if (options.dropout !== undefined && network.noise.length === 0) {
-    throw expected(
-      "ARGUMENT",
-      "a model that has dropout (pixelcnn-pp or pixelsnail)",
-      "training with dropout",
-      config.model,
-    );
-  }
+  if (network.noise.length === 0) refuseDropout(config, options);
   return network;
 }
+
+/** Refuses dropout for a model that has none. @throws ARGUMENT */
+export function refuseDropout({ model }: NetworkConfig, { dropout }: NetworkOptions): void {
+  if (dropout === undefined) return;
+  const able = "a model that has dropout (pixelcnn-pp or pixelsnail)";
+  throw expected("ARGUMENT", able, "training with dropout", model);
+}
+
+/** The sizes of a network. @throws ARGUMENT if they are none. */
+export function checkedSizes({ model, modelConfig }: NetworkConfig): ModelConfig {
+  const sizes = sizesOf(model, modelConfig);
+  for (const [name, value] of Object.entries(sizes)) wholeNumber(value, name, 1, 65_536);
+  return sizes;
+}
+
+/** The likelihood of a network. @throws ARGUMENT if its configuration names none, and as `likelihoodByName`. */
+export function likelihoodOf({ likelihood, levels }: NetworkConfig): Likelihood {
+  if (likelihood === undefined) throw expected("ARGUMENT", "a name", "network.likelihood", likelihood);
+  return likelihoodByName(likelihood, levels);
+}
+
+/** A picture's levels as networks read them: from -1 to 1. */
+export const scaledPicture = (picture: Node, levels: number): Node =>
+  named(sub(mul(picture, 2 / (levels - 1)), 1), "scaled picture");
 
 /** What a network is for. The likelihood is given by its name, or as it is. */
 export interface NetworkBasis extends Pick<NetworkConfig, "levels" | "size" | "classes"> {
@@ -99,7 +119,7 @@ export function networkOf(
 ): Network {
   const likelihood = typeof name === "string" ? likelihoodByName(name, levels) : name;
   const picture = input("pictures", [batch, size.channels, size.rows, size.cols]);
-  const scaled = named(sub(mul(picture, 2 / (levels - 1)), 1), "scaled picture");
+  const scaled = scaledPicture(picture, levels);
   const scope = Scope.root({ dropout });
   const classes = known && input("classes", [batch, known.length, 1, 1]);
   const outputs = likelihood.logits(size.channels);
@@ -122,7 +142,8 @@ export function networkOf(
   };
 }
 
-function checkLogits({ shape }: Node, wanted: Shape): void {
+/** @throws SHAPE if the logits are not of the shape that they must have. */
+export function checkLogits({ shape }: Node, wanted: Shape): void {
   if (sameShape(shape, wanted)) return;
   throw expected("SHAPE", `[${wanted.join(", ")}]`, "the logits of the network", shape);
 }

@@ -5,6 +5,7 @@ import type { GivenPixels } from "../runtime/step/draw.ts";
 import { openStepSampler, type SampleEvent } from "../runtime/step/sampler.ts";
 import type { StartWorker } from "../runtime/step/worker.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
+import type { OpenForward } from "./forward-pass.ts";
 import { checkGiven } from "./given-pixels.ts";
 import { buildNetwork, type NetworkConfig } from "./network.ts";
 import { checkAnySize } from "./picture-size.ts";
@@ -59,10 +60,12 @@ export interface TrainedNetwork {
 }
 
 /** What the place where it runs, Node or a browser, gives a sampler. */
-export interface Threads {
+export interface Place {
   /** Threads that can run at once. */
   readonly cores: () => number;
   readonly startWorker: StartWorker;
+  /** What runs a whole network at once; browsers have nothing that does. */
+  readonly openForward?: OpenForward;
 }
 
 /**
@@ -73,7 +76,7 @@ export interface Threads {
 export const TEMPERATURES = { least: 1e-6, largest: 1e6 } as const;
 
 /** The pictures of a seed: their numbers have 32 bits (see `pixelUniform`). */
-const MAX_PICTURES = 2 ** 32;
+export const MAX_PICTURES = 2 ** 32;
 
 /** Bound on the sub-pixels of all pictures together, one byte each. */
 const MAX_BYTES = 2 ** 30;
@@ -94,7 +97,7 @@ export function checkCount(count: number, size: PictureSize): void {
 export function openNetworkSampler(
   { config, weights }: TrainedNetwork,
   options: SamplerOptions,
-  { cores, startWorker }: Threads,
+  { cores, startWorker }: Place,
 ): Sampler {
   const { rows, cols } = options.size ?? config.size;
   const size = {

@@ -10,8 +10,11 @@ export interface ScoredBatch {
   readonly first: number;
   /** -log p of each picture, in nats. */
   readonly nats: readonly number[];
-  /** -log p of every sub-pixel in nats, [pictures, channels, rows, cols]. */
-  readonly perSubPixel: Float32Array;
+  /**
+   * -log p of every sub-pixel in nats, [pictures, channels, rows, cols]; undefined if the model cannot tell them
+   * apart.
+   */
+  readonly perSubPixel: Float32Array | undefined;
   /** p(class | picture) of each class for each picture, if classes were summed out. */
   readonly posteriors: readonly Float64Array[] | undefined;
 }
@@ -31,7 +34,6 @@ export async function* scoreDataset(
   dataset: Dataset,
   { limit = dataset.count, labels, classes }: ScoreDatasetOptions = {},
 ): AsyncGenerator<ScoredBatch> {
-  const length = pictureLength(dataset.size);
   const count = Math.min(limit, dataset.count);
   const indicesFrom = (first: number) =>
     Array.from({ length: Math.min(scorer.batch, count - first) }, (_, i) => first + i);
@@ -40,21 +42,25 @@ export async function* scoreDataset(
   for (let first = 0; first < count; first += scorer.batch) {
     const indices = indicesFrom(first);
     const pictures = await next();
-    const given = async (own: ArrayLike<number> | undefined) => scorer.nats(pictures, { labels: own });
+    const given = (own: ArrayLike<number> | undefined) => scorer.nats(pictures, { labels: own, first });
 
-    let perSubPixel: Float32Array;
+    let values: Float32Array;
     let posteriors: readonly Float64Array[] | undefined;
     if (labels || !classes) {
-      perSubPixel = await given(labels?.subarray(first, first + indices.length));
+      values = await given(labels?.subarray(first, first + indices.length));
     } else {
       const perClass: Float32Array[] = [];
       for (let k = 0; k < classes.length; k++) perClass.push(await given(indices.map(() => k)));
-      ({ perSubPixel, posteriors } = classMixture(perClass, logPrior(classes), dataset.size));
+      const isWhole = perClass[0]!.length === indices.length;
+      const size = isWhole ? { channels: 1, rows: 1, cols: 1 } : dataset.size;
+      ({ perSubPixel: values, posteriors } = classMixture(perClass, logPrior(classes), size));
     }
+    const length = values.length / indices.length;
     // Summed in float64, so that the sum adds no error to that of the float32 logits.
     const nats = indices.map((_, i) =>
-      perSubPixel.subarray(i * length, (i + 1) * length).reduce((total, value) => total + value, 0),
+      values.subarray(i * length, (i + 1) * length).reduce((total, value) => total + value, 0),
     );
+    const perSubPixel = length === pictureLength(dataset.size) ? values : undefined;
     yield { first, nats, perSubPixel, posteriors };
   }
 }

@@ -49,8 +49,16 @@ export interface TrainablePart extends Part {
   readonly figures: readonly TracedFigure[];
 }
 
+/** A number that a loss reads, a function of the step 1, 2, .. */
+export interface ScheduledInput {
+  /** With one element. */
+  readonly node: Node<"input">;
+  readonly at: (step: number) => number;
+}
+
 /** What is trained. */
 export interface Trainable extends GraphInputs {
+  readonly schedules?: readonly ScheduledInput[];
   /**
    * In the order in which they are updated: the loss of a part sees the parameters that earlier parts have after this
    * step.

@@ -158,7 +158,7 @@ async function openStep<Prepared, Vector extends Values>(
 }
 
 function stepOf<Vector extends Values>(
-  { classes, noise }: Trainable,
+  { classes, noise, schedules = [] }: Trainable,
   parts: readonly PartEngine<Vector>[],
   {
     shares,
@@ -182,10 +182,12 @@ function stepOf<Vector extends Values>(
     { part, inputs, gradients }: PartEngine<Vector>,
     state: TrainingState<Vector | Float32Array>,
     ofPictures: Readonly<Record<string, Float32Array>>,
+    scheduled: Readonly<Record<string, Float32Array>>,
   ) {
-    const parameters = Object.entries(vectorOfParts(state, PARAMETERS))
-      .map(([name, vector]) => [vectorOf(name), vector] as const)
-      .filter(([name]) => inputs.has(name));
+    const parameters = Object.entries(vectorOfParts(state, PARAMETERS)).map(
+      ([name, vector]) => [vectorOf(name), vector] as const,
+    );
+    const ofAll = [...parameters, ...Object.entries(scheduled)].filter(([name]) => inputs.has(name));
     const found = await mapConcurrently(shares, atOnce, ({ start, end }, i) => {
       const own = Object.entries(ofPictures)
         .filter(([name]) => inputs.has(name))
@@ -193,7 +195,7 @@ function stepOf<Vector extends Values>(
           const length = values.length / batch;
           return [name, values.slice(start * length, end * length)] as const;
         });
-      return gradients[i]!.run(Object.fromEntries([...own, ...parameters]));
+      return gradients[i]!.run(Object.fromEntries([...own, ...ofAll]));
     });
     const mean = async (output: string) => {
       const values = await Promise.all(found.map((outputs) => numberOf(outputs[output]!)));
@@ -212,6 +214,9 @@ function stepOf<Vector extends Values>(
         ...(classes && labels && { classes: oneHot(labels, classes.shape[1]!) }),
         ...noiseAt(step),
       };
+      const scheduled = Object.fromEntries(
+        schedules.map(({ node, at }) => [node.attributes.name, Float32Array.of(at(step))]),
+      );
       let current: TrainingState<Vector | Float32Array> = state;
       const updated: Record<string, PartState<Vector>> = {};
       const gradientNorms: Record<string, number> = {};
@@ -219,7 +224,7 @@ function stepOf<Vector extends Values>(
       let isFinite = true;
       for (const engine of parts) {
         const { name, optimizer } = engine.part;
-        const { found, loss, figures: own } = await gradientsOf(engine, current, ofPictures);
+        const { found, loss, figures: own } = await gradientsOf(engine, current, ofPictures, scheduled);
         const result = await engine.update.run({
           ...current.parts[name],
           ...Object.fromEntries(found.map((gradient, share) => [gradientOf(share), gradient])),

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { expected, NextpixelError, shortened, type ErrorCode } from "../basics/errors.ts";
-import { FAMILY_NAMES } from "../families/by-name.ts";
+import { FAMILY_NAMES, familyNamed } from "../families/by-name.ts";
 import { MODELS } from "../models/by-name.ts";
 import { DEVICES } from "../runtime/device.ts";
 import { readConfig } from "./run-folder.ts";
@@ -34,7 +34,10 @@ const common = {
   network: v.strictObject({
     model: v.string(),
     modelConfig: v.record(v.string(), wholeFrom(1)),
-    likelihood: v.string(),
+    /** Of the model, if it has any. */
+    settings: v.optional(v.record(v.string(), v.union([v.number(), v.string()]))),
+    /** Of families that have one. */
+    likelihood: v.optional(v.string()),
     levels: v.pipe(wholeFrom(2), v.maxValue(256)),
     size: pictureSize,
     classes: v.optional(
@@ -51,6 +54,8 @@ const common = {
     crop: v.optional(size),
     /** Whether training flips pictures, half of the time. */
     mirror: v.optional(v.boolean()),
+    /** Of how many stacked pictures the training set is made. */
+    stack: v.optional(wholeFrom(1)),
     /** How many there were; unknown of runs from before this was written down. */
     pictures: v.optional(v.strictObject({ train: wholeFrom(1), valid: wholeFrom(1) })),
   }),
@@ -107,6 +112,11 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
   const own = MODELS.find(network.model)?.family;
   if (own !== undefined && own !== family) {
     throw expected(code, `${JSON.stringify(own)}, that of ${network.model}`, `the family in ${file}`, family);
+  }
+  const { hasLikelihood } = familyNamed(family);
+  if (hasLikelihood !== (network.likelihood !== undefined)) {
+    const wanted = hasLikelihood ? "a name" : `none of the family ${family}`;
+    throw new NextpixelError(code, `${file}: network.likelihood: Expected ${wanted}`);
   }
   return config;
 }

@@ -4,6 +4,16 @@ import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 import type { SampleEvent } from "../runtime/step/sampler.ts";
 import { complete, type CompleteOptions } from "./complete.ts";
 import { givenPixels, openGiven, type GivenOptions } from "./given.ts";
+import { interpolate, type InterpolateOptions } from "./interpolate.ts";
+import {
+  embed,
+  interpolatePictures,
+  reconstruct,
+  type BetweenPicturesOptions,
+  type Embedding,
+  type LatentsOptions,
+  type Reconstructed,
+} from "./latents.ts";
 import { openRunDataset, type ReadOptions } from "./run-dataset.ts";
 import {
   openSampler,
@@ -93,7 +103,36 @@ export class ImageModel {
     return complete(this.#model, { ...options, pictures: given.pictures, isGiven, labels });
   }
 
-  /** The exact likelihood of pictures: a data set by its name or path, one picture file, or the pictures themselves. */
+  /** Draws pictures on the way from one that it draws to another. ARGUMENT error if it cannot do that. */
+  interpolate(options: InterpolateOptions): Promise<Omit<DrawnPictures, "nats">> {
+    return interpolate(this.#model, options);
+  }
+
+  /**
+   * Draws pictures on the way from one picture of a data set to another. ARGUMENT error if it has no encoder, or
+   * they do not fit.
+   */
+  interpolatePictures(
+    pictures: string | Dataset,
+    options: BetweenPicturesOptions,
+  ): Promise<Omit<DrawnPictures, "nats">> {
+    return interpolatePictures(this.#model, pictures, options);
+  }
+
+  /** Turns pictures into latents and back. ARGUMENT error if it has no encoder, or they do not fit. */
+  reconstruct(pictures: string | Dataset, options: LatentsOptions = {}): Promise<Reconstructed> {
+    return reconstruct(this.#model, pictures, options);
+  }
+
+  /** The latents of pictures. ARGUMENT error if it has no encoder, or they do not fit. */
+  embed(pictures: string | Dataset, options: LatentsOptions = {}): Promise<Embedding> {
+    return embed(this.#model, pictures, options);
+  }
+
+  /**
+   * The likelihood of pictures, exact or a bound of it: a data set by its name or path, one picture file, or the
+   * pictures themselves.
+   */
   async score(pictures: string | Dataset, options: ScoreOptions & ReadOptions = {}): Promise<Score> {
     const { skipBad, onWarning, download } = options;
     const dataset =

@@ -1,21 +1,23 @@
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset, type OpenOptions } from "../data/open.ts";
+import { stacked } from "../data/stack.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 
 /** Options for reading pictures that do not follow from how the training pictures were read. */
 export type ReadOptions = Pick<OpenOptions, "skipBad" | "onWarning" | "download">;
 
 /**
- * A data set by its name or path, read as a model's training pictures were. Crops are taken from the centre.
+ * A data set by its name or path, read as a model's training pictures were. Crops are taken from the centre. Of
+ * grey pictures there are as many stacks as pictures, if the model was trained on stacks.
  *
- * @throws as `openDataset`
+ * @throws as `openDataset` and `stacked`
  */
-export const openRunDataset = (
+export async function openRunDataset(
   { config, data }: SavedModel,
   name: string,
   options: ReadOptions & Pick<OpenOptions, "channels"> = {},
-): Promise<Dataset> =>
-  openDataset(name, {
+): Promise<Dataset> {
+  const opened = await openDataset(name, {
     levels: config.levels,
     gray: data.gray,
     resize: data.resize ?? undefined,
@@ -23,3 +25,5 @@ export const openRunDataset = (
     labels: config.classes !== undefined,
     ...options,
   });
+  return data.stack !== undefined && opened.size.channels === 1 ? stacked(opened, opened.count) : opened;
+}

@@ -2,6 +2,7 @@ import { capability } from "../families/by-name.ts";
 import { collect, type CollectOptions, type DrawnPictures } from "../programs/drawn-pictures.ts";
 import type { Sampler, SamplerOptions, StreamOptions } from "../programs/sampler.ts";
 import type { SavedModel } from "../run/saved-model.ts";
+import { openForward } from "../programs/forward.ts";
 import { cores, startNodeWorker } from "../runtime/workers/node.ts";
 
 export type { DrawnPictures, Sampler, SamplerOptions, StreamOptions };
@@ -14,7 +15,8 @@ export const openSampler = (
   model: SavedModel,
   options: SamplerOptions = {},
   task: "sample" | "complete" = "sample",
-): Sampler => capability(model.config.model, task)(model, options, { cores, startWorker: startNodeWorker });
+): Sampler =>
+  capability(model.config.model, task)(model, options, { cores, startWorker: startNodeWorker, openForward });
 
 export interface SampleOptions extends SamplerOptions, CollectOptions {}
 

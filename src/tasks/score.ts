@@ -4,7 +4,7 @@ import { labelsAmong } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
 import { capability } from "../families/by-name.ts";
 import { scoreDataset, type ScoredBatch } from "../programs/score-dataset.ts";
-import { openScorer } from "../programs/scorer.ts";
+import { openImportanceScorer, openScorer } from "../programs/scorer.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 import type { SessionOptions } from "../runtime/ort.ts";
 import { checkThreads } from "../runtime/threads.ts";
@@ -14,6 +14,11 @@ export interface ScoreOptions extends SessionOptions {
   readonly limit?: number | undefined;
   /** Sums classes out even if the pictures have labels: which class is likeliest is then compared with them. */
   readonly classify?: boolean | undefined;
+  /**
+   * Of models with latents: draws of them for each picture, by which the bound becomes tighter, and the time
+   * longer. One, and the KL divergence without a draw, if it is not given.
+   */
+  readonly importanceSamples?: number | undefined;
   /** Called with every batch, in order. */
   readonly onBatch?: ((batch: ScoredBatch) => void | Promise<void>) | undefined;
 }
@@ -23,7 +28,14 @@ export interface Score {
   readonly images: number;
   /** Whether the numbers are the likelihood itself, or a bound on it. */
   readonly likelihood: "exact" | "bound";
-  /** -log p of a picture, in nats. */
+  /**
+   * What bounds -log p from above: -ELBO, the evidence lower bound (Kingma, Welling 2014), or the bound with
+   * importance samples (Burda et al. 2016). Undefined if it is exact.
+   */
+  readonly bound: "elbo" | "importance-weighted" | undefined;
+  /** How many were drawn for each picture, if they were asked for. */
+  readonly importanceSamples: number | undefined;
+  /** -log p of a picture, or the bound of it, in nats. */
   readonly nllNats: number;
   readonly bitsPerDim: number;
   /** Standard error of `nllNats` as an estimate of the mean over all such pictures. */
@@ -41,20 +53,26 @@ export interface Score {
 }
 
 const BATCH = 64;
+/** Importance samples of a picture that are computed together. */
+const SAMPLES_AT_ONCE = 8;
+const MAX_SAMPLES = 1_000_000;
 /** Bound on the sub-pixels that are scored under all classes together. */
 const MAX_SUB_PIXELS = 2 ** 25;
 
 /**
- * The likelihood of pictures, given their classes if the model is class-conditional and the pictures have labels.
+ * The likelihood of pictures, exact or a bound of it (see `Score`), given their classes if the model is
+ * class-conditional and the pictures have labels.
  *
- * @throws ARGUMENT if the size, levels or classes of the data set are not those that the model was trained on, or if a
- * model without classes is to classify; DIVERGED if the model gives no finite likelihood
+ * @throws ARGUMENT if the size, levels or classes of the data set are not those that the model was trained on, or
+ * if a model without classes is to classify; DIVERGED if the model gives no finite likelihood
  */
 export async function score(model: SavedModel, dataset: Dataset, options: ScoreOptions = {}): Promise<Score> {
-  const { likelihood, trace } = capability(model.config.model, "score");
+  const { likelihood, bound, trace } = capability(model.config.model, "score");
   checkFits(model, dataset);
   checkThreads(options.threads);
   checkLimit(options.limit);
+  const { importanceSamples } = options;
+  if (importanceSamples !== undefined) wholeNumber(importanceSamples, "importance samples", 1, MAX_SAMPLES);
   const count = Math.min(options.limit ?? dataset.count, dataset.count);
   const { classes } = model.config;
   if (options.classify && !classes) {
@@ -68,7 +86,10 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   const labels = options.classify ? undefined : own;
   const subPixels = (labels || !classes ? 1 : classes.length) * pictureLength(dataset.size);
   const atOnce = Math.max(1, Math.min(BATCH, count, Math.floor(MAX_SUB_PIXELS / subPixels)));
-  const scorer = await openScorer(trace(model.config, atOnce), model.weights, options);
+  const scorer =
+    importanceSamples === undefined
+      ? await openScorer(trace(model.config, atOnce), model.weights, options)
+      : await importanceScorer(model, atOnce, importanceSamples, options);
   const all: number[] = [];
   let correct = 0;
   try {
@@ -88,12 +109,21 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   return {
     images: count,
     likelihood,
+    bound: importanceSamples === undefined ? bound : "importance-weighted",
+    importanceSamples,
     nllNats: mean,
     bitsPerDim: bitsPerDim(mean, pictureLength(dataset.size)),
     nllNatsStandardError: Math.sqrt(squares / Math.max(count - 1, 1) / count),
     classes: classes && (labels ? "given" : "summed out"),
     accuracy: own && !labels ? correct / count : undefined,
   };
+}
+
+function importanceScorer(model: SavedModel, batch: number, count: number, options: ScoreOptions) {
+  const trace = capability(model.config.model, "importance");
+  const samples = Math.min(count, SAMPLES_AT_ONCE);
+  const graph = trace(model.config, Math.ceil(batch / samples), samples);
+  return openImportanceScorer(graph, count, model.weights, options);
 }
 
 /** The number of the most probable class. */

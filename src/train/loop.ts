@@ -11,7 +11,7 @@ import type { Figure } from "../programs/trainable.ts";
 import { readState, releaseState, vectorOfParts, type TrainingState } from "../programs/training-state.ts";
 import { openDeviceTrainingStep, openTrainingStep, type TrainingStep } from "../programs/training-step.ts";
 import { AVERAGE } from "../programs/update-program.ts";
-import { saveBestWeights } from "../run/best-weights.ts";
+import { saveBestWeights, type BestFigure } from "../run/best-weights.ts";
 import { saveCheckpoint } from "../run/checkpoints.ts";
 import type { RunConfig } from "../run/config.ts";
 import { appendMetrics } from "../run/metrics.ts";
@@ -92,6 +92,11 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   let state: TrainingState<Values> = start.state;
   let meter = newMeter();
   let lastValid: FigureValues | undefined;
+  /**
+   * Saves the newest weights as best, once a step from there has a finite loss: no figure has told that they are
+   * any good.
+   */
+  let saveUnproven: (() => Promise<void>) | undefined;
 
   const save = async (good: TrainingState<Values>) => {
     if (saved === good.step) return;
@@ -144,6 +149,8 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
       }
       // Only now it is known that the state before this step gives a finite loss and is worth keeping.
       if (state.step % training.checkpointEvery === 0) await save(state);
+      await saveUnproven?.();
+      saveUnproven = undefined;
       releaseState(state);
       state = result.state;
       meter.add(result.figures, performance.now() - begun);
@@ -174,11 +181,13 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
         if (found) {
           lastValid = found;
           const weights = vectorOfParts(await readState(state), AVERAGE);
+          const { step: ofStep } = state;
+          const saveBest = (figure?: BestFigure) => saveBestWeights(run, ofStep, weights, parts, figure);
           const value = bestFigure === undefined ? undefined : found[bestFigure]!;
-          if (value === undefined || best === undefined || isBetter(value, best)) {
+          if (value === undefined) saveUnproven = saveBest;
+          else if (best === undefined || isBetter(value, best)) {
             best = value;
-            const figure = value === undefined ? undefined : { name: bestFigure!, value };
-            await saveBestWeights(run, state.step, weights, parts, figure);
+            await saveBest({ name: bestFigure!, value });
           }
           if (family.can.sample) {
             const place = { run, step: state.step, seed };
@@ -192,10 +201,14 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
       }
     }
     await save(state);
+    await saveUnproven?.();
     // A run that is resumed at its end has nothing left to do.
     lastValid ??= await validation.figures(vectorOfParts(state, AVERAGE));
   } catch (error) {
-    if (error instanceof NextpixelError && error.code === "INTERRUPTED") await save(state);
+    if (error instanceof NextpixelError && error.code === "INTERRUPTED") {
+      await save(state);
+      await saveUnproven?.();
+    }
     throw error instanceof NextpixelError && error.code === "WRITE" ? unwritten(error) : error;
   } finally {
     releaseState(state);

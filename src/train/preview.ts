@@ -5,6 +5,7 @@ import { writeAtomically } from "../files/atomic-write.ts";
 import { pictureGrid } from "../pictures/grid.ts";
 import { encodePng } from "../pictures/png.ts";
 import { collect, type DrawnPictures } from "../programs/drawn-pictures.ts";
+import { openForward } from "../programs/forward.ts";
 import { SAMPLES } from "../run/run-folder.ts";
 import type { PngPicture } from "../run/tensorboard.ts";
 import { startNodeWorker } from "../runtime/workers/node.ts";
@@ -27,7 +28,8 @@ export async function drawPreview(
   model: TrainedModel,
   { run, step, seed }: { readonly run: string; readonly step: number; readonly seed: number },
 ): Promise<Preview> {
-  const sampler = openSampler(model, { workers: 1 }, { cores: () => 1, startWorker: startNodeWorker });
+  const place = { cores: () => 1, startWorker: startNodeWorker, openForward };
+  const sampler = openSampler(model, { workers: 1 }, place);
   const drawn = await collect(sampler, { count: COUNT, seed }).finally(() => sampler.close());
   const grid = pictureGrid(dequantise(drawn.pictures, drawn.levels), COUNT, drawn.size, { columns: COUNT });
   const png = encodePng(grid);

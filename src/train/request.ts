@@ -3,8 +3,10 @@ import { cores } from "../runtime/workers/node.ts";
 import type { Dataset, Extent, PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
 import { defaultLikelihood } from "../likelihood/by-name.ts";
-import { modelByName, sizesOf, type GivenSizes } from "../models/by-name.ts";
+import { familyOf } from "../families/by-name.ts";
+import { settingsOf, sizesOf, type GivenSizes } from "../models/by-name.ts";
 import type { Model } from "../models/model.ts";
+import type { GivenSettings } from "../models/settings.ts";
 import { runConfigOf, type RunConfig } from "../run/config.ts";
 import type { Device, DeviceChoice } from "../runtime/device.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
@@ -23,10 +25,11 @@ export interface TrainRequest {
   readonly preset?: string | undefined;
   /** Sizes of the model, in place of those of the preset or its own. */
   readonly sizes?: GivenSizes | undefined;
-  /** "bernoulli" for 2 levels, else "categorical". */
+  /** Settings of the model's training, in place of its own. */
+  readonly settings?: GivenSettings | undefined;
   /**
-   * "bernoulli", "categorical", "logistic-mixture", or a name of `defineLikelihood`. By default "bernoulli" for 2
-   * levels, else "categorical".
+   * "bernoulli", "categorical", "logistic-mixture", or a name of `defineLikelihood`, for models that have one. By
+   * default "bernoulli" for 2 levels, else "categorical".
    */
   readonly likelihood?: string | undefined;
   /** Levels that pixels are quantised to; all there are. */
@@ -83,6 +86,8 @@ export interface TrainRequest {
   readonly crop?: Extent | undefined;
   /** Whether training flips pictures left to right, at random, half of the time. */
   readonly mirror?: boolean | undefined;
+  /** Trains on so many pictures whose three colours are pictures of the data set: see `stacked`. */
+  readonly stack?: number | undefined;
 }
 
 export const TRAIN_DEFAULTS = {
@@ -138,7 +143,11 @@ export function checkRequest({ epochs, batch, shares, warmup, seed, validFractio
  */
 export function configOf(request: PlacedRequest, pictures: TrainingPictures, threads?: number): RunConfig {
   const given = Object.entries(request).filter(([, value]) => value !== undefined);
-  const { sizes = {}, ...all } = {
+  const {
+    sizes = {},
+    settings = {},
+    ...all
+  } = {
     ...TRAIN_DEFAULTS,
     ...Object.fromEntries(given),
   } as typeof TRAIN_DEFAULTS & PlacedRequest;
@@ -150,14 +159,16 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       ? all.steps
       : Math.ceil((epochs * pictures.count) / batch);
   const evalEvery = all.evalEvery ?? Math.ceil(steps / 10);
+  const family = familyOf(model);
   const config: RunConfig = {
     format: 2,
     nextpixel: version,
-    family: modelByName(model).family,
+    family: family.name,
     network: {
       model,
       modelConfig: sizesOf(model, sizes, all.preset),
-      likelihood: all.likelihood ?? defaultLikelihood(pictures.levels),
+      settings: settingsOf(model, settings),
+      likelihood: all.likelihood ?? (family.hasLikelihood ? defaultLikelihood(pictures.levels) : undefined),
       levels: pictures.levels,
       size: pictures.size,
       classes: pictures.classes && [...pictures.classes],
@@ -170,6 +181,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       skipBad: all.skipBad ?? false,
       crop: all.crop,
       mirror: all.mirror ?? false,
+      stack: all.stack,
     },
     training: {
       steps,
@@ -200,8 +212,8 @@ export const nameOf = (given: string | { readonly name: string }): string =>
 
 /** The request that a run with this configuration came from, or an equivalent one, without `out`. */
 export function requestOf({ network, data, training }: RunConfig): Omit<TrainRequest, "out"> {
-  const { model, modelConfig: sizes, likelihood, levels, classes } = network;
-  const { train: dataset, valid, resize, gray, skipBad, crop, mirror } = data;
+  const { model, modelConfig: sizes, settings, likelihood, levels, classes } = network;
+  const { train: dataset, valid, resize, gray, skipBad, crop, mirror, stack } = data;
   return {
     dataset,
     ...(typeof valid === "string" ? { valid } : { validFraction: valid }),
@@ -210,8 +222,10 @@ export function requestOf({ network, data, training }: RunConfig): Omit<TrainReq
     skipBad,
     crop,
     mirror,
+    stack,
     model,
     sizes,
+    settings,
     likelihood,
     levels,
     classConditional: classes !== undefined,

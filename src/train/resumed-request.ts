@@ -32,6 +32,7 @@ export function resumedRequest(run: string, own: RunConfig, asked: ResumeRequest
     ...defined(rest),
     dataset: asked.dataset ?? before.dataset,
     sizes: asked.preset === undefined ? { ...before.sizes, ...defined(asked.sizes ?? {}) } : asked.sizes,
+    settings: { ...before.settings, ...defined(asked.settings ?? {}) },
     out: run,
   };
   const config = configOf(

@@ -3,6 +3,7 @@ import { classesOf } from "../data/classes.ts";
 import { cropped } from "../data/crop.ts";
 import { holdOut, type Dataset } from "../data/dataset.ts";
 import { openDataset, type OpenOptions } from "../data/open.ts";
+import { stacked } from "../data/stack.ts";
 import { readRunConfig } from "../run/config.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainModel, type TrainResult } from "./loop.ts";
@@ -66,7 +67,7 @@ async function trainAs(asked: TrainRequest, options: TrainOptions, isResumed: bo
   checkDatasetOptions(asked);
   const request = await withValidation(asked, options.onWarning);
   const device = await chooseDevice(request.device ?? TRAIN_DEFAULTS.device, options.onWarning);
-  const { train: pictures, valid } = await openBoth(request, options);
+  const { train: pictures, valid } = stackedIfAsked(request, await openBoth(request, options));
   const classes = request.classConditional ? classesOf(pictures) : undefined;
   const { threads, signal, onEvent } = options;
   return trainModel({
@@ -82,10 +83,18 @@ async function trainAs(asked: TrainRequest, options: TrainOptions, isResumed: bo
   });
 }
 
-async function openBoth(
-  request: TrainRequest,
-  { onWarning, download }: TrainOptions,
-): Promise<{ train: Dataset; valid: Dataset }> {
+interface Both {
+  readonly train: Dataset;
+  readonly valid: Dataset;
+}
+
+/** Both sets as they are, or stacks of each: no picture of the one gets into the other. */
+const stackedIfAsked = ({ stack }: TrainRequest, { train, valid }: Both): Both =>
+  stack === undefined
+    ? { train, valid }
+    : { train: stacked(train, stack), valid: stacked(valid, valid.count) };
+
+async function openBoth(request: TrainRequest, { onWarning, download }: TrainOptions): Promise<Both> {
   const { gray, resize, crop, skipBad, classConditional: labels = false, valid: name } = request;
   const open = async (dataset: string | Dataset, levels: number | undefined) =>
     typeof dataset === "string"

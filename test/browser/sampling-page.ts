@@ -75,7 +75,7 @@ export async function drawInPage({ run, workers, leaveAfter, ...options }: PageR
     const nats = new Float64Array(options.count);
     for await (const event of sampler.stream(options)) {
       if (event.kind === "pictures") {
-        nats.set(event.nats, event.first);
+        nats.set(event.nats!, event.first);
         continue;
       }
       for (let map = 0; map < event.count * channels; map++) {

@@ -178,7 +178,8 @@ describe.each(models)("pictures of the $run network", ({ run, config, weights })
     digestsOf(pictures.subarray(k * length, (k + 1) * length), nats.subarray(k, k + 1));
 
   beforeAll(async () => {
-    ({ pictures, nats } = await drawnInNode(1, { count: COUNT }));
+    const drawn = await drawnInNode(1, { count: COUNT });
+    [pictures, nats] = [drawn.pictures, drawn.nats!];
   });
 
   test("are not all alike, so that equal ones say something", () => {
@@ -189,7 +190,7 @@ describe.each(models)("pictures of the $run network", ({ run, config, weights })
   test("are the same in Node with two workers", async () => {
     const two = await drawnInNode(2, { count: COUNT });
     expect(two.started).toBe(threads);
-    expect(digestsOf(two.pictures, two.nats)).toEqual(digestsOf(pictures, nats));
+    expect(digestsOf(two.pictures, two.nats!)).toEqual(digestsOf(pictures, nats));
   });
 
   test.each([1, 2])("are the same in Chromium with %i at work", async (workers) => {
@@ -203,7 +204,7 @@ describe.each(models)("pictures of the $run network", ({ run, config, weights })
     const inNode: Digests[] = [];
     for (const first of picks) {
       const alone = await drawnInNode(1, { count: 1, first });
-      inNode.push(digestsOf(alone.pictures, alone.nats));
+      inNode.push(digestsOf(alone.pictures, alone.nats!));
     }
     expect(inNode).toEqual(wanted);
     const requests = picks.map((first) => ({ run, workers: 1, ...REQUEST, count: 1, first }));

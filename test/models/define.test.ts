@@ -134,6 +134,6 @@ test("a likelihood of one's own trains, draws and scores", async () => {
   const model = await ImageModel.load(out);
   const { pictures, nats } = await model.sample({ count: 2, workers: 2 });
   expect(new Set(pictures)).toEqual(new Set([0, 1]));
-  for (const value of nats) expect(value).toBeLessThan(64 * -Math.log(0.01));
+  for (const value of nats!) expect(value).toBeLessThan(64 * -Math.log(0.01));
   expect((await model.score("digits:test", { limit: 20 })).bitsPerDim).toBeLessThan(1.2);
 });

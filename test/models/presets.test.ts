@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { MODEL_NAMES, modelByName } from "../../src/models/by-name.ts";
+import { modelNamesOf, modelByName } from "../../src/models/by-name.ts";
 import { buildNetwork } from "../../src/programs/network.ts";
 
-const presets = MODEL_NAMES.flatMap((model) =>
+const presets = modelNamesOf("autoregressive").flatMap((model) =>
   Object.entries(modelByName(model).presets).map(([preset, sizes]) => ({ model, preset, sizes })),
 );
 
@@ -15,7 +15,7 @@ test.each(presets)("$model has a preset $preset, with every size", ({ model, pre
 });
 
 test("every model has the sizes of its paper", () => {
-  for (const model of MODEL_NAMES) {
+  for (const model of modelNamesOf("autoregressive")) {
     expect(Object.keys(modelByName(model).presets).join()).toMatch(/\bpaper-/);
   }
 });

@@ -45,7 +45,7 @@ describe("a run of format 1", () => {
     const wanted = decode(await readFile(join(RUN, "expected-samples.png")));
     expect(grid).toMatchObject({ width: wanted.width, height: wanted.height });
     expect(Buffer.compare(grid.data, wanted.data as Uint8Array)).toBe(0);
-    expect([...drawn.nats]).toEqual(NATS);
+    expect([...drawn.nats!]).toEqual(NATS);
   });
 
   test("draws in a browser from its checkpoint, which holds more than weights", async () => {
@@ -54,7 +54,7 @@ describe("a run of format 1", () => {
       workers: 1,
     });
     for await (const event of sampler.stream({ count: 10, seed: 5 }))
-      if (event.kind === "pictures") expect([...event.nats]).toEqual(NATS);
+      if (event.kind === "pictures") expect([...event.nats!]).toEqual(NATS);
     sampler.close();
   });
 

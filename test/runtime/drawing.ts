@@ -49,7 +49,7 @@ export async function draw(sampler: StepSampler, network: Network, request: Requ
   const nats = new Float64Array(request.count);
   for await (const event of streamOf(sampler, network, request)) {
     if (event.kind === "row") placeRow(pictures, { channels, rows, cols }, event);
-    else nats.set(event.nats, event.first);
+    else nats.set(event.nats!, event.first);
   }
   return { pictures, nats };
 }

@@ -82,7 +82,7 @@ describe.each(TINY_NETWORKS)("$name", ({ config }) => {
     const scorer = await openScorer(buildNetwork(config, 4), model.weights);
     const scored = await scorer.nats(drawn.pictures, { labels: labelsInTurn(buildNetwork(config, 4), 4) });
     await scorer.close();
-    drawn.nats.forEach((nats, k) => {
+    drawn.nats!.forEach((nats, k) => {
       const own = scored.subarray(k * length, (k + 1) * length).filter((_, i) => isGiven[i % pixels] === 0);
       expect(own.reduce((total, value) => total + value, 0)).toBeCloseTo(nats, 3);
     });

@@ -131,7 +131,7 @@ test("pictures are drawn of all classes in turn, of those that are asked for, an
       [[2], white],
     ] as const) {
       for await (const event of sampler.stream({ ...options, first: k, classes })) {
-        if (event.kind === "pictures") expect(event.nats[0]).toBe(wanted.nats[k]);
+        if (event.kind === "pictures") expect(event.nats![0]).toBe(wanted.nats![k]);
       }
     }
     sampler.close();
@@ -149,7 +149,7 @@ test("the nats of what is drawn are those of the scorer, given the class", async
   const drawn = memoryDataset({ name: "drawn", size: SIZE, levels: 2, pixels, labels, classNames });
   const scored: number[] = [];
   await score(model, drawn, { onBatch: (batch) => void scored.push(...batch.nats) });
-  scored.forEach((value, i) => expect(value).toBeCloseTo(nats[i]!, 4));
+  scored.forEach((value, i) => expect(value).toBeCloseTo(nats![i]!, 4));
 });
 
 test("completions are of the pictures' classes, or of those asked for in turn", async () => {

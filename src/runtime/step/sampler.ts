@@ -28,8 +28,11 @@ export type SampleEvent =
       readonly kind: "pictures";
       readonly first: number;
       readonly count: number;
-      /** -log p of the drawn sub-pixels of each picture, in nats, at temperature 1. */
-      readonly nats: Float64Array;
+      /**
+       * -log p of the drawn sub-pixels of each picture, in nats, at temperature 1; undefined of models that cannot
+       * tell it as they draw.
+       */
+      readonly nats: Float64Array | undefined;
     };
 
 export interface StepSampler {

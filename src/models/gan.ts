@@ -1,0 +1,132 @@
+import { add, conv, mul, reshape, sum } from "../graph/language.ts";
+import { type Node, named } from "../graph/node.ts";
+import { fanInUniform, zeros } from "../nn/initialisers.ts";
+import { leakyRelu, GAIN_OF_LEAKY_RELU } from "../nn/nonlinearity.ts";
+import { averagePool, repeatPixels } from "../nn/resampling.ts";
+import type { Scope } from "../nn/scope.ts";
+import type { GanModel } from "./model.ts";
+
+/**
+ * The networks of R3GAN: Y. Huang, A. Gokaslan, V. Kuleshov, J. Tompkin, "The GAN is dead; long live the GAN! A Modern GAN
+ * Baseline", NeurIPS 2024, section 4: residual blocks of a 1 x 1, a 3 x 3 and a 1 x 1 convolution at each resolution, the
+ * discriminator the generator's mirror image, no normalisation. Goodfellow et al. 2014 is where GANs come from.
+ *
+ * Departures, as pictures are small and there is no grouped convolution: the 3 x 3 is a whole one, as wide as the block (there it is
+ * grouped and twice as wide); pixels are repeated and squares averaged where there the filter [1, 2, 1] resamples; the smallest
+ * field is a linear map of the latents (there a learnt field whose channels they scale).
+ */
+export type GanConfig = {
+  /** Normally distributed numbers that a picture is made of. Paper: 64. */
+  readonly latents: number;
+  /** Feature maps at the picture's own size; twice as many at half the size, and so on. */
+  readonly width: number;
+  /** Residual blocks at each size. Paper: 2. */
+  readonly blocks: number;
+};
+
+export const gan: GanModel<GanConfig> = {
+  family: "gan",
+  name: "gan",
+  defaults: { latents: 64, width: 32, blocks: 1 },
+  presets: {},
+  settings: {
+    ganLoss: {
+      default: "r3gan",
+      choices: ["r3gan", "dcgan", "wgan-gp"],
+      about: "what the two networks minimise",
+    },
+    gamma: {
+      default: 1,
+      least: 0,
+      largest: 1e6,
+      about: "weight of the gradient penalties of r3gan, a tenth of it at the end",
+    },
+    lambda: { default: 10, least: 0, largest: 1e6, about: "weight of the gradient penalty of wgan-gp" },
+  },
+
+  latents: ({ latents }) => latents,
+
+  generator(scope, latents, { width, blocks }, { channels, rows, cols, classes }) {
+    const halvings = halvingsOf(rows, cols);
+    const first = { maps: width * 2 ** halvings, rows: rows / 2 ** halvings, cols: cols / 2 ** halvings };
+    const depth = blocks * (halvings + 1);
+    let v = smallestField(scope.at("latents"), latents, first);
+    if (classes) v = add(v, smallestField(scope.at("class"), classes, first, classes.shape[1]!));
+    for (let i = 0; i <= halvings; i++) {
+      const size = scope.at(`size${i}`);
+      const maps = width * 2 ** (halvings - i);
+      if (i > 0) v = repeatPixels(linear(size.at("narrow"), v, maps)); // [.., maps, 2 rows, 2 cols]
+      for (let j = 0; j < blocks; j++) v = residualBlock(size.at(`block${j}`), v, depth);
+    }
+    return linear(scope.at("picture"), v, channels); // [.., channels, rows, cols]
+  },
+
+  discriminator(scope, x, { width, blocks }, { classes }) {
+    const halvings = halvingsOf(x.shape[2]!, x.shape[3]!);
+    const depth = blocks * (halvings + 1);
+    let v = linear(scope.at("picture"), x, width);
+    for (let i = 0; i <= halvings; i++) {
+      const size = scope.at(`size${i}`);
+      if (i > 0) v = linear(size.at("widen"), averagePool(v), width * 2 ** i); // [.., maps, rows / 2, cols / 2]
+      for (let j = 0; j < blocks; j++) v = residualBlock(size.at(`block${j}`), v, depth);
+    }
+    const [, maps, rows, cols] = v.shape as [number, number, number, number];
+    const field = scope.parameter("field", [1, maps, rows, cols], fanInUniform(rows * cols));
+    const features = sum(mul(v, field), [2, 3]); // [batch, maps, 1, 1]
+    // Projection (T. Miyato, M. Koyama 2018): each class has a direction of its own among the features.
+    if (!classes) return linear(scope.at("score"), features, 1);
+    return sum(mul(linear(scope.at("score"), features, classes.shape[1]!), classes), [1]);
+  },
+};
+
+/** No side gets shorter than this by halving. */
+const SMALLEST_SIDE = 4;
+
+/** How often a picture can be halved: 28 x 28 twice, to 7 x 7. */
+function halvingsOf(rows: number, cols: number): number {
+  let halvings = 0;
+  for (
+    let [r, c] = [rows, cols];
+    r % 2 === 0 && c % 2 === 0 && Math.min(r, c) >= 2 * SMALLEST_SIDE;
+    halvings++
+  )
+    [r, c] = [r / 2, c / 2];
+  return halvings;
+}
+
+/** A linear map of numbers, [batch, n, 1, 1], whose mean square is 1 / `gain`, to a field, [batch, maps, rows, cols]. */
+function smallestField(
+  scope: Scope,
+  x: Node,
+  { maps, rows, cols }: { readonly maps: number; readonly rows: number; readonly cols: number },
+  gain = 1,
+): Node {
+  const numbers = convolution(scope, x, maps * rows * cols, 1, gain);
+  return reshape(numbers, [x.shape[0]!, maps, rows, cols]);
+}
+
+/** x + a 1 x 1, a 3 x 3 and a 1 x 1 convolution of it. The last one starts as zeros, so that the block starts as x. */
+function residualBlock(scope: Scope, x: Node, depth: number): Node {
+  const maps = x.shape[1]!;
+  // As in the authors' code: the first two of three layers are scaled by depth^(-1/4), as in Fixup (H. Zhang et al. 2019).
+  const gain = GAIN_OF_LEAKY_RELU / Math.sqrt(depth);
+  const activated = (name: string, v: Node, kernel: number) => {
+    const own = scope.at(name);
+    const bias = own.parameter("bias", [1, maps, 1, 1], zeros);
+    return leakyRelu(add(convolution(own, v, maps, kernel, gain), bias));
+  };
+  const inner = activated("spatial", activated("first", x, 1), 3);
+  return named(add(x, convolution(scope.at("last"), inner, maps, 1, 0)), scope.path);
+}
+
+/** A 1 x 1 convolution that keeps the variance. */
+const linear = (scope: Scope, x: Node, outputs: number): Node => convolution(scope, x, outputs, 1, 1);
+
+/** A convolution without bias, of the input's size. */
+function convolution(scope: Scope, x: Node, outputs: number, kernel: number, gain: number): Node {
+  const inputs = x.shape[1]!;
+  const initialiser = gain === 0 ? zeros : fanInUniform(inputs * kernel ** 2, gain);
+  const weights = scope.parameter("weight", [outputs, inputs, kernel, kernel], initialiser);
+  const side = (kernel - 1) / 2;
+  return conv(x, weights, { pad: { top: side, left: side, bottom: side, right: side }, name: scope.path });
+}

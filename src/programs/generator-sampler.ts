@@ -1,0 +1,167 @@
+import { expected, NextpixelError, wholeNumber, numberFrom } from "../basics/errors.ts";
+import { pixelUniform, seedKey } from "../basics/philox.ts";
+import { classesInTurn } from "../data/classes.ts";
+import { pictureLength, type PictureSize } from "../data/dataset.ts";
+import { levelAt } from "../likelihood/likelihood.ts";
+import type { NoiseInput } from "../nn/noise-input.ts";
+import type { SampleEvent } from "../runtime/step/sampler.ts";
+import { MAX_THREADS } from "../runtime/threads.ts";
+import type { Forward, ForwardGraph } from "./forward-pass.ts";
+import type { NetworkConfig } from "./network.ts";
+import { noiseOf, type Noise } from "./noise.ts";
+import { levelsOf, type PictureOutput } from "./picture-output.ts";
+import {
+  checkCount,
+  MAX_PICTURES,
+  TEMPERATURES,
+  type Place,
+  type Sampler,
+  type SamplerOptions,
+} from "./sampler.ts";
+import type { PartVectors } from "./trainable.ts";
+
+/** A graph that makes pictures of random numbers, all of their pixels at once. */
+export interface GeneratorGraph extends ForwardGraph {
+  readonly noise: readonly NoiseInput[];
+  readonly output: PictureOutput;
+}
+
+/** Sub-pixels that are drawn together, at most, if they are of more than one picture. */
+const LARGEST_BATCH_SIZE = 2 ** 20;
+const LARGEST_BATCH = 32;
+
+/**
+ * Opens a sampler of a network that makes whole pictures of random numbers; close it after use. Random numbers are
+ * functions of seed and picture, and picture k of a seed is always computed at the same place of a batch of the
+ * same size: so it is the same whatever is drawn beside it. The temperature multiplies normal random numbers, and
+ * is that of the likelihood, if there is one.
+ *
+ * @throws ARGUMENT if pictures of another size are asked for, or where whole networks cannot be run.
+ */
+export function openGeneratorSampler(
+  trace: (config: NetworkConfig, batch: number) => GeneratorGraph,
+  { config, weights }: { readonly config: NetworkConfig; readonly weights: PartVectors },
+  options: SamplerOptions,
+  { cores, openForward }: Place,
+): Sampler {
+  const { size, levels } = config;
+  checkSize(options.size, config);
+  if (!openForward)
+    throw expected("ARGUMENT", "a model that draws pixel by pixel", "a browser", config.model, "model");
+  const threads = wholeNumber(options.workers ?? cores(), "the number of workers", 1, MAX_THREADS);
+  const length = pictureLength(size);
+  const batch = Math.max(1, Math.min(LARGEST_BATCH, Math.floor(LARGEST_BATCH_SIZE / length)));
+  const graph = trace(config, batch);
+  let opening: Promise<Forward> | undefined;
+  let isClosed = false;
+
+  /** The levels of pictures first .. first+batch-1 of a seed. */
+  async function draw(
+    first: number,
+    labels: ArrayLike<number> | undefined,
+    noise: Noise,
+    options: DrawOptions,
+  ) {
+    opening ??= openForward!(graph, [graph.output.node], weights, { threads });
+    const forward = await opening;
+    const [values] = await forward.run(undefined, { labels, noise });
+    const key = seedKey(options.seed);
+    return levelsOf(graph.output, values!, size, {
+      levels,
+      temperature: options.temperature,
+      choose: (masses, { picture, pixel, channel }) =>
+        levelAt(masses, pixelUniform(key, first + picture, pixel, channel)),
+    });
+  }
+
+  async function* stream({ count, first, classes, signal, ...options }: StreamRequest) {
+    const noiseAt = noiseOf(graph.noise, batch, options.seed);
+    for (let start = first - (first % batch); start < first + count; start += batch) {
+      if (isClosed) throw closedError();
+      signal?.throwIfAborted();
+      const noise = scaled(graph.noise, noiseAt(0, start), options.temperature);
+      const labels = classesInTurn(config.classes, { first: start, count: batch, wanted: classes });
+      const all = await draw(start, labels, noise, options);
+      const [from, to] = [Math.max(start, first), Math.min(start + batch, first + count)];
+      const pictures = all.subarray((from - start) * length, (to - start) * length);
+      yield* eventsOf(pictures, from - first, to - from, size);
+    }
+  }
+
+  return {
+    size,
+    levels,
+    stream({ count, seed = 0, temperature = 1, first = 0, given, classes, signal }) {
+      checkCount(count, size);
+      wholeNumber(seed, "the seed", 0);
+      wholeNumber(first, "the number of the first picture", 0, MAX_PICTURES - count);
+      numberFrom(temperature, "the temperature", TEMPERATURES.least, TEMPERATURES.largest);
+      if (given)
+        throw expected(
+          "ARGUMENT",
+          "a model that draws pixel by pixel",
+          "given pixels",
+          config.model,
+          "model",
+        );
+      classesInTurn(config.classes, { first, count: 1, wanted: classes });
+      return stream({ count, seed, temperature, first, classes, signal });
+    },
+    close() {
+      isClosed = true;
+      opening?.then(
+        (forward) => forward.close(),
+        () => undefined,
+      );
+    },
+  };
+}
+
+interface DrawOptions {
+  readonly seed: number;
+  readonly temperature: number;
+}
+
+interface StreamRequest extends DrawOptions {
+  readonly count: number;
+  readonly first: number;
+  readonly classes: readonly (string | number)[] | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+function checkSize(wanted: SamplerOptions["size"], { size: { rows, cols }, model }: NetworkConfig): void {
+  if (!wanted || (wanted.rows === rows && wanted.cols === cols)) return;
+  const what = `${cols}x${rows}, the size that ${model} was trained on,`;
+  throw expected("ARGUMENT", what, "the size of the pictures", `${wanted.cols}x${wanted.rows}`, "size");
+}
+
+/** Noise at a temperature: it multiplies the standard deviation of what is normally distributed. */
+function scaled(inputs: readonly NoiseInput[], noise: Noise, temperature: number): Noise {
+  if (temperature === 1) return noise;
+  return Object.fromEntries(
+    inputs.map(({ node: { attributes }, distribution }) => {
+      const values = noise[attributes.name]!;
+      return [attributes.name, distribution === "normal" ? values.map((x) => x * temperature) : values];
+    }),
+  );
+}
+
+/** What happens when pictures first .. first+count-1, counted from the first one asked for, are drawn at once. */
+function* eventsOf(
+  pictures: Uint8Array,
+  first: number,
+  count: number,
+  { channels, rows, cols }: PictureSize,
+): Generator<SampleEvent> {
+  for (let row = 0; row < rows; row++) {
+    const levels = new Uint8Array(count * channels * cols);
+    for (let map = 0; map < count * channels; map++) {
+      const from = (map * rows + row) * cols;
+      levels.set(pictures.subarray(from, from + cols), map * cols);
+    }
+    yield { kind: "row", first, count, row, levels };
+  }
+  yield { kind: "pictures", first, count, nats: undefined };
+}
+
+const closedError = () => new NextpixelError("INTERRUPTED", "the sampler was closed: open another to draw");

@@ -1,0 +1,144 @@
+import { oneHot } from "../data/classes.ts";
+import { pictureLength } from "../data/dataset.ts";
+import type { Node } from "../graph/node.ts";
+import { arc } from "./interpolation.ts";
+import type { ForwardGraph, OpenForward } from "./forward-pass.ts";
+import type { NetworkConfig } from "./network.ts";
+import { levelsOf, likeliestLevel, type PictureOutput } from "./picture-output.ts";
+import type { GraphInputs, PartVectors } from "./trainable.ts";
+
+/** From pictures to the means of their latents. */
+export interface EncoderGraph extends ForwardGraph, Pick<GraphInputs, "picture"> {
+  /** Of each group, [batch, latents]. */
+  readonly latents: readonly Node[];
+}
+
+/** From latents to pictures. */
+export interface DecoderGraph extends ForwardGraph {
+  /** Of each group, as an encoder gives them. */
+  readonly latents: readonly Node<"input">[];
+  readonly output: PictureOutput;
+}
+
+/** How a model turns pictures into latents, and latents into pictures. */
+export interface LatentMaps {
+  readonly encoder: (config: NetworkConfig, batch: number) => EncoderGraph;
+  readonly decoder: (config: NetworkConfig, batch: number) => DecoderGraph;
+}
+
+/** Latents of so many pictures: of each group, [count, latents]. */
+export interface Latents {
+  readonly count: number;
+  readonly groups: readonly Float32Array[];
+  /** What the model is told of the class of each picture, [count, classes], if it knows classes. */
+  readonly classes: Float32Array | undefined;
+}
+
+interface Weighted {
+  readonly config: NetworkConfig;
+  readonly weights: PartVectors;
+}
+
+interface Runtime {
+  readonly cores: () => number;
+  readonly openForward: OpenForward;
+}
+
+const BATCH = 32;
+
+/** The means of the latents of pictures, levels [count, channels, rows, cols]. */
+export async function encode(
+  { encoder }: LatentMaps,
+  { config, weights }: Weighted,
+  { pictures, labels }: { readonly pictures: Uint8Array; readonly labels: ArrayLike<number> | undefined },
+  { cores, openForward }: Runtime,
+): Promise<Latents> {
+  const count = pictures.length / pictureLength(config.size);
+  const classes = config.classes && labels && oneHot(labels, config.classes.length);
+  const graph = encoder(config, Math.min(BATCH, count));
+  const batch = graph.picture.shape[0]!;
+  const forward = await openForward(graph, graph.latents, weights, { threads: cores() });
+  try {
+    const groups = graph.latents.map(({ shape }) => new Float32Array(count * shape[1]!));
+    for (let first = 0; first < count; first += batch) {
+      const part = (values: Float32Array | Uint8Array) => partOf(values, first, batch, count);
+      const found = await forward.run(part(pictures), { noise: classes && { classes: part(classes) } });
+      found.forEach((values, g) => {
+        const length = values.length / batch;
+        groups[g]!.set(values.subarray(0, Math.min(batch, count - first) * length), first * length);
+      });
+    }
+    return { count, groups, classes };
+  } finally {
+    await forward.close();
+  }
+}
+
+/** The likeliest pictures given their latents: levels [count, channels, rows, cols]. */
+export async function decode(
+  { decoder }: LatentMaps,
+  { config, weights }: Weighted,
+  { count, groups, classes }: Latents,
+  { cores, openForward }: Runtime,
+): Promise<Uint8Array> {
+  const graph = decoder(config, Math.min(BATCH, count));
+  const batch = graph.latents[0]!.shape[0]!;
+  const length = pictureLength(config.size);
+  const forward = await openForward(graph, [graph.output.node], weights, { threads: cores() });
+  try {
+    const pictures = new Uint8Array(count * length);
+    for (let first = 0; first < count; first += batch) {
+      const inputs = Object.fromEntries([
+        ...graph.latents.map(({ attributes }, g) => [
+          attributes.name,
+          partOf(groups[g]!, first, batch, count),
+        ]),
+        ...(classes ? [["classes", partOf(classes, first, batch, count)]] : []),
+      ]) as Record<string, Float32Array>;
+      const [values] = await forward.run(undefined, { noise: inputs });
+      const levels = levelsOf(graph.output, values!, config.size, {
+        levels: config.levels,
+        temperature: 1,
+        choose: likeliestLevel,
+      });
+      pictures.set(levels.subarray(0, Math.min(batch, count - first) * length), first * length);
+    }
+    return pictures;
+  } finally {
+    await forward.close();
+  }
+}
+
+/**
+ * The latents of `count` pictures on the way from the first of two to the second: on an arc, see `arc`; of classes
+ * on a line.
+ */
+export function latentsBetween({ groups, classes }: Latents, count: number): Latents {
+  const ends = (values: Float32Array) =>
+    [values.subarray(0, values.length / 2), values.subarray(values.length / 2)] as const;
+  return {
+    count,
+    groups: groups.map((values) => arc(...ends(values), count)),
+    classes: classes && line(...ends(classes), count),
+  };
+}
+
+/** Points from one vector to another at equal distances, [count, length]. */
+const line = (from: Float32Array, to: Float32Array, count: number): Float32Array =>
+  Float32Array.from({ length: count * from.length }, (_, at) => {
+    const [done, i] = [Math.floor(at / from.length) / (count - 1), at % from.length];
+    return (1 - done) * from[i]! + done * to[i]!;
+  });
+
+/** A batch of values of `count` pictures, filled up with zeros. */
+function partOf(
+  values: Float32Array | Uint8Array,
+  first: number,
+  batch: number,
+  count: number,
+): Float32Array {
+  const length = values.length / count;
+  const part = new Float32Array(batch * length);
+  part.set(values.subarray(first * length, (first + batch) * length));
+  return part;
+}

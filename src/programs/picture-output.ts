@@ -1,0 +1,69 @@
+import type { PictureSize } from "../data/dataset.ts";
+import type { Node } from "../graph/node.ts";
+import type { Likelihood } from "../likelihood/likelihood.ts";
+
+/** What a network that makes whole pictures at once says of them. */
+export type PictureOutput =
+  /**
+   * The logits of a likelihood whose sub-pixels do not depend on those of other pixels, [batch, logits, rows,
+   * cols].
+   */
+  | { readonly kind: "logits"; readonly node: Node; readonly likelihood: Likelihood }
+  /** The pictures themselves, [batch, channels, rows, cols], from -1 to 1. */
+  | { readonly kind: "values"; readonly node: Node };
+
+/** Which level a sub-pixel gets, from the masses of all levels. */
+export type ChooseLevel = (masses: ArrayLike<number>, at: SubPixelPlace) => number;
+
+export interface SubPixelPlace {
+  /** Counted from the first one of the batch. */
+  readonly picture: number;
+  readonly pixel: number;
+  readonly channel: number;
+}
+
+/** The likeliest level. */
+export function likeliestLevel(masses: ArrayLike<number>): number {
+  let best = 0;
+  for (let level = 1; level < masses.length; level++) if (masses[level]! > masses[best]!) best = level;
+  return best;
+}
+
+/**
+ * The levels of pictures, [count, channels, rows, cols], from the values of an output: by a likelihood they are
+ * chosen one after the other in each pixel, else they are rounded.
+ */
+export function levelsOf(
+  output: PictureOutput,
+  values: Float32Array,
+  { channels, rows, cols }: PictureSize,
+  { levels, temperature, choose }: { levels: number; temperature: number; choose: ChooseLevel },
+): Uint8Array {
+  if (output.kind === "values") return Uint8Array.from(values, (value) => roundedLevel(value, levels));
+  const { likelihood } = output;
+  const pixels = rows * cols;
+  const logits = likelihood.logits(channels);
+  const groups = likelihood.groups(channels);
+  const [own, together] = [logits / groups, channels / groups];
+  const count = values.length / (logits * pixels);
+  const chosen = new Uint8Array(count * channels * pixels);
+  const ofGroup = new Float32Array(own);
+  for (let picture = 0; picture < count; picture++)
+    for (let pixel = 0; pixel < pixels; pixel++)
+      for (let group = 0; group < groups; group++) {
+        for (let i = 0; i < own; i++)
+          ofGroup[i] = values[(picture * logits + group * own + i) * pixels + pixel]!;
+        const earlier: number[] = [];
+        for (let i = 0; i < together; i++) {
+          const channel = group * together + i;
+          const level = choose(likelihood.masses(ofGroup, temperature, earlier), { picture, pixel, channel });
+          chosen[(picture * channels + channel) * pixels + pixel] = level;
+          earlier.push(level);
+        }
+      }
+  return chosen;
+}
+
+/** The level that is nearest to a value from -1 to 1. */
+const roundedLevel = (value: number, levels: number): number =>
+  Math.min(Math.max(Math.round(((value + 1) / 2) * (levels - 1)), 0), levels - 1);
