@@ -3,6 +3,7 @@ import { newRegistry } from "../basics/registry.ts";
 import { diagonalBilstm } from "./diagonal-bilstm.ts";
 import { gatedPixelcnn } from "./gated-pixelcnn.ts";
 import { gan } from "./gan.ts";
+import { ladderVae } from "./ladder-vae.ts";
 import type { Model, ModelConfig } from "./model.ts";
 import { pixelcnnPp } from "./pixelcnn-pp.ts";
 import { pixelcnn } from "./pixelcnn.ts";
@@ -19,6 +20,7 @@ const OURS = [
   pixelcnnPp,
   pixelsnail,
   vae,
+  ladderVae,
   gan,
 ] satisfies Model[];
 

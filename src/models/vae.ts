@@ -1,12 +1,10 @@
 import { elu, reshape } from "../graph/language.ts";
-import type { Node } from "../graph/node.ts";
 import { biasedConv } from "../nn/biased-conv.ts";
 import { classBias } from "../nn/class-bias.ts";
 import { gaussianOf } from "../nn/gaussian.ts";
 import { GAIN_AFTER_ELU } from "../nn/nonlinearity.ts";
-import { downsample, half, upsample } from "../nn/resampling.ts";
-import { residualBlock } from "../nn/residual-block.ts";
-import type { Scope } from "../nn/scope.ts";
+import { downsample, extentsOf, upsample } from "../nn/resampling.ts";
+import { residualBlocks } from "../nn/residual-block.ts";
 import type { VariationalModel } from "./model.ts";
 import { VARIATIONAL_SETTINGS } from "./variational-settings.ts";
 
@@ -40,7 +38,7 @@ export const vae: VariationalModel<VaeConfig> = {
       const read = i === 0 ? features : elu(features);
       features = downsample(at.at("half"), read, width * 2 ** i, i === 0 ? 1 : GAIN_AFTER_ELU);
       if (i === 0) features = classBias(at.at("class"), features, classes);
-      features = blocks(at, features, depth, depth * resolutions);
+      features = residualBlocks(at, features, depth, depth * resolutions);
     }
     return [elu(features)];
   },
@@ -59,22 +57,9 @@ export const vae: VariationalModel<VaeConfig> = {
     const extents = extentsOf(extent, resolutions);
     for (let i = resolutions - 1; i >= 0; i--) {
       const at = scope.at(`resolution${i + 1}`);
-      h = blocks(at, h, depth, depth * resolutions);
+      h = residualBlocks(at, h, depth, depth * resolutions);
       h = upsample(at.at("double"), elu(h), i === 0 ? outputs : width * 2 ** (i - 1), extents[i]!);
     }
     return h;
   },
 };
-
-/** The rows and columns of a picture, and of each field that is half as large as the one before. */
-function extentsOf(extent: readonly [number, number], halvings: number): (readonly [number, number])[] {
-  const all = [extent];
-  for (let i = 0; i < halvings; i++) all.push([half(all[i]![0]), half(all[i]![1])]);
-  return all;
-}
-
-function blocks(scope: Scope, x: Node, count: number, inAll: number): Node {
-  let features = x;
-  for (let i = 0; i < count; i++) features = residualBlock(scope.at(`block${i + 1}`), features, inAll);
-  return features;
-}

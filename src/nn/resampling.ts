@@ -5,7 +5,17 @@ import { GAIN_AFTER_ELU } from "./nonlinearity.ts";
 import type { Scope } from "./scope.ts";
 
 /** Half of so many rows or columns, rounded up. */
-export const half = (length: number): number => Math.ceil(length / 2);
+const half = (length: number): number => Math.ceil(length / 2);
+
+/** The rows and columns of a picture, and of each field that is half as large as the one before. */
+export function extentsOf(
+  extent: readonly [number, number],
+  halvings: number,
+): (readonly [number, number])[] {
+  const all = [extent];
+  for (let i = 0; i < halvings; i++) all.push([half(all[i]![0]), half(all[i]![1])]);
+  return all;
+}
 
 /** To half the rows and columns, by a convolution: [.., rows, cols] -> [.., outputs, half(rows), half(cols)]. */
 export const downsample = (scope: Scope, x: Node, outputs: number, gain?: number): Node =>

@@ -16,3 +16,10 @@ export function residualBlock(scope: Scope, x: Node, blocks: number): Node {
   const outer = layer("second", inner, GAIN_AFTER_ELU / (4 * blocks));
   return named(add(x, outer), scope.path);
 }
+
+/** So many residual blocks one after the other, of `inAll` in the network. */
+export function residualBlocks(scope: Scope, x: Node, count: number, inAll: number): Node {
+  let features = x;
+  for (let i = 1; i <= count; i++) features = residualBlock(scope.at(`block${i}`), features, inAll);
+  return features;
+}
