@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { gan } from "../../src/families/gan.ts";
 import { GAN_LOSSES } from "../../src/families/gan-loss.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
+import { modelByName } from "../../src/models/by-name.ts";
 import type { NetworkConfig } from "../../src/programs/network.ts";
 import { initialParameters, vectorOf } from "../../src/programs/parameters.ts";
 import { gradientProgram } from "../../src/programs/gradient-program.ts";
@@ -77,4 +78,9 @@ test("Adam has no momentum, and a memory of squares that gets longer, unless it 
   expect(schedules({})["adam.beta2"]!(0)).toBeCloseTo(0.9, 12);
   expect(schedules({})["adam.beta2"]!(10)).toBeCloseTo(0.99, 12);
   expect(schedules({ beta2: 0.95 })).not.toHaveProperty(["adam.beta2"]);
+});
+
+test("the model's setting names the losses that there are", () => {
+  const { ganLoss } = modelByName("gan").settings!;
+  expect(ganLoss).toMatchObject({ choices: Object.keys(GAN_LOSSES) });
 });
