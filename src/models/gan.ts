@@ -47,30 +47,28 @@ export const gan: GanModel<GanConfig> = {
   latents: ({ latents }) => latents,
 
   generator(scope, latents, { width, blocks }, { channels, rows, cols, classes }) {
-    const halvings = halvingsOf(rows, cols);
-    const first = { maps: width * 2 ** halvings, rows: rows / 2 ** halvings, cols: cols / 2 ** halvings };
-    const depth = blocks * (halvings + 1);
-    let v = smallestField(scope.at("latents"), latents, first);
-    if (classes) v = add(v, smallestField(scope.at("class"), classes, first, classes.shape[1]!));
-    for (let i = 0; i <= halvings; i++) {
-      const size = scope.at(`size${i}`);
-      const maps = width * 2 ** (halvings - i);
-      if (i > 0) v = repeatPixels(linear(size.at("narrow"), v, maps)); // [.., maps, 2 rows, 2 cols]
-      for (let j = 0; j < blocks; j++) v = residualBlock(size.at(`block${j}`), v, depth);
+    const fields = fieldsOf(rows, cols, width).reverse();
+    const [smallest] = fields as [FieldSize];
+    let v = smallestField(scope.at("latents"), latents, smallest);
+    if (classes) v = add(v, smallestField(scope.at("class"), classes, smallest, classes.shape[1]!));
+    for (const field of fields) {
+      const own = scope.at(nameOf(field));
+      if (field !== smallest) v = repeatPixels(linear(own.at("narrow"), v, field.maps)); // [.., maps, 2 rows, 2 cols]
+      for (let i = 0; i < blocks; i++) v = residualBlock(own.at(`block${i}`), v, blocks * fields.length);
     }
     return linear(scope.at("picture"), v, channels); // [.., channels, rows, cols]
   },
 
   discriminator(scope, x, { width, blocks }, { classes }) {
-    const halvings = halvingsOf(x.shape[2]!, x.shape[3]!);
-    const depth = blocks * (halvings + 1);
+    const fields = fieldsOf(x.shape[2]!, x.shape[3]!, width);
+    const [largest, smallest] = [fields[0]!, fields.at(-1)!];
     let v = linear(scope.at("picture"), x, width);
-    for (let i = 0; i <= halvings; i++) {
-      const size = scope.at(`size${i}`);
-      if (i > 0) v = linear(size.at("widen"), averagePool(v), width * 2 ** i); // [.., maps, rows / 2, cols / 2]
-      for (let j = 0; j < blocks; j++) v = residualBlock(size.at(`block${j}`), v, depth);
+    for (const field of fields) {
+      const own = scope.at(nameOf(field));
+      if (field !== largest) v = linear(own.at("widen"), averagePool(v), field.maps); // [.., maps, rows / 2, cols / 2]
+      for (let i = 0; i < blocks; i++) v = residualBlock(own.at(`block${i}`), v, blocks * fields.length);
     }
-    const [, maps, rows, cols] = v.shape as [number, number, number, number];
+    const { maps, rows, cols } = smallest;
     const field = scope.parameter("field", [1, maps, rows, cols], fanInUniform(rows * cols));
     const features = sum(mul(v, field), [2, 3]); // [batch, maps, 1, 1]
     // Projection (T. Miyato, M. Koyama 2018): each class has a direction of its own among the features.
@@ -79,28 +77,26 @@ export const gan: GanModel<GanConfig> = {
   },
 };
 
+interface FieldSize {
+  readonly maps: number;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+const nameOf = ({ rows, cols }: FieldSize): string => `${rows}x${cols}`;
+
 /** No side gets shorter than this by halving. */
 const SMALLEST_SIDE = 4;
 
-/** How often a picture can be halved: 28 x 28 twice, to 7 x 7. */
-function halvingsOf(rows: number, cols: number): number {
-  let halvings = 0;
-  for (
-    let [r, c] = [rows, cols];
-    r % 2 === 0 && c % 2 === 0 && Math.min(r, c) >= 2 * SMALLEST_SIDE;
-    halvings++
-  )
-    [r, c] = [r / 2, c / 2];
-  return halvings;
+/** The fields of a network, from the picture's own size on, each half as large and twice as wide as the one before: 28, 14, 7. */
+function fieldsOf(rows: number, cols: number, maps: number): FieldSize[] {
+  const own = { maps, rows, cols };
+  if (rows % 2 === 1 || cols % 2 === 1 || Math.min(rows, cols) < 2 * SMALLEST_SIDE) return [own];
+  return [own, ...fieldsOf(rows / 2, cols / 2, 2 * maps)];
 }
 
 /** A linear map of numbers, [batch, n, 1, 1], whose mean square is 1 / `gain`, to a field, [batch, maps, rows, cols]. */
-function smallestField(
-  scope: Scope,
-  x: Node,
-  { maps, rows, cols }: { readonly maps: number; readonly rows: number; readonly cols: number },
-  gain = 1,
-): Node {
+function smallestField(scope: Scope, x: Node, { maps, rows, cols }: FieldSize, gain = 1): Node {
   const numbers = convolution(scope, x, maps * rows * cols, 1, gain);
   return reshape(numbers, [x.shape[0]!, maps, rows, cols]);
 }
