@@ -1,7 +1,7 @@
 /**
- * The harness of the speed benchmarks. A contestant is a child process that does one kind of step over and over: trains a
- * network, draws a batch of pictures. It writes one line of JSON when it is set up and warm, and then one for each line
- * that it reads:
+ * The harness of the speed benchmarks. A contestant is a child process that does one kind of step over and over: trains
+ * a network, draws a batch of pictures. It writes one line of JSON when it is set up and warm, and then one for each
+ * line that it reads:
  *
  *     (start)   {"ready": true, "name": "...", "parameters": 438209, "threads": 2}
  *     run 10    {"seconds": 5.1, "steps": 10, "loss": 539.2}
@@ -117,7 +117,10 @@ const KEEP_MEMORY = {
 /** A file of this folder. */
 export const scriptPath = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
-/** $PYTHON, or else the system's: that is where a distribution's package puts PyTorch, whatever `python3` is on the PATH. */
+/**
+ * $PYTHON, or else the system's: that is where a distribution's package puts PyTorch, whatever `python3` is on the
+ * PATH.
+ */
 export const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3";
 
 /** NOT_FOUND error that tells how to get PyTorch if there is none. */
@@ -137,8 +140,8 @@ export function startNextpixel(file: string, args: string[]): Promise<Contestant
 }
 
 /**
- * Starts a PyTorch contestant of this folder, whose `--help` tells the arguments: as it is plainly written, or tuned, with
- * the allocator too.
+ * Starts a PyTorch contestant of this folder, whose `--help` tells the arguments: as it is plainly written, or tuned,
+ * with the allocator too.
  */
 export function startPyTorch(file: string, args: string[], options: { tuned: boolean }): Promise<Contestant> {
   return options.tuned
@@ -157,8 +160,8 @@ export function requireSameNetwork(contestants: readonly Contestant[]): void {
 }
 
 /**
- * Runs the contestants in turn, A B A B ..., so that a machine that is slow for a while is slow for all of them. Warns if
- * others use it meanwhile.
+ * Runs the contestants in turn, A B A B ..., so that a machine that is slow for a while is slow for all of them. Warns
+ * if others use it meanwhile.
  * @returns for each contestant, its seconds per step in each round
  */
 export async function interleave(

@@ -31,9 +31,9 @@ const TURNS_PER_VALIDATION = 4;
 const CURVE_PICTURES = 2000;
 
 /**
- * The families as they come on binarised MNIST, trained for the same time: in short turns, so that a machine that is slow for a
- * while is slow for all of them. One that fails is out, the others go on. Prints a table; the chart of nats against
- * minutes is written anew after every validation, so that it is there if the rest is not waited for.
+ * The families as they come on binarised MNIST, trained for the same time: in short turns, so that a machine that is
+ * slow for a while is slow for all of them. One that fails is out, the others go on. Prints a table; the chart of nats
+ * against minutes is written anew after every validation, so that it is there if the rest is not waited for.
  */
 export async function benchFamilies({
   networks,

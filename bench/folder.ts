@@ -34,8 +34,8 @@ const NONE_REMEMBERED = { memory: 0 };
 const ALL_REMEMBERED = { memory: Infinity };
 
 /**
- * How much slower training is on a folder of PNG files while each picture is decoded, as in the first epoch and whenever memory is
- * short, than once all are remembered; interleaved.
+ * How much slower training is on a folder of PNG files while each picture is decoded, as in the first epoch and
+ * whenever memory is short, than once all are remembered; interleaved.
  */
 export async function benchFolder({ model, pictures, side, batch, rounds }: FolderBench): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "nextpixel-bench-"));

@@ -1,5 +1,5 @@
-// The nextpixel side of the sampling-speed benchmark: a contestant (see contestants.ts). A step is a batch of pictures of a
-// network or, with `--peak`, 10^9 operations of the kernel that computes its convolutions.
+// The nextpixel side of the sampling-speed benchmark: a contestant (see contestants.ts). A step is a batch of pictures
+// of a network or, with `--peak`, 10^9 operations of the kernel that computes its convolutions.
 import { parseArgs } from "node:util";
 import { initialParameters } from "../src/programs/parameters.ts";
 import { samplerProgram } from "../src/programs/step-program.ts";

@@ -17,8 +17,9 @@ export interface Watch {
 }
 
 /**
- * Watches whether the machine is ours. Interleaving does not make up for others: threads that wait for one another by spinning,
- * as PyTorch's do, lose several times more where there are more threads than processors, so that ratios come out too high.
+ * Watches whether the machine is ours. Interleaving does not make up for others: threads that wait for one another by
+ * spinning, as PyTorch's do, lose several times more where there are more threads than processors, so that ratios come
+ * out too high.
  */
 export function watchOthers(): Watch {
   const shares: number[] = [];

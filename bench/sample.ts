@@ -14,7 +14,10 @@ export interface SampleBenchOptions {
   readonly workers?: number;
 }
 
-/** Pixels that the naive baseline really draws of each picture in a round, evenly spread; every other would cost as much. */
+/**
+ * Pixels that the naive baseline really draws of each picture in a round, evenly spread; every other would cost as
+ * much.
+ */
 const NAIVE_PIXELS = 10;
 const BATCH = 64;
 
@@ -60,8 +63,8 @@ export async function benchNaive(
 }
 
 /**
- * Pictures per second of the gated stack, beside PyTorch: re-running the network for every pixel, and caching its convolutions;
- * and beside what the convolution's kernel does at most, on this machine, in the same run.
+ * Pictures per second of the gated stack, beside PyTorch: re-running the network for every pixel, and caching its
+ * convolutions; and beside what the convolution's kernel does at most, on this machine, in the same run.
  */
 export async function benchSample({ rounds, workers = availableParallelism() }: SampleBenchOptions) {
   const { ours, naive, cached } = sides(GATED);

@@ -4,8 +4,8 @@ import { residentMb } from "./resident.ts";
 const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 /**
- * The child's side of the line protocol in contestants.ts, until it is told to quit. `run` does so many steps and returns
- * some number that is made of the results.
+ * The child's side of the line protocol in contestants.ts, until it is told to quit. `run` does so many steps and
+ * returns some number that is made of the results.
  */
 export async function serve(
   info: { readonly parameters: number; readonly threads: number; readonly baselineRssMb: number },

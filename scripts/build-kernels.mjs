@@ -1,11 +1,12 @@
-// Compiles src/kernels/ to WebAssembly and writes it, as text, into a module of its own: it then loads in Node, in browsers and
-// under any bundler without a file to be found or fetched.
+// Compiles src/kernels/ to WebAssembly and writes it, as text, into a module of its own: it then loads in Node, in
+// browsers and under any bundler without a file to be found or fetched.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { main } from "assemblyscript/asc";
 
 const OUTPUT = join(import.meta.dirname, "../src/runtime/step/kernels-module.ts");
-// Constants begin at 16, since 0 stands for "no address", and must end before what src/runtime/step/kernels.ts hands out.
+// Constants begin at 16, since 0 stands for "no address", and must end before what src/runtime/step/kernels.ts hands
+// out.
 const FREE_MEMORY = 1024;
 const OPTIONS = [
   "--memoryBase",
@@ -18,7 +19,8 @@ const OPTIONS = [
   "--importMemory",
   "-O3",
 ];
-// "Exchange of v128 values is not supported by all embeddings": none are exchanged; functions of other files are exported too.
+// "Exchange of v128 values is not supported by all embeddings": none are exchanged; functions of other files are
+// exported too.
 const QUIET = ["--disableWarning", "112"];
 
 const root = join(import.meta.dirname, "..");

@@ -1,4 +1,5 @@
-// The sampler for browsers. Nothing that it imports is of Node or of another package, so that it runs without a bundler.
+// The sampler for browsers. Nothing that it imports is of Node or of another package, so that it runs without a
+// bundler.
 import { expected } from "./basics/errors.ts";
 import { capability, familyOf } from "./families/by-name.ts";
 import type { NetworkConfig } from "./programs/network.ts";
@@ -18,9 +19,10 @@ export type { NetworkConfig };
 
 /**
  * Opens a sampler from the files of a run: what is in its `config.json`, and the bytes of a checkpoint, whose averaged
- * weights it draws with. It draws the same pictures, bit for bit, as in Node. Close it after use. FORMAT error if a
- * file is damaged or the two do not belong together, NOT_FOUND or ARGUMENT error if the configuration or the options
- * ask for what there is not.
+ * weights it draws with. It draws the same pictures, bit for bit, as in Node. Close it after use.
+ *
+ * @throws FORMAT if a file is damaged or the two do not belong together; NOT_FOUND or ARGUMENT if the configuration or
+ * the options ask for something that does not exist
  */
 export function openSampler(
   { network }: { readonly network: NetworkConfig },

@@ -1,4 +1,4 @@
-// What networks and likelihoods of one's own are written with; docs/your-own-network.md builds one. The same for Node and browsers.
+// What users write networks and likelihoods with; docs/your-own-network.md builds one. The same for Node and browsers.
 export * as language from "./graph/language.ts";
 export { named, type Node } from "./graph/node.ts";
 export type { Shape } from "./graph/primitives.ts";

@@ -1,8 +1,8 @@
 // Normal numbers in plain IEEE arithmetic: those of `Math` but for sqrt differ in the last bits from engine to engine.
 
 /**
- * The standard normal quantile of p in (0, 1): M. J. Wichura, "Algorithm AS 241", Applied Statistics 37 (1988), PPND16. The
- * relative error is about 1e-16, the bits are the same on every machine.
+ * The standard normal quantile of p in (0, 1): M. J. Wichura, "Algorithm AS 241", Applied Statistics 37 (1988), PPND16.
+ * The relative error is about 1e-16, the bits are the same on every machine.
  */
 export function normalQuantile(p: number): number {
   const q = p - 0.5;
@@ -50,7 +50,9 @@ const polynomial = (coefficients: readonly number[], x: number): number =>
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
 
-/** log x for a normal number above 0: x = m 2^e with m in [sqrt(1/2), sqrt 2), and log m = 2 artanh((m - 1) / (m + 1)). */
+/**
+ * log x for a normal number above 0: x = m 2^e with m in [sqrt(1/2), sqrt 2), and log m = 2 artanh((m - 1) / (m + 1)).
+ */
 function naturalLog(x: number): number {
   let [m, e] = [x, 0];
   for (; m < Math.SQRT1_2; e--) m *= 2;

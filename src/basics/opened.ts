@@ -3,7 +3,9 @@ export interface Closable {
   close(): void | Promise<void>;
 }
 
-/** What has been opened so far, so that all of it can be closed, at the end or when something after it fails to open. */
+/**
+ * What has been opened so far, so that all of it can be closed, at the end or when something after it fails to open.
+ */
 export class Opened {
   readonly #all: Closable[] = [];
 

@@ -1,7 +1,8 @@
 /**
- * Writes protocol buffers, as far as ONNX and TensorBoard need them (https://protobuf.dev/programming-guides/encoding). A message
- * is a sequence of fields; a field is a tag (field number * 8 + wire type) and a value: wire type 0 is a varint
- * (7 bits a byte, lowest first), 5 is four bytes, 1 is eight, 2 is a length and that many bytes (text, raw bytes, messages).
+ * Writes protocol buffers, as far as ONNX and TensorBoard need them (https://protobuf.dev/programming-guides/encoding).
+ * A message is a sequence of fields; a field is a tag (field number * 8 + wire type) and a value: wire type 0 is a
+ * varint (7 bits a byte, lowest first), 5 is four bytes, 1 is eight, 2 is a length and that many bytes (text, raw
+ * bytes, messages).
  */
 export class ProtobufWriter {
   #bytes = new Uint8Array(1024);

@@ -14,8 +14,9 @@ const FLAG = "--model";
 const isFile = (name: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(name);
 
 /**
- * The words of a command line in which every file that `--model` names has become the name of the model that the file defines.
- * The files are executed, so that commands have options for the sizes of such models, and runs of them can be opened.
+ * The words of a command line in which every file that `--model` names has become the name of the model that the file
+ * defines. The files are executed, so that commands have options for the sizes of such models, and runs of them can be
+ * opened.
  * @throws NOT_FOUND, FORMAT if a file cannot be loaded, or has no model as its default export.
  */
 export async function loadModelFiles(words: readonly string[]): Promise<string[]> {

@@ -18,9 +18,9 @@ export interface Interruption {
 
 /**
  * Runs work that SIGINT and SIGTERM interrupt gently: the first signal asks it to stop, so that it can save what it
- * has. The program ends at once at a second signal, and when the work has not stopped after five seconds, or after as long
- * as it has said that it needs, at most a minute. Work that fails after a signal gives the program the exit code of
- * that signal.
+ * has. The program ends at once at a second signal, and when the work has not stopped after five seconds, or after as
+ * long as it has said that it needs, at most a minute. Work that fails after a signal gives the program the exit code
+ * of that signal.
  */
 export async function untilInterrupted<T>(work: (interruption: Interruption) => Promise<T>): Promise<T> {
   const controller = new AbortController();

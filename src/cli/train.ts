@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { NextpixelError } from "../basics/errors.ts";
 import type { TrainResult } from "../train/loop.ts";
 import { resumeAsked, train, type TrainOptions } from "../train/train.ts";
 import type { TrainRequest } from "../train/request.ts";
@@ -13,7 +14,7 @@ export function addTrainCommand(program: Command): void {
   withTrainOptions(command).action(async () => {
     const { threads, json, ...told } = await trainCommand(command);
     const out = "resumed" in told ? told.resumed : told.request.out;
-    const { figures, ...trained } = await shown((options) =>
+    const { figures, ...trained } = await shown(out, (options) =>
       "resumed" in told
         ? resumeAsked(out, told.asked, { ...options, threads })
         : train(told.request, { ...options, threads }),
@@ -30,9 +31,10 @@ export function addTrainCommand(program: Command): void {
 
 /** Trains with progress on stderr; a signal ends it with everything saved. */
 export const runTraining = (request: TrainRequest): Promise<TrainResult> =>
-  shown((options) => train(request, options));
+  shown(request.out, (options) => train(request, options));
 
-const shown = (work: (options: TrainOptions) => Promise<TrainResult>): Promise<TrainResult> =>
+/** Trains with progress on stderr. Errors after which the run can go on tell the command. */
+const shown = (run: string, work: (options: TrainOptions) => Promise<TrainResult>): Promise<TrainResult> =>
   untilInterrupted(({ signal, needs }) => {
     const show = trainingDisplay();
     let lastStep: number | undefined;
@@ -47,5 +49,9 @@ const shown = (work: (options: TrainOptions) => Promise<TrainResult>): Promise<T
         lastStep = now;
       },
       ...readingDisplay(),
+    }).catch((cause: unknown) => {
+      if (!(cause instanceof NextpixelError) || !cause.about.includes("resume")) throw cause;
+      const message = `${cause.message}: nextpixel train --resume --out ${run}`;
+      throw new NextpixelError(cause.code, message, { cause, about: cause.about });
     });
   });

@@ -9,8 +9,9 @@ import type { TracedFigure, Trainable } from "../programs/trainable.ts";
 import { adamOf, type Family, type OpenSampler } from "./family.ts";
 
 /**
- * Networks that tell the distribution of each sub-pixel given those before it, so that their product is the exact likelihood of
- * the picture: one part, whose loss is the mean of -log p. Only here networks have to be causal.
+ * Networks that predict the distribution of each sub-pixel given those before it; the product is the exact likelihood
+ * of the picture. They are one part, whose loss is the mean of -log p. This is the only family whose networks have to
+ * be causal.
  */
 export const autoregressive: Family = {
   name: "autoregressive",

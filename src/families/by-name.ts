@@ -16,7 +16,7 @@ export const familyNamed = (name: Model["family"]): Family => FAMILIES[name];
 /** The family of the model of that name. @throws NOT_FOUND if there is no such model. */
 export const familyOf = (model: string): Family => FAMILIES[modelByName(model).family];
 
-/** What a model does when it is asked for one of its capabilities, as people say it. */
+/** The tasks, as error messages call them. */
 const TASKS: { readonly [Task in keyof Capabilities]-?: string } = {
   sample: "draw pictures",
   complete: "complete pictures",

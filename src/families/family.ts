@@ -16,7 +16,7 @@ export interface TrainedModel {
   readonly weights: PartVectors;
 }
 
-/** What a training run asks of optimizers and noise. */
+/** The settings of a training run for optimizers and noise. */
 export interface TrainingSettings {
   /** Steps in all. */
   readonly steps: number;
@@ -48,27 +48,27 @@ export interface Scoring {
   trace(network: NetworkConfig, batch: number): LikelihoodGraph;
 }
 
-/** What a trained model can do. What is not there it cannot. */
+/** What a trained model can do. A capability that is missing is one that it does not have. */
 export interface Capabilities {
   /** Draws new pictures. */
   readonly sample?: OpenSampler;
-  /** Draws what is missing of pictures. */
+  /** Draws the missing pixels of pictures. */
   readonly complete?: OpenSampler;
   /** Makes pictures of random numbers, between which there is a way: from one picture to another. */
   readonly interpolate?: (network: NetworkConfig, batch: number) => GeneratorGraph;
   /** Turns pictures into latents, and latents into pictures. */
   readonly latents?: LatentMaps;
-  /** Tells how likely a picture is: exactly, or a bound. */
+  /** Computes how likely a picture is: exactly, or a bound. */
   readonly score?: Scoring;
-  /** Tells importance weights of so many draws of the latents, by which the bound becomes tighter. */
+  /** Computes importance weights of so many draws of the latents, by which the bound becomes tighter. */
   readonly importance?: (network: NetworkConfig, batch: number, samples: number) => ImportanceGraph;
-  /** Tells what a pixel sees, and what it takes to draw one. */
+  /** Says what a pixel sees, and what it takes to draw one. */
   readonly explain?: (network: NetworkConfig) => NetworkExplanation;
 }
 
 /**
- * A kind of model: what of it is trained, and what a trained one can do. It is made of graphs, and of functions that make them;
- * it is free of Node and of ONNX Runtime, so that browsers can draw.
+ * A kind of model: what is trained, and what a trained model can do. It consists of graphs and of functions that make
+ * them, and needs neither Node nor ONNX Runtime, so that browsers can draw.
  */
 export interface Family {
   readonly name: Model["family"];
@@ -76,8 +76,9 @@ export interface Family {
   readonly hasLikelihood: boolean;
   /**
    * What is trained, for a batch size.
-   * @throws ARGUMENT or NOT_FOUND if the configuration asks for what there is not, CAUSALITY if a network would see pixels that
-   * it must not see.
+   *
+   * @throws ARGUMENT or NOT_FOUND if the configuration asks for something that does not exist, CAUSALITY if a
+   * prediction would depend on pixels that it must not depend on
    */
   trainable(network: NetworkConfig, batch: number, settings: TrainingSettings): Trainable;
   /** How a model is validated. @throws as `trainable`. */

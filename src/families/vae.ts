@@ -17,8 +17,9 @@ import {
 } from "./variational-network.ts";
 
 /**
- * Latent variable models p(x) = integral of p(x | z) p(z), trained by the evidence lower bound (Kingma, Welling 2014): one part,
- * whose loss is -ELBO = E_q[-log p(x | z)] + KL(q(z | x) || p(z)), a bound of -log p(x) from above.
+ * Latent variable models p(x) = integral of p(x | z) p(z), trained by the evidence lower bound (Kingma, Welling
+ * 2014): one part, whose loss is -ELBO = E_q[-log p(x | z)] + KL(q(z | x) || p(z)), a bound of -log p(x) from
+ * above.
  */
 export const vae: Family = {
   name: "vae",
@@ -114,8 +115,9 @@ function figuresOf(network: VariationalNetwork): TracedFigure[] {
 }
 
 /**
- * What is minimised: the mean of -ELBO over pictures, with the settings' weight of the KL divergence and what of it is free, divided
- * by the number of sub-pixels, as the losses of other families are: learning rates and clipping norms then mean the same.
+ * What is minimised: the mean of -ELBO over pictures, with the settings' weight of the KL divergence and what of it
+ * is free, divided by the number of sub-pixels, as the losses of other families are: learning rates and clipping
+ * norms then mean the same.
  */
 function lossOf(
   network: VariationalNetwork,

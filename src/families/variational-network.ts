@@ -1,9 +1,8 @@
-import type { PictureClass } from "../data/classes.ts";
 import { add, broadcast, constant, div, exp, input, mul, reshape, sub, sum } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import type { Likelihood } from "../likelihood/likelihood.ts";
-import { modelOf } from "../models/by-name.ts";
+import { modelOf, settingsOf } from "../models/by-name.ts";
 import type { Gaussian } from "../models/model.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import { Scope } from "../nn/scope.ts";
@@ -48,7 +47,10 @@ export interface VariationalNetwork {
   readonly noise: readonly NoiseInput[];
 }
 
-/** The network of a configuration, with so many draws of the latents for each picture. @throws as `Family.trainable` */
+/**
+ * The network of a configuration, with so many draws of the latents for each picture.
+ * @throws as `Family.trainable`, also if only a setting of its training is wrong.
+ */
 export function buildVariational(
   config: NetworkConfig,
   batch: number,
@@ -57,11 +59,12 @@ export function buildVariational(
 ): VariationalNetwork {
   const model = modelOf("vae", config.model);
   const sizes = checkedSizes(config);
+  settingsOf(config.model, config.settings);
   const likelihood = likelihoodOf(config);
   const { channels, rows, cols } = config.size;
   const outputs = likelihood.logits(channels);
   const picture = input("pictures", [batch, channels, rows, cols]);
-  const classes = config.classes && classesInput(config.classes, batch);
+  const classes = config.classes && input("classes", [batch, config.classes.length, 1, 1]);
   const scope = Scope.root();
   const noiseScope = scope.at("noise");
   const groups: LatentGroup[] = [];
@@ -108,9 +111,6 @@ export function buildVariational(
     noise: scope.noiseInputs,
   };
 }
-
-const classesInput = (classes: readonly PictureClass[], batch: number) =>
-  input("classes", [batch, classes.length, 1, 1]);
 
 /** Every entry of a batch so many times, one after the other. */
 function repeated(x: Node, times: number): Node {

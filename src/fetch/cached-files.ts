@@ -5,9 +5,9 @@ import { checkFile } from "./check-file.ts";
 import { download, type RemoteFile } from "./download.ts";
 import type { FetchSettings } from "./settings.ts";
 
-// A file appears under its name in the cache only when it is complete and checked. Until then it is a part, whose name says
-// which process writes it (in-progress.ts): two processes never write the same one, and the next call goes on with what
-// a dead process has left. ask.ts is one request, download.ts as many as it takes.
+// A file appears under its name in the cache only when it is complete and checked. Until then it is a part, whose name
+// says which process writes it (in-progress.ts): two processes never write the same one, and the next call goes on with
+// what a dead process has left. ask.ts is one request, download.ts as many as it takes.
 
 export interface CachedFile extends RemoteFile {
   /** Below the folder, with `/`. */

@@ -26,9 +26,9 @@ export interface CausalityTable {
 
 /**
  * For every node and channel, which offsets of the picture it depends on. Exact for networks of convolutions and
- * shifts, strided ones too: the sets are added up tap by tap, so that whatever a network leaves out (its blind spot) is seen
- * too. What leaves the grid of pixels (a reshape, a sum over rows) counts as a dependency on everything. Without `isByChannel`
- * the picture's channels all count as its channel 0: far smaller sets, of a state of many channels.
+ * shifts, strided ones too: the sets are added up tap by tap, so that whatever a network leaves out (its blind spot) is
+ * seen too. What leaves the grid of pixels (a reshape, a sum over rows) counts as a dependency on everything. Without
+ * `isByChannel` the picture's channels all count as its channel 0: far smaller sets, of a state of many channels.
  */
 export function analyseCausality(
   outputs: readonly Node[],

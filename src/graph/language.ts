@@ -80,7 +80,10 @@ export const sum = (x: Node, axes: readonly number[] = x.shape.map((_, axis) => 
 export const max = (x: Node, axes: readonly number[]): Node => makeNode("max", [x], { axes });
 /** e^x over the sum of e^x along the last axis. */
 export const softmax = (x: Node): Node => makeNode("softmax", [x], {});
-/** log(e^x_1 + e^x_2 + ..) over the given axes, which stay with size 1; the largest is taken out, so that nothing overflows. */
+/**
+ * log(e^x_1 + e^x_2 + ..) over the given axes, which stay with size 1. The largest element is subtracted first, so that
+ * nothing overflows.
+ */
 export function logSumExp(x: Node, axes: readonly number[]): Node {
   const largest = stopGradient(max(x, axes));
   return add(log(sum(exp(sub(x, largest)), axes)), largest);
@@ -104,8 +107,8 @@ export interface ConvOptions {
 }
 
 /**
- * Convolution (cross-correlation) of a field [batch, I, rows, cols] with weights [O, I, kernel rows, kernel cols].
- * The padding is zeros, per side, 0 by default: a causal convolution is a small kernel padded at the top and left. With a
+ * Convolution (cross-correlation) of a field [batch, I, rows, cols] with weights [O, I, kernel rows, kernel cols]. The
+ * padding is zeros, per side, 0 by default: a causal convolution is a small kernel padded at the top and left. With a
  * stride s, position (r, c) of the smaller result stands where (r s, c s) of x does.
  */
 export function conv(x: Node, weights: Node, options: ConvOptions = {}): Node {
@@ -125,9 +128,9 @@ export interface TransposedConvOptions extends ConvOptions {
 }
 
 /**
- * Transposed convolution, which leads from a smaller field to a larger one: of a field [batch, I, rows, cols] with weights
- * [I, O, kernel rows, kernel cols], it is what turns back the shape of a `conv` with the same options. Position (r, c)
- * of x is spread to the positions (r * stride + y - pad.top, c * stride + x - pad.left) of the result.
+ * Transposed convolution, which leads from a smaller field to a larger one: of a field [batch, I, rows, cols] with
+ * weights [I, O, kernel rows, kernel cols], it is what turns back the shape of a `conv` with the same options. Position
+ * (r, c) of x is spread to the positions (r * stride + y - pad.top, c * stride + x - pad.left) of the result.
  */
 export function convTranspose(x: Node, weights: Node, options: TransposedConvOptions = {}): Node {
   const attributes = convAttributes(options);
@@ -137,9 +140,10 @@ export function convTranspose(x: Node, weights: Node, options: TransposedConvOpt
 }
 
 /**
- * States of a recurrent network, which at each position are made of the states at other positions: `body` is handed fields
- * of the given shapes, reads them elsewhere (through shifts and convolutions), and returns the new values, of the same shapes.
- * Outside the picture states are 0. In which order positions are computed is found from what is read, see `orderOf`.
+ * States of a recurrent network: at each position they are computed from the states at other positions. `body` gets
+ * fields of the given shapes, reads them at other positions (through shifts and convolutions), and returns the new
+ * values, of the same shapes. Outside the picture states are 0. The order of computation is found from what is read,
+ * see `orderOf`.
  */
 export function recur(shapes: readonly Shape[], body: (states: readonly Node[]) => readonly Node[]): Node[] {
   const channels = shapes.map((shape) => shape[1]!);

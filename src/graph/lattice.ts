@@ -15,7 +15,9 @@ export interface Lattice {
 export const isOn = ({ stride, phase }: Lattice, row: number, col: number): boolean =>
   (row - phase[0]) % stride[0] === 0 && (col - phase[1]) % stride[1] === 0;
 
-/** The stride of a field, whose position (r, c) stands at (r stride, c stride) of the picture; undefined if it has none. */
+/**
+ * The stride of a field, whose position (r, c) stands at (r stride, c stride) of the picture; undefined if it has none.
+ */
 export function strideOf(shape: Shape, picture: Shape): Stride | undefined {
   if (shape.length !== 4) return undefined;
   const [rows, cols] = [picture[2]! / shape[2]!, picture[3]! / shape[3]!];
@@ -24,7 +26,10 @@ export function strideOf(shape: Shape, picture: Shape): Stride | undefined {
 
 export const isSameStride = (a: Stride, b: Stride): boolean => a[0] === b[0] && a[1] === b[1];
 
-/** After how many rows and columns of the picture all fields that are made of it have positions at the same places again. */
+/**
+ * After how many rows and columns of the picture all fields that are made of it have positions at the same places
+ * again.
+ */
 export function periodOf(outputs: readonly Node[], picture: Node): Stride {
   const dependent = new Set([picture]);
   let period: Stride = [1, 1];

@@ -22,8 +22,8 @@ export interface Position {
 }
 
 /**
- * A set of offsets for each phase: for positions of the picture whose row and column are the same modulo a period. Made by
- * `OffsetSets`, which gives what is equal one identity.
+ * A set of offsets for each phase: for positions of the picture whose row and column are the same modulo a period. Made
+ * by `OffsetSets`, which gives what is equal one identity.
  */
 export interface Offsets {
   readonly id: number;
@@ -45,8 +45,8 @@ export const reachAt = (reach: NodeReach, channel: number): Reach =>
   reach.length === 1 ? reach[0]! : reach[channel]!;
 
 /**
- * The sets of offsets within a picture, by phase: there are as many phases as positions in a `period`. An offset that leads
- * out of every picture of this size is in none of them.
+ * The sets of offsets within a picture, by phase: there are as many phases as positions in a `period`. An offset that
+ * leads out of every picture of this size is in none of them.
  */
 export class OffsetSets {
   readonly #channels: number;
@@ -107,7 +107,9 @@ export class OffsetSets {
     return this.#fits(offset) && ((bits[this.#phaseOf(from)]! >> BigInt(this.#encode(offset))) & 1n) === 1n;
   }
 
-  /** What positions in the lattice `at` depend on that read, at (rows, cols) from their own, what depends on `offsets`. */
+  /**
+   * What positions in the lattice `at` depend on that read, at (rows, cols) from their own, what depends on `offsets`.
+   */
   moved({ id, bits }: Offsets, rows: number, cols: number, at: Lattice): Offsets {
     return this.#once(`${id} moved ${rows} ${cols} ${at.stride.join(" ")} ${at.phase.join(" ")}`, () => {
       const by = BigInt(rows * this.#wide + cols);

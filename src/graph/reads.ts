@@ -4,8 +4,8 @@ import { everyPointwise } from "./pointwise.ts";
 import type { Primitive } from "./primitives.ts";
 
 /**
- * A channel of a node at (r, c) of the picture reads a channel of one of its inputs at (r + rows, c + cols), if (r, c) is in
- * the lattice `at`. All are rows and columns of the picture, whatever the strides of node and input are.
+ * A channel of a node at (r, c) of the picture reads a channel of one of its inputs at (r + rows, c + cols), if (r, c)
+ * is in the lattice `at`. All are rows and columns of the picture, whatever the strides of node and input are.
  */
 export interface Read {
   readonly input: number;
@@ -25,8 +25,8 @@ export type Reads = readonly Read[];
 export type ChannelKinds = readonly unknown[];
 
 /**
- * A read as a rule tells it: in rows and columns of the node itself, and of its input where that has smaller strides; at
- * the positions of the node whose row and column are `phase` modulo the attribute `stride`, or all.
+ * A read as a rule tells it: in rows and columns of the node itself, and of its input where that has smaller strides;
+ * at the positions of the node whose row and column are `phase` modulo the attribute `stride`, or all.
  */
 type RuleRead = Omit<Read, "at"> & { readonly phase?: Lattice["phase"] };
 
@@ -74,7 +74,9 @@ const overChannels = (
     ? [groups(kinds!, x!.shape[1]!).map(({ representative }) => here(0, representative))]
     : undefined;
 
-/** Every channel reads all queries at its own position and all keys at earlier ones, and there its own channel's values. */
+/**
+ * Every channel reads all queries at its own position and all keys at earlier ones, and there its own channel's values.
+ */
 const attend: ReadRule<"attend"> = ({ inputs, shape, attributes }, kinds) => {
   const [, channels, rows, cols] = shape as [number, number, number, number];
   const representatives = (input: number) =>
@@ -96,7 +98,10 @@ const attend: ReadRule<"attend"> = ({ inputs, shape, attributes }, kinds) => {
   return Array.from({ length: channels }, (_, channel) => lists.get(kindAt(kinds[2]!, channel))!);
 };
 
-/** What a convolution's taps read, or, in direction -1, its gradient for the input: the outputs that a position is read by. */
+/**
+ * What a convolution's taps read, or, in direction -1, its gradient for the input: the outputs that a position is read
+ * by.
+ */
 const overTaps =
   (direction: 1 | -1) =>
   (node: Node<"conv"> | Node<"convTranspose">, [kinds]: readonly ChannelKinds[]): readonly RuleRead[][] => {
@@ -175,9 +180,9 @@ const readRules: { readonly [P in Primitive]: ReadRule<P> } = {
 };
 
 /**
- * What each channel of a node reads, if the node is a field on the picture's grid, made of such fields and of operands that
- * are fixed: that do not depend on the picture. Undefined: more than can be told. Only strided convolutions lead from one
- * stride to another.
+ * What each channel of a node reads, if the node is a field on the picture's grid, made of such fields and of operands
+ * that are fixed: that do not depend on the picture. Undefined: more than can be told. Only strided convolutions lead
+ * from one stride to another.
  */
 export function readsOf(
   node: Node,

@@ -16,8 +16,8 @@ export interface ReceptiveField {
   /** A line per row, oldest first: `#` seen, `.` not seen though earlier (the blind spot), `@` the pixel itself. */
   readonly drawing: string;
   /**
-   * Where fields are of smaller sizes, a pixel's field depends on where it is: the fields of all pixels together are those of
-   * `period` rows and columns of them.
+   * Where fields are of smaller sizes, a pixel's field depends on where it is: the fields of all pixels together are
+   * those of `period` rows and columns of them.
    */
   readonly period: Stride;
   /** Of the pixels of one period, the one that has this field. */
@@ -25,8 +25,8 @@ export interface ReceptiveField {
 }
 
 /**
- * The receptive field of `logits`, in a picture as large as `picture`, or undefined if nothing is seen: that of the pixels at
- * `pixel` and, in both directions, so many periods from there; or of those that see most.
+ * The receptive field of `logits`, in a picture as large as `picture`, or undefined if nothing is seen: that of the
+ * pixels at `pixel` and, in both directions, so many periods from there; or of those that see most.
  */
 export function receptiveField(logits: Node, picture: Node, pixel?: Position): ReceptiveField | undefined {
   const { reach, offsets } = analyseCausality([logits], picture);

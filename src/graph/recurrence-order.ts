@@ -3,8 +3,9 @@ import type { Node } from "./node.ts";
 import { circular } from "./recurrence.ts";
 
 /**
- * In which order the positions of a recurrence can be computed: position (r, c) in step rows * r + cols * c, all those of a
- * step at once. [1, 0] is row by row, [1, 1] anti-diagonal by anti-diagonal; negative: from the bottom, from the right.
+ * In which order the positions of a recurrence can be computed: position (r, c) in step rows * r + cols * c, all those
+ * of a step at once. [1, 0] is row by row, [1, 1] anti-diagonal by anti-diagonal; negative: from the bottom, from the
+ * right.
  */
 export interface RecurrenceOrder {
   readonly rows: -1 | 1;
@@ -21,9 +22,10 @@ const ORDERS: readonly RecurrenceOrder[] = [
 ];
 
 /**
- * The order in which every position comes after those whose state it reads: Row LSTM, which reads the row above, goes row by
- * row; Diagonal LSTM, which reads above and to the left, by anti-diagonals (the paper's skewing). SCHEDULE error if there is none,
- * or if a field inside is smaller than the state.
+ * The order in which every position comes after those whose state it reads: Row LSTM, which reads the row above, goes
+ * row by row; Diagonal LSTM, which reads above and to the left, by anti-diagonals (the paper's skewing).
+ *
+ * @throws SCHEDULE if there is none, or if a field inside is smaller than the state
  */
 export function orderOf(recurrence: Node): RecurrenceOrder {
   const [body, state] = recurrence.inputs as [Node, Node];

@@ -4,8 +4,8 @@ import { is } from "./node.ts";
 import { topologicalOrder } from "./walk.ts";
 
 // A recurrence is how LSTMs are written: `recur(shapes, body)` hands the states to the body, which reads them at other
-// positions through shifts and convolutions and returns the new ones. In the graph that is a node recur(body, state): its
-// value is the one that the body has where the leaf `state` has that value too. No order of computation is written
+// positions through shifts and convolutions and returns the new ones. In the graph that is a node recur(body, state):
+// its value is the one that the body has where the leaf `state` has that value too. No order of computation is written
 // anywhere. Those who interpret a graph (the tests' reference, causality, the sampler's times) need none either, see
 // `interpret`; those who compute with it find one, see `orderOf`.
 

@@ -9,6 +9,8 @@ export const bernoulli: Likelihood = {
   groups: (channels) => channels,
   // -log p(x) = log(1 + e^l) - x l, and log(1 + e^l) = max(l, 0) - log sigmoid(|l|), which cannot overflow
   nats: (logits, pictures) => sub(sub(relu(logits), log(sigmoid(abs(logits)))), mul(pictures, logits)),
-  masses: (logits, temperature) =>
-    Float64Array.of(-1, 1).map((sign) => 1 / (1 + Math.exp((-sign * logits[0]!) / temperature))),
+  masses: (logits, temperature) => {
+    const scaled = logits[0]! / temperature;
+    return [1 / (1 + Math.exp(scaled)), 1 / (1 + Math.exp(-scaled))];
+  },
 };

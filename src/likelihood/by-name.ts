@@ -27,8 +27,8 @@ export const LIKELIHOODS = newRegistry<OfLevels>("the likelihood", "likelihood",
 export const likelihoodByName = (name: string, levels: number): Likelihood => LIKELIHOODS.get(name)(levels);
 
 /**
- * Makes a likelihood of one's own known by its name, like one of ours. A run keeps the name, so the definition has to be made
- * again, in every program, before the run is opened. Drawing computes its masses for every sub-pixel, in one thread.
+ * Registers a likelihood of your own under its name. A run keeps the name, but not the code: every program has to
+ * define the likelihood before it opens the run. Drawing computes its masses for every sub-pixel, in one thread.
  *
  * @throws ARGUMENT if the name is taken.
  */

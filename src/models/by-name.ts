@@ -74,9 +74,11 @@ export function settingsOf(name: string, given: GivenSettings = {}): Settings | 
 export type GivenSizes = Readonly<Record<string, number | undefined>>;
 
 /**
- * The sizes of a model: those given, the others from its preset of that name or, without a name, its defaults. NOT_FOUND
- * error that lists the presets if there is none of that name, ARGUMENT error that lists the sizes if the model has not got
- * one of those given.
+ * The sizes of a model: those given, and for the others those of its preset of that name or, without a name, its
+ * defaults.
+ *
+ * @throws NOT_FOUND, listing the presets, if there is none of that name; ARGUMENT, listing the sizes, if the model does
+ * not have one of those given.
  */
 export function sizesOf(name: string, given: GivenSizes, preset?: string): ModelConfig {
   const { defaults, presets } = modelByName(name);

@@ -2,7 +2,7 @@ import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { MODELS } from "./by-name.ts";
 import type { AutoregressiveModel, ModelConfig } from "./model.ts";
 
-/** What a network of one's own consists of. */
+/** What a network of your own consists of. */
 export interface ModelDefinition<Config extends ModelConfig = ModelConfig> extends Pick<
   AutoregressiveModel<Config>,
   "name" | "defaults" | "network"
@@ -10,15 +10,15 @@ export interface ModelDefinition<Config extends ModelConfig = ModelConfig> exten
   readonly presets?: Readonly<Record<string, Config>>;
 }
 
-/** Letters, digits and hyphens, as in "my-network": a name that no file has, and that a message shows as it is. */
+/** Letters, digits and hyphens, as in "my-network". No file name looks like that, and messages can show it as it is. */
 const NAME = /^[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*$/u;
 
 /**
- * Makes a network of one's own known by its name, like one of ours: it trains, draws, completes and scores, and is proved causal
- * whenever it is built. A run keeps the name and the sizes, so the definition has to be made again, in every program, before the
- * run is opened.
+ * Registers a network of your own under its name. It then trains, draws, completes and scores like ours, and is checked
+ * for causality whenever it is built. A run keeps the name and the sizes but not the code: every program has to define
+ * the network before it opens the run.
  *
- * @throws ARGUMENT if the name is taken or no name, or if a size is no whole number of at least 1.
+ * @throws ARGUMENT if the name is taken or is not a valid one, or if a size is not a whole number of at least 1.
  */
 export function defineModel<Config extends ModelConfig>(
   definition: ModelDefinition<Config>,
@@ -51,7 +51,7 @@ export function defineModel<Config extends ModelConfig>(
       }
     },
   };
-  // It is only called with sizes of these names: see `sizesOf`.
+  // `sizesOf` makes sure that it is only called with sizes of these names.
   MODELS.define(name, model as unknown as AutoregressiveModel);
   return model;
 }

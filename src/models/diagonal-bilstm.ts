@@ -9,13 +9,15 @@ import type { Scope } from "../nn/scope.ts";
 import type { AutoregressiveModel, NetworkContext } from "./model.ts";
 
 /**
- * PixelRNN with Diagonal BiLSTM layers: A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu, "Pixel Recurrent Neural Networks",
- * ICML 2016, sections 3.2 to 3.5, figure 3, table 1.
+ * PixelRNN with Diagonal BiLSTM layers: A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu, "Pixel Recurrent Neural
+ * Networks", ICML 2016, sections 3.2 to 3.5, figure 3, table 1.
  *
- * One LSTM runs from the top left corner, one from the top right, so that together they see all earlier pixels. Each reads the
- * state above and the one beside; the paper skews the map for that, here the order is found from what is read (`orderOf`).
+ * One LSTM runs from the top left corner, one from the top right; together they see all earlier pixels. Each reads the
+ * state above and the state beside. The paper skews the map for that; here the order of computation is found from what
+ * is read (`orderOf`).
  *
- * Departures: Adam in place of RMSProp. The paper has no classes: where there are, each adds a bias to input-to-state.
+ * Departures: Adam instead of RMSProp. The paper has no classes: where there are, each class adds a bias to
+ * input-to-state.
  */
 export type DiagonalBilstmConfig = {
   /** h: units of each direction of a layer; 2h feature maps between layers. Paper: 128 for CIFAR-10, 16 for MNIST. */
@@ -46,7 +48,7 @@ export const diagonalBilstm: AutoregressiveModel<DiagonalBilstmConfig> = {
 /** Two LSTMs 2h -> h, then 1 x 1 to 2h, plus the input. */
 function layer(scope: Scope, x: Node, h: number, context: Pick<NetworkContext, "groups" | "classes">): Node {
   const fromLeft = diagonalLstm(scope.at("left"), x, h, 1, context);
-  // It has seen the pixels to the right in its own row: a row further down all of them are known.
+  // It has seen the pixels to the right in its own row. One row further down, all of them are earlier.
   const fromRight = shift(diagonalLstm(scope.at("right"), x, h, -1, context), 1, 0);
   const hidden = add(fromLeft, fromRight); // [.., h, ..]
   const up = causalConv(scope.at("out"), hidden, {

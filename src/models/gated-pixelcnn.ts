@@ -9,15 +9,15 @@ import type { Scope } from "../nn/scope.ts";
 import type { AutoregressiveModel, NetworkContext } from "./model.ts";
 
 /**
- * Gated PixelCNN: A. van den Oord, N. Kalchbrenner, O. Vinyals, L. Espeholt, A. Graves, K. Kavukcuoglu, "Conditional Image
- * Generation with PixelCNN Decoders", NIPS 2016, sections 2.1 to 2.3, figures 1 and 2.
+ * Gated PixelCNN: A. van den Oord, N. Kalchbrenner, O. Vinyals, L. Espeholt, A. Graves, K. Kavukcuoglu, "Conditional
+ * Image Generation with PixelCNN Decoders", NIPS 2016, sections 2.1 to 2.3, figures 1 and 2.
  *
- * Two stacks instead of one masked kernel: the vertical one sees all rows above, the horizontal one what is to the left in
- * the same row, and receives the vertical one's features. So there is no blind spot
- * (`nextpixel info --model gated-pixelcnn` draws the receptive field).
+ * Two stacks instead of one masked kernel. The vertical stack sees all rows above. The horizontal stack sees what is to
+ * the left in the same row, and reads the features of the vertical stack. So there is no blind spot (`nextpixel info
+ * --model gated-pixelcnn` draws the receptive field).
  *
- * Departures: Adam in place of RMSProp; the paper's masked n x n vertical kernels are written as the rows that their
- * masks leave, and its shift down is done once, on the picture.
+ * Departures: Adam instead of RMSProp. Of the paper's masked n x n vertical kernels only the rows that the mask leaves
+ * are kept, and the shift down is done once, on the picture.
  */
 export type GatedPixelCnnConfig = {
   /** p: feature maps of each stack. Paper: 384 for ImageNet. */
@@ -39,7 +39,7 @@ export const gatedPixelcnn: AutoregressiveModel<GatedPixelCnnConfig> = {
   presets: {
     // Ten layers, as public implementations have them for MNIST.
     mnist: { width: 128, depth: 9, kernel: 3, head: 32 },
-    // The paper does not say how wide its head is: as that of PixelCNN for coloured pictures.
+    // The paper does not give the width of its head: this is that of PixelCNN for coloured pictures.
     "paper-imagenet": { width: 384, depth: 19, kernel: 5, head: 1024 },
   },
 
@@ -75,7 +75,7 @@ function layer(
 ): Stacks {
   const isFirst = place === "first";
   const side = (n - 1) / 2;
-  // Of n rows those down to the current one; the first layer's are shifted, and the current one is not among them.
+  // Of n rows, those down to the current one. The first layer reads a shifted picture, without the current row.
   const rows = isFirst ? side : side + 1;
   const above = biasedConv(scope.at("vertical"), v, 2 * p, [rows, n], {
     pad: {
@@ -92,14 +92,14 @@ function layer(
     isRow: true,
     parts: 2,
   }); // [.., 2p, ..]
-  // Equation 4: both halves of the gates of both stacks know the class.
+  // Equation 4: both halves of the gates of both stacks get the class.
   const ofClass = (stack: string, x: Node) => classBias(scope.at(stack).at("class"), x, classes);
   // The link leaves the vertical stack before its gate.
   const link = biasedConv(scope.at("link"), above, 2 * p, [1, 1]); // [.., 2p, ..]
   const gated = gate(add(beside, ofClass("horizontal", link))); // [.., p, ..]
   const out = causalConv(scope.at("out"), gated, { outputs: p, kernel: 1, mask: "B", groups });
   return {
-    // Nothing reads the last layer's vertical stack but its own link.
+    // The vertical stack of the last layer is read by its own link only.
     v: place === "last" ? above : gate(ofClass("vertical", above)),
     h: isFirst ? out : named(add(h, out), scope.path),
   };

@@ -22,13 +22,16 @@ export type LadderVaeConfig = {
   readonly latents: number;
 };
 
-/** Of the variance of what tells distributions: in the beginning posteriors and priors are about alike, and standard normal. */
+/**
+ * Of the variance of what tells distributions: in the beginning posteriors and priors are about alike, and standard
+ * normal.
+ */
 const SMALL = 1e-2;
 
 /**
- * Ladder variational autoencoder (C. K. Sønderby et al., NIPS 2016) with a top-down path that posterior and prior share, as R. Child
- * draws it ("Very deep VAEs generalize autoregressive models", ICLR 2021): groups of latents from the smallest resolution to the
- * largest, each given all before it.
+ * Ladder variational autoencoder (C. K. Sønderby et al., NIPS 2016) with a top-down path that posterior and prior
+ * share, as R. Child draws it ("Very deep VAEs generalize autoregressive models", ICLR 2021): groups of latents
+ * from the smallest resolution to the largest, each given all before it.
  */
 export const ladderVae: VariationalModel<LadderVaeConfig> = {
   family: "vae",

@@ -2,11 +2,11 @@ import type { Node } from "../graph/node.ts";
 import type { Scope } from "../nn/scope.ts";
 import type { Setting } from "./settings.ts";
 
-/** What the picture, the likelihood and the classes ask of a network. */
+/** What the picture, the likelihood and the classes require of a network. */
 export interface NetworkContext {
   /**
-   * Groups, in order, that the picture's colours and the channels of the logits are in: as many as colours, or one. A group
-   * of the logits may depend on the pixel itself as far as earlier groups of its colours go.
+   * Groups, in order, into which the picture's colours and the channels of the logits fall: as many as colours, or one.
+   * A group of the logits may depend on the pixel itself only through earlier groups of its colours.
    */
   readonly groups: number;
   /** Channels of the logits. */
@@ -39,14 +39,20 @@ export interface AutoregressiveModel<Config = ModelConfig> extends ModelBasis<Co
   network(scope: Scope, x: Node, config: Config, context: NetworkContext): Node;
 }
 
-/** Two networks that are trained against each other, as functions of their sizes. They declare their parameters in `scope`. */
+/**
+ * Two networks that are trained against each other, as functions of their sizes. They declare their parameters in
+ * `scope`.
+ */
 export interface GanModel<Config = ModelConfig> extends ModelBasis<Config> {
   readonly family: "gan";
   /** How many normally distributed numbers a picture is made of. */
   latents(config: Config): number;
   /** From latents, [batch, latents, 1, 1], to a picture, [batch, channels, rows, cols], about in [-1, 1]. */
   generator(scope: Scope, latents: Node, config: Config, context: GeneratorContext): Node;
-  /** From a picture, [batch, channels, rows, cols] in [-1, 1], to a score, [batch, 1, 1, 1]: higher if it looks real. */
+  /**
+   * From a picture, [batch, channels, rows, cols] in [-1, 1], to a score, [batch, 1, 1, 1]: higher if it looks
+   * real.
+   */
   discriminator(scope: Scope, x: Node, config: Config, context: Pick<NetworkContext, "classes">): Node;
 }
 
@@ -70,8 +76,8 @@ export interface VariationalContext extends Pick<NetworkContext, "classes" | "ou
 }
 
 /**
- * The value of a group of latents: drawn from the posterior q(z | x) in training, from the prior p(z) to make pictures. A group's
- * distributions may depend on groups before it. A prior that is not given is standard normal.
+ * The value of a group of latents: drawn from the posterior q(z | x) in training, from the prior p(z) to make
+ * pictures. A group's distributions may depend on groups before it. A prior that is not given is standard normal.
  */
 export type ChooseLatents = (name: string, posterior: Gaussian, prior?: Gaussian) => Node;
 
@@ -82,8 +88,8 @@ export interface VariationalModel<Config = ModelConfig> extends ModelBasis<Confi
   /** From a picture, [batch, colours, rows, cols] in [-1, 1], to features for the decoder's posteriors. */
   encoder(scope: Scope, x: Node, config: Config, context: VariationalContext): readonly Node[];
   /**
-   * From latents to logits, [batch, outputs, rows, cols]. Of the encoder's features only posteriors may be made: without them it
-   * makes pictures.
+   * From latents to logits, [batch, outputs, rows, cols]. Of the encoder's features only posteriors may be made:
+   * without them it makes pictures.
    */
   decoder(
     scope: Scope,

@@ -11,15 +11,16 @@ import { normalisedConv, normalisedConvTranspose } from "../nn/weight-norm.ts";
 import type { AutoregressiveModel, NetworkContext } from "./model.ts";
 
 /**
- * PixelCNN++: T. Salimans, A. Karpathy, X. Chen, D. P. Kingma, "PixelCNN++: Improving the PixelCNN with Discretized Logistic
- * Mixture Likelihood and Other Modifications", ICLR 2017 (arXiv 1701.05517), figure 2 and the authors' code.
+ * PixelCNN++: T. Salimans, A. Karpathy, X. Chen, D. P. Kingma, "PixelCNN++: Improving the PixelCNN with Discretized
+ * Logistic Mixture Likelihood and Other Modifications", ICLR 2017 (arXiv 1701.05517), figure 2 and the authors' code.
  *
- * Two streams: u knows the rows above, ul what is above and to the left. The up pass halves rows and columns from one
- * resolution to the next (32 x 32, 16 x 16, 8 x 8 in the paper), the down pass doubles them again, and each of its layers has
- * a short-cut from a layer of the up pass.
+ * Two streams: u sees the rows above, ul what is above and to the left. The up pass halves rows and columns from one
+ * resolution to the next (32 x 32, 16 x 16, 8 x 8 in the paper). The down pass doubles them again, and each of its
+ * layers has a short-cut from a layer of the up pass.
  *
- * Departures: weights are normalised, but not set from a first batch of data. The paper has one likelihood, a mixture of
- * logistics, whose network knows whole pixels only. Where it is to know R before G before B, maps of ul are in groups.
+ * Departures: weights are normalised, but not initialised from a first batch of data. The paper has one likelihood, a
+ * mixture of logistics, with which the network sees whole pixels only. With a likelihood that orders R before G before
+ * B, the maps of ul are in groups.
  */
 export type PixelCnnPpConfig = {
   /** Feature maps of each stream. Paper: 160. */
@@ -132,8 +133,8 @@ function halved(scope: Scope, { u, ul }: Streams, groups: number): Streams {
 }
 
 /**
- * Both streams with twice the rows and columns. A position of u is spread to two rows and, since it knows no pixel of them,
- * one column more to the left; one of ul to the four pixels that begin with its own.
+ * Both streams with twice the rows and columns. A position of u is spread to two rows and, since it depends on none of
+ * their pixels, one column further to the left; a position of ul to the four pixels that start at its own.
  */
 function doubled(scope: Scope, { u, ul }: Streams, groups: number): Streams {
   const twice = { outputs: u.shape[1]!, stride: STRIDE };
@@ -148,7 +149,7 @@ function doubled(scope: Scope, { u, ul }: Streams, groups: number): Streams {
   };
 }
 
-/** ARGUMENT error if rows and columns cannot be halved so many times. */
+/** Checks that rows and columns can be halved that many times. @throws ARGUMENT */
 function checkSize({ shape }: Node, resolutions: number): void {
   const [, , rows, cols] = shape as [number, number, number, number];
   const multiple = 2 ** (resolutions - 1);

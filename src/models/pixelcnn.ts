@@ -7,14 +7,14 @@ import type { Scope } from "../nn/scope.ts";
 import type { AutoregressiveModel, NetworkContext } from "./model.ts";
 
 /**
- * PixelCNN: A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu, "Pixel Recurrent Neural Networks", ICML 2016,
- * sections 3.3 to 3.5, table 1, figure 5.
+ * PixelCNN: A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu, "Pixel Recurrent Neural Networks", ICML 2016, sections
+ * 3.3 to 3.5, table 1, figure 5.
  *
- * Its 3 x 3 masked kernels never look to the upper right, so pixels there stay unseen however deep the network is:
- * the blind spot (`nextpixel info --model pixelcnn` draws it). Gated PixelCNN was invented to close it.
+ * Its 3 x 3 masked kernels never read to the upper right, so some pixels there stay unseen however deep the network is:
+ * the blind spot (`nextpixel info --model pixelcnn` draws it). Gated PixelCNN closes it.
  *
- * Departures: Adam in place of RMSProp. The paper has no classes: where there are, each adds a bias to the 3 x 3 convolutions,
- * as in Gated PixelCNN.
+ * Departures: Adam instead of RMSProp. The paper has no classes: where there are, each class adds a bias to the 3 x 3
+ * convolutions, as in Gated PixelCNN.
  */
 export type PixelCnnConfig = {
   /** h: feature maps inside a residual block; 2h outside. Paper: 128 for CIFAR-10, 16 for MNIST. */

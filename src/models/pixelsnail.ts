@@ -12,13 +12,15 @@ import type { AutoregressiveModel } from "./model.ts";
  * PixelSNAIL: X. Chen, N. Mishra, M. Rohaninejad, P. Abbeel, "PixelSNAIL: An Improved Autoregressive Generative Model",
  * 2017 (arXiv 1712.09763).
  *
- * Convolutions know what is near, attention what is far: each block is some gated residual layers of 2 x 2 causal convolutions, and
- * attention over all earlier pixels. The first layer has shifted the picture, so all others may read their own pixel.
+ * Convolutions read what is near, attention what is far. Each block has a few gated residual layers of 2 x 2 causal
+ * convolutions, and attention to all earlier pixels. The first layer shifts the picture, so all later layers may read
+ * their own position.
  *
  * Departures: the nonlinearity is ELU as in the paper's figures (the authors' code has concatenated ELU, of twice the
- * maps); weights are normalised, but not set from a first batch of data; the picture has no channel of ones, since the
- * background tells where its edges are. The paper has one likelihood, a mixture of logistics, whose network knows whole pixels
- * only. Where it is to know R before G before B, maps are in groups, and each group attends for itself.
+ * maps); weights are normalised, but not initialised from a first batch of data; the picture has no channel of ones,
+ * since the background tells where its edges are. The paper has one likelihood, a mixture of logistics, with which the
+ * network sees whole pixels only. With a likelihood that orders R before G before B, maps are in groups, and each group
+ * has attention of its own.
  */
 export type PixelSnailConfig = {
   /** Feature maps. Paper: 256. */
@@ -53,7 +55,8 @@ export const pixelsnail: AutoregressiveModel<PixelSnailConfig> = {
         u = gatedResidual(block.at(`layer${j}`), u, { neighbourhood: ABOVE_AND_LEFT, groups, classes });
       }
       const inputs = { picture: x, features: u, background };
-      const attended = causalAttention(block.at("attention"), inputs, { key, value, groups, classes }); // [.., value, ..]
+      // [.., value, ..]
+      const attended = causalAttention(block.at("attention"), inputs, { key, value, groups, classes });
       u = gatedResidual(block.at("merge"), u, { auxiliary: attended, groups, classes });
     }
     return normalisedConv(scope.at("logits"), elu(u), { outputs, kernel: [1, 1], groups, length: AFTER_ELU });

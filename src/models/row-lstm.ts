@@ -12,10 +12,11 @@ import type { AutoregressiveModel, NetworkContext } from "./model.ts";
  * PixelRNN with Row LSTM layers: A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu, "Pixel Recurrent Neural Networks",
  * ICML 2016, sections 3.1 and 3.3 to 3.5, table 1.
  *
- * A row of states is computed from the row above, all columns at once. Through three states of each row a pixel sees a triangle
- * that widens upwards (`nextpixel info --model row-lstm` draws it).
+ * A row of states is computed from the row above, all columns at once. Each state reads three states of the row above,
+ * so a pixel sees a triangle that widens upwards (`nextpixel info --model row-lstm` draws it).
  *
- * Departures: Adam in place of RMSProp. The paper has no classes: where there are, each adds a bias to input-to-state.
+ * Departures: Adam instead of RMSProp. The paper has no classes: where there are, each class adds a bias to
+ * input-to-state.
  */
 export type RowLstmConfig = {
   /** h: units of a layer; 2h feature maps between layers. Paper: 128 for CIFAR-10. */
@@ -58,7 +59,7 @@ function layer(
   const shape = x.shape.with(1, h);
   const [, hidden] = recur([shape, shape], ([c, state]) => {
     const above = rowAbove(scope.at("state"), state!);
-    // Of the row above all is known, so nothing is masked.
+    // All of the row above is earlier, so nothing is masked.
     const stateToState = conv(above, weights, { pad: { left: 1, right: 1 }, name: scope.at("state").path });
     return lstmCell(add(inputToState, stateToState), rowAbove(scope.at("cell"), c!));
   });

@@ -19,8 +19,9 @@ export type VaeConfig = {
 };
 
 /**
- * Variational autoencoder (D. P. Kingma, M. Welling, "Auto-encoding variational Bayes", ICLR 2014): latents are normally distributed,
- * the encoder tells their mean and variance, the decoder the pixels given them, independently of one another.
+ * Variational autoencoder (D. P. Kingma, M. Welling, "Auto-encoding variational Bayes", ICLR 2014): latents are
+ * normally distributed, the encoder tells their mean and variance, the decoder the pixels given them, independently
+ * of one another.
  *
  * Departure: both are residual convolutional networks, where the paper has one layer of hidden units.
  */

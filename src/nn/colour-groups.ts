@@ -53,8 +53,8 @@ export function ownPixelMask({ shape, groups, inputParts = 1, mask }: OwnPixelMa
 }
 
 /**
- * The same of a transposed convolution, [inputs, outputs, kernel rows, kernel cols], of which the first tap leads to the position
- * of the smaller field itself, and all others to later ones.
+ * The same of a transposed convolution, [inputs, outputs, kernel rows, kernel cols], of which the first tap leads to
+ * the position of the smaller field itself, and all others to later ones.
  */
 export function ownPixelMaskTransposed(
   shape: readonly [number, number, number, number],

@@ -11,9 +11,9 @@ export interface EarlierPixelsOptions {
 }
 
 /**
- * The first layer of PixelCNN++ and of PixelSNAIL: reads the row above and the column to the left and, where colours have groups,
- * of the pixel itself earlier colours. All layers after it may read their own position. [.., inputs, ..] -> [.., outputs, ..]
- * `seen` is what is read of other pixels: the picture's colours x, and what is put beside them.
+ * The first layer of PixelCNN++ and of PixelSNAIL: reads the row above and the column to the left and, where colours
+ * have groups, of the pixel itself earlier colours. All layers after it may read their own position. [.., inputs, ..]
+ * -> [.., outputs, ..] `seen` is what is read of other pixels: the picture's colours x, and what is put beside them.
  */
 export function earlierPixels(
   scope: Scope,

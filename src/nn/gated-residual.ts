@@ -22,7 +22,8 @@ export interface GatedResidualOptions {
 const SMALL = 0.1;
 
 /**
- * The gated residual layer of PixelCNN++ (Salimans et al. 2017), and of PixelSNAIL (Chen et al. 2017), [.., maps, ..] to the same:
+ * The gated residual layer of PixelCNN++ (Salimans et al. 2017), and of PixelSNAIL (Chen et al. 2017), [.., maps, ..]
+ * to the same:
  *
  *     c = conv(f(x)) + conv1x1(f(auxiliary)),   [a, b] = conv(dropout(f(c))),   x + a sigmoid(b)
  */

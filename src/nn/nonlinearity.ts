@@ -23,10 +23,16 @@ const LEAK = 0.2;
 /** Leaky ReLU: x where x > 0, else x / 5. */
 export const leakyRelu = (x: Node): Node => maximum(x, mul(x, LEAK));
 
-/** Of the variance of weights beside leaky ReLU, which keeps (1 + LEAK^2) / 2 of the square of what is normally distributed. */
+/**
+ * Of the variance of weights beside leaky ReLU, which keeps (1 + LEAK^2) / 2 of the square of what is normally
+ * distributed.
+ */
 export const GAIN_OF_LEAKY_RELU = 2 / (1 + LEAK ** 2);
 
-/** log(1 + e^x), where nothing overflows: (x + |x|) / 2 - log sigmoid(|x|). Its derivative at 0 is 1/2, as it should be. */
+/**
+ * log(1 + e^x), where nothing overflows: (x + |x|) / 2 - log sigmoid(|x|). Its derivative at 0 is 1/2, as it should
+ * be.
+ */
 export function softplus(x: Node): Node {
   const size = abs(x);
   return sub(mul(add(x, size), 0.5), log(sigmoid(size)));

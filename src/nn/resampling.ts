@@ -22,8 +22,9 @@ export const downsample = (scope: Scope, x: Node, outputs: number, gain?: number
   biasedConv(scope, x, outputs, [3, 3], { pad: AROUND, stride: [2, 2], ...(gain && { gain }) });
 
 /**
- * To twice the rows and columns or one less, by a convolution that gives each position the features of four, which then take
- * their places (W. Shi et al. 2016, sub-pixel convolution): no kernel overlaps another, and no checkerboard comes in.
+ * To twice the rows and columns or one less, by a convolution that gives each position the features of four, which
+ * then take their places (W. Shi et al. 2016, sub-pixel convolution): no kernel overlaps another, and no
+ * checkerboard comes in.
  */
 export function upsample(
   scope: Scope,
@@ -50,7 +51,10 @@ export function repeatPixels(x: Node): Node {
   return reshape(squares, [batch, channels, 2 * rows, 2 * cols]);
 }
 
-/** The mean of each square of 2 x 2 pixels, of an even number of rows and columns: [.., rows, cols] -> [.., rows / 2, cols / 2]. */
+/**
+ * The mean of each square of 2 x 2 pixels, of an even number of rows and columns: [.., rows, cols] -> [.., rows /
+ * 2, cols / 2].
+ */
 export function averagePool(x: Node): Node {
   const [batch, channels, rows, cols] = x.shape as [number, number, number, number];
   const squares = reshape(x, [batch, channels, rows / 2, 2, cols / 2, 2]);

@@ -5,8 +5,8 @@ import { GAIN_AFTER_ELU } from "./nonlinearity.ts";
 import type { Scope } from "./scope.ts";
 
 /**
- * A residual block, x + conv(ELU(conv(ELU(x)))), with kernels of 3x3 (K. He et al. 2016, "Identity mappings"). Its second
- * convolution begins small, so that the sum of many blocks does not grow: `blocks` is how many there are.
+ * A residual block, x + conv(ELU(conv(ELU(x)))), with kernels of 3x3 (K. He et al. 2016, "Identity mappings"). Its
+ * second convolution begins small, so that the sum of many blocks does not grow: `blocks` is how many there are.
  */
 export function residualBlock(scope: Scope, x: Node, blocks: number): Node {
   const maps = x.shape[1]!;

@@ -39,8 +39,8 @@ export class Scope {
   }
 
   /**
-   * The outermost scope of a part of a model, all of whose names begin with `path` if there is one. With `dropout`, the rate
-   * that is to be dropped.
+   * The outermost scope of a part of a model, all of whose names begin with `path` if there is one. With `dropout`, the
+   * rate that is to be dropped.
    */
   static root({
     path = "",
@@ -55,8 +55,9 @@ export class Scope {
   }
 
   /**
-   * Declares a parameter. SHAPE error if the name is taken: two layers would share it by mistake; ARGUMENT error if
-   * the network has too many.
+   * Declares a parameter.
+   *
+   * @throws SHAPE if the name is taken, because two layers would share it by mistake; ARGUMENT if there are too many
    */
   parameter(name: string, shape: Shape, initialiser: Initialiser): Node {
     const path = this.#join(name);

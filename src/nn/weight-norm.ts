@@ -20,9 +20,9 @@ import type { Scope } from "./scope.ts";
 const EPSILON = 1e-12;
 
 /**
- * Weights w = g v / |v| (T. Salimans, D. P. Kingma, "Weight Normalization", NIPS 2016, equation 2), with a length g for each
- * output; weights that a mask leaves out have no part in |v|. In the beginning g is `length`. (The paper would set g from the
- * first batch of data, which ends in NaN where an output is constant on it.)
+ * Weights w = g v / |v| (T. Salimans, D. P. Kingma, "Weight Normalization", NIPS 2016, equation 2), with a length g for
+ * each output; weights that a mask leaves out have no part in |v|. In the beginning g is `length`. (The paper would set
+ * g from the first batch of data, which ends in NaN where an output is constant on it.)
  */
 export function normalisedWeights(
   scope: Scope,
@@ -81,8 +81,9 @@ export interface NormalisedConvTransposeOptions {
 }
 
 /**
- * A transposed convolution with normalised weights and a bias: [.., inputs, rows, cols] -> [.., outputs, stride rows, stride cols].
- * A position of the result is read through one of `stride` x `stride` taps: lengths begin so that it has the variance of what is read.
+ * A transposed convolution with normalised weights and a bias: [.., inputs, rows, cols] -> [.., outputs, stride rows,
+ * stride cols]. A position of the result is read through one of `stride` x `stride` taps: lengths begin so that it has
+ * the variance of what is read.
  */
 export function normalisedConvTranspose(
   scope: Scope,

@@ -12,15 +12,17 @@ export interface AdamOptions {
 export const ADAM_DEFAULTS: AdamOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 /**
- * Smaller numbers count as 0. An unused weight's m and v decay until they are denormal, where arithmetic is ten times
- * slower; these bounds keep them out of there and lie far below what epsilon lets matter.
+ * Smaller numbers count as 0. The m and v of an unused weight decay until they are denormal, where arithmetic is ten
+ * times slower. These bounds keep them out of that range, and are far below what matters beside epsilon. (A session of
+ * ONNX Runtime can flush denormal numbers to 0, but only the first session of a process does: the same training would
+ * have other bits in another session.)
  */
 const SMALLEST_M = 1e-30;
 const SMALLEST_V = 1e-30;
 
 /**
- * Adam (Kingma, Ba 2015, algorithm 1) without the learning rate: the running mean of the gradient, divided by the root of the
- * running mean of its square.
+ * Adam (Kingma, Ba 2015, algorithm 1) without the learning rate: the running mean of the gradient, divided by the
+ * square root of the running mean of its square.
  */
 export function adam({ beta1, beta2, epsilon }: AdamOptions = ADAM_DEFAULTS): Transformation {
   const numbers = hyperParameters({
@@ -51,8 +53,8 @@ export function adam({ beta1, beta2, epsilon }: AdamOptions = ADAM_DEFAULTS): Tr
 }
 
 /**
- * 1 / (1 - product of beta over the steps so far): the running means start at 0, and this is what they lack. For a beta that
- * never changes, 1 / (1 - beta^t).
+ * 1 / (1 - product of beta over the steps so far): corrects for the running means having started at 0. For a constant
+ * beta, 1 / (1 - beta^t).
  */
 function biasCorrection(beta: Schedule): (step: number) => number {
   if (typeof beta === "number") return (step) => 1 / (1 - beta ** step);

@@ -6,7 +6,8 @@ import type { Transformation } from "./transformation.ts";
 export const norm = (vector: Node): Node => sqrt(sum(mul(vector, vector)));
 
 /**
- * The gradient scaled down, where it is longer, to a Euclidean norm of `largest` (Pascanu, Mikolov, Bengio 2013, algorithm 1).
+ * Scales the gradient down to a Euclidean norm of `largest`, if its norm is larger (Pascanu, Mikolov, Bengio 2013,
+ * algorithm 1).
  */
 export const clipByNorm = (largest: number): Transformation => ({
   state: [],

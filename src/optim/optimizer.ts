@@ -4,11 +4,11 @@ import { scaleByRate } from "./schedule.ts";
 import { chain, type Schedule, type Transformation } from "./transformation.ts";
 import { weightDecay as decayWeights } from "./weight-decay.ts";
 
-/** How the parameters of a part follow their gradient. */
+/** How the parameters of a part are updated from their gradient. */
 export interface Optimizer {
   /** From the gradient to what is subtracted from the parameters. */
   readonly transformation: Transformation;
-  /** The learning rate in it, as it is reported. */
+  /** The learning rate, for reports. */
   readonly rate: Schedule;
   /** Decay per step of the moving average of the parameters: see `averageDecay`. */
   readonly ema: number;
@@ -23,7 +23,7 @@ export interface AdamWOptions extends Partial<AdamOptions> {
   readonly ema: number;
 }
 
-/** Clipping, Adam, weight decay where there is one, the learning rate, and an average of the weights. */
+/** Clipping, Adam, weight decay if it is given, the learning rate, and an average of the weights. */
 export function adamW({ rate, clip, weightDecay, ema, ...betas }: AdamWOptions): Optimizer {
   const decay = weightDecay === undefined ? [] : [decayWeights(weightDecay)];
   return {

@@ -13,11 +13,11 @@ export const mapSchedule = (schedule: Schedule, map: (value: number) => number):
   typeof schedule === "number" ? map(schedule) : (step) => map(schedule(step));
 
 /**
- * One step on the way from the gradient to what is subtracted from the parameters. All parameters of a part are one vector, and
- * so is the gradient. Transformations are put together by `chain`.
+ * One step on the way from the gradient to what is subtracted from the parameters. All parameters of a part are one
+ * vector, and so is the gradient. `chain` puts transformations together.
  */
 export interface Transformation {
-  /** Names of the vectors that are kept from step to step, each as long as the parameters. They are 0 before the first step. */
+  /** Names of the vectors that are kept from step to step, each of the length of the parameters. They start as 0. */
   readonly state: readonly string[];
   /** Hyper-parameters that change from step to step, by name: they are inputs of the update program. */
   readonly schedules: Readonly<Record<string, (step: number) => number>>;
@@ -25,7 +25,7 @@ export interface Transformation {
   apply(gradient: Node, given: TransformationInputs): Transformed;
 }
 
-/** What the graph of a transformation may read beside the gradient. */
+/** What the graph of a transformation may read besides the gradient. */
 export interface TransformationInputs {
   readonly parameters: Node;
   /** The transformation's own vectors before this step, by name. */
@@ -54,7 +54,7 @@ export const chain = (...transformations: readonly Transformation[]): Transforma
     ),
 });
 
-/** Hyper-parameters of a transformation, as its graph reads them: constants where they never change, else inputs. */
+/** Hyper-parameters as the graph of a transformation reads them: constants if they never change, else inputs. */
 export function hyperParameters<Name extends string>(
   all: Readonly<Record<Name, Schedule>>,
 ): {

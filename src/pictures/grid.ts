@@ -18,7 +18,7 @@ const MAX_BYTES = 2 ** 30;
 /**
  * Lays out pictures [count, channels, rows, cols] of 8 bits side by side, in reading order. `scale` magnifies by a
  * whole number, so that every pixel stays a sharp square; `gap` is in pixels of the result. By default small
- * pictures become at least 64 pixels wide, and the whole about as high as wide. Throws ARGUMENT.
+ * pictures become at least 64 pixels wide, and the whole about as high as wide. @throws ARGUMENT
  */
 export function pictureGrid(
   pictures: Uint8Array,

@@ -21,7 +21,7 @@ const HEADER_OFFSET = LENGTH_OFFSET + 2;
 const ALIGNMENT = 64;
 const MAX_RANK = 32;
 
-/** The bytes of a .npy file. Throws ARGUMENT if the shape does not have as many values as there are data. */
+/** The bytes of a .npy file. @throws ARGUMENT if the shape does not have as many values as there are data. */
 export function encodeNpy(data: Float32Array, shape: readonly number[]): Uint8Array {
   const size = shape.reduce((product, extent) => product * extent, 1);
   if (shape.length > MAX_RANK || !shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {

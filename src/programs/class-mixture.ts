@@ -1,6 +1,6 @@
 import { pictureLength, type PictureSize } from "../data/dataset.ts";
 
-/** What is known of pictures whose classes are not. */
+/** The likelihood of pictures whose classes are not given. */
 export interface ClassMixture {
   /** -log p of every sub-pixel given those before it, in nats, [pictures, channels, rows, cols]. */
   readonly perSubPixel: Float32Array;
@@ -9,9 +9,10 @@ export interface ClassMixture {
 }
 
 /**
- * Sums the class out: p(x) = sum over k of p(k) p(x | k). `perClass` are -log p of every sub-pixel given class k, in nats,
- * [pictures, channels, rows, cols], and `logPrior` is log p(k). Bayes' rule is applied at every sub-pixel, in raster order:
- * p(x_i | x_<i) = sum over k of p(k | x_<i) p(x_i | x_<i, k). So their product is p(x), and what is left are p(k | x).
+ * Sums the class out: p(x) = sum over k of p(k) p(x | k). `perClass` is -log p of every sub-pixel given class k, in
+ * nats, [pictures, channels, rows, cols], and `logPrior` is log p(k). Bayes' rule is applied at every sub-pixel, in
+ * raster order: p(x_i | x_<i) = sum over k of p(k | x_<i) p(x_i | x_<i, k). The product of these is p(x), and after the
+ * last sub-pixel p(k | x) is left.
  */
 export function classMixture(
   perClass: readonly Float32Array[],

@@ -5,11 +5,13 @@ import { rewriteGraph } from "../graph/walk.ts";
 /** A network in which the biases of classes (see `classBias`) are inputs, to be looked up. */
 export interface TabulatedClasses {
   readonly logits: Node;
-  /** What to feed them: the channels of each such input, [1, channels, 1, 1], for every class: [classes][channels]. */
+  /**
+   * The values of these inputs: the channels of each, [1, channels, rows, cols], for every class: [classes][channels].
+   */
   readonly values: ReadonlyMap<Node, Float32Array>;
 }
 
-/** Replaces the products of the one-hot `classes` with their constant weights by the columns that these products pick out. */
+/** Replaces the products of the one-hot `classes` and constant weights by the columns that these products select. */
 export function tabulateClasses(logits: Node, classes: Node<"input"> | undefined): TabulatedClasses {
   const values = new Map<Node, Float32Array>();
   const [rewritten] = rewriteGraph([logits], (node) => {

@@ -14,7 +14,10 @@ export interface DrawnPictures {
   readonly levels: number;
   /** Levels [count, channels, rows, cols]. */
   readonly pictures: Uint8Array;
-  /** -log p of what was drawn of each picture, in nats, at temperature 1; undefined if the model cannot tell it as it draws. */
+  /**
+   * -log p of what was drawn of each picture, in nats, at temperature 1; undefined if the model cannot tell it as
+   * it draws.
+   */
   readonly nats: Float64Array | undefined;
 }
 
@@ -22,7 +25,7 @@ export interface DrawnPictures {
 export async function collect(sampler: Sampler, options: CollectOptions): Promise<DrawnPictures> {
   const { size, levels } = sampler;
   const { count, onProgress } = options;
-  // First, since it checks the number of pictures.
+  // Before memory is allocated, because it checks the number of pictures.
   const events = sampler.stream(options);
   const pictures = new Uint8Array(count * pictureLength(size));
   let nats: Float64Array | undefined;

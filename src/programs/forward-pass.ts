@@ -18,8 +18,8 @@ export interface Beside {
 /** Some values of a graph as a compiled program. */
 export interface Forward {
   /**
-   * The values for levels [batch, channels, rows, cols], which a graph that reads no picture does not take, in the order in which
-   * they were asked for.
+   * The values for levels [batch, channels, rows, cols], which a graph that reads no picture does not take, in the
+   * order in which they were asked for.
    */
   run(pictures: Float32Array | undefined, beside?: Beside): Promise<Float32Array[]>;
   close(): Promise<void>;

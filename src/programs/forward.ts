@@ -15,8 +15,8 @@ export interface ForwardOptions extends SessionOptions {
 }
 
 /**
- * Compiles some values of a graph. With the weights given here they become part of the program, which makes it faster; without,
- * they are handed in at every call.
+ * Compiles some values of a graph. Weights that are given here become part of the program, which makes it faster;
+ * without them they are passed at every call.
  */
 export async function openForward(
   { parts, classes }: ForwardGraph,
@@ -47,7 +47,7 @@ export async function openForward(
   };
 }
 
-/** A short batch, filled up with zeros to the shape that a program takes: what it gives for those is thrown away. */
+/** A short batch, padded with zeros to the shape that a program takes. The results for the padding are discarded. */
 export function filled(
   pictures: Uint8Array,
   shape: readonly number[],

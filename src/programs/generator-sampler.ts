@@ -31,9 +31,10 @@ const LARGEST_BATCH_SIZE = 2 ** 20;
 const LARGEST_BATCH = 32;
 
 /**
- * Opens a sampler of a network that makes whole pictures of random numbers; close it after use. Random numbers are functions of
- * seed and picture, and picture k of a seed is always computed at the same place of a batch of the same size: so it is the same
- * whatever is drawn beside it. The temperature multiplies normal random numbers, and is that of the likelihood, if there is one.
+ * Opens a sampler of a network that makes whole pictures of random numbers; close it after use. Random numbers are
+ * functions of seed and picture, and picture k of a seed is always computed at the same place of a batch of the
+ * same size: so it is the same whatever is drawn beside it. The temperature multiplies normal random numbers, and
+ * is that of the likelihood, if there is one.
  *
  * @throws ARGUMENT if pictures of another size are asked for, or where whole networks cannot be run.
  */

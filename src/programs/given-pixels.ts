@@ -2,7 +2,7 @@ import { expected } from "../basics/errors.ts";
 import { pictureLength, type PictureSize } from "../data/dataset.ts";
 import type { GivenPixels } from "../runtime/step/draw.ts";
 
-/** Checks that given pixels are those of `count` pictures. ARGUMENT error. */
+/** Checks that given pixels are those of `count` pictures. @throws ARGUMENT */
 export function checkGiven(given: GivenPixels, count: number, size: PictureSize, levels: number): void {
   const values = count * pictureLength(size);
   if (given.levels.length !== values) {

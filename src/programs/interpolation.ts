@@ -20,9 +20,9 @@ export interface InterpolationOptions {
 export const MOST_BETWEEN = 256;
 
 /**
- * Pictures on the way from one drawn picture to another: levels [count, channels, rows, cols]. Their random numbers lie on the arc
- * between those of the ends (T. White 2016), where they are as likely as at the ends; on a straight line they would be
- * nearer to 0 than any that the network was trained on.
+ * Pictures on the way from one drawn picture to another: levels [count, channels, rows, cols]. Their random numbers
+ * lie on the arc between those of the ends (T. White 2016), where they are as likely as at the ends; on a straight
+ * line they would be nearer to 0 than any that the network was trained on.
  *
  * @throws ARGUMENT if the count is below 2 or above `MOST_BETWEEN`.
  */

@@ -109,7 +109,10 @@ export async function decode(
   }
 }
 
-/** The latents of `count` pictures on the way from the first of two to the second: on an arc, see `arc`; of classes on a line. */
+/**
+ * The latents of `count` pictures on the way from the first of two to the second: on an arc, see `arc`; of classes
+ * on a line.
+ */
 export function latentsBetween({ groups, classes }: Latents, count: number): Latents {
   const ends = (values: Float32Array) =>
     [values.subarray(0, values.length / 2), values.subarray(values.length / 2)] as const;

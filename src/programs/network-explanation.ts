@@ -7,11 +7,11 @@ import { buildNetwork, type Network, type NetworkConfig } from "./network.ts";
 import { parameterCount } from "./parameters.ts";
 import { samplerProgram } from "./step-program.ts";
 
-/** What a network sees, and what it takes. */
+/** What a pixel sees, and what drawing it takes. */
 export interface NetworkExplanation {
   /** Undefined if no pixel depends on any other. */
   readonly receptiveField: ReceptiveField | undefined;
-  /** Of a full pass over a picture, without the weights that masks leave out. */
+  /** Of a full pass over a picture, without masked weights. */
   readonly multiplyAddsPerPixel: number;
   readonly sampler: SamplerInfo;
 }
@@ -31,13 +31,15 @@ export interface SamplerInfo {
     /** When the whole row is known, for all its columns; their share for one pixel. */
     readonly rowEnd: number;
   };
-  /** What is remembered of a picture while it is drawn. */
+  /** Bytes that are kept of a picture while it is drawn. */
   readonly bytesPerPicture: number;
-  /** Memory of a thread that draws one picture: what is remembered, weights, and tables of what depends on the position. */
+  /**
+   * Memory of a thread that draws one picture: what is kept of it, weights, and tables of what depends on the position.
+   */
   readonly bytes: number;
 }
 
-/** Tells what a network sees, and what drawing with it takes. @throws SCHEDULE as `samplerProgram`. */
+/** What a pixel of a network sees, and what drawing with it takes. @throws SCHEDULE as `samplerProgram` */
 export function explainNetwork(config: NetworkConfig): NetworkExplanation {
   const network = buildNetwork(config, 1);
   const { logits, picture } = network;
@@ -49,7 +51,7 @@ export function explainNetwork(config: NetworkConfig): NetworkExplanation {
 }
 
 function describeSampler(network: Network): SamplerInfo {
-  // What is computed when does not depend on the values of the weights.
+  // The times do not depend on the values of the weights.
   const weights = new Float32Array(parameterCount(network.declarations)).fill(1);
   const sampler = samplerProgram(network, weights);
   const program = sampler.steps;

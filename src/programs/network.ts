@@ -16,7 +16,7 @@ import type { NoiseInput } from "../nn/noise-input.ts";
 import { Scope, type Declaration } from "../nn/scope.ts";
 import type { Part } from "./trainable.ts";
 
-/** All that defines a network but for its parameters' values. */
+/** Everything that defines a network, except the values of its parameters. */
 export interface NetworkConfig {
   readonly model: string;
   /** Sizes that the model's defaults are overridden with. */
@@ -27,7 +27,7 @@ export interface NetworkConfig {
   readonly likelihood?: string | undefined;
   readonly levels: number;
   readonly size: PictureSize;
-  /** The classes that pictures are of, if the network knows them. */
+  /** The classes of the pictures, if the network is class-conditional. */
   readonly classes?: readonly PictureClass[] | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface Network {
   readonly levels: number;
   /** Levels 0 .. levels-1, [batch, channels, rows, cols]. */
   readonly picture: Node<"input">;
-  /** The class of each picture, one-hot, [batch, classes, 1, 1]; undefined if it knows no classes. */
+  /** The class of each picture, one-hot, [batch, classes, 1, 1]; undefined if the network is not class-conditional. */
   readonly classes: Node<"input"> | undefined;
   readonly logits: Node;
   /** -log p of every sub-pixel in nats, [batch, channels, rows, cols]. */
@@ -61,8 +61,10 @@ export interface NetworkOptions {
 export type BuildLogits = (scope: Scope, x: Node, outputs: number, classes: Node | undefined) => Node;
 
 /**
- * The network of a configuration. NOT_FOUND or ARGUMENT error if the configuration or the options ask for what there is not,
- * CAUSALITY error if the network would see pixels that it must not see.
+ * The network of a configuration.
+ *
+ * @throws NOT_FOUND or ARGUMENT if the configuration or the options ask for something that does not exist, CAUSALITY if
+ * a prediction would depend on pixels that it must not depend on.
  */
 export function buildNetwork(config: NetworkConfig, batch: number, options: NetworkOptions = {}): Network {
   const model = modelOf("autoregressive", config.model);
@@ -108,7 +110,7 @@ export interface NetworkBasis extends Pick<NetworkConfig, "levels" | "size" | "c
   readonly likelihood: string | Likelihood;
 }
 
-/** A network from any function that builds logits. CAUSALITY error as for `buildNetwork`. */
+/** A network from any function that builds logits. @throws CAUSALITY as `buildNetwork` */
 export function networkOf(
   { likelihood: name, levels, size, classes: known }: NetworkBasis,
   batch: number,
@@ -125,7 +127,7 @@ export function networkOf(
   const logits = build(scope, scaled, outputs, classes);
   checkLogits(logits, [batch, outputs, size.rows, size.cols]);
   const { declarations } = scope;
-  // Of the picture's channels that a group of logits tells, the first one: it may depend on what is before that.
+  // The first of the picture's channels that a group of logits predicts: the group may depend on what comes before it.
   checkCausality(logits, picture, (channel) => groupOf(channel, outputs, groups) * (size.channels / groups));
   return {
     likelihood,

@@ -8,9 +8,9 @@ import type { NoiseInput } from "../nn/noise-input.ts";
 export type Noise = Readonly<Record<string, Float32Array>>;
 
 /**
- * The random numbers that the inputs take for pictures first .. first+batch-1. Every number is a function of seed, step, picture,
- * the name of its input and its place in there: a training that is resumed, or shared out in another way, sees the same ones.
- * Each call writes over the numbers of the call before.
+ * The values of the noise inputs for pictures first .. first+batch-1. Every number is a function of the seed, the step,
+ * the picture, the name of its input and its place in the input. So a training that is resumed, or divided into other
+ * shares, sees the same numbers. Each call overwrites the numbers of the call before.
  */
 export function noiseOf(
   inputs: readonly NoiseInput[],
@@ -42,7 +42,7 @@ type Words = readonly [number, number, number, number];
 function filler(distribution: NoiseInput["distribution"]): Fill {
   if (distribution === "normal")
     return (values, words) => fillFrom(values, words, (word) => normalQuantile(uniform(word)));
-  // As many bits as keep the numbers below 1 in float32.
+  // No more bits than float32 can hold without rounding to 1.
   if (distribution === "uniform")
     return (values, words) => fillFrom(values, words, (word) => ((word >>> 9) + 0.5) / 2 ** 23);
   return dropoutFiller(distribution.dropout);
@@ -57,12 +57,12 @@ function fillFrom(values: Float32Array, [a, b, c, d]: Words, of: (word: number) 
   }
 }
 
-/** A byte of randomness decides on a value of a mask. */
+/** Each value of a mask is decided by one random byte. */
 const CHANCES = 256;
 
 /**
- * Fills with masks. There are millions of values at each step, for which Philox would take longer than the step itself: a hash
- * of the position (C. Wellons, "lowbias32") makes four at once, about 1 ns each.
+ * Fills with dropout masks. There are millions of values at each step, for which Philox would take longer than the step
+ * itself. A hash of the position (C. Wellons, "lowbias32") makes four at once, in about 1 ns each.
  */
 function dropoutFiller(rate: number): Fill {
   const dropped = Math.min(Math.round(rate * CHANCES), CHANCES - 1);

@@ -6,8 +6,8 @@ import { initialValues } from "../nn/initialisers.ts";
 import type { Declaration } from "../nn/scope.ts";
 import type { Part, PartVectors } from "./trainable.ts";
 
-// Programs hold all parameters in one vector, one after the other in the order of their declaration: handing an array
-// to the runtime has a price each, and the optimizer becomes a few operations on one long vector.
+// Programs hold all parameters in one vector, one after the other in the order of their declaration. Each array that is
+// passed to the runtime takes time, and the optimizer becomes a few operations on one long vector.
 
 /** The name of the input that holds all parameters of a part. */
 export const vectorOf = (part: string): string => `${part}/parameters`;

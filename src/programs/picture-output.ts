@@ -4,7 +4,10 @@ import type { Likelihood } from "../likelihood/likelihood.ts";
 
 /** What a network that makes whole pictures at once says of them. */
 export type PictureOutput =
-  /** The logits of a likelihood whose sub-pixels do not depend on those of other pixels, [batch, logits, rows, cols]. */
+  /**
+   * The logits of a likelihood whose sub-pixels do not depend on those of other pixels, [batch, logits, rows,
+   * cols].
+   */
   | { readonly kind: "logits"; readonly node: Node; readonly likelihood: Likelihood }
   /** The pictures themselves, [batch, channels, rows, cols], from -1 to 1. */
   | { readonly kind: "values"; readonly node: Node };
@@ -27,8 +30,8 @@ export function likeliestLevel(masses: ArrayLike<number>): number {
 }
 
 /**
- * The levels of pictures, [count, channels, rows, cols], from the values of an output: by a likelihood they are chosen one
- * after the other in each pixel, else they are rounded.
+ * The levels of pictures, [count, channels, rows, cols], from the values of an output: by a likelihood they are
+ * chosen one after the other in each pixel, else they are rounded.
  */
 export function levelsOf(
   output: PictureOutput,

@@ -5,8 +5,10 @@ import { topologicalOrder } from "../graph/walk.ts";
 import type { Network } from "./network.ts";
 
 /**
- * Checks that a network, traced for pictures of one size, means the same when it is `traced` for another: that it does not
- * know where in the picture it is. ARGUMENT error that says why if it does.
+ * Checks that a network, built for pictures of one size, computes the same when it is built for another size
+ * (`traced`): that it does not depend on where in the picture a pixel is.
+ *
+ * @throws ARGUMENT, with the reason, if it does.
  */
 export function checkAnySize(network: Network, traced: Network): void {
   const before = new Map(network.declarations.map(({ name, shape }) => [name, shape]));
@@ -22,7 +24,9 @@ export function checkAnySize(network: Network, traced: Network): void {
   );
 }
 
-/** The name of a value that differs from position to position, if there is one: what is fixed, but no kernel's weights. */
+/**
+ * The name of a constant or parameter that differs from position to position, if there is one. Kernels do not count.
+ */
 function positional({ logits }: Network): string | undefined {
   for (const node of topologicalOrder([logits])) {
     const fixed = node.inputs.filter(

@@ -30,8 +30,8 @@ export interface StreamOptions {
   /** Pixels that stay as they are; the others are drawn. */
   readonly given?: GivenPixels | undefined;
   /**
-   * Classes to draw, each by its name or, from 0, its number, in turn: picture k of the seed is of class k modulo how many
-   * they are. All classes of the model if not given.
+   * Classes to draw, by name or by number (from 0), in turn: picture k of the seed is of class k modulo their number.
+   * All classes of the model if not given.
    */
   readonly classes?: readonly (string | number)[] | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -43,9 +43,10 @@ export interface Sampler {
   /** How many there are: levels are 0 .. levels-1. */
   readonly levels: number;
   /**
-   * Tells of each row of pictures as it is finished. One stream at a time. Throws the signal's reason if it is
-   * aborted. ARGUMENT error if the pictures would be more than 1 GiB, if what is given does not fit them, or if the
-   * model knows no such class.
+   * Yields each row of pictures as it is finished. One stream at a time.
+   *
+   * @throws the signal's reason if it is aborted; ARGUMENT if the pictures would be more than 1 GiB, if what is given
+   * does not fit them, or if the model has no such class.
    */
   stream(options: StreamOptions): AsyncGenerator<SampleEvent, void>;
   /** Ends the workers; a stream that is going on ends with an INTERRUPTED error. Nothing can be drawn any more. */
@@ -80,7 +81,7 @@ export const MAX_PICTURES = 2 ** 32;
 /** Bound on the sub-pixels of all pictures together, one byte each. */
 const MAX_BYTES = 2 ** 30;
 
-/** Checks that so many pictures can be drawn at once. ARGUMENT error. */
+/** Checks that this many pictures can be drawn at once. @throws ARGUMENT */
 export function checkCount(count: number, size: PictureSize): void {
   const bytes = wholeNumber(count, "the number of pictures", 1) * pictureLength(size);
   if (bytes <= MAX_BYTES) return;
@@ -88,7 +89,11 @@ export function checkCount(count: number, size: PictureSize): void {
   throw expected("ARGUMENT", `at most ${MAX_BYTES} sub-pixels`, all, bytes);
 }
 
-/** Opens a sampler that draws pixel by pixel; close it after use. @throws ARGUMENT if the network cannot draw pictures of that size. */
+/**
+ * Opens a sampler that draws pixel by pixel; close it after use.
+ *
+ * @throws ARGUMENT if the network cannot draw pictures of that size.
+ */
 export function openNetworkSampler(
   { config, weights }: TrainedNetwork,
   options: SamplerOptions,

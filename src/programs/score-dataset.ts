@@ -10,7 +10,10 @@ export interface ScoredBatch {
   readonly first: number;
   /** -log p of each picture, in nats. */
   readonly nats: readonly number[];
-  /** -log p of every sub-pixel in nats, [pictures, channels, rows, cols]; undefined if the model cannot tell them apart. */
+  /**
+   * -log p of every sub-pixel in nats, [pictures, channels, rows, cols]; undefined if the model cannot tell them
+   * apart.
+   */
   readonly perSubPixel: Float32Array | undefined;
   /** p(class | picture) of each class for each picture, if classes were summed out. */
   readonly posteriors: readonly Float64Array[] | undefined;
@@ -53,7 +56,7 @@ export async function* scoreDataset(
       ({ perSubPixel: values, posteriors } = classMixture(perClass, logPrior(classes), size));
     }
     const length = values.length / indices.length;
-    // Added up in float64: a picture's nats are exact to the last bit that float32 logits have to give.
+    // Summed in float64, so that the sum adds no error to that of the float32 logits.
     const nats = indices.map((_, i) =>
       values.subarray(i * length, (i + 1) * length).reduce((total, value) => total + value, 0),
     );

@@ -8,8 +8,8 @@ import type { GraphInputs, PartVectors } from "./trainable.ts";
 /** A graph of the likelihood of pictures. */
 export interface LikelihoodGraph extends ForwardGraph, Pick<GraphInputs, "picture" | "noise"> {
   /**
-   * -log p in nats: of every sub-pixel given those before it, [batch, channels, rows, cols], or, of models that cannot tell
-   * sub-pixels apart, of whole pictures, [batch, 1, 1, 1].
+   * -log p in nats: of every sub-pixel given those before it, [batch, channels, rows, cols], or, of models that
+   * cannot tell sub-pixels apart, of whole pictures, [batch, 1, 1, 1].
    */
   readonly nats: Node;
 }
@@ -31,8 +31,9 @@ export interface Scorer {
   /** Pictures that one call takes at most. */
   readonly batch: number;
   /**
-   * -log p in nats for any number of pictures up to `batch`, from levels [count, channels, rows, cols]: given the class, if the
-   * model knows classes. Of every sub-pixel, in the same layout, or a number for each picture, see `LikelihoodGraph`.
+   * -log p in nats for any number of pictures up to `batch`, from levels [count, channels, rows, cols]: given the
+   * class, if the model knows classes. Of every sub-pixel, in the same layout, or a number for each picture, see
+   * `LikelihoodGraph`.
    */
   nats(pictures: Uint8Array, of?: ScoredPictures): Promise<Float32Array>;
   close(): Promise<void>;
@@ -59,8 +60,8 @@ export async function openScorer(
 }
 
 /**
- * The importance-weighted bound with so many samples: -log of the mean of the importance weights, whose expectation falls to
- * -log p(x) as samples grow in number. With one it is -ELBO as a sample tells it.
+ * The importance-weighted bound with so many samples: -log of the mean of the importance weights, whose expectation
+ * falls to -log p(x) as samples grow in number. With one it is -ELBO as a sample tells it.
  */
 export async function openImportanceScorer(
   graph: ImportanceGraph,

@@ -10,8 +10,9 @@ import type { Network } from "./network.ts";
 import { placed } from "./parameters.ts";
 
 /**
- * The incremental program of a network's logits, with its weights (all parameters in one vector). SCHEDULE error if the
- * network cannot be computed pixel by pixel.
+ * The incremental program of a network's logits, with its weights (all parameters in one vector).
+ *
+ * @throws SCHEDULE if the network cannot be computed pixel by pixel.
  */
 export function stepProgram(
   network: Network,

@@ -4,10 +4,10 @@ import type { Declaration } from "../nn/scope.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Values } from "../runtime/values.ts";
 
-// What a family of models makes of a configuration: graphs for one batch size, as plain data. Everything that trains or validates
-// goes by these types, and knows no family.
+// What a family of models makes of a configuration: graphs for one batch size, as plain data. Everything that trains or
+// validates uses these types, and knows no family.
 
-/** What a graph reads beside parameters. */
+/** What a graph reads besides parameters. */
 export interface GraphInputs {
   /** Levels 0 .. levels-1, [batch, channels, rows, cols]. */
   readonly picture: Node<"input">;
@@ -34,7 +34,7 @@ export interface TracedFigure extends Figure {
   readonly scale: number;
 }
 
-/** Parameters that have a name together: a network, or the generator of a GAN. */
+/** Parameters under one name: a network, or the generator of a GAN. */
 export interface Part {
   readonly name: string;
   readonly declarations: readonly Declaration[];
@@ -59,7 +59,10 @@ export interface ScheduledInput {
 /** What is trained. */
 export interface Trainable extends GraphInputs {
   readonly schedules?: readonly ScheduledInput[];
-  /** In the order in which they are updated: a part sees the parameters that parts before it have at the end of the step. */
+  /**
+   * In the order in which they are updated: the loss of a part sees the parameters that earlier parts have after this
+   * step.
+   */
   readonly parts: readonly TrainablePart[];
 }
 
@@ -67,7 +70,10 @@ export interface Trainable extends GraphInputs {
 export interface Evaluation extends GraphInputs {
   readonly parts: readonly Part[];
   readonly figures: readonly TracedFigure[];
-  /** The name of the figure that tells which checkpoint is best; undefined if none does, and the newest counts as best. */
+  /**
+   * The name of the figure that says which checkpoint is best; undefined if there is none, and the newest counts as
+   * best.
+   */
   readonly best: string | undefined;
 }
 

@@ -28,8 +28,8 @@ import {
 
 export interface TrainingStepOptions extends SessionOptions {
   /**
-   * Into how many shares a batch is split, at most one for each picture; 1 by default. Sums are rounded differently with another
-   * number of them.
+   * The number of shares that a batch is split into, at most one for each picture; 1 by default. With another number,
+   * sums are rounded differently.
    */
   readonly shares?: number | undefined;
   /** Of the noise; 0 by default. */
@@ -51,8 +51,8 @@ export interface StepResult<Vector extends Values = Float32Array> {
 
 export interface TrainingStep<Vector extends Values = Float32Array> {
   /**
-   * One step on a batch of levels, [batch, channels, rows, cols], and the numbers of their classes if the model knows classes.
-   * The state that is passed in stays as it is, so a step that went wrong can be thrown away.
+   * One step on a batch of levels, [batch, channels, rows, cols], and the numbers of their classes if the model is
+   * class-conditional. The given state is not changed, so a step that went wrong can be discarded.
    */
   run(
     state: TrainingState<Vector | Float32Array>,
@@ -63,9 +63,9 @@ export interface TrainingStep<Vector extends Values = Float32Array> {
 }
 
 /**
- * The training step, compiled. A batch is split into shares; a thread for each of them computes its gradient, forward and
- * backward, and the optimizer follows their mean. This is faster than all threads together for one operator after the other:
- * not every operator can be split, and no thread waits for another.
+ * The training step, compiled. A batch is split into shares. One thread for each share computes its gradient, forward
+ * and backward, and the optimizer follows the mean. This is faster than all threads together at one operator after the
+ * other: not every operator can be split, and no thread waits for another.
  *
  * @param build What is trained, for a number of pictures.
  */
@@ -85,8 +85,10 @@ export async function openTrainingStep(
 }
 
 /**
- * The same on the GPU, where the state stays from step to step; shares are computed one after the other. It blocks the thread that
- * calls it. DEVICE error, here and in every step, if no GPU answers or it fails.
+ * The same on the GPU, where the state stays from step to step. Shares are computed one after the other. It blocks the
+ * calling thread.
+ *
+ * @throws DEVICE, here and in every step, if no GPU answers or it fails.
  */
 export async function openDeviceTrainingStep(
   build: (pictures: number) => Trainable,

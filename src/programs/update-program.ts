@@ -4,7 +4,7 @@ import { averageDecay, movingAverage } from "../optim/average.ts";
 import { norm } from "../optim/clip.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 
-/** The names of a part's vectors that every optimizer keeps: its parameters, and their moving average. */
+/** The names of the two vectors that every part has: its parameters, and their moving average. */
 export const PARAMETERS = "parameters";
 export const AVERAGE = "average";
 
@@ -21,7 +21,7 @@ export const next = (vector: string): string => `next ${vector}`;
 /** The name of the gradient of one share of a batch. */
 export const gradientOf = (share: number): string => `gradient ${share}`;
 
-/** The name of the input that holds what `scheduledAt` gives. */
+/** The name of the input that holds the values of `scheduledAt`. */
 export const SCHEDULE = "schedule";
 
 /** What changes from step to step, in the order in which the program takes it. */
@@ -30,13 +30,14 @@ const schedulesOf = ({ transformation, ema }: Optimizer): [string, (step: number
   ["average decay", (step) => averageDecay(ema, step)],
 ];
 
-/** What the program is fed as `SCHEDULE` at a step 1, 2, .. */
+/** The values of the input `SCHEDULE` at a step 1, 2, .. */
 export const scheduledAt = (optimizer: Optimizer, step: number): Float32Array =>
   Float32Array.from(schedulesOf(optimizer), ([, value]) => value(step));
 
 /**
- * One step of an optimizer on a part of `count` parameters, from the gradients of the shares of a batch; `weights` says how much
- * of the batch each of them is. Its outputs are the part's vectors after the step, and the norm of the gradient.
+ * One step of an optimizer on a part of `count` parameters, from the gradients of the shares of a batch. `weights` is
+ * the fraction of the batch in each share. The outputs are the vectors of the part after the step, and the norm of the
+ * gradient.
  */
 export function updateProgram(count: number, weights: readonly number[], optimizer: Optimizer): Program {
   const { transformation } = optimizer;

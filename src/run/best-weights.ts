@@ -25,7 +25,7 @@ export const saveBestWeights = (
 
 /** The value of a figure in the file of the best weights. @throws FORMAT if it is not there. */
 export function bestValueIn({ metadata, file }: ReadCheckpoint, figure: string): number {
-  // Checkpoints of format 1 knew one figure.
+  // Checkpoints of format 1 had one figure, validNats.
   const { figure: name = "nats", value = metadata["validNats"] } = metadata;
   const number = Number(value ?? Number.NaN);
   if (name === figure && Number.isFinite(number)) return number;

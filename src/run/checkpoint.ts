@@ -14,7 +14,7 @@ export interface ReadCheckpoint extends Checkpoint {
   readonly file: string;
 }
 
-/** The bytes of a checkpoint's file, which has the step and a checksum in its metadata. Errors as of `encodeSafetensors`. */
+/** The bytes of a checkpoint's file, with the step and a checksum in its metadata. @throws as `encodeSafetensors` */
 export const encodeCheckpoint = (checkpoint: Checkpoint): Uint8Array =>
   encodeSafetensors(checkpoint.tensors, {
     ...checkpoint.metadata,
@@ -22,7 +22,7 @@ export const encodeCheckpoint = (checkpoint: Checkpoint): Uint8Array =>
     crc32c: checksumOf(checkpoint),
   });
 
-/** The checkpoint in a file, which may come from anywhere. Throws FORMAT, naming `fileName`. */
+/** The checkpoint in a file, which may come from anywhere. @throws FORMAT, naming `fileName` */
 export function decodeCheckpoint(bytes: Uint8Array, fileName: string): ReadCheckpoint {
   const content = decodeSafetensors(bytes, fileName);
   const { step: written, crc32c: checksum, ...metadata } = content.metadata;
@@ -31,14 +31,14 @@ export function decodeCheckpoint(bytes: Uint8Array, fileName: string): ReadCheck
     throw expected("FORMAT", "a whole number as step in the metadata", fileName, written);
   }
   const checkpoint = { step, tensors: content.tensors, metadata };
-  // Files from before there were checksums have none.
+  // Files of early versions have no checksum.
   if (checksum !== undefined && checksum !== checksumOf(checkpoint)) {
     throw expected("FORMAT", `content of the checksum ${shown(checksum)}`, fileName, checksumOf(checkpoint));
   }
   return { file: fileName, ...checkpoint };
 }
 
-/** CRC-32C of all that a checkpoint holds: a damaged weight would show in nothing but bad pictures. */
+/** CRC-32C of everything in a checkpoint. Without it, a damaged weight would only show in bad pictures. */
 function checksumOf({ step, tensors, metadata }: Checkpoint): string {
   const inOrder = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
   const names = inOrder.map(([name, { shape }]) => [name, shape]);

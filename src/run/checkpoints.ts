@@ -11,8 +11,9 @@ import { MAX_FILE_BYTES } from "./safetensors.ts";
 const BEST = "best.safetensors";
 
 /**
- * Writes a checkpoint, then deletes the older ones, except the `keep` - 1 newest of them. Returns the path of the
- * file; throws WRITE.
+ * Writes a checkpoint, then deletes the older ones, except the `keep` - 1 newest of them. Returns the path of the file.
+ *
+ * @throws WRITE
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint, keep = 2): Promise<string> {
   const step = wholeNumber(checkpoint.step, "step", 0);
@@ -31,17 +32,22 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint, keep 
   return file;
 }
 
-/** Writes the checkpoint of the best validation so far, in place of the one before. Throws WRITE. */
+/** Writes the checkpoint of the best validation so far, in place of the previous one. @throws WRITE */
 export async function saveBestCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   await writeAtomically(join(path, CHECKPOINTS, BEST), encodeCheckpoint(checkpoint));
 }
 
-/** One of a run's checkpoints: that of its best validation (if there was none, the last), of its last step, or of a step. */
+/**
+ * A checkpoint of a run: that of its best validation (the last, if there was no validation), the last, or that of a
+ * step.
+ */
 export type CheckpointChoice = "best" | "last" | number;
 
 /**
- * A checkpoint of a run. Throws NOT_FOUND if there is none such, naming those that there are; FORMAT if the file is damaged or
- * was renamed.
+ * A checkpoint of a run.
+ *
+ * @throws NOT_FOUND, naming those that exist, if there is no such checkpoint; FORMAT if the file is damaged or was
+ * renamed
  */
 export async function readCheckpoint(path: string, choice: CheckpointChoice): Promise<ReadCheckpoint> {
   if (choice !== "best" && choice !== "last") wholeNumber(choice, "the step of the checkpoint", 0);
@@ -73,7 +79,7 @@ export async function readCheckpoint(path: string, choice: CheckpointChoice): Pr
   return checkpoint;
 }
 
-/** The checkpoint of the best validation, if there was one. Throws FORMAT if the file is damaged. */
+/** The checkpoint of the best validation, if there was one. @throws FORMAT if the file is damaged */
 export async function bestCheckpoint(path: string): Promise<ReadCheckpoint | undefined> {
   const file = join(path, CHECKPOINTS, BEST);
   const isThere = await unlessMissing(stat(file)).catch((cause: unknown) => {
@@ -82,7 +88,7 @@ export async function bestCheckpoint(path: string): Promise<ReadCheckpoint | und
   return isThere && decodeCheckpoint(await readBounded(file, MAX_FILE_BYTES), file);
 }
 
-/** Whether a run has a checkpoint to go on from. Throws NOT_FOUND if the folder cannot be read. */
+/** Whether a run has a checkpoint to go on from. @throws NOT_FOUND if the folder cannot be read */
 export const hasCheckpoint = async (path: string): Promise<boolean> => (await stepsOf(path)).length > 0;
 
 /** The steps of a run that have a checkpoint, highest first. */

@@ -6,7 +6,7 @@ import { DEVICES } from "../runtime/device.ts";
 import { readConfig } from "./run-folder.ts";
 
 const wholeFrom = (min: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(min));
-// Programs compute with float32: what is 0, infinite or 1 there must not pass for something else here.
+// Programs compute with float32: a number that is 0, 1 or infinite there must be refused as such here.
 const positive = v.pipe(
   v.number(),
   v.check((value) => value > 0 && Math.fround(value) > 0, "Expected a number above 0, also as a float32"),
@@ -18,7 +18,7 @@ const below1 = v.check<number, string>(
 );
 const size = v.strictObject({ rows: wholeFrom(1), cols: wholeFrom(1) });
 
-/** Bounds on what a file may ask for: building a network takes the longer the more there is. */
+/** Bounds on what a file may ask for: the more it asks for, the longer building the network takes. */
 const MAX_CHANNELS = 64;
 const MAX_SUB_PIXELS = 2 ** 24;
 const pictureSize = v.pipe(
@@ -91,7 +91,11 @@ const schema2 = v.strictObject({ format: v.literal(2), family: v.picklist(FAMILY
 /** `config.json`: what a run was asked for, and all that is needed to read its checkpoints. */
 export type RunConfig = v.InferInput<typeof schema2>;
 
-/** The configuration of a run. NOT_FOUND error if there is no run, FORMAT error if the file is not a configuration. */
+/**
+ * The configuration of a run.
+ *
+ * @throws NOT_FOUND if there is no run; FORMAT if the file is not a configuration
+ */
 export async function readRunConfig(run: string): Promise<RunConfig> {
   return runConfigOf(await readConfig(run), `${run}/config.json`);
 }

@@ -8,18 +8,18 @@ import { readBounded } from "../files/bounded-read.ts";
 import { parseJson } from "../files/json.ts";
 import { systemCode, writeError } from "../files/system-error.ts";
 
-// A run has one process that trains it: the one that its lock file names. Two would write into one another's files.
+// Only the process that the lock file names trains a run. Two would overwrite each other's files.
 //
-// A lock file appears whole: it is written under another name, which is then linked. A process that was killed leaves
-// its lock file behind, and exactly one other may replace it: whoever holds the lock on that very lock file, a file
-// beside it with the token of the dead process in its name. That lock is taken in the same way, as its holder may have
-// been killed too.
+// A lock file is never half written: it is written under another name, which is then linked. A process that was killed
+// leaves its lock file behind. Exactly one other process may replace it: the one that holds the lock on that lock file,
+// a second file beside it, with the token of the dead process in its name. The second lock is taken in the same way,
+// because its holder may have been killed too.
 
 /** The lock file of a run folder. */
 export const LOCK = "lock.json";
 
 export interface Lock {
-  /** Lets other processes have the run. Once is enough. Throws WRITE. */
+  /** Releases the lock; more calls do nothing. @throws WRITE */
   release(): Promise<void>;
 }
 
@@ -39,11 +39,11 @@ type Holder = v.InferOutput<typeof holderSchema>;
 const MAX_BYTES = 2 ** 12;
 
 /**
- * Takes a run folder, which has to be there, for this process. A lock that a process of this machine has left behind
- * when it was killed is taken over.
+ * Locks a run folder, which must exist, for this process. A lock that a process of this machine left behind when it was
+ * killed is taken over.
  *
- * @throws LOCKED if another process has it, or may have it: it was taken on another machine. WRITE if the lock file
- * cannot be written.
+ * @throws LOCKED if another process holds it, or may hold it because it was taken on another machine; WRITE if the lock
+ * file cannot be written
  */
 export async function lockRun(run: string): Promise<Lock> {
   const own: Holder = {
@@ -67,7 +67,7 @@ export async function lockRun(run: string): Promise<Lock> {
   };
 }
 
-/** Has a lock file name this process. LOCKED error if another that may live has it. */
+/** Writes this process into a lock file. @throws LOCKED if another process that may be alive holds it */
 async function take(run: string, file: string, own: Holder): Promise<void> {
   for (;;) {
     if (await create(file, own)) return;
@@ -77,7 +77,7 @@ async function take(run: string, file: string, own: Holder): Promise<void> {
     const claim = `${file}.${holder.token}`;
     await take(run, claim, own);
     try {
-      // Another process may have replaced it between the look at it and the claim.
+      // Another process may have replaced it after it was read and before it was claimed.
       if ((await holderOf(run, file))?.token === holder.token) return await replace(file, own);
     } finally {
       await rm(claim, { force: true });
@@ -124,7 +124,7 @@ async function writeBeside(file: string, own: Holder): Promise<string> {
   return path;
 }
 
-/** Who has a lock; undefined if nobody has. LOCKED error if the file does not say it. */
+/** The holder of a lock; undefined if there is none. @throws LOCKED if the file cannot be read */
 async function holderOf(run: string, file: string): Promise<Holder | undefined> {
   try {
     const found = v.safeParse(holderSchema, parseJson(await readBounded(file, MAX_BYTES), file));
@@ -165,15 +165,16 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (cause) {
-    // Anything else says that it runs, for somebody else.
+    // Any other error means that it runs, for another user.
     return systemCode(cause) !== "ESRCH";
   }
 }
 
 /**
- * When a process began, in ticks since the machine was started; "ended" if it has ended, but its parent has not asked
- * about it yet; undefined where that is not to be known, as on other systems than Linux. See proc(5): the name of the
- * program, which may hold anything, is in brackets; the state is the first field after it and the start the twentieth.
+ * When a process began, in ticks since the machine was started; "ended" if it has ended but its parent has not
+ * collected its status yet; undefined where that cannot be known, as on systems other than Linux. See proc(5): the name
+ * of the program, which may hold any characters, is in brackets; the state is the first field after it and the start
+ * the twentieth.
  */
 async function beginOf(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");

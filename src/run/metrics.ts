@@ -5,13 +5,13 @@ import { isThere, readBounded } from "../files/bounded-read.ts";
 import { writeError } from "../files/system-error.ts";
 import { METRICS } from "./run-folder.ts";
 
-/** Appends a line of JSON to `metrics.jsonl`. Throws WRITE. */
+/** Appends a line of JSON to `metrics.jsonl`. @throws WRITE */
 export async function appendMetrics(path: string, record: object): Promise<void> {
   const file = join(path, METRICS);
   try {
     const metrics = await open(file, "a+");
     try {
-      // A crash may have left half a line, which must not swallow this one.
+      // A crash may have left an incomplete line, to which this one must not be joined.
       const { size } = await metrics.stat();
       const last = size > 0 ? (await metrics.read(new Uint8Array(1), 0, 1, size - 1)).buffer[0] : NEWLINE;
       await metrics.writeFile(`${last === NEWLINE ? "" : "\n"}${JSON.stringify(record)}\n`);
@@ -29,15 +29,17 @@ const NEWLINE = 0x0a;
 const MAX_METRICS_BYTES = 2 ** 30;
 
 /**
- * Leaves only those records in `metrics.jsonl` that are of the first `step` steps: those beyond will be written again. A line
- * that is not whole, since a crash cut it off, goes too. Throws WRITE, FORMAT if the file is too large.
+ * Keeps only the records of the first `step` steps in `metrics.jsonl`; later ones will be written again. A line that is
+ * incomplete because of a crash is removed too.
+ *
+ * @throws WRITE; FORMAT if the file is too large
  */
 export async function truncateMetrics(path: string, step: number): Promise<void> {
   const file = join(path, METRICS);
   if (!(await isThere(file))) return;
   const bytes = await readBounded(file, MAX_METRICS_BYTES);
   let kept = 0;
-  // Line after line, as all of it may be too long for a string; those that are kept move forwards or stay.
+  // Line by line, because the whole may be too long for a string. Lines that are kept move towards the start.
   for (let start = 0, end = 0; start < bytes.length; start = end) {
     const newline = bytes.indexOf(NEWLINE, start);
     end = newline < 0 ? bytes.length : newline + 1;

@@ -30,20 +30,21 @@ export const TENSORBOARD = "tensorboard";
 const MAX_CONFIG_BYTES = 2 ** 23;
 
 /**
- * Makes the folder of a new run. With `force`, first removes the run that is there, and no other file. Throws
- * EXISTS if the path is a file, or a folder with anything in it (with `force`: with anything but a run), ARGUMENT if
- * it is the name of a file, and WRITE if the folder cannot be made.
+ * Makes the folder of a new run. With `force`, first removes the run that is there, and no other file.
+ *
+ * @throws EXISTS if the path is a file, or a folder with anything in it (with `force`: with anything but a run);
+ * ARGUMENT if it looks like the name of a file; WRITE if the folder cannot be made
  */
 export async function createRunFolder(path: string, options: { force?: boolean } = {}): Promise<void> {
   try {
     if (await isTaken(path)) {
       if (options.force !== true) {
-        throw exists(path, "is not empty: choose another --out, or --force to start over");
+        throw exists(path, "is not empty: choose another folder, or start over by force");
       }
       if (!(await isRun(path))) {
-        throw exists(path, `has files but no ${CONFIG}, so --force leaves it alone: choose another --out`);
+        throw exists(path, `has files but no ${CONFIG}, so nothing in it is removed: choose another folder`);
       }
-      // The config goes last: without it, what a crash leaves would not be known as a run any more.
+      // The configuration is removed last: without it, the rest would not be recognised as a run after a crash.
       for (const name of [METRICS, CHECKPOINTS, SAMPLES, TENSORBOARD, CONFIG]) {
         await rm(join(path, name), { recursive: true, force: true });
       }
@@ -55,7 +56,11 @@ export async function createRunFolder(path: string, options: { force?: boolean }
   await completeRunFolder(path);
 }
 
-/** Makes the folders of a run that are not there: copies that know files alone, as Git does, leave empty ones out. @throws WRITE */
+/**
+ * Makes the folders of a run that are missing: copies by tools that keep only files, such as Git, lack empty ones.
+ *
+ * @throws WRITE
+ */
 export async function completeRunFolder(path: string): Promise<void> {
   for (const folder of [CHECKPOINTS, SAMPLES])
     await makeFolder(join(path, folder)).catch((cause: unknown) => {
@@ -63,11 +68,11 @@ export async function completeRunFolder(path: string): Promise<void> {
     });
 }
 
-/** Whether there is more at a path than an empty folder, or the empty folders of a run that never began. */
+/** Whether a path holds more than an empty folder, or the empty folders of a run that never began. */
 async function isTaken(path: string): Promise<boolean> {
   const found = await unlessMissing(stat(path));
   if (found === undefined) return false;
-  if (!found.isDirectory()) throw exists(path, "is a file, not a folder: choose another --out");
+  if (!found.isDirectory()) throw exists(path, "is a file, not a folder: choose another name");
   for (const entry of await readdir(path, { withFileTypes: true })) {
     if (isTemporary(entry.name) || entry.name === LOCK) continue;
     const ours = entry.isDirectory() && (entry.name === CHECKPOINTS || entry.name === SAMPLES);
@@ -82,15 +87,15 @@ export async function isRun(path: string): Promise<boolean> {
 }
 
 function exists(path: string, problem: string): NextpixelError {
-  return new NextpixelError("EXISTS", `${JSON.stringify(path)} ${problem}`);
+  return new NextpixelError("EXISTS", `${JSON.stringify(path)} ${problem}`, { about: ["out", "force"] });
 }
 
-/** Writes `config.json`. Throws WRITE. */
+/** Writes `config.json`. @throws WRITE */
 export async function writeConfig(path: string, config: object): Promise<void> {
   await writeAtomically(join(path, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** What `config.json` holds. Throws NOT_FOUND if there is no run, FORMAT as of `parseJson`. */
+/** The content of `config.json`. @throws NOT_FOUND if there is no run; FORMAT as `parseJson` */
 export async function readConfig(path: string): Promise<unknown> {
   const file = join(path, CONFIG);
   const found = await unlessMissing(stat(file)).catch((cause: unknown) => {

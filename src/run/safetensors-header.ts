@@ -19,8 +19,9 @@ export interface Entry {
 }
 
 /**
- * Reads and checks the JSON header of a safetensors file (see safetensors.ts) whose values take `valueBytes`
- * bytes. Throws FORMAT, naming `fileName`.
+ * Reads and checks the JSON header of a safetensors file (see safetensors.ts) whose values take `valueBytes` bytes.
+ *
+ * @throws FORMAT, naming `fileName`
  */
 export function parseHeader(
   bytes: Uint8Array,

@@ -42,8 +42,10 @@ const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
 
 /**
- * The bytes of a safetensors file. Throws ARGUMENT if a tensor's values do not fit its shape, or if there is more
- * than `decodeSafetensors` would read.
+ * The bytes of a safetensors file.
+ *
+ * @throws ARGUMENT if the values of a tensor do not fit its shape, or if there is more than `decodeSafetensors` would
+ * read
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor32>,
@@ -94,8 +96,10 @@ function checkTensor(name: string, { shape, data }: Tensor32): void {
 }
 
 /**
- * Reads a safetensors file, which may come from anywhere: nothing is allocated for a tensor before the whole
- * header has been checked. Throws FORMAT, naming `fileName`.
+ * Reads a safetensors file, which may come from anywhere: nothing is allocated for a tensor before the whole header has
+ * been checked.
+ *
+ * @throws FORMAT, naming `fileName`
  */
 export function decodeSafetensors(
   bytes: Uint8Array,
@@ -107,7 +111,7 @@ export function decodeSafetensors(
 
   const tensors = new Map<string, Tensor32>();
   for (const { name, shape, begin, end } of entries) {
-    // A copy, as the values of a file need not start at a multiple of 4.
+    // A copy, because the values in a file need not start at a multiple of 4.
     const data = new Float32Array(product(shape));
     rawBytes(data).set(bytes.subarray(valuesStart + begin, valuesStart + end));
     tensors.set(name, { shape, data });

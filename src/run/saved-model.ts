@@ -9,11 +9,15 @@ import { weightsIn } from "./training-state.ts";
 export interface SavedModel extends TrainedModel {
   /** How its training pictures were read. */
   readonly data: RunConfig["data"];
-  /** Steps of training that it has seen. */
+  /** Steps that it was trained for. */
   readonly step: number;
 }
 
-/** The model of a run, with the averaged weights of a checkpoint, by default of the best one. @throws NOT_FOUND, FORMAT */
+/**
+ * The model of a run, with the averaged weights of a checkpoint, by default of the best one.
+ *
+ * @throws NOT_FOUND, FORMAT
+ */
 export async function loadSavedModel(run: string, choice: CheckpointChoice = "best"): Promise<SavedModel> {
   const { network: config, data } = await readRunConfig(run);
   const checkpoint = await readCheckpoint(run, choice);
@@ -21,7 +25,7 @@ export async function loadSavedModel(run: string, choice: CheckpointChoice = "be
   return { config, data, step: checkpoint.step, weights: weightsIn(checkpoint, parts) };
 }
 
-/** What `build` returns; its errors tell which file has asked for it. */
+/** The result of `build`. Its errors name the file that asked for it. */
 function namingFile<Value>(file: string, build: () => Value): Value {
   try {
     return build();

@@ -23,15 +23,17 @@ export interface PngPicture {
 
 export interface EventFile {
   readonly path: string;
-  /** Appends numbers of a step. Throws WRITE. */
+  /** Appends numbers of a step. @throws WRITE */
   scalars(step: number, values: Readonly<Record<string, number>>): Promise<void>;
-  /** Appends a picture of a step. Throws WRITE. */
+  /** Appends a picture of a step. @throws WRITE */
   picture(step: number, tag: string, picture: PngPicture): Promise<void>;
 }
 
 /**
- * Begins a file of events for TensorBoard, in `tensorboard/` of a run. A run that is resumed has several, which TensorBoard reads in
- * the order of their names; where they tell of the same step the later one counts. Throws WRITE.
+ * Begins an event file for TensorBoard, in `tensorboard/` of a run. A run that is resumed has several. TensorBoard
+ * reads them in the order of their names; where two have the same step, the later one counts.
+ *
+ * @throws WRITE
  */
 export async function openEventFile(run: string): Promise<EventFile> {
   const folder = join(run, TENSORBOARD);

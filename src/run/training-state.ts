@@ -8,14 +8,14 @@ import type { Checkpoint, ReadCheckpoint } from "./checkpoint.ts";
 import type { Tensor32 } from "./safetensors.ts";
 
 /*
- * Every parameter has a tensor under its own name for each vector of the training state: "network/average.first.weight" is the
- * moving average of the parameter "first.weight" of the part "network". Files of format 1, which knew one part, lack the part's
- * name: "average.first.weight".
+ * Every parameter has a tensor under its own name for each vector of the training state: "network/average.first.weight"
+ * is the moving average of the parameter "first.weight" of the part "network". Files of format 1, from before there were
+ * parts, lack the part's name: "average.first.weight".
  */
 const FORMAT = "nextpixel checkpoint 2";
 const FORMAT_1 = "nextpixel checkpoint 1";
 
-/** The state of a training as a checkpoint: all that is needed to go on. */
+/** The state of a training as a checkpoint: everything that is needed to go on. */
 export const toCheckpoint = (
   { step, parts: state }: TrainingState,
   parts: readonly TrainablePart[],
@@ -29,7 +29,7 @@ export const toCheckpoint = (
   metadata: { format: FORMAT },
 });
 
-/** The averaged weights alone: all that is needed to draw. */
+/** The averaged weights alone: everything that is needed to draw. */
 export const toWeights = (
   step: number,
   weights: PartVectors,
@@ -47,7 +47,11 @@ const tensorsOf = (part: Part, vector: string, values: Float32Array): [string, T
     { shape, data: values.subarray(start, end) },
   ]);
 
-/** The state of a training, from a checkpoint. @throws FORMAT if a tensor is missing, has another shape, or not such values. */
+/**
+ * The state of a training, from a checkpoint.
+ *
+ * @throws FORMAT if a tensor is missing, has another shape, or has values that it cannot have
+ */
 export function fromCheckpoint(checkpoint: ReadCheckpoint, parts: readonly TrainablePart[]): TrainingState {
   const stateOf = (part: TrainablePart): PartState =>
     Object.fromEntries(
@@ -83,7 +87,7 @@ function vectorOf({ tensors, metadata, file }: ReadCheckpoint, part: Part, vecto
     }
     return { start, data: tensor.data };
   });
-  // Not before the file has turned out to have as much.
+  // Memory is allocated only after the file has turned out to hold this many values.
   const all = new Float32Array(parameterCount(part.declarations));
   for (const { start, data } of found) all.set(data, start);
   return all;

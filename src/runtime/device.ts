@@ -31,7 +31,8 @@ export function deviceFor(choice: DeviceChoice, gpu: Gpu): Device {
   if (choice === "webgpu" && !gpu.answers) {
     throw new NextpixelError(
       "DEVICE",
-      `expected a GPU for --device webgpu, received none: ${gpu.reason}; ${GPU_ADVICE}, or use --device cpu`,
+      `expected a GPU, received none: ${gpu.reason}; ${GPU_ADVICE}, or train on the CPU`,
+      { about: ["device"] },
     );
   }
   return choice;

@@ -19,7 +19,9 @@ export interface SessionOptions {
 export interface Session<Vector extends Values = Float32Array> {
   /**
    * Runs the program on values by name, each a row-major float32 array. It blocks the thread (ONNX Runtime's promises
-   * are resolved only when the work is done). ARGUMENT error if an input is missing or has another size.
+   * are resolved only when the work is done).
+   *
+   * @throws ARGUMENT if an input is missing or has another size
    */
   run(feeds: Readonly<Record<string, Vector | Float32Array>>): Promise<Record<string, Vector>>;
   /** Frees the session's memory. */
@@ -77,7 +79,7 @@ export async function openCompiled(
   };
 }
 
-/** The values of an input. ARGUMENT error if there are none, or not as many as it takes. */
+/** The values of an input. @throws ARGUMENT if there are none, or not as many as it takes */
 export function checkLength<Vector extends Values>(
   values: Vector | undefined,
   name: string,

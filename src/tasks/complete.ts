@@ -12,16 +12,21 @@ export interface CompleteOptions extends Omit<SampleOptions, "count" | "first" |
   readonly isGiven: Uint8Array;
   /** Completions of each picture; 1 if not given. */
   readonly count?: number | undefined;
-  /** The number of each picture's class, for all its completions: in place of `classes`, which completions have in turn. */
+  /**
+   * The number of each picture's class, for all its completions. Instead of `classes`, which the completions have in
+   * turn.
+   */
   readonly labels?: ArrayLike<number> | undefined;
 }
 
 /**
- * Draws what is not given of pictures, pixel by pixel in raster order: each pixel given those before it, whether these
- * were given or drawn. Given pixels that come later (below it, or to its right in the same row) have no influence on it.
- * The result holds all completions of the first picture, then those of the second, ...; its nats are those of the drawn
- * pixels. Completion j of picture i is drawn with the random numbers of picture i * count + j of the seed. ARGUMENT error
- * if what is given does not fit the model's pictures, or if it knows no such class; other errors as of `openSampler` and `stream`.
+ * Draws the pixels that are not given, in raster order: each given all pixels before it, given or drawn. Given pixels
+ * that come later (below it, or to its right in the same row) have no influence on it. The result holds all completions
+ * of the first picture, then those of the second, and so on; its nats are those of the drawn pixels. Completion j of
+ * picture i is drawn with the random numbers of picture i * count + j of the seed.
+ *
+ * @throws ARGUMENT if what is given does not fit the model's pictures, or if the model has no such class; as
+ * `openSampler` and `stream`
  */
 export async function complete(model: SavedModel, options: CompleteOptions): Promise<DrawnPictures> {
   const { pictures, isGiven, count: each = 1, labels, ...rest } = options;

@@ -109,7 +109,7 @@ function threads(): Finding {
 }
 
 function memory(): Finding {
-  // In a container the limit is lower than what the machine has.
+  // In a container the limit may be lower than the memory of the machine.
   const limit = process.constrainedMemory() || totalmem();
   const all = Math.min(limit, totalmem());
   const free = Math.min(freemem(), all);

@@ -6,7 +6,7 @@ import type { SavedModel } from "../run/saved-model.ts";
 import { openRunDataset, type ReadOptions } from "./run-dataset.ts";
 import { checkFits, checkLimit } from "./score.ts";
 
-/** Which pixels of the pictures that are to be completed are given. */
+/** Which pixels of the pictures to be completed are given. */
 export interface GivenOptions {
   /** The first rows; half of them if nothing is said. */
   readonly rows?: number | undefined;
@@ -14,16 +14,18 @@ export interface GivenOptions {
   readonly mask?: string | undefined;
 }
 
-/** 1 for pixels that are given, [rows, cols]. Errors as of `readMask`, ARGUMENT error if there are not so many rows. */
+/** 1 for pixels that are given, [rows, cols]. @throws as `readMask`; ARGUMENT if there are fewer rows */
 export async function givenPixels({ rows, mask }: GivenOptions, size: PictureSize): Promise<Uint8Array> {
   if (mask !== undefined) return readMask(mask, size);
-  const first = wholeNumber(rows ?? Math.floor(size.rows / 2), "--rows", 0, size.rows);
+  const first = wholeNumber(rows ?? Math.floor(size.rows / 2), "the given rows", 0, size.rows);
   return new Uint8Array(size.rows * size.cols).fill(1, 0, first * size.cols);
 }
 
 /**
- * Pictures for a model to complete, the first `limit` of a data set: levels, and their classes if the model knows classes and they
- * have labels. ARGUMENT error if they are not of the model's kind; other errors as of `openDataset`.
+ * Pictures for a model to complete, the first `limit` of a data set: levels, and their classes if the model is
+ * class-conditional and they have labels.
+ *
+ * @throws ARGUMENT if they do not fit the model; as `openDataset`
  */
 export async function openGiven(
   model: SavedModel,

@@ -32,7 +32,7 @@ export type ModelCompleteOptions = GivenOptions &
     readonly limit?: number | undefined;
   };
 
-/** A trained network: draws pictures, completes half-drawn ones, and tells how likely a picture is. */
+/** A trained network: draws pictures, completes half-drawn ones, and computes how likely a picture is. */
 export class ImageModel {
   readonly #model: SavedModel;
 
@@ -41,8 +41,10 @@ export class ImageModel {
   }
 
   /**
-   * The network of a run folder, with the averaged weights of a checkpoint, by default of the best validation. NOT_FOUND error if
-   * there is none, FORMAT error if a file is damaged.
+   * The network of a run folder, with the averaged weights of a checkpoint, by default of the best validation. A
+   * network of your own has to be defined first (`defineModel`).
+   *
+   * @throws NOT_FOUND if there is none, FORMAT if a file is damaged
    */
   static async load(
     run: string,
@@ -51,7 +53,7 @@ export class ImageModel {
     return new ImageModel(await loadSavedModel(run, checkpoint));
   }
 
-  /** Of the pictures that it was trained on. */
+  /** The size of the pictures that it was trained on. */
   get size(): PictureSize {
     return this.#model.config.size;
   }
@@ -61,7 +63,7 @@ export class ImageModel {
     return this.#model.config.levels;
   }
 
-  /** The names of the classes that it knows; none if it was trained without. */
+  /** The names of its classes; none if it is not class-conditional. */
   get classes(): readonly string[] {
     return this.#model.config.classes?.map(({ name }) => name) ?? [];
   }
@@ -71,12 +73,14 @@ export class ImageModel {
     return this.#model.step;
   }
 
-  /** Draws new pictures. ARGUMENT error if it cannot draw such. */
+  /** Draws new pictures. @throws ARGUMENT if the model cannot draw such pictures */
   sample(options: SampleOptions): Promise<DrawnPictures> {
     return sample(this.#model, options);
   }
 
-  /** Draws new pictures and tells of each row as it is finished. ARGUMENT error if it cannot draw such. */
+  /**
+   * Draws new pictures, and yields each row as it is finished. @throws ARGUMENT if the model cannot draw such pictures
+   */
   async *stream(options: SamplerOptions & StreamOptions): AsyncGenerator<SampleEvent, void> {
     const sampler = openSampler(this.#model, options);
     try {
@@ -87,9 +91,10 @@ export class ImageModel {
   }
 
   /**
-   * Draws what is not given of pictures (a data set by its name or path, one picture file, or the pictures themselves): by
-   * default the lower half. All completions of the first picture come first. Errors as of `openDataset`, ARGUMENT error if the
-   * pictures do not fit.
+   * Draws the pixels that are not given, of a data set by its name or path, one picture file, or the pictures
+   * themselves: by default the lower half. All completions of the first picture come first.
+   *
+   * @throws as `openDataset`; ARGUMENT if the pictures do not fit the model
    */
   async complete(pictures: string | Dataset, options: ModelCompleteOptions = {}): Promise<DrawnPictures> {
     const isGiven = await givenPixels(options, this.size);
@@ -103,7 +108,10 @@ export class ImageModel {
     return interpolate(this.#model, options);
   }
 
-  /** Draws pictures on the way from one picture of a data set to another. ARGUMENT error if it has no encoder, or they do not fit. */
+  /**
+   * Draws pictures on the way from one picture of a data set to another. ARGUMENT error if it has no encoder, or
+   * they do not fit.
+   */
   interpolatePictures(
     pictures: string | Dataset,
     options: BetweenPicturesOptions,
@@ -121,7 +129,10 @@ export class ImageModel {
     return embed(this.#model, pictures, options);
   }
 
-  /** The likelihood of pictures, exact or a bound of it: a data set by its name or path, one picture file, or the pictures themselves. */
+  /**
+   * The likelihood of pictures, exact or a bound of it: a data set by its name or path, one picture file, or the
+   * pictures themselves.
+   */
   async score(pictures: string | Dataset, options: ScoreOptions & ReadOptions = {}): Promise<Score> {
     const { skipBad, onWarning, download } = options;
     const dataset =

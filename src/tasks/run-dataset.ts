@@ -3,12 +3,14 @@ import { openDataset, type OpenOptions } from "../data/open.ts";
 import { stacked } from "../data/stack.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 
-/** How pictures for a model are read, where its training pictures do not say it. */
+/** Options for reading pictures that do not follow from how the training pictures were read. */
 export type ReadOptions = Pick<OpenOptions, "skipBad" | "onWarning" | "download">;
 
 /**
- * A data set by its name or path, read as a model's training pictures were; crops lie in the centre. Of grey pictures there are as
- * many stacks as pictures, if it was trained on stacks. Errors as of `openDataset` and `stacked`.
+ * A data set by its name or path, read as a model's training pictures were. Crops are taken from the centre. Of
+ * grey pictures there are as many stacks as pictures, if the model was trained on stacks.
+ *
+ * @throws as `openDataset` and `stacked`
  */
 export async function openRunDataset(
   { config, data }: SavedModel,

@@ -14,19 +14,19 @@ export interface PicturesToWrite {
   readonly count: number;
   readonly size: PictureSize;
   readonly levels: number;
-  /** Of a picture with all of them, if it is not to be about as high as wide. */
+  /** Columns of a picture with all of them, if it is not to be about as high as wide. */
   readonly columns?: number | undefined;
 }
 
-/** What a PNG file says of itself. */
+/** Texts that are written into a PNG file. */
 export type PngText = Readonly<Record<string, string>>;
 
 const isOneFile = (out: string) => extname(out).toLowerCase() === ".png";
 
 /**
- * Makes sure that `writePictures` or `writeCompletions` can write to `out`, before there is anything to write.
+ * Makes sure that `writePictures` or `writeCompletions` can write to `out`, before anything is drawn.
  *
- * @throws ARGUMENT if `out` is the name of another file than a PNG file, WRITE if nothing can be written there.
+ * @throws ARGUMENT if `out` is a file name that does not end in .png; WRITE if nothing can be written there
  */
 export async function prepareOutput(out: string): Promise<void> {
   if (isOneFile(out)) return checkWritable(out);
@@ -38,9 +38,11 @@ export async function prepareOutput(out: string): Promise<void> {
 }
 
 /**
- * Writes pictures: to a name that ends in .png as one picture with all of them, magnified if they are small, in so many columns or
- * about as many as rows; to any other name as a folder with a file for each, of its own size. Returns the files. ARGUMENT,
- * WRITE errors as of `prepareOutput`.
+ * Writes pictures. A path that ends in .png becomes one picture with all of them, magnified if they are small, in the
+ * given number of columns or about as many as rows. Any other path becomes a folder with a file for each picture, of
+ * its own size. Returns the paths of the files.
+ *
+ * @throws ARGUMENT, WRITE as `prepareOutput`
  */
 export async function savePictures(path: string, pictures: PicturesToWrite): Promise<string[]> {
   await prepareOutput(path);
@@ -48,9 +50,11 @@ export async function savePictures(path: string, pictures: PicturesToWrite): Pro
 }
 
 /**
- * Writes pictures to `out`: a name that ends in .png becomes one picture with all of them, magnified if they are
- * small; any other name a folder (see `prepareOutput`) with one file each, of their own size. `text` goes into every
- * file. Returns the files written. WRITE error.
+ * Writes pictures to `out`: a path that ends in .png becomes one picture with all of them, magnified if they are small;
+ * any other path a folder (see `prepareOutput`) with a file for each, of its own size. `text` goes into every file.
+ * Returns the paths of the files.
+ *
+ * @throws WRITE
  */
 export async function writePictures(out: string, drawn: PicturesToWrite, text: PngText): Promise<string[]> {
   if (isOneFile(out)) return writeGrid(out, drawn, text);

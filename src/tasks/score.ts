@@ -15,8 +15,8 @@ export interface ScoreOptions extends SessionOptions {
   /** Sums classes out even if the pictures have labels: which class is likeliest is then compared with them. */
   readonly classify?: boolean | undefined;
   /**
-   * Of models with latents: draws of them for each picture, by which the bound becomes tighter, and the time longer. One, and the
-   * KL divergence without a draw, if it is not given.
+   * Of models with latents: draws of them for each picture, by which the bound becomes tighter, and the time
+   * longer. One, and the KL divergence without a draw, if it is not given.
    */
   readonly importanceSamples?: number | undefined;
   /** Called with every batch, in order. */
@@ -26,11 +26,11 @@ export interface ScoreOptions extends SessionOptions {
 /** Means over pictures. */
 export interface Score {
   readonly images: number;
-  /** Whether the numbers are the likelihood itself, or a bound of it. */
+  /** Whether the numbers are the likelihood itself, or a bound on it. */
   readonly likelihood: "exact" | "bound";
   /**
-   * What bounds -log p from above: -ELBO, the evidence lower bound (Kingma, Welling 2014), or the bound with importance samples
-   * (Burda et al. 2016). Undefined if it is exact.
+   * What bounds -log p from above: -ELBO, the evidence lower bound (Kingma, Welling 2014), or the bound with
+   * importance samples (Burda et al. 2016). Undefined if it is exact.
    */
   readonly bound: "elbo" | "importance-weighted" | undefined;
   /** How many were drawn for each picture, if they were asked for. */
@@ -41,11 +41,14 @@ export interface Score {
   /** Standard error of `nllNats` as an estimate of the mean over all such pictures. */
   readonly nllNatsStandardError: number;
   /**
-   * Of a model that knows classes: "given", p(x | class) of each picture's own class, or "summed out", p(x), where classes are as
-   * probable beforehand as they are frequent among the training pictures. Undefined of other models.
+   * Of a class-conditional model: "given", p(x | class) with each picture's own class, or "summed out", p(x), where the
+   * prior of a class is its frequency among the training pictures. Undefined for other models.
    */
   readonly classes: "given" | "summed out" | undefined;
-  /** Share of the pictures whose likeliest class (Bayes' rule) is their own. Undefined if no labels were compared with. */
+  /**
+   * Fraction of the pictures whose likeliest class (Bayes' rule) is their own. Undefined if there were no labels to
+   * compare with.
+   */
   readonly accuracy: number | undefined;
 }
 
@@ -57,9 +60,11 @@ const MAX_SAMPLES = 1_000_000;
 const MAX_SUB_PIXELS = 2 ** 25;
 
 /**
- * The likelihood of pictures, exact or a bound of it, see `Score`: given their classes, if the model knows classes and the pictures have labels. ARGUMENT
- * error if the data set's size, levels or classes are not those that the model was trained on, or if a model that knows none
- * is to classify; DIVERGED error if the model gives no finite likelihood.
+ * The likelihood of pictures, exact or a bound of it (see `Score`), given their classes if the model is
+ * class-conditional and the pictures have labels.
+ *
+ * @throws ARGUMENT if the size, levels or classes of the data set are not those that the model was trained on, or
+ * if a model without classes is to classify; DIVERGED if the model gives no finite likelihood
  */
 export async function score(model: SavedModel, dataset: Dataset, options: ScoreOptions = {}): Promise<Score> {
   const { likelihood, bound, trace } = capability(model.config.model, "score");
@@ -71,10 +76,10 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   const count = Math.min(options.limit ?? dataset.count, dataset.count);
   const { classes } = model.config;
   if (options.classify && !classes) {
-    const received = "one that was trained without (train --class-conditional)";
     throw new NextpixelError(
       "ARGUMENT",
-      `expected a model that knows classes to classify, received ${received}`,
+      "expected a model that knows classes to classify, received one that was trained without",
+      { about: ["train.classConditional"] },
     );
   }
   const own = classes && dataset.labels && labelsAmong(dataset, classes);
@@ -124,12 +129,12 @@ function importanceScorer(model: SavedModel, batch: number, count: number, optio
 /** The number of the most probable class. */
 export const likeliest = (posterior: Float64Array): number => posterior.indexOf(Math.max(...posterior));
 
-/** Checks how many of the first pictures are taken, if not all. ARGUMENT error. */
+/** Checks the number of pictures to take, if it is not all. @throws ARGUMENT */
 export function checkLimit(limit: number | undefined): void {
   if (limit !== undefined) wholeNumber(limit, "the limit of pictures", 1);
 }
 
-/** Checks that a data set has the size and levels of a model's pictures. ARGUMENT error. */
+/** Checks that a data set has the size and levels of a model's pictures. @throws ARGUMENT */
 export function checkFits({ config: { size, levels } }: SavedModel, dataset: Dataset): void {
   const describe = (shape: typeof size, count: number) =>
     `pictures of ${shape.cols}x${shape.rows}, ${shape.channels} channel(s), ${count} levels`;

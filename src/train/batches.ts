@@ -20,9 +20,11 @@ export interface BatchOptions {
 }
 
 /**
- * The batch of step number `step` (from 0), in the order of `trainingOrder`. Crops and flips are drawn for each use of a picture:
- * they are a function of the seed and of how many pictures were used before it, so that training can go on from any step.
- * Errors as of `Dataset.read`.
+ * The batch of step number `step` (from 0), in the order of `trainingOrder`. Crops and flips are drawn anew for each
+ * use of a picture. They are a function of the seed and of how many pictures were used before, so that training can go
+ * on from any step.
+ *
+ * @throws as `Dataset.read`
  */
 export function trainingBatches(
   pictures: Dataset,
@@ -48,7 +50,7 @@ export function trainingBatches(
   };
 }
 
-/** Turns every row of a picture round, in place. */
+/** Reverses every row of a picture, in place. */
 function flip(levels: Uint8Array, cols: number): void {
   for (let start = 0; start < levels.length; start += cols) levels.subarray(start, start + cols).reverse();
 }

@@ -4,9 +4,9 @@ import { validationOf } from "../data/open.ts";
 import type { TrainRequest } from "./request.ts";
 
 /**
- * Refuses options of a request that say how pictures are decoded where the pictures are decoded already.
+ * Checks that a request has no options for decoding pictures if its pictures are decoded already.
  *
- * @throws ARGUMENT if such an option is given beside a `Dataset`.
+ * @throws ARGUMENT if there is such an option beside a `Dataset`.
  */
 export function checkDatasetOptions({ dataset, levels, gray, resize, skipBad }: TrainRequest): void {
   if (typeof dataset === "string") return;
@@ -23,7 +23,7 @@ export function checkDatasetOptions({ dataset, levels, gray, resize, skipBad }: 
   }
 }
 
-/** The request, with the validation pictures that belong to its data set where it does not say what to validate with. */
+/** The request, with the validation pictures that belong to its data set, if it does not say what to validate with. */
 export async function withValidation(
   request: TrainRequest,
   onWarning: (message: string) => void = () => undefined,

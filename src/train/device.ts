@@ -2,8 +2,10 @@ import { deviceFor, type Device, type DeviceChoice } from "../runtime/device.ts"
 import { findGpu } from "../runtime/workers/gpu.ts";
 
 /**
- * The device that is meant by a choice on this machine. Software that plays a GPU is used only if asked for, with a warning. DEVICE
- * error as of `deviceFor`.
+ * The device for a choice, on this machine. A GPU that is emulated in software is used only if it is asked for, with a
+ * warning.
+ *
+ * @throws DEVICE as `deviceFor`
  */
 export async function chooseDevice(
   choice: DeviceChoice,
@@ -13,6 +15,6 @@ export async function chooseDevice(
   const gpu = await findGpu();
   const device = deviceFor(choice, gpu);
   if (device === "webgpu" && gpu.answers && gpu.isSoftware)
-    onWarning(`no GPU answers but software (${gpu.name}), which is slower than --device cpu`);
+    onWarning(`no GPU answers but software (${gpu.name}), which is slower than the CPU`);
   return device;
 }

@@ -28,7 +28,10 @@ export interface LoopOptions {
   /** The run folder, which must not exist yet, or be empty, unless `force` is set. */
   readonly run: string;
   readonly force?: boolean;
-  /** Goes on from the last checkpoint of the run, whose configuration has to be the same: as if it had never been stopped. */
+  /**
+   * Goes on from the last checkpoint of the run, to the same weights as without interruption. The configuration must be
+   * the same.
+   */
   readonly resume?: boolean;
   readonly config: RunConfig;
   readonly train: Dataset;
@@ -41,7 +44,10 @@ export interface LoopOptions {
 
 export interface TrainResult {
   readonly step: number;
-  /** The figures of the last validation, with the averaged weights: of autoregressive networks `nats` and `bitsPerDim`. */
+  /**
+   * The figures of the last validation, with the averaged weights. Autoregressive networks have `nats` and
+   * `bitsPerDim`.
+   */
   readonly valid: FigureValues;
   /** What these figures are. */
   readonly figures: readonly Figure[];
@@ -51,11 +57,12 @@ export interface TrainResult {
 const RECORDS_PER_EVALUATION = 10;
 
 /**
- * Trains a model and leaves behind a run folder.
+ * Trains a model and writes a run folder.
  *
- * @throws ARGUMENT if the model is to know classes and the pictures have no labels, or others, or if it is to be trained with
- * dropout and has none; EXISTS, WRITE, LOCKED if another process trains this run, and to resume as `resumeRun`; DEVICE if a GPU is to train and none answers or it fails;
- * DIVERGED when a loss is no number any more (the last good checkpoint is kept); INTERRUPTED.
+ * @throws ARGUMENT if the model is class-conditional and the pictures have no labels or other classes, or if dropout is
+ * asked for and the model has none; EXISTS, WRITE; LOCKED if another process trains this run; to resume, as
+ * `resumeRun`; DEVICE if a GPU is asked for and none answers or it fails; DIVERGED if a loss is not a finite number
+ * (the last good checkpoint is kept); INTERRUPTED.
  */
 export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   const { run, train, valid, threads, signal, onEvent = () => undefined } = options;
@@ -85,7 +92,10 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   let state: TrainingState<Values> = start.state;
   let meter = newMeter();
   let lastValid: FigureValues | undefined;
-  /** Saves the newest weights as best, once a step from there has a finite loss: no figure has told that they are any good. */
+  /**
+   * Saves the newest weights as best, once a step from there has a finite loss: no figure has told that they are
+   * any good.
+   */
   let saveUnproven: (() => Promise<void>) | undefined;
 
   const save = async (good: TrainingState<Values>) => {
@@ -125,11 +135,11 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
     });
     await save(state);
     while (state.step < steps) {
-      if (signal?.aborted) throw interrupted(run, state.step);
+      if (signal?.aborted) throw interrupted(state.step);
       const begun = performance.now();
       const { indices, levels } = await nextBatch().catch(async (cause: unknown) => {
         await save(state);
-        throw cause instanceof NextpixelError ? unread(run, cause) : cause;
+        throw cause instanceof NextpixelError ? unread(cause) : cause;
       });
       const ownLabels = labels && Int32Array.from(indices, (index) => labels[index]!);
       const result = await step.run(state, new Float32Array(levels), ownLabels);
@@ -137,7 +147,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
         releaseState(result.state);
         throw diverged(run, state.step + 1, saved);
       }
-      // Only now is it known that the state before this step gives a finite loss, and is worth keeping.
+      // Only now it is known that the state before this step gives a finite loss and is worth keeping.
       if (state.step % training.checkpointEvery === 0) await save(state);
       await saveUnproven?.();
       saveUnproven = undefined;
@@ -199,7 +209,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
       await save(state);
       await saveUnproven?.();
     }
-    throw error instanceof NextpixelError && error.code === "WRITE" ? unwritten(run, error) : error;
+    throw error instanceof NextpixelError && error.code === "WRITE" ? unwritten(error) : error;
   } finally {
     releaseState(state);
     await opened.close().finally(() => start.lock.release());
@@ -222,7 +232,7 @@ const described = ({ name, label, decimals, lowerIsBetter }: Figure): Figure => 
 
 /** What TensorBoard shows of a record: a figure of training and of validation in one chart. */
 function scalarsOf(record: MetricsRecord, figures: readonly Figure[]): Record<string, number> {
-  // A slash would make a group of charts.
+  // TensorBoard would make a group of charts from a slash.
   const chart = (name: string) =>
     (figures.find((figure) => figure.name === name)?.label ?? name).replace("/", " per ");
   const curve = (values: FigureValues | null, which: string) =>
@@ -234,24 +244,23 @@ function scalarsOf(record: MetricsRecord, figures: readonly Figure[]): Record<st
   };
 }
 
-const interrupted = (run: string, step: number) =>
-  new NextpixelError("INTERRUPTED", `interrupted after step ${step}; go on with: ${resuming(run)}`);
-
-const unwritten = (run: string, cause: NextpixelError) =>
-  new NextpixelError(cause.code, `${cause.message}; once it can be written, go on with: ${resuming(run)}`, {
-    cause,
+const interrupted = (step: number) =>
+  new NextpixelError("INTERRUPTED", `interrupted after step ${step}; resume the run to go on`, {
+    about: ["resume"],
   });
 
-const unread = (run: string, cause: NextpixelError) =>
-  new NextpixelError(cause.code, `${cause.message}; once it can be read, go on with: ${resuming(run)}`, {
-    cause,
-  });
+const unwritten = (cause: NextpixelError) =>
+  resumable(cause, "once it can be written, resume the run to go on");
 
-const resuming = (run: string): string => `nextpixel train --resume --out ${run}`;
+const unread = (cause: NextpixelError) => resumable(cause, "once it can be read, resume the run to go on");
+
+const resumable = (cause: NextpixelError, advice: string) =>
+  new NextpixelError(cause.code, `${cause.message}; ${advice}`, { cause, about: [...cause.about, "resume"] });
 
 const diverged = (run: string, step: number, saved: number) =>
   new NextpixelError(
     "DIVERGED",
     `the loss of step ${step} is not a finite number; the checkpoint of step ${saved} is kept in ${run}/checkpoints; ` +
-      "try a lower --lr, a longer --warmup or a smaller --clip",
+      "a lower learning rate, a longer warm-up or a smaller largest norm of the gradient may help",
+    { about: ["lr", "warmup", "clip"] },
   );

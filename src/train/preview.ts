@@ -18,8 +18,10 @@ export interface Preview extends DrawnPictures {
 const COUNT = 8;
 
 /**
- * Draws a few pictures, always of the same seed, of all classes in turn, into the run's samples/. That takes about as long as a
- * training step or two. @throws WRITE
+ * Draws a few pictures, always with the same seed, of all classes in turn, into the run's samples/. This takes about as
+ * long as one or two training steps.
+ *
+ * @throws WRITE
  */
 export async function drawPreview(
   openSampler: NonNullable<Capabilities["sample"]>,

@@ -12,7 +12,7 @@ import type { Device, DeviceChoice } from "../runtime/device.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
 import { version } from "../version.ts";
 
-/** What is to be trained. What is left open has the value of `TRAIN_DEFAULTS`, or as said. */
+/** What to train. Options that are left out have the values of `TRAIN_DEFAULTS`, or those that are named here. */
 export interface TrainRequest {
   /** A data set by its name or path, see `openDataset`, or the pictures themselves. */
   readonly dataset: string | Dataset;
@@ -28,13 +28,13 @@ export interface TrainRequest {
   /** Settings of the model's training, in place of its own. */
   readonly settings?: GivenSettings | undefined;
   /**
-   * "bernoulli", "categorical", "logistic-mixture", or one of `defineLikelihood`, for models that have one; by default "bernoulli"
-   * for 2 levels, else "categorical".
+   * "bernoulli", "categorical", "logistic-mixture", or a name of `defineLikelihood`, for models that have one. By
+   * default "bernoulli" for 2 levels, else "categorical".
    */
   readonly likelihood?: string | undefined;
   /** Levels that pixels are quantised to; all there are. */
   readonly levels?: number | undefined;
-  /** Whether each class of the data set's labels is learned for itself. */
+  /** Whether the network gets the class of each picture, from the labels of the data set. */
   readonly classConditional?: boolean | undefined;
   readonly steps?: number | undefined;
   /** In place of steps: passes over the data. */
@@ -54,10 +54,15 @@ export interface TrainRequest {
   readonly clip?: number | undefined;
   /** Decay of the weights' moving average per step. */
   readonly ema?: number | undefined;
-  /** Decay per step of Adam's running mean of the gradient, 0.9 by default, and of that of its square, 0.999 by default. */
+  /**
+   * Adam's decay per step of the running mean of the gradient, 0.9 by default, and of the mean of its square, 0.999.
+   */
   readonly beta1?: number | undefined;
   readonly beta2?: number | undefined;
-  /** Share of the weights that each step takes off them, times the learning rate (AdamW); none by default. */
+  /**
+   * Decoupled weight decay (AdamW): the fraction of the weights that each step subtracts, times the learning rate. None
+   * by default.
+   */
   readonly weightDecay?: number | undefined;
   /** Share of features dropped, for models that have dropout. */
   readonly dropout?: number | undefined;
@@ -75,7 +80,9 @@ export interface TrainRequest {
   readonly gray?: boolean | undefined;
   readonly resize?: Extent | undefined;
   readonly skipBad?: boolean | undefined;
-  /** Size of the part that is taken of each picture: at a random place in training, else in the centre. After `resize`. */
+  /**
+   * Size of the part that is taken of each picture, after `resize`: at a random place in training, else in the centre.
+   */
   readonly crop?: Extent | undefined;
   /** Whether training flips pictures left to right, at random, half of the time. */
   readonly mirror?: boolean | undefined;
@@ -98,25 +105,27 @@ export const TRAIN_DEFAULTS = {
   keep: 2,
 } as const;
 
-/** A request for which it is decided where it is trained. */
+/** A request whose device is decided. */
 export interface PlacedRequest extends TrainRequest {
   readonly device?: Device | undefined;
 }
 
-/** What a configuration has to know of the training pictures. */
+/** What a configuration needs of the training pictures. */
 export interface TrainingPictures {
   readonly count: number;
   readonly levels: number;
   readonly size: PictureSize;
-  /** The classes that the network is to know. */
+  /** The classes, if the network is class-conditional. */
   readonly classes?: readonly PictureClass[] | undefined;
 }
 
 const MAX_BATCH = 65_536;
 
 /**
- * Checks the numbers of a request that are used before there is a configuration, which is checked itself, or that are
- * not in it. ARGUMENT error.
+ * Checks the numbers of a request that are used before there is a configuration (which is checked itself) or are not in
+ * it.
+ *
+ * @throws ARGUMENT
  */
 export function checkRequest({ epochs, batch, shares, warmup, seed, validFraction }: TrainRequest): void {
   if (epochs !== undefined) wholeNumber(epochs, "epochs", 1);
@@ -128,8 +137,9 @@ export function checkRequest({ epochs, batch, shares, warmup, seed, validFractio
 }
 
 /**
- * The configuration of a run that does what is asked for, with everything that the request leaves open. ARGUMENT error if it asks
- * for what makes no sense; errors as of `sizesOf`.
+ * The configuration of a run for a request, with a value for everything that the request leaves open.
+ *
+ * @throws ARGUMENT if the request makes no sense; as `sizesOf`
  */
 export function configOf(request: PlacedRequest, pictures: TrainingPictures, threads?: number): RunConfig {
   const given = Object.entries(request).filter(([, value]) => value !== undefined);
@@ -196,11 +206,11 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
   return runConfigOf(config, "training", "ARGUMENT");
 }
 
-/** The name of a data set or model that is given by its name, or as it is. */
+/** The name of a data set or model, which may be given by its name or itself. */
 export const nameOf = (given: string | { readonly name: string }): string =>
   typeof given === "string" ? given : given.name;
 
-/** The request that a run with this configuration came from, or one that says the same; without where it is to be. */
+/** The request that a run with this configuration came from, or an equivalent one, without `out`. */
 export function requestOf({ network, data, training }: RunConfig): Omit<TrainRequest, "out"> {
   const { model, modelConfig: sizes, settings, likelihood, levels, classes } = network;
   const { train: dataset, valid, resize, gray, skipBad, crop, mirror, stack } = data;

@@ -2,14 +2,15 @@ import { expected, NextpixelError } from "../basics/errors.ts";
 import type { RunConfig } from "../run/config.ts";
 import { configOf, nameOf, requestOf, type TrainRequest } from "./request.ts";
 
-/** What a run is asked for when it is to go on: nothing, or what it was asked for before, or more steps. */
+/** What is asked for when a run is resumed: nothing, the same as before, or more steps. */
 export type ResumeRequest = Omit<TrainRequest, "out" | "force" | "dataset"> & {
   readonly dataset?: TrainRequest["dataset"] | undefined;
 };
 
 /**
- * The request with which a run goes on: its own, with more steps or another device if they are asked for.
- * @throws ARGUMENT if something else is asked for than what the run was begun with, naming both values.
+ * The request with which a run is resumed: its own, with more steps or another device if they are asked for.
+ *
+ * @throws ARGUMENT, naming both values, if anything else differs from what the run was started with.
  */
 export function resumedRequest(run: string, own: RunConfig, asked: ResumeRequest): TrainRequest {
   const { levels, size, classes, model } = own.network;
@@ -45,11 +46,15 @@ export function resumedRequest(run: string, own: RunConfig, asked: ResumeRequest
 const defined = <Given extends object>(given: Given): Partial<Given> =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<Given>;
 
-/** Another version may go on, and another device may where the run's own is not to be had: weights then differ by rounding. */
+/**
+ * Another version may resume a run, and another device if the run's own is not available: weights then differ by
+ * rounding.
+ */
 const FREE_TO_CHANGE = ["nextpixel", "training.device"];
 
 /**
- * Checks that a run goes on with the same pictures, the same network and the same training, but for more steps.
+ * Checks that a run is resumed with the same pictures, the same network and the same training, except more steps.
+ *
  * @throws ARGUMENT that names what differs.
  */
 export function checkSame(run: string, own: RunConfig, given: RunConfig): void {

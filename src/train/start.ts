@@ -9,7 +9,7 @@ import { completeRunFolder, createRunFolder, isRun, writeConfig } from "../run/r
 import { fromCheckpoint } from "../run/training-state.ts";
 import { checkSame } from "./resumed-request.ts";
 
-/** Where a training begins. */
+/** The state in which a training begins. */
 export interface Start {
   readonly state: TrainingState;
   /** The step of the newest checkpoint on disk; -1 if there is none. */
@@ -20,14 +20,14 @@ export interface Start {
   readonly lock: Lock;
 }
 
-/** Makes a new run, and locks it. @throws EXISTS, LOCKED, WRITE as `createRunFolder`, `lockRun` and `writeConfig`. */
+/** Creates a new run, and locks it. @throws EXISTS, LOCKED, WRITE as `createRunFolder`, `lockRun` and `writeConfig` */
 export async function beginRun(
   run: string,
   config: RunConfig,
   parts: readonly TrainablePart[],
   force: boolean,
 ): Promise<Start> {
-  // Before a run is removed, nobody else may train it.
+  // No other process may train a run that is removed.
   const before = force && (await isRun(run)) ? await lockRun(run) : undefined;
   return unlessItFails(before, async () => {
     await createRunFolder(run, { force });
@@ -40,11 +40,11 @@ export async function beginRun(
 }
 
 /**
- * Locks a run and takes it up where its last checkpoint was saved; what was recorded after that goes. Data order, learning rate
- * and noise are functions of the step, so that nothing else has to be known. `figure` is the one that tells which checkpoint is
- * best.
+ * Locks a run and reads the state of its last checkpoint. What was recorded after that checkpoint is removed. The order
+ * of pictures, the learning rate and noise are functions of the step, so nothing else is needed. `figure` is the one
+ * that says which checkpoint is best.
  *
- * @throws NOT_FOUND if there is no run, LOCKED, ARGUMENT as `checkSame`, FORMAT if a file of it is damaged, WRITE.
+ * @throws NOT_FOUND if there is no run; LOCKED; ARGUMENT as `checkSame`; FORMAT if a file of the run is damaged; WRITE
  */
 export async function resumeRun(
   run: string,
@@ -63,18 +63,18 @@ export async function resumeRun(
       : fromScratch(config, parts);
     const { step } = start.state;
     const found = figure === undefined ? undefined : await bestCheckpoint(run);
-    // One of a later step will be found again.
+    // A better one of a later step will be found again.
     const best = found && found.step <= step ? bestValueIn(found, figure!) : undefined;
-    // From here on files are changed: all that is read has turned out to be right.
+    // Files are changed only from here on, after everything has been read and checked.
     await completeRunFolder(run);
     await truncateMetrics(run, step);
-    // More steps are kept, so that the next one to resume the run need not ask for them again.
+    // A higher number of steps is saved, so that it need not be given again when the run is resumed once more.
     if (own.training.steps !== config.training.steps) await writeConfig(run, config);
     return { ...start, best, lock };
   });
 }
 
-/** What `work` gives; if it fails, the lock is released. */
+/** The result of `work`. If it fails, the lock is released. */
 async function unlessItFails<Result>(lock: Lock | undefined, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

@@ -23,31 +23,38 @@ export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"
 }
 
 /**
- * Trains a network and leaves behind a run folder. ARGUMENT error if the request makes no sense, or does not fit the pictures;
- * errors as of `openDataset`, `chooseDevice` and `trainModel`.
+ * Trains a network and writes a run folder.
+ *
+ * @throws ARGUMENT if the request makes no sense, or does not fit the pictures; as `openDataset`, `chooseDevice` and
+ * `trainModel`
  */
 export const train = (request: TrainRequest, options: TrainOptions = {}): Promise<TrainResult> =>
   trainAs(request, options, false);
 
 export interface ResumeOptions extends TrainOptions {
-  /** Needed if the run was not trained on data sets with names. */
+  /** Needed if the run was trained on a `Dataset` and not on a data set with a name. */
   readonly pictures?: Partial<Pick<TrainRequest, "dataset" | "valid">>;
-  /** In place of the run's own: the weights are then the same but for rounding. */
+  /** Instead of the run's own device: weights then differ by rounding. */
   readonly device?: DeviceChoice | undefined;
-  /** Steps in all, if they are to be more than before. The schedule of the learning rate is then that of as many. */
+  /**
+   * The total number of steps, if it is to be higher than before. The learning rate then follows the schedule for that
+   * number.
+   */
   readonly steps?: number | undefined;
 }
 
 /**
- * Goes on with a run from its last checkpoint, as if it had never been stopped: the weights are the same to the last bit.
- * @throws NOT_FOUND if there is no run, ARGUMENT if the pictures are others than before or the steps fewer; and as `train`.
+ * Resumes a run from its last checkpoint. The weights are the same, to the last bit, as without interruption.
+ *
+ * @throws NOT_FOUND if there is no run; ARGUMENT if the pictures are not the same as before, or the steps are fewer; as
+ * `train`
  */
 export const resume = (
   run: string,
   { pictures, device, steps, ...options }: ResumeOptions = {},
 ): Promise<TrainResult> => resumeAsked(run, { ...pictures, device, steps }, options);
 
-/** The same for a run that is asked for what it was asked for before. @throws as `resumedRequest` and `resume`. */
+/** The same, for a request that repeats or extends the earlier one. @throws as `resumedRequest` and `resume` */
 export const resumeAsked = async (
   run: string,
   asked: ResumeRequest,
@@ -101,7 +108,7 @@ async function openBoth(request: TrainRequest, { onWarning, download }: TrainOpt
     const { validFraction = TRAIN_DEFAULTS.validFraction, seed = TRAIN_DEFAULTS.seed } = request;
     return holdOut(all, validFraction, seed);
   }
-  // The same levels as the training pictures have, whatever the second data set would take by itself.
+  // The levels of the training pictures, not those that would be chosen for this data set alone.
   const valid = await open(name, all.levels);
   if (formOf(all) !== formOf(valid))
     throw expected("ARGUMENT", `pictures of ${formOf(all)}`, valid.name, formOf(valid));

@@ -32,7 +32,9 @@ export const SAMPLING_PAGE = pageOf(`
   globalThis.openSampler = openSampler;
 `);
 
-/** Closes a sampler after the second event of a stream, and returns the code of the error with which the stream ends. */
+/**
+ * Closes a sampler after the second event of a stream, and returns the code of the error with which the stream ends.
+ */
 export async function closeInPage({
   run,
   workers,

@@ -252,7 +252,9 @@ describe("train", () => {
       { cwd: folder, interrupt: { after: /^step /m, signal } },
     );
     expect(result).toMatchObject({ stdout: "", code: exitCode, signal: null });
-    const match = /\nerror: interrupted after step (\d+); go on with: (.+)\n$/.exec(result.stderr);
+    const match = /\nerror: interrupted after step (\d+); resume the run to go on: (.+)\n$/.exec(
+      result.stderr,
+    );
     expect(match?.[2]).toBe(`nextpixel train --resume --out ${signal}`);
     const step = Number(match?.[1]);
     expect(step).toBeGreaterThanOrEqual(20);

@@ -36,7 +36,7 @@ describe.skipIf(process.platform !== "linux")("without a GPU", () => {
     const { stderr, code } = await cli(...TRAIN, "--device", "webgpu", "--out", "none");
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^error: expected a GPU for --device webgpu, received none: .+; install .+, or use --device cpu\n$/,
+      /^error: expected a GPU, received none: .+; install .+, or train on the CPU \(see --device\)\n$/,
     );
     await expect(deviceOf("none")).rejects.toThrow("ENOENT");
   });

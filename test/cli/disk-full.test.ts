@@ -132,7 +132,7 @@ describe.skipIf(spawnSync("bash", ["-c", MOUNT]).status !== 0)("a disk that is f
     const shell = `exec unshare -rm bash -c '
       mount -t tmpfs -o size=${bytes} tmpfs disk && { "$@"; code=$?; cp -r disk/run ${run}; exit $code; }' bash "$@"`;
     const error = await expectFull([...TRAIN, ...EVERY, "--out", "disk/run"], shell, `disk/run/${file}`);
-    if (checkpoints > 0) expect(error).toContain("go on with: nextpixel train --resume --out disk/run");
+    if (checkpoints > 0) expect(error).toContain("to go on: nextpixel train --resume --out disk/run");
     await expectResumed(run);
   });
 });

@@ -24,7 +24,9 @@ const filesLeft = async () =>
 
 const cli = (...args: string[]) => runCli(args, { cwd: folder });
 
-/** Runs a command line in this process, with variables before it as a shell takes them: `HF_ENDPOINT=x train hf:me/y`. */
+/**
+ * Runs a command line in this process, with variables before it as a shell takes them: `HF_ENDPOINT=x train hf:me/y`.
+ */
 function here(line: string): Promise<CliResult> {
   const words = line.split(" ");
   const first = words.findIndex((word) => !/^[A-Z_]+=/.test(word));

@@ -16,7 +16,10 @@ export const CHECKPOINT = "checkpoints/best.safetensors";
 
 type Files = Record<string, Uint8Array | string>;
 
-/** The files that the mistakes are about, in a new folder, by the names that they have there; `server` is that of `serveMistakes`. */
+/**
+ * The files that the mistakes are about, in a new folder, by the names that they have there; `server` is that of
+ * `serveMistakes`.
+ */
 export async function mistakenFiles(server: string): Promise<string> {
   const folder = await temporaryFolder({
     "file.txt": "text",

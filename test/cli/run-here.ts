@@ -2,7 +2,10 @@ import { vi } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
 import type { CliOptions, CliResult } from "./run-cli.ts";
 
-/** Runs the command line of the sources in this process: a start of a process takes longer than most commands. One at a time. */
+/**
+ * Runs the command line of the sources in this process: a start of a process takes longer than most commands. One at a
+ * time.
+ */
 export async function runHere(
   args: readonly string[],
   { cwd, env = {} }: Pick<CliOptions, "cwd" | "env">,

@@ -12,7 +12,10 @@ import { openSession } from "../../src/runtime/ort.ts";
 import { randomNumbers } from "../graph/primitive-cases.ts";
 import { evaluate, type Feeds } from "../reference/evaluate.ts";
 
-/** What the programs of a trainable read, at some step. Weights are such that nothing vanishes, as some do in the beginning. */
+/**
+ * What the programs of a trainable read, at some step. Weights are such that nothing vanishes, as some do in the
+ * beginning.
+ */
 function feedsOf({ parts, noise, schedules = [], picture, classes }: Trainable, levels: number): Feeds {
   const numbers = randomNumbers(sizeOf(picture.shape), 4);
   const [batch, count] = [picture.shape[0]!, classes?.shape[1] ?? 1];
@@ -40,8 +43,8 @@ function inputsOf({ outputs }: Program, feeds: Feeds): Record<string, Float32Arr
 }
 
 /**
- * Expects the gradient of every part to agree, along a random direction, with differences of its loss in float64, and ONNX Runtime
- * to agree with float64.
+ * Expects the gradient of every part to agree, along a random direction, with differences of its loss in float64,
+ * and ONNX Runtime to agree with float64.
  */
 export async function expectGradients(trainable: Trainable, levels: number): Promise<void> {
   const feeds = feedsOf(trainable, levels);

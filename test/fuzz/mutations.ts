@@ -145,7 +145,10 @@ export interface Tally {
   refused: number;
 }
 
-/** Runs `check` on as many mutated files. `read` in it tells what is left to be compared, or undefined if it was refused. */
+/**
+ * Runs `check` on as many mutated files. `read` in it tells what is left to be compared, or undefined if it was
+ * refused.
+ */
 export async function fuzz(
   { seed, runs }: { readonly seed: number; readonly runs: number },
   check: (mutate: Mutation, isEven: boolean) => Promise<unknown>,

@@ -14,7 +14,8 @@ import { tarFiles } from "../../src/data/formats/tar.ts";
 import { fetchSettings } from "../../src/fetch/settings.ts";
 import { parseJson } from "../../src/files/json.ts";
 import { autoregressive } from "../../src/families/autoregressive.ts";
-import { buildNetwork, NETWORK } from "../../src/programs/network.ts";
+import { familyNamed } from "../../src/families/by-name.ts";
+import { NETWORK } from "../../src/programs/network.ts";
 import { initialState } from "../../src/programs/training-state.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
 import { saveBestCheckpoint } from "../../src/run/checkpoints.ts";
@@ -25,7 +26,7 @@ import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { fromCheckpoint, toCheckpoint } from "../../src/run/training-state.ts";
 import { tarArchive } from "../data/formats/tar-archive.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
-import { TINY_CONFIG } from "../run/tiny-config.ts";
+import { TINY_CONFIG, TINY_VAE_CONFIG } from "../run/tiny-config.ts";
 import { fuzz, readOrRefused, type Tally } from "./mutations.ts";
 
 let folder: string;
@@ -194,28 +195,36 @@ describe("of mutated files none is read but rightly", () => {
     expectBoth(tally);
   });
 
-  test("the configuration of a run, beside its checkpoint", async () => {
-    const run = join(folder, "run");
-    await mkdir(join(run, "checkpoints"), { recursive: true });
-    await saveBestCheckpoint(run, checkpoint);
-    await writeConfig(run, TINY_CONFIG);
-    const valid = Buffer.from(JSON.stringify(TINY_CONFIG, null, 2));
-    const tally = await fuzz({ seed: 6, runs: 700 }, async (mutate) => {
-      const bytes = mutate(valid);
-      await writeFile(join(run, "config.json"), bytes);
-      const model = await readOrRefused(run, () => loadSavedModel(run));
-      if (model === undefined) return undefined;
-      const written = JSON.parse(Buffer.from(bytes).toString());
-      expect(model.config).toEqual(written.network);
-      expect(model.data).toEqual(written.data);
-      const wanted = buildNetwork(model.config, 1).declarations;
-      expect(wanted.map(({ name, shape }) => [name, shape])).toEqual(
-        declarations.map(({ name, shape }) => [name, shape]),
-      );
-      return model;
-    });
-    expectBoth(tally);
-  });
+  test.each([
+    { config: TINY_CONFIG, runs: 700 },
+    { config: TINY_VAE_CONFIG, runs: 500 },
+  ])(
+    "the configuration of a run of the family $config.family, beside its checkpoint",
+    async ({ config, runs }) => {
+      const run = join(folder, `run-${config.family}`);
+      await mkdir(join(run, "checkpoints"), { recursive: true });
+      const family = familyNamed(config.family);
+      const { parts } = family.trainable(config.network, 1, config.training);
+      await saveBestCheckpoint(run, toCheckpoint(initialState(parts, 1), parts));
+      await writeConfig(run, config);
+      const valid = Buffer.from(JSON.stringify(config, null, 2));
+      const tally = await fuzz({ seed: 6, runs }, async (mutate) => {
+        const bytes = mutate(valid);
+        await writeFile(join(run, "config.json"), bytes);
+        const model = await readOrRefused(run, () => loadSavedModel(run));
+        if (model === undefined) return undefined;
+        const written = JSON.parse(Buffer.from(bytes).toString());
+        expect(model.config).toEqual(written.network);
+        expect(model.data).toEqual(written.data);
+        const wanted = family.evaluation(model.config, 1).parts[0]!.declarations;
+        expect(wanted.map(({ name, shape }) => [name, shape])).toEqual(
+          parts[0]!.declarations.map(({ name, shape }) => [name, shape]),
+        );
+        return model;
+      });
+      expectBoth(tally);
+    },
+  );
 
   test("JSON and YAML", async () => {
     const recipe = {

@@ -307,7 +307,9 @@ function up(
   return g.convTranspose(x, weights(shape, 7), options);
 }
 
-/** Queries and keys made of `x` with 1 to 9 channels, and of constants and parts of fields; values of up to 33 channels. */
+/**
+ * Queries and keys made of `x` with 1 to 9 channels, and of constants and parts of fields; values of up to 33 channels.
+ */
 const attention: StepCases = {
   computed: (["before", "upTo"] as const).flatMap((keys): Build[] => [
     ({ x }) => g.attend(x, x, x, keys),

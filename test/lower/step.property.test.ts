@@ -54,7 +54,9 @@ const lastOfEach = (h: Node, groups: number, kept: number): Node => {
   );
 };
 
-/** A convolution of the rows above, which may look to the right: from a row further up, or with its own row masked out. */
+/**
+ * A convolution of the rows above, which may look to the right: from a row further up, or with its own row masked out.
+ */
 function above(scope: Scope, h: Node, outputs: number, isMasked = false): Node {
   const inputs = h.shape[1]!;
   const shape = [outputs, inputs, isMasked ? 3 : 2, 3];

@@ -216,8 +216,8 @@ describe("the receptive field", () => {
     lines.forEach((line, i) => {
       const up = lines.length - 1 - i;
       const [first, last] = [line.indexOf("#") - left, line.lastIndexOf("#") - left];
-      // The kernel of the first layer reaches three columns, input-to-state of each layer one more to the left, and
-      // the states one more to both sides with each row. To the right it begins in the row above, with the kernel alone.
+      // The kernel of the first layer reaches three columns, input-to-state of each layer one more to the left, and the
+      // states one more to both sides with each row. To the right it begins in the row above, with the kernel alone.
       expect({ up, first }).toEqual({ up, first: -3 - depth - up });
       expect({ up, last }).toEqual({ up, last: up === 0 ? -1 : 3 + up - 1 });
       expect(line.slice(line.indexOf("#"), line.lastIndexOf("#") + 1)).toMatch(/^#+$/);

@@ -65,6 +65,7 @@ test("holds what is needed and nothing else, in less than 3 MB", () => {
   const rooms = new Set(paths.map((path) => path.split("/")[0]));
   expect([...rooms].sort()).toEqual([
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "LICENSE",
     "README.md",
     "datasets",

@@ -48,8 +48,8 @@ describe.each(TINY_NETWORKS)("perturbing a sub-pixel of $name", ({ config }) => 
   const groups = network.likelihood.groups(channels);
   const [logitsOfGroup, channelsOfGroup] = [network.logits.shape[1]! / groups, channels / groups];
   /**
-   * What predicts a sub-pixel, in one of the pictures, under all weights: the logits of its group and the levels before it
-   * in that group.
+   * What predicts a sub-pixel, in one of the pictures, under all weights: the logits of its group and the levels before
+   * it in that group.
    */
   const predicting = (picture: number, { pixel, channel }: (typeof order)[number]) => {
     const group = picture * groups + Math.floor(channel / channelsOfGroup);
@@ -95,8 +95,8 @@ describe.each(TINY_NETWORKS)("perturbing a sub-pixel of $name", ({ config }) => 
       return seen;
     };
     const place = ({ pixel }: (typeof order)[number]) => [Math.floor(pixel / cols), pixel % cols] as const;
-    // Diagonal BiLSTM: nothing in the first layer has the last column to its left, so it has no way into the LSTM that runs from
-    // the right. Only the rows below see it, through the first layer's kernel, where that reaches.
+    // Diagonal BiLSTM: nothing in the first layer has the last column to its left, so it has no way into the LSTM that
+    // runs from the right. Only the rows below see it, through the first layer's kernel, where that reaches.
     const isHiddenAtEdge = (col: number) => config.model === "diagonal-bilstm" && col === cols - 1;
     let compared = 0;
     order.forEach((from, changed) => {

@@ -1,6 +1,6 @@
 /**
- * How far counts are from those that probabilities lead one to expect, as a nearly normal number: beyond 3.09 once in a thousand
- * times. Classes expected fewer than five times are pooled, as the test requires.
+ * How far counts are from those that probabilities lead one to expect, as a nearly normal number: beyond 3.09 once in a
+ * thousand times. Classes expected fewer than five times are pooled, as the test requires.
  */
 export function chiSquareDeviate(
   probabilities: readonly number[],

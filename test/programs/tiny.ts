@@ -132,7 +132,9 @@ export const COUNTABLE_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
   },
 );
 
-/** Classes in turn of the pictures first .. first+count-1, as they are drawn; undefined of a network without classes. */
+/**
+ * Classes in turn of the pictures first .. first+count-1, as they are drawn; undefined of a network without classes.
+ */
 export const labelsInTurn = (
   { classes: node }: Pick<Network, "classes">,
   count: number,

@@ -179,8 +179,8 @@ describe("shares of a batch", () => {
 });
 
 /**
- * Two parts that pull at each other, as generator and discriminator do: the loss of each reads the other's parameter, and noise.
- * a wants to be b + 1, b wants to be a / 2.
+ * Two parts that pull at each other, as generator and discriminator do: the loss of each reads the other's parameter,
+ * and noise. a wants to be b + 1, b wants to be a / 2.
  */
 function twoParts(batch: number): Trainable {
   const picture = g.input("pictures", [batch, 1, 1, 1]);

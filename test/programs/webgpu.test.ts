@@ -40,8 +40,8 @@ describe.skipIf(!SOFTWARE_VULKAN)("training on a GPU", () => {
       expect(cpu.nats.at(-1)!).toBeLessThan(cpu.nats[0]!);
       expect(difference(webgpu.nats, cpu.nats)).toBeLessThan(1e-5);
       expect(difference(webgpu.norms, cpu.norms)).toBeLessThan(1e-4);
-      // With the averaged weights. Not the weights themselves: where the gradient is 0, such as that of a bias of keys, which
-      // the softmax cancels out, Adam follows its rounding.
+      // With the averaged weights. Not the weights themselves: where the gradient is 0, such as that of a bias of keys,
+      // which the softmax cancels out, Adam follows its rounding.
       expect(difference(webgpu.scored, cpu.scored)).toBeLessThan(1e-5);
       expect([cpu.isInMemory, webgpu.isInMemory]).toEqual([true, false]);
       // A step that is thrown away leaves the state as it was.

@@ -6,7 +6,9 @@ import { NETWORK, type Network } from "../../src/programs/network.ts";
 import { labelsInTurn } from "./tiny.ts";
 
 export interface WholeNetworkSampler {
-  /** New pictures, of all classes in turn: levels [batch, channels, rows, cols]; `first` is the number of the first one. */
+  /**
+   * New pictures, of all classes in turn: levels [batch, channels, rows, cols]; `first` is the number of the first one.
+   */
   draw(options: { seed: number; temperature: number; first?: number }): Promise<Uint8Array>;
   close(): Promise<void>;
 }

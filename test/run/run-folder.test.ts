@@ -58,7 +58,7 @@ describe("createRunFolder", () => {
     await writeConfig(run, { seed: 1 });
     await expect(createRunFolder(run)).rejects.toMatchObject({
       code: "EXISTS",
-      message: `"${run}" is not empty: choose another --out, or --force to start over`,
+      message: `"${run}" is not empty: choose another folder, or start over by force`,
     });
     expect(await readConfig(run)).toEqual({ seed: 1 });
   });

@@ -29,3 +29,15 @@ export const TINY_CONFIG: RunConfig = {
     keep: 2,
   },
 };
+
+/** The same of a VAE, whose model has settings. */
+export const TINY_VAE_CONFIG: RunConfig = {
+  ...TINY_CONFIG,
+  family: "vae",
+  network: {
+    ...TINY_CONFIG.network,
+    model: "vae",
+    modelConfig: { width: 1, depth: 1, resolutions: 1, latents: 1 },
+    settings: { beta: 1, klWarmup: 0.5, freeBits: 0 },
+  },
+};

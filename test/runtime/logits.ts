@@ -44,8 +44,8 @@ export async function logitsRowByRow(
 }
 
 /**
- * Pixel by pixel, as they are drawn: the logits of a group of colours are taken before its first level is written, and what
- * is to come is not there yet. From a program lowered for unknown pictures.
+ * Pixel by pixel, as they are drawn: the logits of a group of colours are taken before its first level is written, and
+ * what is to come is not there yet. From a program lowered for unknown pictures.
  */
 export async function logitsPixelByPixel(
   program: StepProgram,

@@ -8,8 +8,9 @@ const DRIVER = "vk_swiftshader_icd.json";
 const folder = CHROMIUM_FOLDERS.find((one) => [LOADER, DRIVER].every((name) => existsSync(join(one, name))));
 
 /**
- * The environment in which a process finds a GPU played by the CPU, SwiftShader, which comes with Chromium; undefined where there
- * is none. It has to be there when a process starts, so what needs the device is tested in processes of its own.
+ * The environment in which a process finds a GPU played by the CPU, SwiftShader, which comes with Chromium; undefined
+ * where there is none. It has to be there when a process starts, so what needs the device is tested in processes of its
+ * own.
  */
 export const SOFTWARE_VULKAN: Readonly<Record<string, string>> | undefined =
   folder === undefined ? undefined : { LD_LIBRARY_PATH: folder, VK_ICD_FILENAMES: join(folder, DRIVER) };

@@ -85,8 +85,8 @@ describe("multiply-adds per pixel, and when they are done", () => {
 
   test("PixelCNN++: u with the row, ul with the pixel, and those of half the rows and columns at a quarter of the pixels", () => {
     const w = 2;
-    // Concatenated ELU has twice the maps. A layer has three convolutions, of two rows of three columns or of two, and a 1x1 one
-    // of what comes in: of u alone into ul with the row.
+    // Concatenated ELU has twice the maps. A layer has three convolutions, of two rows of three columns or of two, and
+    // a 1x1 one of what comes in: of u alone into ul with the row.
     const u = { up: 3 * 6 * 2 * w ** 2 + 2 * w ** 2, down: 3 * 6 * 2 * w ** 2 + 2 * w ** 2 };
     const ul = { up: 3 * 4 * 2 * w ** 2, down: 3 * 4 * 2 * w ** 2 + 4 * w ** 2 };
     const first = { u: 2 * 6 * w + 2 * 3 * w, ul: 2 * 2 * w };

@@ -44,11 +44,11 @@ interface Read<Value> {
   readonly value: Value;
 }
 
-// Headers are compared when a folder is opened (of a large folder, some of them). Pictures of small and of large folders
-// are decoded by the same functions of folder-format.ts, so they are the same. What grows with a large folder is the list
-// of its files' names, which is one piece of UTF-8. sharp decodes in libuv's threads, ahead of the step that needs a
-// picture (read-ahead.ts). A file that has the size of the first is decoded without a look at its header, which would
-// take a third of the time.
+// Headers are compared when a folder is opened (of a large folder, some of them). Pictures of small and of large
+// folders are decoded by the same functions of folder-format.ts, so they are the same. What grows with a large folder
+// is the list of its files' names, which is one piece of UTF-8. sharp decodes in libuv's threads, ahead of the step
+// that needs a picture (read-ahead.ts). A file that has the size of the first is decoded without a look at its header,
+// which would take a third of the time.
 
 /**
  * The data set `name` of the picture files at `paths` of a folder, without labels, and which of the paths are in it.

@@ -1,7 +1,8 @@
 import { unexpected } from "../../files/unexpected.ts";
 
 /**
- * A tar archive (POSIX ustar, which GNU tar's is like for names of up to 100 bytes) is records of 512 bytes: for every file a header,
+ * A tar archive (POSIX ustar, which GNU tar's is like for names of up to 100 bytes) is records of 512 bytes: for every
+ * file a header,
  *
  *     0     name, up to 100 bytes             148   checksum, octal
  *     124   size in bytes, octal              156   type: "0" or NUL for a file

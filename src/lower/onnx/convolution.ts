@@ -3,10 +3,10 @@ import { blockedConvolution } from "./blocked-rules.ts";
 import type { FusedConvolution, PlainConvolution } from "./fusion.ts";
 import { masked, padded, type OnnxLowering } from "./lowering.ts";
 
-// How the three convolutions are computed was chosen by measurement (two threads, batches of 32 pictures of 28x28): ONNX
-// Runtime is fastest at `Conv` for the forward pass and the gradient of the input, and at matrix products, one per tap of
-// the kernel, for the gradient of the weights. Taps whose mask is empty cost nothing. A bias, a sum with another field, and
-// ReLU are fused into it.
+// How the three convolutions are computed was chosen by measurement (two threads, batches of 32 pictures of 28x28):
+// ONNX Runtime is fastest at `Conv` for the forward pass and the gradient of the input, and at matrix products, one per
+// tap of the kernel, for the gradient of the weights. Taps whose mask is empty cost nothing. A bias, a sum with another
+// field, and ReLU are fused into it.
 
 type Four = [number, number, number, number];
 

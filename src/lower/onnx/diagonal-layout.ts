@@ -5,10 +5,11 @@ import { matrixConvolution } from "./matrix-convolution.ts";
 import type { Front, Fronts } from "./fronts.ts";
 
 /**
- * Values on diagonals are [batch, positions, channels]. A field is skewed so that every diagonal is contiguous: along
- * a diagonal the number of the pixel grows by a fixed `stride` (one more or one less than there are columns), so that
- * with `stride` pixels in each line a diagonal is one column. Two transpositions bring fields into that form: one of all
- * axes at once, at which ONNX Runtime is slow, made a step of Diagonal BiLSTM take twice as long (docs/benchmarks.md).
+ * Values on diagonals are [batch, positions, channels]. A field is skewed so that every diagonal is contiguous: along a
+ * diagonal the number of the pixel grows by a fixed `stride` (one more or one less than there are columns), so that
+ * with `stride` pixels in each line a diagonal is one column. Two transpositions bring fields into that form: one of
+ * all axes at once, at which ONNX Runtime is slow, made a step of Diagonal BiLSTM take twice as long
+ * (docs/benchmarks.md).
  */
 export class DiagonalLayout implements FrontLayout {
   readonly positions = 1;

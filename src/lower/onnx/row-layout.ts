@@ -5,8 +5,8 @@ import type { Front, Fronts } from "./fronts.ts";
 import { partOf } from "./parts.ts";
 
 /**
- * Values on rows are fields of one row, [batch, channels, 1, cols]. As fields they keep their blocks of channels: a step
- * of Row LSTM is 1.2 times as fast as with matrix products (docs/benchmarks.md).
+ * Values on rows are fields of one row, [batch, channels, 1, cols]. As fields they keep their blocks of channels: a
+ * step of Row LSTM is 1.2 times as fast as with matrix products (docs/benchmarks.md).
  */
 export class RowLayout implements FrontLayout {
   readonly positions = 3;

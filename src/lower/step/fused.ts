@@ -48,7 +48,10 @@ interface KernelTap {
   readonly cols: number;
 }
 
-/** What a convolution reads: by the same kernel at all positions, or, if it is a transposed one, by another at each phase. */
+/**
+ * What a convolution reads: by the same kernel at all positions, or, if it is a transposed one, by another at each
+ * phase.
+ */
 function kernelsOf(conv: Convolution, lowering: Lowering): { at: Lattice; taps: KernelTap[] }[] {
   const { pad, stride, dilation } = conv.attributes;
   const [x, w] = conv.inputs as [Node, Node];

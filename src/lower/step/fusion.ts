@@ -5,7 +5,10 @@ import { perChannel } from "./constants.ts";
 import { isInTiles } from "./tiles.ts";
 import { timeAt, type Times } from "./times.ts";
 
-/** relu(conv + bias + add), each part but the convolution, which may be a transposed one, optional, as one call of a kernel. */
+/**
+ * relu(conv + bias + add), each part but the convolution, which may be a transposed one, optional, as one call of a
+ * kernel.
+ */
 export interface FusedConvolution {
   readonly kind: "convolution";
   readonly conv: Node<"conv"> | Node<"convTranspose">;
@@ -32,8 +35,8 @@ export interface Fusion {
 }
 
 /**
- * Finds what the kernels compute in one go. Nodes are only drawn together where all channels have the same times. Those that are
- * `swept` go from column to column, not by tiles.
+ * Finds what the kernels compute in one go. Nodes are only drawn together where all channels have the same times. Those
+ * that are `swept` go from column to column, not by tiles.
  */
 export function findFusions(
   logits: Node,

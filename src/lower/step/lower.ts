@@ -18,8 +18,8 @@ import { cannotStep, timesOfNodes } from "./times.ts";
 //
 // 1. times.ts finds when each channel of each node can be computed at the earliest: before the row is begun (for all
 //    columns at once), before the pixel, before a later colour of the pixel, after the pixel, or when the row is known.
-// 2. compose.ts, fusion.ts and tiles.ts decide what kernels compute in one go, and which convolutions of whole rows go by
-//    Winograd's tiles, with half of the products.
+// 2. compose.ts, fusion.ts and tiles.ts decide what kernels compute in one go, and which convolutions of whole rows are
+//    computed in Winograd's tiles, with half of the products.
 // 3. rules.ts and fused.ts write the calls of kernels for each time, and how much of each node is kept: a ring of as
 //    many rows as its readers reach back, or the current pixel alone. Slices and concatenations only name parts of
 //    others. Masked weights are not multiplied: a call for a colour group reads only the channels that its mask allows.
@@ -65,13 +65,15 @@ export interface StepOptions {
    * kernels in the same order, so that the logits have the same bits.
    */
   readonly known: boolean;
-  /** What inputs other than the picture are, [1, channels, 1, 1], which depend on its class alone: [classes][channels]. */
+  /**
+   * What inputs other than the picture are, [1, channels, 1, 1], which depend on its class alone: [classes][channels].
+   */
   readonly classValues?: ReadonlyMap<Node, Float32Array>;
 }
 
 /**
- * The incremental program that computes a network's logits from `picture`, both [1, channels, rows, cols]. Whatever does
- * not depend on the picture must be a constant, or an input of the same form with values for each class.
+ * The incremental program that computes a network's logits from `picture`, both [1, channels, rows, cols]. Whatever
+ * does not depend on the picture must be a constant, or an input of the same form with values for each class.
  *
  * @throws SCHEDULE, naming the node, if a primitive has no incremental rule, or reads what is computed later.
  */

@@ -45,8 +45,8 @@ export class Lowering {
   }
 
   /**
-   * Where the value of a node is that has been lowered, or does not depend on the picture: that is laid out when it is first
-   * asked for, with the stride of the `reader` that asks.
+   * Where the value of a node is that has been lowered, or does not depend on the picture: that is laid out when it is
+   * first asked for, with the stride of the `reader` that asks.
    */
   view(node: Node, reader: Node): View {
     return this.#views.get(node) ?? this.#fixedView(node, reader);
@@ -109,7 +109,10 @@ export class Lowering {
     return { field: this.fields.length - 1, channel: 0, channels: field.channels };
   }
 
-  /** Adds a call of a kernel, at all positions of what it writes or those `at`, and makes the fields as large as it needs them. */
+  /**
+   * Adds a call of a kernel, at all positions of what it writes or those `at`, and makes the fields as large as it
+   * needs them.
+   */
   emit(time: number, work: Work, at = this.#everywhere(work.out)): void {
     const call: KernelCall = { ...work, at };
     const isWholeRow = isOfRow(time, this.#picture.shape[1]!);
@@ -133,8 +136,8 @@ export class Lowering {
   }
 
   /**
-   * Lowers a node inside a recurrence that reads states of its own row, or the recurrence itself: what it computes for rows goes
-   * from column to column, in `sweep`.
+   * Lowers a node inside a recurrence that reads states of its own row, or the recurrence itself: what it computes for
+   * rows goes from column to column, in `sweep`.
    */
   inSweep<T>(sweep: UnfinishedSweep | undefined, lower: () => T): T {
     this.#sweep = sweep;

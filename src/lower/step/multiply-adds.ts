@@ -1,9 +1,9 @@
 import type { KernelCall, Field, StepProgram } from "./program.ts";
 
 /**
- * Multiply-adds of a program for each pixel of a picture, at each of the times of its instructions. Those of a row are shared
- * out among its columns; of attention it is the mean over the picture. Where columns are computed in tiles, a pixel takes
- * fewer than there are weights.
+ * Multiply-adds of a program for each pixel of a picture, at each of the times of its instructions. Those of a row are
+ * shared out among its columns; of attention it is the mean over the picture. Where columns are computed in tiles, a
+ * pixel takes fewer than there are weights.
  */
 export const multiplyAddsOfTimes = ({ instructions, fields, cols }: StepProgram): number[] =>
   instructions.map((list) =>

@@ -3,8 +3,8 @@ import type { Lattice, Stride } from "../../graph/lattice.ts";
 import type { AttendedKeys } from "../../graph/primitives.ts";
 
 /**
- * The incremental program: how a network is computed pixel by pixel, in raster order. Plain data, so that it can be sent
- * to a worker. It holds for any number of pictures and, where no value depends on the position, of rows.
+ * The incremental program: how a network is computed pixel by pixel, in raster order. Plain data, so that it can be
+ * sent to a worker. It holds for any number of pictures and, where no value depends on the position, of rows.
  */
 export interface StepProgram {
   readonly cols: number;
@@ -15,8 +15,8 @@ export interface StepProgram {
   readonly picture: Segment;
   readonly logits: Segment;
   /**
-   * What to compute when. [0]: at the start of a row, for all its columns. [1 + c]: at each pixel, before its channel
-   * c is drawn. [1 + channels]: at each pixel, when all of it is known. [2 + channels]: at the end of a row, for all its
+   * What to compute when. [0]: at the start of a row, for all its columns. [1 + c]: at each pixel, before its channel c
+   * is drawn. [1 + channels]: at each pixel, when all of it is known. [2 + channels]: at the end of a row, for all its
    * columns. Each list in an order that can be computed.
    */
   readonly instructions: readonly (readonly Instruction[])[];
@@ -48,8 +48,9 @@ export interface Segment {
 }
 
 /**
- * Channels of a field at another position: so many of its rows and columns from the one at which the picture's position is, or,
- * in a field with a stride, from the last one before that. `rows` and `cols` are negative above and to the left.
+ * Channels of a field at another position: so many of its rows and columns from the one at which the picture's position
+ * is, or, in a field with a stride, from the last one before that. `rows` and `cols` are negative above and to the
+ * left.
  */
 export interface Tap extends Segment {
   readonly rows: number;
@@ -73,7 +74,10 @@ export interface Sweep {
   readonly calls: readonly KernelCall[];
 }
 
-/** One call of a kernel (`src/kernels/`), for the pictures of one pixel or of a whole row, at the positions that are in a lattice. */
+/**
+ * One call of a kernel (`src/kernels/`), for the pictures of one pixel or of a whole row, at the positions that are in
+ * a lattice.
+ */
 export type KernelCall = Work & { readonly at: Lattice };
 
 export type Work =
@@ -96,8 +100,9 @@ export type Work =
       readonly operands: readonly Operand[];
     }
   /**
-   * Three columns of a convolution for a whole row, see `src/kernels/winograd.ts`: what six convolutions multiply, and the
-   * result of their products. These have six parts, each a field: `out.field` or `products.field`, and the next five.
+   * Three columns of a convolution for a whole row, see `src/kernels/winograd.ts`: what six convolutions multiply, and
+   * the result of their products. These have six parts, each a field: `out.field` or `products.field`, and the next
+   * five.
    */
   | { readonly kernel: "winogradInput"; readonly out: Segment; readonly x: Tap }
   | {
@@ -111,7 +116,10 @@ export type Work =
   | { readonly kernel: "gate"; readonly out: Segment; readonly a: Segment; readonly b: Segment }
   /** Copies to a field that is kept picture by picture. */
   | { readonly kernel: "remember"; readonly out: Segment; readonly x: Segment }
-  /** See `attend` in `src/graph/language.ts`. Keys and values of all pixels are remembered by picture, each in a field of its own. */
+  /**
+   * See `attend` in `src/graph/language.ts`. Keys and values of all pixels are remembered by picture, each in a field
+   * of its own.
+   */
   | {
       readonly kernel: "attend";
       readonly out: Segment;
@@ -123,8 +131,8 @@ export type Work =
   /** Over channels. */
   | { readonly kernel: "sum" | "largest"; readonly out: Segment; readonly x: Segment }
   /**
-   * Values that depend on the position alone: [rows][cols][channels], where a single column stands for all, and the last row for
-   * all that follow.
+   * Values that depend on the position alone: [rows][cols][channels], where a single column stands for all, and the
+   * last row for all that follow.
    */
   | {
       readonly kernel: "position";

@@ -6,8 +6,9 @@ import { ROW, type Times } from "./times.ts";
 const LEAST_CHANNELS = 16;
 
 /**
- * Whether a convolution is computed for tiles of columns, by half of the products: one over three neighbouring columns that is
- * computed for whole rows, such as those of Gated PixelCNN's vertical stack. The arithmetic is in `src/kernels/winograd.ts`.
+ * Whether a convolution is computed for tiles of columns, by half of the products: one over three neighbouring columns
+ * that is computed for whole rows, such as those of Gated PixelCNN's vertical stack. The arithmetic is in
+ * `src/kernels/winograd.ts`.
  */
 export function isInTiles(conv: Node<"conv">, timesOf: (node: Node) => Times): boolean {
   const [outputs, channels, , kernelCols] = conv.inputs[1]!.shape as [number, number, number, number];

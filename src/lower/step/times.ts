@@ -26,10 +26,11 @@ export const timeAt = (times: Times, channel: number): number =>
 
 /**
  * The times of all nodes: that of the newest thing that a channel reads. A channel c of the picture is known at time
- * 2 + c, just before the next is drawn; in a picture that is `known` in advance everything is, row by row. Of a field with a
- * stride it is the time at the pixel where its position stands; where positions read differently by phase, the last one
- * counts. SCHEDULE error that names the node if a node cannot be computed in raster order, or if the logits wait for the end of
- * the row.
+ * 2 + c, just before the next is drawn; in a picture that is `known` in advance everything is, row by row. Of a field
+ * with a stride it is the time at the pixel where its position stands; where positions read differently by phase, the
+ * last one counts.
+ *
+ * @throws SCHEDULE, naming the node, if it cannot be computed in raster order, or if the logits wait for the row's end
  */
 export function timesOfNodes(logits: Node, picture: Node, known: boolean): ReadonlyMap<Node, Times> {
   const end = rowEnd(picture.shape[1]!);

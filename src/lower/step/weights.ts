@@ -2,7 +2,9 @@ import { constantElements } from "../../graph/constant-values.ts";
 import type { Node } from "../../graph/node.ts";
 import { cannotStep } from "./times.ts";
 
-/** The weights of a convolution by output, input and tap, where masked ones are 0. SCHEDULE error if they are not fixed. */
+/**
+ * The weights of a convolution by output, input and tap, where masked ones are 0. @throws SCHEDULE if they are not fixed
+ */
 export function weightsOf(
   conv: Node<"conv"> | Node<"convTranspose">,
 ): (output: number, input: number, tap: number) => number {
@@ -17,7 +19,10 @@ export function weightsOf(
   };
 }
 
-/** Where a weight is in [outputs, inputs, kernel rows, kernel cols], or, of a transposed convolution, [inputs, outputs, ..]. */
+/**
+ * Where a weight is in [outputs, inputs, kernel rows, kernel cols], or, of a transposed convolution, [inputs, outputs,
+ * ..].
+ */
 export function weightIndex({
   op,
   inputs: [, w],
@@ -30,8 +35,8 @@ export function weightIndex({
 }
 
 /**
- * The bias of outputs start .. end-1; one value stands for all. Never -0, to which it makes a difference whether a masked
- * product, which is 0, is added or left out.
+ * The bias of outputs start .. end-1; one value stands for all. Never -0, to which it makes a difference whether a
+ * masked product, which is 0, is added or left out.
  */
 export const biasOf = (
   { bias }: { readonly bias: Float32Array | undefined },

@@ -29,8 +29,8 @@ export type SampleEvent =
       readonly first: number;
       readonly count: number;
       /**
-       * -log p of the drawn sub-pixels of each picture, in nats, at temperature 1; undefined of models that cannot tell it as
-       * they draw.
+       * -log p of the drawn sub-pixels of each picture, in nats, at temperature 1; undefined of models that cannot
+       * tell it as they draw.
        */
       readonly nats: Float64Array | undefined;
     };

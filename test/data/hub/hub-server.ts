@@ -64,8 +64,9 @@ export interface HubOptions {
 }
 
 /**
- * A Hub with one data set, `me/tiny`, as huggingface.co answers: a file's address redirects to another one, which tells its size and
- * SHA-256 and redirects to another server. The listing has the addresses of huggingface.co, as one of a mirror has.
+ * A Hub with one data set, `me/tiny`, as huggingface.co answers: a file's address redirects to another one, which tells
+ * its size and SHA-256 and redirects to another server. The listing has the addresses of huggingface.co, as one of a
+ * mirror has.
  */
 export async function serveHub(
   tables: HubTables,

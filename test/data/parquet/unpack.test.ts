@@ -45,7 +45,8 @@ test("its errors are ours, or those of the file system", async () => {
 
 test("a file that the decoder goes round in for ever is refused", async () => {
   const bytes = Uint8Array.from(pictures);
-  // The header of the first page says that the definition levels take 6 bytes, in a number that now goes on in the next byte.
+  // The header of the first page says that the definition levels take 6 bytes, in a number that now goes on in the next
+  // byte.
   expect([...bytes.subarray(21, 23)]).toEqual([0x15, 6]);
   bytes.set([0x80, 0], 22);
   const folder = await temporaryFolder({ "x.parquet": bytes });
