@@ -9,10 +9,11 @@ const CHANNELS = 3;
 const MAX_COMBINATIONS = 2 ** 12;
 
 /**
- * Pictures whose red, green and blue are each a picture of the data set, drawn at random: of ten classes this makes 1,000, which
- * is how Stacked MNIST (L. Metz et al. 2017) counts what a GAN leaves out. Class 100 a + 10 b + c, "a/b/c", is of pictures with
- * a in red, b in green and c in blue. Picture i is a function of the seed and of i, however many there are; runs all use the seed
- * 0, whatever their own is, so that their figures are of the same pictures.
+ * Pictures whose red, green and blue are each a picture of the data set, drawn at random: of ten classes this makes
+ * 1,000, which is how Stacked MNIST (L. Metz et al. 2017) counts what a GAN leaves out. Class 100 a + 10 b + c,
+ * "a/b/c", is of pictures with a in red, b in green and c in blue. Picture i is a function of the seed and of i,
+ * however many there are; runs all use the seed 0, whatever their own is, so that their figures are of the same
+ * pictures.
  *
  * @throws ARGUMENT if the pictures have colours, or too many classes.
  */

@@ -43,10 +43,10 @@ export interface GanLoss {
 }
 
 /**
- * Relativistic pairing (A. Jolicoeur-Martineau 2019): D tells which of two pictures is the real one, G wants it to be mistaken.
- * Zero-centred penalties on real pictures, R1, and on generated ones, R2, half the square of the length of D's gradient each:
- * Y. Huang et al. 2024, equations 1, 4 and 5. They make training converge locally, where older losses go round in
- * circles. Their weight falls to a tenth, as in all of the paper's recipes.
+ * Relativistic pairing (A. Jolicoeur-Martineau 2019): D tells which of two pictures is the real one, G wants it to be
+ * mistaken. Zero-centred penalties on real pictures, R1, and on generated ones, R2, half the square of the length of
+ * D's gradient each: Y. Huang et al. 2024, equations 1, 4 and 5. They make training converge locally, where older
+ * losses go round in circles. Their weight falls to a tenth, as in all of the paper's recipes.
  */
 const r3gan: GanLoss = {
   weight: { setting: "gamma", last: 0.1 },
@@ -58,7 +58,10 @@ const r3gan: GanLoss = {
   ],
 };
 
-/** I. Goodfellow et al. 2014, with the generator's non-saturating loss (section 3), which DCGAN (A. Radford et al. 2016) trains. */
+/**
+ * I. Goodfellow et al. 2014, with the generator's non-saturating loss (section 3), which DCGAN (A. Radford et al. 2016)
+ * trains.
+ */
 const dcgan: GanLoss = {
   weight: undefined,
   discriminator: (real, fake) => add(softplus(neg(real)), softplus(fake)),
@@ -67,9 +70,9 @@ const dcgan: GanLoss = {
 };
 
 /**
- * I. Gulrajani et al. 2017, equation 3 and algorithm 1: the distance of Wasserstein; the length of D's gradient at a random place
- * between a real picture and a generated one is to be 1, and is punished on both sides. There are as many steps of D as of G
- * (there five).
+ * I. Gulrajani et al. 2017, equation 3 and algorithm 1: the distance of Wasserstein; the length of D's gradient at a
+ * random place between a real picture and a generated one is to be 1, and is punished on both sides. There are as many
+ * steps of D as of G (there five).
  */
 const wganGp: GanLoss = {
   weight: { setting: "lambda", last: 1 },

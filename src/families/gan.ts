@@ -15,8 +15,9 @@ const DISCRIMINATOR = "discriminator";
 const GENERATOR = "generator";
 
 /**
- * A generator, which makes pictures of random numbers, and a discriminator, which scores how real pictures look, trained against
- * each other (I. Goodfellow et al. 2014). No figure tells which checkpoint is best: a loss says how the two stand to each other.
+ * A generator, which makes pictures of random numbers, and a discriminator, which scores how real pictures look,
+ * trained against each other (I. Goodfellow et al. 2014). No figure tells which checkpoint is best: a loss says how the
+ * two stand to each other.
  */
 export const gan: Family = {
   name: "gan",
@@ -57,8 +58,8 @@ function generatorGraph(config: NetworkConfig, batch: number): GeneratorGraph {
 }
 
 /**
- * The discriminator's step comes first (algorithm 1 of the paper), so that the generator follows one that has seen the pictures of
- * this step. Each draws latents of its own.
+ * The discriminator's step comes first (algorithm 1 of the paper), so that the generator follows one that has seen the
+ * pictures of this step. Each draws latents of its own.
  */
 function trainable(config: NetworkConfig, batch: number, settings: TrainingSettings): Trainable {
   const { picture, classes, real, generate, score, parts } = networksOf(config, batch);

@@ -14,10 +14,9 @@ export async function makeFolder(path: string): Promise<void> {
   const failure = await tryToMake(path);
   if (failure === undefined) return;
   const above = dirname(resolve(path));
-  const isAboveMissing =
-    systemCode(failure) === "ENOENT" && above !== resolve(path) && !(await isFolder(above));
-  if (!isAboveMissing) throw failure;
-  await makeFolder(above);
+  if (systemCode(failure) !== "ENOENT" || above === resolve(path)) throw failure;
+  // Meanwhile another call may have made what was missing.
+  if (!(await isFolder(above))) await makeFolder(above);
   const again = await tryToMake(path);
   if (again !== undefined) throw again;
 }

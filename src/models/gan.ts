@@ -7,13 +7,14 @@ import type { Scope } from "../nn/scope.ts";
 import type { GanModel } from "./model.ts";
 
 /**
- * The networks of R3GAN: Y. Huang, A. Gokaslan, V. Kuleshov, J. Tompkin, "The GAN is dead; long live the GAN! A Modern GAN
- * Baseline", NeurIPS 2024, section 4: residual blocks of a 1 x 1, a 3 x 3 and a 1 x 1 convolution at each resolution, the
- * discriminator the generator's mirror image, no normalisation. Goodfellow et al. 2014 is where GANs come from.
+ * The networks of R3GAN: Y. Huang, A. Gokaslan, V. Kuleshov, J. Tompkin, "The GAN is dead; long live the GAN! A Modern
+ * GAN Baseline", NeurIPS 2024, section 4: residual blocks of a 1 x 1, a 3 x 3 and a 1 x 1 convolution at each
+ * resolution, the discriminator the generator's mirror image, no normalisation. Goodfellow et al. 2014 is where GANs
+ * come from.
  *
- * Departures, as pictures are small and there is no grouped convolution: the 3 x 3 is a whole one, as wide as the block (there it is
- * grouped and twice as wide); pixels are repeated and squares averaged where there the filter [1, 2, 1] resamples; the smallest
- * field is a linear map of the latents (there a learnt field whose channels they scale).
+ * Departures, as pictures are small and there is no grouped convolution: the 3 x 3 is a whole one, as wide as the block
+ * (there it is grouped and twice as wide); pixels are repeated and squares averaged where there the filter [1, 2, 1]
+ * resamples; the smallest field is a linear map of the latents (there a learnt field whose channels they scale).
  */
 export type GanConfig = {
   /** Normally distributed numbers that a picture is made of. Paper: 64. */
@@ -88,14 +89,19 @@ const nameOf = ({ rows, cols }: FieldSize): string => `${rows}x${cols}`;
 /** No side gets shorter than this by halving. */
 const SMALLEST_SIDE = 4;
 
-/** The fields of a network, from the picture's own size on, each half as large and twice as wide as the one before: 28, 14, 7. */
+/**
+ * The fields of a network, from the picture's own size on, each half as large and twice as wide as the one before: 28,
+ * 14, 7.
+ */
 function fieldsOf(rows: number, cols: number, maps: number): FieldSize[] {
   const own = { maps, rows, cols };
   if (rows % 2 === 1 || cols % 2 === 1 || Math.min(rows, cols) < 2 * SMALLEST_SIDE) return [own];
   return [own, ...fieldsOf(rows / 2, cols / 2, 2 * maps)];
 }
 
-/** A linear map of numbers, [batch, n, 1, 1], whose mean square is 1 / `gain`, to a field, [batch, maps, rows, cols]. */
+/**
+ * A linear map of numbers, [batch, n, 1, 1], whose mean square is 1 / `gain`, to a field, [batch, maps, rows, cols].
+ */
 function smallestField(scope: Scope, x: Node, { maps, rows, cols }: FieldSize, gain = 1): Node {
   const numbers = convolution(scope, x, maps * rows * cols, 1, gain);
   return reshape(numbers, [x.shape[0]!, maps, rows, cols]);

@@ -81,7 +81,9 @@ let server: PageServer;
 let browser: Browser | undefined;
 beforeAll(async () => {
   const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
-  const example = /```js\n([\s\S]*?)```/.exec(readme)![1]!;
+  const [example] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].flatMap(([, code]) =>
+    code!.includes("dist/browser.js") ? [code!] : [],
+  );
   const files = [digits, ...models].flatMap(
     ({ run, config, checkpoint }): [string, Uint8Array | string][] => [
       [`/runs/${run}/config.json`, JSON.stringify({ format: 2, family: "autoregressive", network: config })],

@@ -24,6 +24,11 @@ describe("makeFolder", () => {
     const paths = Array.from({ length: 50 }, (_, i) => join(folder, "a/b/c", String(i % 5), "d"));
     await Promise.all(paths.map(makeFolder));
     for (const path of paths) expect(await isFolder(path)).toBe(true);
+    // Those that find the folder above made between two looks at it.
+    for (let round = 0; round < 100; round++) {
+      const deep = join(folder, String(round), ..."abcdefgh");
+      await Promise.all(Array.from({ length: 8 }, (_, i) => makeFolder(join(deep, String(i)))));
+    }
   });
 
   test("follows links to folders", async () => {

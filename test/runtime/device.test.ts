@@ -22,7 +22,7 @@ describe("the device that is meant", () => {
     expect(() => deviceFor("webgpu", none)).toThrow(
       expect.objectContaining({
         code: "DEVICE",
-        message: expect.stringMatching(/no adapters; install the driver .*libvulkan1.* --device cpu$/),
+        message: expect.stringMatching(/no adapters; install the driver .*libvulkan1.* or train on the CPU$/),
       }),
     );
   });

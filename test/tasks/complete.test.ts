@@ -139,7 +139,7 @@ describe("refuses", () => {
     ["a level too high", { pictures: new Uint8Array(30).fill(GREY.levels) }, "levels below 4"],
     ["no completions", { count: 0 }, "completions of each picture, received 0"],
     ["more than fits", { count: 2 ** 40 }, "at most 1073741824 sub-pixels for 2199023255552 pictures of 6x5"],
-    ["no temperature", { temperature: 0 }, "a number above 0 for the temperature"],
+    ["no temperature", { temperature: 0 }, "a number from 0.000001 to 1000000 for the temperature"],
     ["a negative seed", { seed: -1 }, "at least 0 for the seed"],
   ];
   test.each(cases)("%s", async (_, options, message) => {
