@@ -78,6 +78,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   const trace = (count: number) => family.trainable(network, count, training);
   const evaluate = (count: number) => family.evaluation(network, count);
   const { parts } = trace(1);
+  const trainFigures = parts.flatMap((part) => part.figures);
   const { figures, best: bestFigure } = evaluate(1);
   const isBetter = figures.find(({ name }) => name === bestFigure)?.lowerIsBetter
     ? (value: number, than: number) => value < than
@@ -131,7 +132,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
       steps,
       trainPictures: train.count,
       validPictures: valid.count,
-      figures: { train: parts.flatMap((part) => part.figures).map(described), valid: figures.map(described) },
+      figures: { train: trainFigures.map(described), valid: figures.map(described) },
     });
     await save(state);
     while (state.step < steps) {
@@ -173,10 +174,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
         if (found && !Object.values(found).every(Number.isFinite)) throw diverged(run, state.step, saved);
         const record: MetricsRecord = { ...measured, valid: found };
         await appendMetrics(run, record);
-        await events.scalars(
-          state.step,
-          scalarsOf(record, [...parts.flatMap((part) => part.figures), ...figures]),
-        );
+        await events.scalars(state.step, scalarsOf(record, [...trainFigures, ...figures]));
         onEvent({ type: "metrics", ...record });
         if (found) {
           lastValid = found;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as g from "../../src/graph/language.ts";
 import { type Node, named } from "../../src/graph/node.ts";
-import { printGraph } from "../../src/graph/print.ts";
+import { printGraph } from "./print.ts";
 import { simplify } from "../../src/graph/simplify.ts";
 import { topologicalOrder } from "../../src/graph/walk.ts";
 import { evaluate } from "../reference/evaluate.ts";

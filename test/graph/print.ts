@@ -1,5 +1,5 @@
-import type { Node } from "./node.ts";
-import { topologicalOrder } from "./walk.ts";
+import type { Node } from "../../src/graph/node.ts";
+import { topologicalOrder } from "../../src/graph/walk.ts";
 
 /**
  * The graph as text, one line per node: number, primitive, operands, attributes, shape, and the name if it has one.
