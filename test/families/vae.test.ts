@@ -1,8 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { oneHot } from "../../src/data/classes.ts";
 import { vae } from "../../src/families/vae.ts";
-import { buildVariational, klOf, logRatioOf } from "../../src/families/variational-network.ts";
+import {
+  buildVariational,
+  klOf,
+  logRatioOf,
+  type VariationalNetwork,
+} from "../../src/families/variational-network.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { sizeOf } from "../../src/graph/shapes.ts";
 import { modelNamesOf } from "../../src/models/by-name.ts";
 import type { NetworkConfig } from "../../src/programs/network.ts";
 import {
@@ -89,14 +95,23 @@ function feedsOf(config: NetworkConfig, batch: number): Feeds {
 }
 
 // Pictures of 2x2 bits and few latents: p(x) is an integral that a sum over a grid gives to many digits.
-describe.each([1, 2])("bounds, against the likelihood by quadrature over %i latent(s)", (latents) => {
+describe.each([
+  ["vae, 1 latent", "vae", { width: 2, depth: 1, resolutions: 1, latents: 1 }],
+  ["vae, 2 latents", "vae", { width: 2, depth: 1, resolutions: 1, latents: 2 }],
+  // One latent at the smaller resolution, and one whose prior depends on it.
+  ["ladder-vae, 2 groups", "ladder-vae", { width: 2, depth: 1, resolutions: 2, latents: 1 }],
+])("bounds, against the likelihood by quadrature: %s", (_, model, modelConfig) => {
   const config: NetworkConfig = {
-    model: "vae",
-    modelConfig: { width: 2, depth: 1, resolutions: 1, latents },
+    model,
+    modelConfig,
     likelihood: "bernoulli",
     levels: 2,
     size: { channels: 1, rows: 2, cols: 2 },
   };
+  const latents = buildVariational(config, 1, "prior").noise.reduce(
+    (sum, { node }) => sum + sizeOf(node.shape),
+    0,
+  );
   const side = latents === 1 ? 400 : 60;
   const axis = Array.from({ length: side }, (_, i) => -7.5 + (15 * (i + 0.5)) / side);
   const grid = latents === 1 ? axis.map((z) => [z]) : axis.flatMap((a) => axis.map((b) => [a, b]));
@@ -109,42 +124,45 @@ describe.each([1, 2])("bounds, against the likelihood by quadrature over %i late
   const expectation = (values: (i: number) => number) =>
     probability.reduce((sum, p, i) => sum + p * values(i), 0);
 
-  const network = buildVariational(config, grid.length, "posterior");
-  const weights = weightsOf(network.parts[0].declarations, 0.4);
+  const posterior = buildVariational(config, grid.length, "posterior");
+  const prior = buildVariational(config, grid.length, "prior");
+  const weights = weightsOf(posterior.parts[0].declarations, 0.4);
   const all = Array.from({ length: 16 }, (_, code) => [0, 1, 2, 3].map((bit) => (code >> bit) & 1));
-  const [group] = network.groups;
 
-  const ofGrid = (nodes: readonly Node[], source: "posterior" | "given", picture: readonly number[]) => {
-    const { parts } = network;
-    const points = Float64Array.from(grid.flat());
+  /** Of a picture, with the points of the grid as the noise of the latents. */
+  const ofGrid = (network: VariationalNetwork, nodes: readonly Node[], picture: readonly number[]) => {
+    let first = 0;
+    const noise = network.noise.map(({ node }) => {
+      const last = first + sizeOf(node.shape.slice(1));
+      const values = Float64Array.from(grid.flatMap((point) => point.slice(first, last)));
+      first = last;
+      return [node.attributes.name, values] as const;
+    });
     const feeds = {
       pictures: grid.flatMap(() => picture),
-      [source === "given" ? "latents latents" : "noise.latents"]: points,
+      ...Object.fromEntries(noise),
       [vectorOf("network")]: weights,
     };
-    return evaluate(packParameters(nodes, parts), feeds);
+    return evaluate(packParameters(nodes, network.parts), feeds);
   };
   const sumOfFour = (values: Float64Array, i: number) =>
     values[4 * i]! + values[4 * i + 1]! + values[4 * i + 2]! + values[4 * i + 3]!;
 
   /** -log p(x), -ELBO and the mean of the importance weights. */
   const found = all.map((picture) => {
-    // The same grid stands for z ~ p(z) and for the noise of z ~ q(z | x).
-    const prior = buildVariational(config, grid.length, "given");
-    const given = evaluate(packParameters([prior.nats], prior.parts), {
-      pictures: grid.flatMap(() => picture),
-      "latents latents": grid.flat(),
-      [vectorOf("network")]: weights,
-    })[0]!;
-    const [nats, kl, logRatio] = ofGrid(
-      [network.nats, klOf(group!), logRatioOf(group!)],
-      "posterior",
+    const [given] = ofGrid(prior, [prior.nats], picture) as [Float64Array];
+    const { groups } = posterior;
+    const [nats, ...ofGroups] = ofGrid(
+      posterior,
+      [posterior.nats, ...groups.map(klOf), ...groups.map(logRatioOf)],
       picture,
-    );
+    ) as [Float64Array, ...Float64Array[]];
+    const total = (of: readonly Float64Array[], i: number) => of.reduce((sum, values) => sum + values[i]!, 0);
+    const [kl, logRatio] = [ofGroups.slice(0, groups.length), ofGroups.slice(groups.length)];
     return {
       exact: -Math.log(expectation((i) => Math.exp(-sumOfFour(given, i)))),
-      negativeElbo: expectation((i) => sumOfFour(nats!, i) + kl![i]!),
-      meanWeight: expectation((i) => Math.exp(logRatio![i]! - sumOfFour(nats!, i))),
+      negativeElbo: expectation((i) => sumOfFour(nats, i) + total(kl, i)),
+      meanWeight: expectation((i) => Math.exp(total(logRatio, i) - sumOfFour(nats, i))),
     };
   });
 
@@ -161,9 +179,10 @@ describe.each([1, 2])("bounds, against the likelihood by quadrature over %i late
   });
 
   test("the bound falls to -log p with the number of samples", async () => {
-    const pictures = Uint8Array.from(all.flat());
+    // Each picture many times, with other noise: a mean over few draws may well be below the expectation.
+    const pictures = Uint8Array.from(Array.from({ length: 40 }, () => all).flat(2));
     const ofSamples = async (count: number) => {
-      const graph = vae.can.importance!(config, 16, Math.min(count, 7));
+      const graph = vae.can.importance!(config, 640, Math.min(count, 7));
       const scorer = await openImportanceScorer(graph, count, { network: weights }, { threads: 1 });
       const nats = await scorer.nats(pictures);
       await scorer.close();
@@ -175,7 +194,7 @@ describe.each([1, 2])("bounds, against the likelihood by quadrature over %i late
     expect(bounds).toEqual(bounds.toSorted((a, b) => b - a));
     expect(bounds[2]! - exact).toBeLessThan(0.02);
 
-    const scorer = await openScorer(vae.can.score!.trace(config, 16), { network: weights }, { threads: 1 });
+    const scorer = await openScorer(vae.can.score!.trace(config, 640), { network: weights }, { threads: 1 });
     expect(mean(await scorer.nats(pictures))).toBeGreaterThan(exact);
     await scorer.close();
   });
