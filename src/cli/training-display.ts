@@ -45,10 +45,10 @@ export function trainingDisplay(): (event: TrainEvent) => void {
 
 const count = (value: number) => value.toLocaleString("en-US");
 
-/** Figures as people read them: "86.16 nats 0.159 bits/dim". */
+/** Figures as people read them, without details: "86.16 nats 0.159 bits/dim". */
 export const figuresText = (values: FigureValues, figures: readonly Figure[]): string =>
   figures
-    .filter(({ name }) => values[name] !== undefined)
+    .filter(({ name, isDetail }) => isDetail !== true && values[name] !== undefined)
     .map(({ name, label, decimals }) => `${values[name]!.toFixed(decimals)} ${label}`)
     .join(" ");
 

@@ -99,10 +99,22 @@ function figuresOf(network: VariationalNetwork): TracedFigure[] {
   const [reconstruction, kl] = [reconstructionOf(network), klOfAll(network)];
   const bound = add(reconstruction, kl);
   const nats = { decimals: 2, lowerIsBetter: true, scale: 1 };
+  // A group whose divergence stays at 0 is one that the decoder does not listen to.
+  const ofGroups =
+    network.groups.length === 1
+      ? []
+      : network.groups.map((group) => ({
+          ...nats,
+          name: `kl.${group.name}`,
+          label: `nats KL of latents ${group.name}`,
+          node: klOf(group),
+          isDetail: true,
+        }));
   return [
     { ...nats, name: "negativeElbo", label: "nats -ELBO", node: bound },
     { ...nats, name: "reconstruction", label: "nats reconstruction", node: reconstruction },
     { ...nats, name: "kl", label: "nats KL", node: kl },
+    ...ofGroups,
     {
       name: "bitsPerDimBound",
       label: "bits/dim bound",

@@ -25,6 +25,8 @@ export interface Figure {
   readonly label: string;
   readonly decimals: number;
   readonly lowerIsBetter: boolean;
+  /** Whether it is kept in records, but not told on the line that shows how a training goes. */
+  readonly isDetail?: boolean;
 }
 
 /** A figure as a graph: its value is the mean over pictures of `scale` times the sum of a picture's numbers. */

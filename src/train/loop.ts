@@ -221,11 +221,12 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
 }
 
 /** A figure without its graph. */
-const described = ({ name, label, decimals, lowerIsBetter }: Figure): Figure => ({
+const described = ({ name, label, decimals, lowerIsBetter, isDetail = false }: Figure): Figure => ({
   name,
   label,
   decimals,
   lowerIsBetter,
+  isDetail,
 });
 
 /** What TensorBoard shows of a record: a figure of training and of validation in one chart. */

@@ -53,6 +53,27 @@ describe.each(modelNamesOf("vae"))("%s", (model) => {
     await expectGradients(vae.trainable(config, 3, SETTINGS), config.levels);
   });
 
+  test("the divergences of the groups of latents add up to the whole", () => {
+    const config = { ...CASES["bernoulli"]!, model, modelConfig: SIZES[model]! };
+    const { parts, figures } = vae.evaluation(config, 3);
+    const of = (name: (name: string) => boolean) => figures.filter((figure) => name(figure.name));
+    const [whole, groups] = [of((name) => name === "kl"), of((name) => name.startsWith("kl."))];
+    expect(groups.map(({ isDetail }) => isDetail)).toEqual(model === "vae" ? [] : [true, true, true, true]);
+    if (groups.length === 0) return;
+    const feeds = { ...feedsOf(config, 3), [vectorOf("network")]: weightsOf(parts[0]!.declarations) };
+    const sums = (of: typeof figures) =>
+      evaluate(
+        packParameters(
+          of.map(({ node }) => node),
+          parts,
+        ),
+        feeds,
+      ).map((values) => values.reduce((a, b) => a + b));
+    const each = sums(groups);
+    expect(Math.min(...each)).toBeGreaterThan(0);
+    expect(each.reduce((a, b) => a + b)).toBeCloseTo(sums(whole)[0]!, 9);
+  });
+
   test("free bits cost nothing, and have no gradient", () => {
     const config = { ...CASES["bernoulli"]!, model, modelConfig: SIZES[model]! };
     const lossWith = (settings: NetworkConfig["settings"]) => {
