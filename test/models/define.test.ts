@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,6 +11,7 @@ import {
   type Scope,
 } from "../../src/definitions.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { modelNamesOf } from "../../src/models/by-name.ts";
 import { ImageModel } from "../../src/tasks/image-model.ts";
 import { train } from "../../src/train/train.ts";
 
@@ -137,3 +138,16 @@ test("a likelihood of one's own trains, draws and scores", async () => {
   for (const value of nats!) expect(value).toBeLessThan(64 * -Math.log(0.01));
   expect((await model.score("digits:test", { limit: 20 })).bitsPerDim).toBeLessThan(1.2);
 });
+
+test.each(modelNamesOf("autoregressive"))(
+  "users can write %s: it takes from nn/ what the package exports",
+  async (name) => {
+    const source = await readFile(new URL(`../../src/models/${name}.ts`, import.meta.url), "utf8");
+    const imports = [...source.matchAll(/^import \{([^}]*)\} from "\.\.\/nn\//gms)].flatMap(([, names]) =>
+      names!.split(","),
+    );
+    const values = imports.map((one) => one.trim()).filter((one) => one !== "");
+    expect(values.length).toBeGreaterThan(0);
+    for (const value of values) expect(Object.keys(nn)).toContain(value);
+  },
+);
