@@ -1,16 +1,17 @@
 import { join } from "node:path";
 import * as v from "valibot";
-import { expected, NextpixelError, shortened } from "../../basics/errors.ts";
+import { expected, NextpixelError } from "../../basics/errors.ts";
 import { ask, askForBytes, statusOf, unavailable } from "../../fetch/ask.ts";
 import type { FetchSettings } from "../../fetch/settings.ts";
 import { writeAtomically } from "../../files/atomic-write.ts";
 import { isThere, readBounded } from "../../files/bounded-read.ts";
+import { checked } from "../../files/checked.ts";
 import { parseJson } from "../../files/json.ts";
+import { makeFolder } from "../../files/make-folder.ts";
 import { writeError } from "../../files/system-error.ts";
 import { unexpected } from "../../files/unexpected.ts";
 import { mapConcurrently } from "../concurrent.ts";
 import type { HubName } from "./name.ts";
-import { makeFolder } from "../../files/make-folder.ts";
 
 /** Bounds on what the Hub may say: bytes of a listing, files of a split, and redirections to a file. */
 const MAX_BYTES = 2 ** 25;
@@ -19,31 +20,29 @@ const MAX_REDIRECTS = 5;
 const FILES_AT_ONCE = 4;
 
 /** The URLs of a data set's Parquet files, by config and split. */
-const urls = v.record(v.string(), v.record(v.string(), v.array(v.string())));
+const urls = v.record(v.string(), v.record(v.string(), v.pipe(v.array(v.string()), v.maxLength(MAX_FILES))));
+
+const hubFile = v.strictObject({
+  url: v.string(),
+  path: v.pipe(v.string(), v.regex(/^\d{4,6}\.parquet$/)),
+  bytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  sha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+});
+
+export type HubFile = v.InferOutput<typeof hubFile>;
 
 /** The files of a split: what is kept of it, so that a name means the same pictures tomorrow. */
 const listing = v.strictObject({
   format: v.literal(2),
-  files: v.pipe(
-    v.array(
-      v.strictObject({
-        url: v.string(),
-        path: v.pipe(v.string(), v.regex(/^\d{4,6}\.parquet$/)),
-        bytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-        sha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
-      }),
-    ),
-    v.maxLength(MAX_FILES),
-  ),
+  files: v.pipe(v.array(hubFile), v.maxLength(MAX_FILES)),
 });
-
-export type HubFile = v.InferOutput<typeof listing>["files"][number];
 
 const KEPT = "nextpixel-files.json";
 
 /**
  * The Parquet files of a split: what was listed the first time, and is kept in `folder`, or else what the Hub lists
- * now, its own or those that the Hub has converted (https://huggingface.co/docs/hub/datasets-viewer).
+ * now, its own or those that the Hub has converted (https://huggingface.co/docs/dataset-viewer/parquet). A split of
+ * which it has converted only the beginning has another name there: `partial-train` in place of `train`.
  *
  * @throws DOWNLOAD if the Hub cannot be asked; NOT_FOUND if it has no such data set, config or split; ARGUMENT if the
  * config must be named; FORMAT if its answer, or what is kept of it, is something else.
@@ -66,13 +65,13 @@ export async function hubListing(
     );
   }
   if (!response.ok) throw unavailable(url, statusOf(response));
-  const found = urlsOf(name, wanted, checked(urls, parseJson(bytes, url), url));
-  if (found.length > MAX_FILES) throw expected("FORMAT", `at most ${MAX_FILES} files`, url, found.length);
+  const listed = `a listing of files from ${url}`;
+  const found = urlsOf(name, wanted, checked(urls, parseJson(bytes, url), listed));
   const files = await mapConcurrently(found, FILES_AT_ONCE, async (one, i) => ({
     path: `${String(i).padStart(4, "0")}.parquet`,
     ...(await fileAt(one, settings)),
   }));
-  const asked = checked(listing, { format: 2, files }, url);
+  const asked = checked(listing, { format: 2, files }, listed);
   await makeFolder(folder).catch((cause: unknown) => {
     throw writeError(folder, cause);
   });
@@ -84,26 +83,17 @@ export const authorization = ({ hubToken }: FetchSettings): Record<string, strin
   hubToken === undefined ? {} : { authorization: `Bearer ${hubToken}` };
 
 function urlsOf(name: string, { config, split }: HubName, configs: v.InferOutput<typeof urls>): string[] {
+  const oneOf = (what: string) => expected("NOT_FOUND", `one of the ${what}`, "a data set on the Hub", name);
   const names = Object.keys(configs);
-  const byDefault = names.includes("default") || names.length !== 1 ? "default" : names[0]!;
+  const byDefault = names.length === 1 ? names[0]! : "default";
   const splits = new Map(Object.entries(configs)).get(config ?? byDefault);
   if (splits === undefined) {
     const form = config === undefined && names.length > 0 ? " to be named (hf:owner/name/config:split)" : "";
-    throw expected(
-      "NOT_FOUND",
-      `one of the configs ${names.join(", ") || "(none)"}${form}`,
-      "a data set on the Hub",
-      name,
-    );
+    throw oneOf(`configs ${names.join(", ") || "(none)"}${form}`);
   }
-  const found = new Map(Object.entries(splits)).get(split);
-  if (found !== undefined && found.length > 0) return found;
-  throw expected(
-    "NOT_FOUND",
-    `one of the splits ${Object.keys(splits).join(", ")}`,
-    "a data set on the Hub",
-    name,
-  );
+  const found = new Map(Object.entries(splits)).get(split) ?? [];
+  if (found.length === 0) throw oneOf(`splits ${Object.keys(splits).join(", ")}`);
+  return found;
 }
 
 /** Size and SHA-256 of a file: the Hub says them where it redirects to the server that has the file. */
@@ -132,17 +122,4 @@ async function fileAt(listed: string, settings: FetchSettings) {
 function address(text: string, from: string): URL {
   if (URL.canParse(text, from)) return new URL(text, from);
   throw unexpected(from, "addresses of files", text);
-}
-
-/** FORMAT error that names `where` it is from if a value has not this form. */
-function checked<Schema extends v.GenericSchema>(
-  schema: Schema,
-  value: unknown,
-  where: string,
-): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, value);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const field = shortened(v.getDotPath(issue) ?? "the whole");
-  throw unexpected(where, "a listing of files", `${field}: ${shortened(issue.message)}`);
 }

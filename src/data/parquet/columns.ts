@@ -19,7 +19,7 @@ const feature = v.object({ _type: v.string(), names: v.optional(v.array(v.string
 const notes = v.pipe(
   v.string(),
   v.parseJson(),
-  v.looseObject({ info: v.looseObject({ features: v.record(v.string(), v.unknown()) }) }),
+  v.object({ info: v.object({ features: v.record(v.string(), v.fallback(feature, { _type: "other" })) }) }),
 );
 
 /**
@@ -35,19 +35,13 @@ export function columnsOf(
 ): Columns {
   const noted = v.safeParse(notes, key_value_metadata?.find(({ key }) => key === "huggingface")?.value);
   const features = noted.success ? Object.entries(noted.output.info.features) : [];
-  const ofType = (type: string) => {
-    for (const [name, value] of features) {
-      const one = v.safeParse(feature, value);
-      if (one.success && one.output["_type"] === type) return { name, names: one.output.names };
-    }
-    return undefined;
-  };
+  const ofType = (type: string) => features.find(([, { _type }]) => _type === type);
   const columns = new Set(children.map(({ element }) => element.name));
   const ofBytes = children.find((column) => column.children.some(({ element }) => element.name === "bytes"));
-  const picture = ofType("Image")?.name ?? ofBytes?.element.name;
+  const picture = ofType("Image")?.[0] ?? ofBytes?.element.name;
   if (picture === undefined || !columns.has(picture)) {
     throw unexpected(file, "a column of pictures", `the columns ${[...columns].join(", ")}`);
   }
-  const label = ofType("ClassLabel") ?? { name: "label", names: undefined };
-  return { picture, label: columns.has(label.name) ? label.name : undefined, classNames: label.names };
+  const [label, { names }] = ofType("ClassLabel") ?? ["label", { names: undefined }];
+  return { picture, label: columns.has(label) ? label : undefined, classNames: names };
 }

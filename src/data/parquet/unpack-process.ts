@@ -4,18 +4,17 @@ import { unpackPictures } from "./pictures.ts";
 import type { FromUnpacking, ToUnpacking } from "./unpack.ts";
 
 const send = (message: FromUnpacking): void => void process.send!(message);
+const end = (message: FromUnpacking): void => void process.send!(message, () => process.exit());
 
 // Nobody is left who would want the pictures.
 process.on("disconnect", () => process.exit());
 
 process.once("message", ({ files, folder }: ToUnpacking) => {
   unpackPictures(files, folder, (pictures, of) => send({ kind: "progress", pictures, of })).then(
-    () => send({ kind: "end" }),
-    (error: unknown) => send({ kind: "error", ...described(error) }),
+    () => end({ kind: "end" }),
+    (error: NodeJS.ErrnoException) => {
+      const { message, code, errno } = error;
+      end({ kind: "error", message, code, errno, isOurs: error instanceof NextpixelError });
+    },
   );
 });
-
-function described(error: unknown) {
-  const { message, code, errno } = error as NodeJS.ErrnoException;
-  return { message, code, errno, isOurs: error instanceof NextpixelError };
-}

@@ -8,17 +8,14 @@ export interface ToUnpacking {
   readonly folder: string;
 }
 
-/** The messages from the process. */
+/** The messages from the process: after "end" or "error" it exits. */
 export type FromUnpacking =
   | { readonly kind: "progress"; readonly pictures: number; readonly of: number }
   | { readonly kind: "end" }
-  | {
-      readonly kind: "error";
-      readonly message: string;
-      readonly code: string | undefined;
-      readonly errno: number | undefined;
-      readonly isOurs: boolean;
-    };
+  | ({ readonly kind: "error"; readonly isOurs: boolean } & Pick<
+      NodeJS.ErrnoException,
+      "message" | "code" | "errno"
+    >);
 
 export interface UnpackOptions {
   /** Called with the number of pictures so far, and of all. */
@@ -42,7 +39,7 @@ const FOLDER = import.meta.url.endsWith(".ts") ? "../../../dist/data/parquet" : 
  * `unpackPictures` in a process of its own. One wrong bit in a Parquet file can make the decoder fill the memory, which
  * no exception stops, or loop for ever. This is a FORMAT error too.
  */
-export function unpackApart(
+export async function unpackApart(
   files: readonly string[],
   folder: string,
   { onProgress, patience = 300_000 }: UnpackOptions,
@@ -53,33 +50,32 @@ export function unpackApart(
   });
   let said = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(0, MAX_SAID)));
-  child.on("error", ({ message }) => (said ||= `${message}\n`));
+  child.on("error", ({ message }) => (said ||= message));
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
-  const which = files.length === 1 ? files[0]! : `${files[0]}, or one of the ${files.length - 1} others`;
-  const damaged = (reason: string) => unexpected(which, "an intact Parquet file", reason);
+  let isStalled = false;
+  const stalled = setTimeout(() => {
+    isStalled = true;
+    kill();
+  }, patience);
+  let last: FromUnpacking | undefined;
+  child.on("message", (message: FromUnpacking) => {
+    stalled.refresh();
+    last = message;
+    if (message.kind === "progress") onProgress(message.pictures, message.of);
+  });
+  child.send({ files, folder } satisfies ToUnpacking);
   // Not "exit": what it has said may not be here yet.
-  const gone = new Promise<string>((resolve) =>
+  const reason = await new Promise<string>((resolve) =>
     child.once("close", (code, signal) => resolve(reasonOf(said, code, signal))),
   );
-  let stalled: NodeJS.Timeout | undefined;
-  return new Promise<void>((resolve, reject) => {
-    stalled = setTimeout(() => reject(damaged("data that the decoder never finishes")), patience);
-    child.on("message", (message: FromUnpacking) => {
-      stalled?.refresh();
-      if (message.kind === "progress") onProgress(message.pictures, message.of);
-      else if (message.kind === "end") resolve();
-      else reject(errorOf(message));
-    });
-    void gone.then((reason) => reject(damaged(`data that ends the decoder (${reason})`)));
-    child.send({ files, folder } satisfies ToUnpacking);
-  }).finally(async () => {
-    clearTimeout(stalled);
-    kill();
-    // Not before it has stopped writing into the folder.
-    await gone;
-    process.off("exit", kill);
-  });
+  clearTimeout(stalled);
+  process.off("exit", kill);
+  if (last?.kind === "end") return;
+  if (last?.kind === "error") throw errorOf(last);
+  const which = files.length === 1 ? files[0]! : `${files[0]}, or one of the ${files.length - 1} others`;
+  const data = isStalled ? "data that the decoder never finishes" : `data that ends the decoder (${reason})`;
+  throw unexpected(which, "an intact Parquet file", data);
 }
 
 function errorOf({ message, code, errno, isOurs }: FromUnpacking & { readonly kind: "error" }): Error {

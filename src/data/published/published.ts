@@ -1,14 +1,12 @@
 import { join } from "node:path";
 import { NextpixelError } from "../../basics/errors.ts";
 import { cachedFiles } from "../../fetch/cached-files.ts";
-import { checkFile } from "../../fetch/check-file.ts";
+import { checkFile } from "../../fetch/download.ts";
 import { fetchSettings, type FetchSettings } from "../../fetch/settings.ts";
 import { isThere } from "../../files/bounded-read.ts";
 import type { Dataset } from "../dataset.ts";
 import type { Format } from "../formats/format.ts";
-import { CATALOG, type Published, type PublishedOptions } from "./catalog.ts";
-
-const setOf = (name: string): string => name.split(":", 1)[0]!;
+import { CATALOG, setOf, type Published, type PublishedOptions } from "./catalog.ts";
 
 /**
  * What the catalog has under a name. Undefined if it has nothing of that kind.
