@@ -3,9 +3,9 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { expected, NextpixelError } from "../basics/errors.ts";
-import { isThere, sizeOfFile } from "../files/bounded-read.ts";
+import { sizeOfFile } from "../files/bounded-read.ts";
 import { readError, unlessMissing } from "../files/system-error.ts";
-import { ask, Interrupted, statusOf, unavailable } from "./ask.ts";
+import { ask, Interrupted, statusOf, unavailable, type Send } from "./ask.ts";
 import { complete } from "./in-progress.ts";
 import type { FetchSettings } from "./settings.ts";
 
@@ -47,79 +47,58 @@ export async function checkFile(path: string, { bytes, sha256 }: FileSums, name 
  * @throws DOWNLOAD if it cannot be had; FORMAT if it is another file; WRITE if it cannot be written.
  */
 export const download = (remote: RemoteFile, path: string, settings: FetchSettings): Promise<void> =>
-  complete(path, "part", settings, (part) => fill(part, remote, path, settings));
-
-/** Has `part` hold the whole file. Nothing is left of one that is wrong. */
-async function fill(part: string, remote: RemoteFile, path: string, settings: FetchSettings): Promise<void> {
-  const isResumed = await isThere(part);
-  await receive(part, remote, path, settings);
-  try {
-    await checkFile(part, remote, remote.url);
-  } catch (fault) {
-    await rm(part);
-    // What was there from earlier may have been of another file.
-    if (!isResumed) throw fault;
-    await fill(part, remote, path, settings);
-  }
-}
-
-/** Receives what `part` has not got yet. */
-async function receive(
-  part: string,
-  { url, bytes, headers }: RemoteFile,
-  file: string,
-  settings: FetchSettings,
-): Promise<void> {
-  const sizeNow = async () => (await unlessMissing(stat(part)))?.size ?? 0;
-  if ((await sizeNow()) > bytes) await rm(part);
-  let most = await sizeNow();
-  settings.onEvent({ kind: "start", url, file, received: most, bytes });
-  await ask(url, settings, async (send, onReceived) => {
-    let size = await sizeNow();
-    if (size === bytes && size > 0) return;
-    const range: Record<string, string> = size > 0 ? { range: `bytes=${size}-` } : {};
-    // A file that is compressed is wanted as it is.
-    const response = await send({ headers: { ...headers, "accept-encoding": "identity", ...range } });
-    const isRest = begins(response, size, bytes);
-    if (!isRest && size > 0 && [206, 416].includes(response.status)) {
-      // Neither a range that was not asked for nor one beyond the end is of use, but the whole file may be.
-      await rm(part);
-      throw new Interrupted(`the server answers a request for the rest with ${response.status}`);
-    }
-    if (!isRest) {
-      checkWhole(response, url, bytes);
-      size = 0;
-    }
-    const chunks = async function* () {
-      for await (const chunk of response.body ?? []) {
-        size += chunk.length;
-        if (size > bytes) return;
-        yield chunk;
-        onReceived(size > most);
-        most = Math.max(most, size);
-        settings.onEvent({ kind: "progress", url, file, received: size, bytes });
+  complete(path, "part", settings, async (part) => {
+    const { url, bytes } = remote;
+    const sizeNow = async () => (await unlessMissing(stat(part)))?.size ?? 0;
+    let most = await sizeNow();
+    let isResumed = most > 0;
+    settings.onEvent({ kind: "start", url, file: path, received: most, bytes });
+    await ask(url, settings, async (send, onReceived) => {
+      let size = await sizeNow();
+      if (size === 0 || size < bytes) {
+        const response = await answerFrom(size, send, remote);
+        const isRest = response.status === 206;
+        if (!isRest) size = 0;
+        const chunks = async function* () {
+          for await (const chunk of response.body ?? []) {
+            size += chunk.length;
+            if (size > bytes) return;
+            yield chunk;
+            onReceived(size > most);
+            most = Math.max(most, size);
+            settings.onEvent({ kind: "progress", url, file: path, received: size, bytes });
+          }
+        };
+        await pipeline(chunks, createWriteStream(part, { flags: isRest ? "a" : "w", flush: true }));
       }
-    };
-    await pipeline(chunks, createWriteStream(part, { flags: isRest ? "a" : "w", flush: true }));
-    if (size < bytes) throw new Interrupted(`the connection ended after ${size} of ${bytes} bytes`);
-    if (size > bytes) {
-      await rm(part);
-      throw new NextpixelError("FORMAT", `expected ${bytes} bytes for ${url}, received more`);
-    }
+      if (size < bytes) throw new Interrupted(`the connection ended after ${size} of ${bytes} bytes`);
+      try {
+        if (size > bytes)
+          throw new NextpixelError("FORMAT", `expected ${bytes} bytes for ${url}, received more`);
+        await checkFile(part, remote, url);
+      } catch (fault) {
+        await rm(part);
+        if (!isResumed) throw fault;
+        isResumed = false;
+        throw new Interrupted("what an earlier download has left is of another file");
+      }
+    });
   });
-}
 
-/** Whether an answer is the rest of a file, from byte `start`. */
-function begins({ status, headers }: Response, start: number, bytes: number): boolean {
-  const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get("content-range") ?? "") ?? [];
-  return status === 206 && Number(from) === start && (total === "*" || Number(total) === bytes);
-}
-
-/** Refuses an answer that is not a file of so many bytes. */
-function checkWhole(response: Response, url: string, bytes: number): void {
+/** The answer to a request for a file, or, with status 206, for what comes after its first `size` bytes. */
+async function answerFrom(size: number, send: Send, { url, bytes, headers }: RemoteFile): Promise<Response> {
+  // A file that is compressed is wanted as it is.
+  const whole = { ...headers, "accept-encoding": "identity" };
+  let response = await send({ headers: size > 0 ? { ...whole, range: `bytes=${size}-` } : whole });
+  const range = response.headers.get("content-range") ?? "";
+  const [, start, total = ""] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(range) ?? [];
+  if (response.status === 206 && Number(start) === size && ["*", String(bytes)].includes(total))
+    return response;
+  // Neither a range that was not asked for nor one beyond the end is of use, but the whole file may be.
+  if ([206, 416].includes(response.status)) response = await send({ headers: whole });
   if (response.status !== 200) throw unavailable(url, statusOf(response));
-  const { headers } = response;
-  const announced = headers.has("content-encoding") ? null : headers.get("content-length");
+  const announced = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
   if (announced !== null && Number(announced) !== bytes)
     throw expected("FORMAT", `${bytes} bytes`, url, Number(announced));
+  return response;
 }

@@ -21,7 +21,7 @@ const ABANDONED_AFTER = 10 * 60 * 1000;
  * Makes a file or a folder at `path`, which appears when it is complete: until then `fill` writes to another name
  * beside it. That name says who writes, so that two processes do not disturb each other. Of the files that dead
  * processes have left, `fill` finds the largest, to go on with it; folders they have left are removed. After an error a
- * file is left for the next call.
+ * file is left for the next call. It is no error if another process was faster.
  *
  * @throws WRITE if the file system fails; what `fill` throws.
  */
@@ -44,11 +44,13 @@ export async function complete(
     await fill(part);
     await rename(part, path);
   } catch (cause) {
+    if (await isThere(path)) return;
     throw isSystemError(cause) ? writeError(path, cause) : cause;
   } finally {
     inUse.delete(part);
     // The first failure is the one to report.
-    if (kind === "unpacking") await rm(part, { recursive: true, force: true }).catch(() => undefined);
+    if (kind === "unpacking" || (await isThere(path)))
+      await rm(part, { recursive: true, force: true }).catch(() => undefined);
     onEvent({ kind: "end", file: path });
   }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expected } from "../../basics/errors.ts";
 import { advising, cachedFiles } from "../../fetch/cached-files.ts";
 import { complete } from "../../fetch/in-progress.ts";
-import { fetchSettings, type FetchSettings } from "../../fetch/settings.ts";
+import { fetchSettings } from "../../fetch/settings.ts";
 import { isThere } from "../../files/bounded-read.ts";
 import type { Dataset } from "../dataset.ts";
 import { openFolder } from "../formats/folder.ts";
@@ -38,25 +38,16 @@ async function openHub(name: string, options: OpenOptions): Promise<Dataset> {
   if (!(await isThere(folder))) {
     const headers = authorization(settings);
     const remote = files.map((file) => ({ ...file, headers }));
-    await unpackOnce(await cachedFiles(cached, remote, settings), folder, settings);
+    const paths = await cachedFiles(cached, remote, settings);
+    const onProgress = (pictures: number, of: number) =>
+      settings.onEvent({ kind: "unpack", file: folder, pictures, of });
+    await complete(folder, "unpacking", settings, async (part) => {
+      await mkdir(part);
+      await unpackApart(paths, part, { onProgress });
+    });
   }
   const dataset = await openFolder(folder, options, name);
   return { ...dataset, classNames: dataset.classNames && (await readClassNames(folder, dataset.classNames)) };
-}
-
-/** Has `folder` hold all pictures, or not be there. */
-async function unpackOnce(files: readonly string[], folder: string, settings: FetchSettings): Promise<void> {
-  const onProgress = (pictures: number, of: number) =>
-    settings.onEvent({ kind: "unpack", file: folder, pictures, of });
-  try {
-    await complete(folder, "unpacking", settings, async (part) => {
-      await mkdir(part);
-      await unpackApart(files, part, { onProgress });
-    });
-  } catch (cause) {
-    // Another process may have been faster.
-    if (!(await isThere(folder))) throw cause;
-  }
 }
 
 /** Data sets on the Hugging Face Hub. */

@@ -1,13 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  asyncBufferFromFile,
-  parquetMetadataAsync,
-  parquetReadObjects,
-  parquetSchema,
-  type AsyncBuffer,
-  type FileMetaData,
-} from "hyparquet";
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { NextpixelError } from "../../basics/errors.ts";
 import { sizeOfFile } from "../../files/bounded-read.ts";
@@ -16,7 +9,7 @@ import { unexpected } from "../../files/unexpected.ts";
 import { mapConcurrently } from "../concurrent.ts";
 import { pictureEnding } from "../picture-file.ts";
 import { writeClassNames } from "./class-folders.ts";
-import { columnsOf, type Columns } from "./columns.ts";
+import { columnsOf } from "./columns.ts";
 
 /** Limits: rows of all files, and bytes of one row group, uncompressed. */
 const MAX_ROWS = 2 ** 24;
@@ -24,13 +17,7 @@ const MAX_GROUP_BYTES = 2 ** 30;
 const MAX_CLASSES = 2 ** 16;
 const FILES_AT_ONCE = 8;
 
-interface Table {
-  readonly file: string;
-  readonly buffer: AsyncBuffer;
-  readonly metadata: FileMetaData;
-  readonly columns: Columns;
-}
-
+type Table = Awaited<ReturnType<typeof openTable>>;
 type Row = Readonly<Record<string, unknown>>;
 
 /**
@@ -73,7 +60,7 @@ export async function unpackPictures(
   await writeClassNames(folder, Object.fromEntries([...classFolders].map(([name, own]) => [own, name])));
 }
 
-async function openTable(file: string): Promise<Table> {
+async function openTable(file: string) {
   await sizeOfFile(file);
   return parsing(file, async () => {
     const buffer = await asyncBufferFromFile(file);
@@ -85,31 +72,21 @@ async function openTable(file: string): Promise<Table> {
 /** The rows of a table, only the columns that are needed, one row group at a time. */
 async function* rowGroups({ file, buffer, metadata, columns }: Table): AsyncGenerator<Row[]> {
   const { picture, label } = columns;
+  const read = { file: buffer, metadata, columns: label === undefined ? [picture] : [picture, label] };
+  const total = Number(metadata.num_rows);
   let rowStart = 0;
   for (const { num_rows, total_byte_size } of metadata.row_groups) {
-    if (total_byte_size > MAX_GROUP_BYTES) {
-      throw unexpected(file, `at most ${MAX_GROUP_BYTES} bytes in a group of rows`, String(total_byte_size));
-    }
     const rowEnd = rowStart + Number(num_rows);
-    if (!(rowEnd >= rowStart && rowEnd <= metadata.num_rows)) {
-      throw unexpected(file, `groups of ${metadata.num_rows} rows together`, "more");
-    }
+    if (total_byte_size > MAX_GROUP_BYTES)
+      throw unexpected(file, `at most ${MAX_GROUP_BYTES} bytes in a group of rows`, String(total_byte_size));
+    if (!(rowEnd >= rowStart && rowEnd <= total))
+      throw unexpected(file, `groups of ${total} rows together`, "more");
     yield await parsing(file, () =>
-      parquetReadObjects({
-        file: buffer,
-        metadata,
-        columns: label === undefined ? [picture] : [picture, label],
-        rowStart,
-        rowEnd,
-        compressors,
-        utf8: false,
-      }),
+      parquetReadObjects({ ...read, rowStart, rowEnd, compressors, utf8: false }),
     );
     rowStart = rowEnd;
   }
-  if (rowStart !== Number(metadata.num_rows)) {
-    throw unexpected(file, `groups of ${metadata.num_rows} rows together`, String(rowStart));
-  }
+  if (rowStart !== total) throw unexpected(file, `groups of ${total} rows together`, String(rowStart));
 }
 
 /** Whatever the parser throws means that the file is wrong. */

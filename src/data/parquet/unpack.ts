@@ -1,4 +1,6 @@
 import { fork } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { NextpixelError, type ErrorCode } from "../../basics/errors.ts";
 import { unexpected } from "../../files/unexpected.ts";
 
@@ -26,9 +28,6 @@ export interface UnpackOptions {
   readonly patience?: number | undefined;
 }
 
-/** Characters of the process's stderr that are kept: Node gives the reason in the first lines. */
-const MAX_SAID = 10_000;
-
 /** Largest heap of the process, in MiB. */
 const MAX_HEAP = 2048;
 
@@ -48,9 +47,6 @@ export async function unpackApart(
     execArgv: [`--max-old-space-size=${MAX_HEAP}`],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
-  let said = "";
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(0, MAX_SAID)));
-  child.on("error", ({ message }) => (said ||= message));
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
   let isStalled = false;
@@ -64,30 +60,23 @@ export async function unpackApart(
     last = message;
     if (message.kind === "progress") onProgress(message.pictures, message.of);
   });
-  child.send({ files, folder } satisfies ToUnpacking);
-  // Not "exit": what it has said may not be here yet.
-  const reason = await new Promise<string>((resolve) =>
-    child.once("close", (code, signal) => resolve(reasonOf(said, code, signal))),
-  );
+  // Whether it can be sent shows in how the process ends.
+  child.send({ files, folder } satisfies ToUnpacking, () => undefined);
+  const [said, [code, signal]] = await Promise.all([text(child.stderr!), once(child, "close")]);
   clearTimeout(stalled);
   process.off("exit", kill);
   if (last?.kind === "end") return;
-  if (last?.kind === "error") throw errorOf(last);
+  if (last?.kind === "error") {
+    const { isOurs, message, code, errno } = last;
+    throw isOurs
+      ? new NextpixelError(code as ErrorCode, message)
+      : Object.assign(new Error(message), { code, errno });
+  }
   const which = files.length === 1 ? files[0]! : `${files[0]}, or one of the ${files.length - 1} others`;
+  const lines = said.split("\n").map((line) => line.trim());
+  // Node gives the reason in the first lines.
+  const reason =
+    lines.find((line) => /error/i.test(line)) ?? lines.findLast(Boolean) ?? signal ?? `exit code ${code}`;
   const data = isStalled ? "data that the decoder never finishes" : `data that ends the decoder (${reason})`;
   throw unexpected(which, "an intact Parquet file", data);
-}
-
-function errorOf({ message, code, errno, isOurs }: FromUnpacking & { readonly kind: "error" }): Error {
-  return isOurs
-    ? new NextpixelError(code as ErrorCode, message)
-    : Object.assign(new Error(message), { code, errno });
-}
-
-/** Why a process has ended: the line of its stderr with the error, or else its exit code or signal. */
-function reasonOf(said: string, code: number | null, signal: string | null): string {
-  const lines = said.split("\n").map((line) => line.trim());
-  return (
-    lines.find((line) => /error/i.test(line)) ?? lines.findLast(Boolean) ?? signal ?? `exit code ${code}`
-  );
 }
