@@ -13,15 +13,22 @@ export class Interrupted extends Error {}
 export const unavailable = (url: string, reason: string): NextpixelError =>
   new NextpixelError("DOWNLOAD", `cannot download ${url} (${shortened(reason)})`);
 
-export const statusOf = ({ status, statusText }: Response): string => `HTTP ${status} ${statusText}`.trim();
+export const statusOf = ({ status, statusText }: Pick<Response, "status" | "statusText">): string =>
+  `HTTP ${status} ${statusText}`.trim();
+
+/** What a server has answered. */
+export interface Answer extends Pick<Response, "ok" | "status" | "statusText" | "headers"> {
+  /** Its content in pieces. @throws FORMAT that says `what` was expected if it has more than `limit` bytes */
+  content(limit: number, what: string): AsyncIterable<Uint8Array>;
+}
 
 /** Sends the request once. */
-export type Send = (init?: Omit<RequestInit, "signal">) => Promise<Response>;
+export type Send = (init: Omit<RequestInit, "signal">) => Promise<Answer>;
 
 /**
  * What `attempt` makes of the answer to a request. It is called again, after a while, when the connection breaks, when
- * nothing comes for some time, and when the server is busy. It says when something has come, and whether that is new:
- * attempts before do not count then.
+ * nothing comes for some time, and when the server is busy. It says when something new has come: attempts before do not
+ * count then.
  *
  * @throws DOWNLOAD if the server cannot be reached, or after five attempts that brought nothing new; what `attempt`
  * throws.
@@ -29,7 +36,7 @@ export type Send = (init?: Omit<RequestInit, "signal">) => Promise<Response>;
 export async function ask<Result>(
   url: string,
   { onEvent, stallTimeout, retryDelay, longestDelay }: FetchSettings,
-  attempt: (send: Send, onReceived: (isNew: boolean) => void) => Promise<Result>,
+  attempt: (send: Send, onNew: () => void) => Promise<Result>,
 ): Promise<Result> {
   for (let failures = 0; ;) {
     const controller = new AbortController();
@@ -37,19 +44,28 @@ export async function ask<Result>(
     const stalled = setTimeout(() => controller.abort(stall), stallTimeout);
     let wanted = 0;
     const send: Send = async (init) => {
-      const response = await fetch(url, { ...init, signal: controller.signal });
-      const { status, headers } = response;
-      wanted = retryAfter(headers.get("retry-after"));
-      if (status === 408 || status === 429 || status >= 500) throw new Interrupted(statusOf(response));
+      const { ok, status, statusText, headers, body } = await fetch(url, {
+        ...init,
+        signal: controller.signal,
+      });
+      if (status === 408 || status === 429 || status >= 500) {
+        wanted = retryAfter(headers.get("retry-after"));
+        throw new Interrupted(statusOf({ status, statusText }));
+      }
       stalled.refresh();
-      return response;
-    };
-    const onReceived = (isNew: boolean): void => {
-      stalled.refresh();
-      if (isNew) failures = 0;
+      const content = async function* (limit: number, what: string) {
+        let left = limit;
+        for await (const piece of body ?? []) {
+          stalled.refresh();
+          left -= piece.length;
+          if (left < 0) throw new NextpixelError("FORMAT", `expected ${what} for ${url}, received more`);
+          yield piece;
+        }
+      };
+      return { ok, status, statusText, headers, content };
     };
     try {
-      return await attempt(send, onReceived);
+      return await attempt(send, () => (failures = 0));
     } catch (error) {
       const fault = connectionError(url, error);
       if (!(fault instanceof Interrupted)) throw fault;
@@ -85,28 +101,3 @@ function connectionError(url: string, error: unknown): unknown {
   const reason = (cause instanceof Error && cause.message) || code || message;
   return BROKEN.test(code) ? new Interrupted(reason) : unavailable(url, reason);
 }
-
-/**
- * The whole of an answer.
- *
- * @throws FORMAT if it has more than `limit` bytes; the errors of `ask`.
- */
-export const askForBytes = (
-  url: string,
-  limit: number,
-  settings: FetchSettings,
-  headers: Readonly<Record<string, string>>,
-): Promise<{ readonly response: Response; readonly bytes: Uint8Array }> =>
-  ask(url, settings, async (send, onReceived) => {
-    const response = await send({ headers });
-    const chunks: Uint8Array[] = [];
-    let left = limit;
-    for await (const chunk of response.body ?? []) {
-      onReceived(false);
-      left -= chunk.length;
-      const what = `an answer of at most ${limit} bytes from ${url}`;
-      if (left < 0) throw new NextpixelError("FORMAT", `expected ${what}, received more`);
-      chunks.push(chunk);
-    }
-    return { response, bytes: Buffer.concat(chunks) };
-  });

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { expected, NextpixelError } from "../basics/errors.ts";
 import { sizeOfFile } from "../files/bounded-read.ts";
 import { readError, unlessMissing } from "../files/system-error.ts";
-import { ask, Interrupted, statusOf, unavailable, type Send } from "./ask.ts";
+import { ask, Interrupted, statusOf, unavailable, type Answer, type Send } from "./ask.ts";
 import { complete } from "./in-progress.ts";
 import type { FetchSettings } from "./settings.ts";
 
@@ -53,31 +53,27 @@ export const download = (remote: RemoteFile, path: string, settings: FetchSettin
     let most = await sizeNow();
     let isResumed = most > 0;
     settings.onEvent({ kind: "start", url, file: path, received: most, bytes });
-    await ask(url, settings, async (send, onReceived) => {
+    await ask(url, settings, async (send, onNew) => {
       let size = await sizeNow();
-      if (size === 0 || size < bytes) {
-        const response = await answerFrom(size, send, remote);
-        const isRest = response.status === 206;
-        if (!isRest) size = 0;
-        const chunks = async function* () {
-          for await (const chunk of response.body ?? []) {
-            size += chunk.length;
-            if (size > bytes) return;
-            yield chunk;
-            onReceived(size > most);
-            most = Math.max(most, size);
-            settings.onEvent({ kind: "progress", url, file: path, received: size, bytes });
-          }
-        };
-        await pipeline(chunks, createWriteStream(part, { flags: isRest ? "a" : "w", flush: true }));
-      }
-      if (size < bytes) throw new Interrupted(`the connection ended after ${size} of ${bytes} bytes`);
+      const answer = size === 0 || size < bytes ? await answerFrom(size, send, remote) : undefined;
+      const isWhole = answer?.status === 200;
+      if (isWhole) size = 0;
+      const pieces = async function* () {
+        for await (const piece of answer?.content(bytes - size, `${bytes} bytes`) ?? []) {
+          yield piece;
+          size += piece.length;
+          if (size > most) onNew();
+          most = Math.max(most, size);
+          settings.onEvent({ kind: "progress", url, file: path, received: size, bytes });
+        }
+      };
       try {
-        if (size > bytes)
-          throw new NextpixelError("FORMAT", `expected ${bytes} bytes for ${url}, received more`);
+        await pipeline(pieces, createWriteStream(part, { flags: isWhole ? "w" : "a", flush: true }));
+        if (size < bytes) throw new Interrupted(`the connection ended after ${size} of ${bytes} bytes`);
         await checkFile(part, remote, url);
       } catch (fault) {
-        await rm(part);
+        if (!(fault instanceof NextpixelError)) throw fault;
+        await rm(part, { force: true });
         if (!isResumed) throw fault;
         isResumed = false;
         throw new Interrupted("what an earlier download has left is of another file");
@@ -86,19 +82,18 @@ export const download = (remote: RemoteFile, path: string, settings: FetchSettin
   });
 
 /** The answer to a request for a file, or, with status 206, for what comes after its first `size` bytes. */
-async function answerFrom(size: number, send: Send, { url, bytes, headers }: RemoteFile): Promise<Response> {
+async function answerFrom(size: number, send: Send, { url, bytes, headers }: RemoteFile): Promise<Answer> {
   // A file that is compressed is wanted as it is.
   const whole = { ...headers, "accept-encoding": "identity" };
-  let response = await send({ headers: size > 0 ? { ...whole, range: `bytes=${size}-` } : whole });
-  const range = response.headers.get("content-range") ?? "";
+  let answer = await send({ headers: size > 0 ? { ...whole, range: `bytes=${size}-` } : whole });
+  const range = answer.headers.get("content-range") ?? "";
   const [, start, total = ""] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(range) ?? [];
-  if (response.status === 206 && Number(start) === size && ["*", String(bytes)].includes(total))
-    return response;
+  if (answer.status === 206 && Number(start) === size && ["*", String(bytes)].includes(total)) return answer;
   // Neither a range that was not asked for nor one beyond the end is of use, but the whole file may be.
-  if ([206, 416].includes(response.status)) response = await send({ headers: whole });
-  if (response.status !== 200) throw unavailable(url, statusOf(response));
-  const announced = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
+  if ([206, 416].includes(answer.status)) answer = await send({ headers: whole });
+  if (answer.status !== 200) throw unavailable(url, statusOf(answer));
+  const announced = answer.headers.has("content-encoding") ? null : answer.headers.get("content-length");
   if (announced !== null && Number(announced) !== bytes)
     throw expected("FORMAT", `${bytes} bytes`, url, Number(announced));
-  return response;
+  return answer;
 }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import * as v from "valibot";
 import { expected, NextpixelError } from "../../basics/errors.ts";
-import { ask, askForBytes, statusOf, unavailable } from "../../fetch/ask.ts";
+import { ask, statusOf, unavailable } from "../../fetch/ask.ts";
 import type { FetchSettings } from "../../fetch/settings.ts";
 import { writeAtomically } from "../../files/atomic-write.ts";
 import { isThere, readBounded } from "../../files/bounded-read.ts";
@@ -57,7 +58,10 @@ export async function hubListing(
   if (await isThere(kept))
     return checked(listing, parseJson(await readBounded(kept, MAX_BYTES), kept), kept).files;
   const url = `${settings.hub}/api/datasets/${wanted.repository}/parquet`;
-  const { response, bytes } = await askForBytes(url, MAX_BYTES, settings, authorization(settings));
+  const { response, bytes } = await ask(url, settings, async (send) => {
+    const response = await send({ headers: authorization(settings) });
+    return { response, bytes: await buffer(response.content(MAX_BYTES, `at most ${MAX_BYTES} bytes`)) };
+  });
   if ([401, 403, 404].includes(response.status)) {
     throw new NextpixelError(
       "NOT_FOUND",

@@ -2,14 +2,6 @@ import type { FileMetaData, SchemaTree } from "hyparquet";
 import * as v from "valibot";
 import { unexpected } from "../../files/unexpected.ts";
 
-/** The columns of a table that are read. */
-export interface Columns {
-  readonly picture: string;
-  readonly label: string | undefined;
-  /** Of labels 0, 1, ... */
-  readonly classNames: readonly string[] | undefined;
-}
-
 const feature = v.object({ _type: v.string(), names: v.optional(v.array(v.string())) });
 
 /**
@@ -24,7 +16,7 @@ const notes = v.pipe(
 
 /**
  * The columns of pictures and of labels: as the metadata says, or else by their form (a picture is bytes and a path)
- * and by the name `label`.
+ * and by the name `label`. `classNames` are those of the labels 0, 1, ...
  *
  * @throws FORMAT if there is no column of pictures.
  */
@@ -32,7 +24,7 @@ export function columnsOf(
   file: string,
   { key_value_metadata }: Pick<FileMetaData, "key_value_metadata">,
   { children }: Pick<SchemaTree, "children">,
-): Columns {
+) {
   const noted = v.safeParse(notes, key_value_metadata?.find(({ key }) => key === "huggingface")?.value);
   const features = noted.success ? Object.entries(noted.output.info.features) : [];
   const ofType = (type: string) => features.find(([, { _type }]) => _type === type);

@@ -32,10 +32,7 @@ cifar10 cifar-10-binary.tar.gz 170052171 c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25e
 cifar10:test cifar-10-binary.tar.gz 170052171 c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd
 `;
 
-export interface PublishedFile extends FileSums {
-  readonly name: string;
-  readonly sha256: string;
-}
+export type PublishedFile = FileSums & { readonly name: string };
 
 export type PublishedOptions = Pick<OpenOptions, "gray" | "channels" | "levels" | "labels" | "onWarning">;
 
@@ -51,16 +48,10 @@ export interface Published {
   open(paths: readonly string[], options: PublishedOptions, name: string): Promise<Dataset>;
 }
 
-/** A data set and its splits, which are named after it. */
-interface PublishedSet extends Pick<Published, "url" | "open"> {
-  readonly packagedIn?: string;
-}
+const FASHION_CLASSES = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot";
 
-const FASHION_CLASSES = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot".split(
-  ",",
-);
-
-const SETS: Readonly<Record<string, PublishedSet>> = {
+/** What a data set and its splits, which are named after it, have in common. */
+const SETS: Readonly<Record<string, Pick<Published, "url" | "open"> & { readonly packagedIn?: string }>> = {
   mnist: {
     url: "https://storage.googleapis.com/cvdf-datasets/mnist/",
     open: ([images], { levels = 256, ...options }, name) => openIdx(images!, { ...options, levels }, name),
@@ -76,7 +67,7 @@ const SETS: Readonly<Record<string, PublishedSet>> = {
     // Debian's package dataset-fashion-mnist.
     packagedIn: "/usr/share/datasets/fashion-mnist",
     open: ([images], { levels = 256, ...options }, name) =>
-      openIdx(images!, { ...options, levels, classNames: FASHION_CLASSES }, name),
+      openIdx(images!, { ...options, levels, classNames: FASHION_CLASSES.split(",") }, name),
   },
   cifar10: {
     url: "https://www.cs.toronto.edu/~kriz/",
