@@ -40,14 +40,12 @@ export async function ask<Result>(
 ): Promise<Result> {
   for (let failures = 0; ;) {
     const controller = new AbortController();
+    const { signal } = controller;
     const stall = new Interrupted(`nothing came for ${stallTimeout / 1000} s`);
     const stalled = setTimeout(() => controller.abort(stall), stallTimeout);
     let wanted = 0;
     const send: Send = async (init) => {
-      const { ok, status, statusText, headers, body } = await fetch(url, {
-        ...init,
-        signal: controller.signal,
-      });
+      const { ok, status, statusText, headers, body } = await fetch(url, { ...init, signal });
       if (status === 408 || status === 429 || status >= 500) {
         wanted = retryAfter(headers.get("retry-after"));
         throw new Interrupted(statusOf({ status, statusText }));

@@ -27,20 +27,13 @@ export async function cachedFiles(
   const missing: CachedFile[] = [];
   for (const file of files) {
     const path = join(folder, file.path);
-    if (!(await isThere(path))) missing.push(file);
-    else
-      await checkFile(path, file).catch(
-        advising(`delete it to have it downloaded from ${file.url}`, "FORMAT"),
-      );
+    const advice = `delete it to have it downloaded from ${file.url}`;
+    if (await isThere(path)) await checkFile(path, file).catch(advising(advice, "FORMAT"));
+    else missing.push(file);
   }
   for (const [i, file] of missing.entries()) {
-    const names = shortened(
-      missing
-        .slice(i)
-        .map(({ path }) => path)
-        .join(", "),
-    );
-    const advice = `where there is no network, put ${names} into ${folder} by hand`;
+    const names = missing.slice(i).map(({ path }) => path);
+    const advice = `where there is no network, put ${shortened(names.join(", "))} into ${folder} by hand`;
     await download(file, join(folder, file.path), settings).catch(advising(advice, "DOWNLOAD", "FORMAT"));
   }
   return files.map(({ path }) => join(folder, path));

@@ -14,14 +14,13 @@ import { unexpected } from "../../files/unexpected.ts";
 import { mapConcurrently } from "../concurrent.ts";
 import type { HubName } from "./name.ts";
 
-/** Bounds on what the Hub may say: bytes of a listing, files of a split, and redirections to a file. */
+/** Bounds on what the Hub may say: bytes of a listing, and redirections to a file. */
 const MAX_BYTES = 2 ** 25;
-const MAX_FILES = 100_000;
 const MAX_REDIRECTS = 5;
 const FILES_AT_ONCE = 4;
 
 /** The URLs of a data set's Parquet files, by config and split. */
-const urls = v.record(v.string(), v.record(v.string(), v.pipe(v.array(v.string()), v.maxLength(MAX_FILES))));
+const urls = v.record(v.string(), v.record(v.string(), v.array(v.string())));
 
 const hubFile = v.strictObject({
   url: v.string(),
@@ -33,10 +32,7 @@ const hubFile = v.strictObject({
 export type HubFile = v.InferOutput<typeof hubFile>;
 
 /** The files of a split: what is kept of it, so that a name means the same pictures tomorrow. */
-const listing = v.strictObject({
-  format: v.literal(2),
-  files: v.pipe(v.array(hubFile), v.maxLength(MAX_FILES)),
-});
+const listing = v.strictObject({ format: v.literal(2), files: v.array(hubFile) });
 
 const KEPT = "nextpixel-files.json";
 
@@ -45,8 +41,8 @@ const KEPT = "nextpixel-files.json";
  * now, its own or those that the Hub has converted (https://huggingface.co/docs/dataset-viewer/parquet). A split of
  * which it has converted only the beginning has another name there: `partial-train` in place of `train`.
  *
- * @throws DOWNLOAD if the Hub cannot be asked; NOT_FOUND if it has no such data set, config or split; ARGUMENT if the
- * config must be named; FORMAT if its answer, or what is kept of it, is something else.
+ * @throws DOWNLOAD if the Hub cannot be asked; NOT_FOUND if it has no such data set, config or split, or if the config
+ * must be named; FORMAT if its answer, or what is kept of it, is something else.
  */
 export async function hubListing(
   name: string,
@@ -58,17 +54,17 @@ export async function hubListing(
   if (await isThere(kept))
     return checked(listing, parseJson(await readBounded(kept, MAX_BYTES), kept), kept).files;
   const url = `${settings.hub}/api/datasets/${wanted.repository}/parquet`;
-  const { response, bytes } = await ask(url, settings, async (send) => {
-    const response = await send({ headers: authorization(settings) });
-    return { response, bytes: await buffer(response.content(MAX_BYTES, `at most ${MAX_BYTES} bytes`)) };
+  const bytes = await ask(url, settings, async (send) => {
+    const answer = await send({ headers: authorization(settings) });
+    if ([401, 403, 404].includes(answer.status)) {
+      throw new NextpixelError(
+        "NOT_FOUND",
+        `no data set with Parquet files at ${url} (HTTP ${answer.status}), or one that is not open to all: for such a one set HF_TOKEN`,
+      );
+    }
+    if (!answer.ok) throw unavailable(url, statusOf(answer));
+    return buffer(answer.content(MAX_BYTES, `at most ${MAX_BYTES} bytes`));
   });
-  if ([401, 403, 404].includes(response.status)) {
-    throw new NextpixelError(
-      "NOT_FOUND",
-      `no data set with Parquet files at ${url} (HTTP ${response.status}), or one that is not open to all: for such a one set HF_TOKEN`,
-    );
-  }
-  if (!response.ok) throw unavailable(url, statusOf(response));
   const listed = `a listing of files from ${url}`;
   const found = urlsOf(name, wanted, checked(urls, parseJson(bytes, url), listed));
   const files = await mapConcurrently(found, FILES_AT_ONCE, async (one, i) => ({
@@ -109,15 +105,15 @@ async function fileAt(listed: string, settings: FetchSettings) {
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     // Nothing is asked elsewhere: nobody but the Hub gets the token.
     if (new URL(at).origin !== new URL(url).origin) throw unavailable(at, `this is not at ${settings.hub}`);
-    const response = await ask(at, settings, (send) => send({ method: "HEAD", redirect: "manual", headers }));
-    const size =
-      response.headers.get("x-linked-size") ?? (response.ok ? response.headers.get("content-length") : null);
+    const answer = await ask(at, settings, (send) => send({ method: "HEAD", redirect: "manual", headers }));
+    const length = answer.ok ? answer.headers.get("content-length") : null;
+    const size = answer.headers.get("x-linked-size") ?? length;
     if (size !== null) {
-      const sha256 = /^"?([0-9a-f]{64})"?$/.exec(response.headers.get("x-linked-etag") ?? "")?.[1];
+      const sha256 = /^"?([0-9a-f]{64})"?$/.exec(answer.headers.get("x-linked-etag") ?? "")?.[1];
       return { url, bytes: Number(size), sha256 };
     }
-    const location = response.headers.get("location");
-    if (location === null) throw unavailable(at, statusOf(response));
+    const location = answer.headers.get("location");
+    if (location === null) throw unavailable(at, statusOf(answer));
     at = address(location, at).href;
   }
   throw unavailable(url, "too many redirections");

@@ -1,5 +1,4 @@
 // What runs in the process that `unpackApart` starts.
-import { NextpixelError } from "../../basics/errors.ts";
 import { unpackPictures } from "./pictures.ts";
 import type { FromUnpacking, ToUnpacking } from "./unpack.ts";
 
@@ -9,12 +8,11 @@ const end = (message: FromUnpacking): void => void process.send!(message, () => 
 // Nobody is left who would want the pictures.
 process.on("disconnect", () => process.exit());
 
-process.once("message", ({ files, folder }: ToUnpacking) => {
+process.once("message", ([files, folder]: ToUnpacking) => {
   unpackPictures(files, folder, (pictures, of) => send({ kind: "progress", pictures, of })).then(
     () => end({ kind: "end" }),
-    (error: NodeJS.ErrnoException) => {
-      const { message, code, errno } = error;
-      end({ kind: "error", message, code, errno, isOurs: error instanceof NextpixelError });
-    },
+    // What is sent is JSON, which leaves out an error's name and message.
+    ({ name, message, code, errno }: NodeJS.ErrnoException) =>
+      end({ kind: "error", error: { name, message, code, errno } }),
   );
 });

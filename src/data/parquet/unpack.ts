@@ -5,19 +5,13 @@ import { NextpixelError, type ErrorCode } from "../../basics/errors.ts";
 import { unexpected } from "../../files/unexpected.ts";
 
 /** The message to the process. */
-export interface ToUnpacking {
-  readonly files: readonly string[];
-  readonly folder: string;
-}
+export type ToUnpacking = readonly [files: readonly string[], folder: string];
 
 /** The messages from the process: after "end" or "error" it exits. */
 export type FromUnpacking =
   | { readonly kind: "progress"; readonly pictures: number; readonly of: number }
   | { readonly kind: "end" }
-  | ({ readonly kind: "error"; readonly isOurs: boolean } & Pick<
-      NodeJS.ErrnoException,
-      "message" | "code" | "errno"
-    >);
+  | { readonly kind: "error"; readonly error: NodeJS.ErrnoException };
 
 export interface UnpackOptions {
   /** Called with the number of pictures so far, and of all. */
@@ -49,11 +43,7 @@ export async function unpackApart(
   });
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
-  let isStalled = false;
-  const stalled = setTimeout(() => {
-    isStalled = true;
-    kill();
-  }, patience);
+  const stalled = setTimeout(kill, patience);
   let last: FromUnpacking | undefined;
   child.on("message", (message: FromUnpacking) => {
     stalled.refresh();
@@ -61,22 +51,27 @@ export async function unpackApart(
     if (message.kind === "progress") onProgress(message.pictures, message.of);
   });
   // Whether it can be sent shows in how the process ends.
-  child.send({ files, folder } satisfies ToUnpacking, () => undefined);
-  const [said, [code, signal]] = await Promise.all([text(child.stderr!), once(child, "close")]);
-  clearTimeout(stalled);
-  process.off("exit", kill);
+  child.send([files, folder] satisfies ToUnpacking, () => undefined);
+  const [said, [code, signal]] = await Promise.all([text(child.stderr!), once(child, "close")]).finally(
+    () => {
+      clearTimeout(stalled);
+      process.off("exit", kill);
+    },
+  );
   if (last?.kind === "end") return;
   if (last?.kind === "error") {
-    const { isOurs, message, code, errno } = last;
-    throw isOurs
+    const { name, message, code } = last.error;
+    throw name === "NextpixelError"
       ? new NextpixelError(code as ErrorCode, message)
-      : Object.assign(new Error(message), { code, errno });
+      : Object.assign(new Error(message), last.error);
   }
   const which = files.length === 1 ? files[0]! : `${files[0]}, or one of the ${files.length - 1} others`;
   const lines = said.split("\n").map((line) => line.trim());
   // Node gives the reason in the first lines.
   const reason =
     lines.find((line) => /error/i.test(line)) ?? lines.findLast(Boolean) ?? signal ?? `exit code ${code}`;
-  const data = isStalled ? "data that the decoder never finishes" : `data that ends the decoder (${reason})`;
+  const data = child.killed
+    ? "data that the decoder never finishes"
+    : `data that ends the decoder (${reason})`;
   throw unexpected(which, "an intact Parquet file", data);
 }
