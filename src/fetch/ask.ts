@@ -7,29 +7,28 @@ import type { FetchSettings } from "./settings.ts";
 const ATTEMPTS = 5;
 
 /** A connection that broke, or a server that is busy: the same request may succeed the next time. */
-export class Interrupted extends Error {
-  /** Milliseconds after which the server wants to be asked again. */
-  readonly retryAfter: number;
-
-  constructor(reason: string, retryAfter = 0) {
-    super(reason);
-    this.retryAfter = retryAfter;
-  }
-}
+export class Interrupted extends Error {}
 
 /** The DOWNLOAD error of what cannot be had. */
 export const unavailable = (url: string, reason: string): NextpixelError =>
   new NextpixelError("DOWNLOAD", `cannot download ${url} (${shortened(reason)})`);
 
-export const statusOf = ({ status, statusText }: Response): string => `HTTP ${status} ${statusText}`.trim();
+export const statusOf = ({ status, statusText }: Pick<Response, "status" | "statusText">): string =>
+  `HTTP ${status} ${statusText}`.trim();
+
+/** What a server has answered. */
+export interface Answer extends Pick<Response, "ok" | "status" | "statusText" | "headers"> {
+  /** Its content in pieces. @throws FORMAT that says `what` was expected if it has more than `limit` bytes */
+  content(limit: number, what: string): AsyncIterable<Uint8Array>;
+}
 
 /** Sends the request once. */
-export type Send = (init?: Omit<RequestInit, "signal">) => Promise<Response>;
+export type Send = (init: Omit<RequestInit, "signal">) => Promise<Answer>;
 
 /**
  * What `attempt` makes of the answer to a request. It is called again, after a while, when the connection breaks, when
- * nothing comes for some time, and when the server is busy. It says when something has come, and whether that is new:
- * attempts before do not count then.
+ * nothing comes for some time, and when the server is busy. It says when something new has come: attempts before do not
+ * count then.
  *
  * @throws DOWNLOAD if the server cannot be reached, or after five attempts that brought nothing new; what `attempt`
  * throws.
@@ -37,31 +36,39 @@ export type Send = (init?: Omit<RequestInit, "signal">) => Promise<Response>;
 export async function ask<Result>(
   url: string,
   { onEvent, stallTimeout, retryDelay, longestDelay }: FetchSettings,
-  attempt: (send: Send, onReceived: (isNew: boolean) => void) => Promise<Result>,
+  attempt: (send: Send, onNew: () => void) => Promise<Result>,
 ): Promise<Result> {
   for (let failures = 0; ;) {
     const controller = new AbortController();
-    const stalled = setTimeout(() => controller.abort(), stallTimeout);
+    const { signal } = controller;
+    const stall = new Interrupted(`nothing came for ${stallTimeout / 1000} s`);
+    const stalled = setTimeout(() => controller.abort(stall), stallTimeout);
+    let wanted = 0;
     const send: Send = async (init) => {
-      const response = await fetch(url, { ...init, signal: controller.signal });
-      const { status, headers } = response;
-      if (isBusy(status)) throw new Interrupted(statusOf(response), retryAfter(headers.get("retry-after")));
+      const { ok, status, statusText, headers, body } = await fetch(url, { ...init, signal });
+      if (status === 408 || status === 429 || status >= 500) {
+        wanted = retryAfter(headers.get("retry-after"));
+        throw new Interrupted(statusOf({ status, statusText }));
+      }
       stalled.refresh();
-      return response;
-    };
-    const onReceived = (isNew: boolean): void => {
-      stalled.refresh();
-      if (isNew) failures = 0;
+      const content = async function* (limit: number, what: string) {
+        let left = limit;
+        for await (const piece of body ?? []) {
+          stalled.refresh();
+          left -= piece.length;
+          if (left < 0) throw new NextpixelError("FORMAT", `expected ${what} for ${url}, received more`);
+          yield piece;
+        }
+      };
+      return { ok, status, statusText, headers, content };
     };
     try {
-      return await attempt(send, onReceived);
+      return await attempt(send, () => (failures = 0));
     } catch (error) {
-      const fault = controller.signal.aborted
-        ? new Interrupted(`nothing came for ${stallTimeout / 1000} s`)
-        : connectionError(url, error);
+      const fault = connectionError(url, error);
       if (!(fault instanceof Interrupted)) throw fault;
       if (++failures === ATTEMPTS) throw unavailable(url, fault.message);
-      const delay = Math.min(Math.max(retryDelay * 2 ** (failures - 1), fault.retryAfter), longestDelay);
+      const delay = Math.min(Math.max(retryDelay * 2 ** (failures - 1), wanted), longestDelay);
       onEvent({ kind: "retry", url, reason: fault.message, delay });
       await wait(delay);
     } finally {
@@ -71,8 +78,6 @@ export async function ask<Result>(
     }
   }
 }
-
-const isBusy = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
 /**
  * Milliseconds that a Retry-After header means, seconds or a date (RFC 9110, 10.2.3): 0 if there is none, or another
@@ -84,45 +89,13 @@ export function retryAfter(header: string | null, now = Date.now()): number {
 }
 
 /** Connections that broke after they were made. */
-const BROKEN_CODES: readonly (string | undefined)[] = [
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "UND_ERR_SOCKET",
-  "UND_ERR_HEADERS_TIMEOUT",
-  "UND_ERR_BODY_TIMEOUT",
-];
+const BROKEN = /^(ECONNRESET|EPIPE|ETIMEDOUT|UND_ERR_(SOCKET|HEADERS_TIMEOUT|BODY_TIMEOUT))$/;
 
 /** What a TypeError of `fetch` means: its cause tells. Other errors are what they are. */
 function connectionError(url: string, error: unknown): unknown {
   if (!(error instanceof TypeError)) return error;
   const { message, cause } = error;
-  const code = systemCode(cause);
-  const reason = (cause instanceof Error ? cause.message : "") || (code ?? message);
-  return BROKEN_CODES.includes(code) ? new Interrupted(reason) : unavailable(url, reason);
+  const code = systemCode(cause) ?? "";
+  const reason = (cause instanceof Error && cause.message) || code || message;
+  return BROKEN.test(code) ? new Interrupted(reason) : unavailable(url, reason);
 }
-
-/**
- * The whole of an answer.
- *
- * @throws FORMAT if it has more than `limit` bytes; the errors of `ask`.
- */
-export const askForBytes = (
-  url: string,
-  limit: number,
-  settings: FetchSettings,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<{ readonly response: Response; readonly bytes: Uint8Array }> =>
-  ask(url, settings, async (send, onReceived) => {
-    const response = await send({ headers });
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body ?? []) {
-      onReceived(false);
-      size += chunk.length;
-      const what = `an answer of at most ${limit} bytes from ${url}`;
-      if (size > limit) throw new NextpixelError("FORMAT", `expected ${what}, received more`);
-      chunks.push(chunk);
-    }
-    return { response, bytes: Buffer.concat(chunks) };
-  });

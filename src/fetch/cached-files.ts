@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { NextpixelError } from "../basics/errors.ts";
+import { NextpixelError, shortened, type ErrorCode } from "../basics/errors.ts";
 import { isThere } from "../files/bounded-read.ts";
-import { checkFile } from "./check-file.ts";
-import { download, type RemoteFile } from "./download.ts";
+import { checkFile, download, type RemoteFile } from "./download.ts";
 import type { FetchSettings } from "./settings.ts";
 
 // A file appears under its name in the cache only when it is complete and checked. Until then it is a part, whose name
@@ -25,38 +24,25 @@ export async function cachedFiles(
   files: readonly CachedFile[],
   settings: FetchSettings,
 ): Promise<string[]> {
-  const paths = files.map(({ path }) => join(folder, path));
   const missing: CachedFile[] = [];
-  for (const [i, file] of files.entries()) {
-    if (await isThere(paths[i]!)) await checkCached(paths[i]!, file);
+  for (const file of files) {
+    const path = join(folder, file.path);
+    const advice = `delete it to have it downloaded from ${file.url}`;
+    if (await isThere(path)) await checkFile(path, file).catch(advising(advice, "FORMAT"));
     else missing.push(file);
   }
   for (const [i, file] of missing.entries()) {
-    await download(file, join(folder, file.path), settings).catch((cause: unknown) => {
-      throw cause instanceof NextpixelError && cause.code !== "WRITE"
-        ? withAdvice(cause, byHand(folder, missing.slice(i)))
-        : cause;
-    });
+    const names = missing.slice(i).map(({ path }) => path);
+    const advice = `where there is no network, put ${shortened(names.join(", "))} into ${folder} by hand`;
+    await download(file, join(folder, file.path), settings).catch(advising(advice, "DOWNLOAD", "FORMAT"));
   }
-  return paths;
+  return files.map(({ path }) => join(folder, path));
 }
 
-async function checkCached(path: string, file: CachedFile): Promise<void> {
-  await checkFile(path, file).catch((cause: unknown) => {
-    const isWrong = cause instanceof NextpixelError && cause.code === "FORMAT";
-    throw isWrong ? withAdvice(cause, `delete it to have it downloaded from ${file.url}`) : cause;
-  });
-}
-
-export const withAdvice = (cause: NextpixelError, advice: string): NextpixelError =>
-  new NextpixelError(cause.code, `${cause.message}; ${advice}`, { cause });
-
-const MANY = 4;
-
-/** How to provide the files without a network. */
-function byHand(folder: string, files: readonly CachedFile[]): string {
-  const names = files.slice(0, MANY).map(({ path }) => path);
-  const more = files.length > MANY ? [`${files.length - MANY} more`] : [];
-  const list = [...names, ...more].join(", ");
-  return `where there is no network, put ${list} into ${folder} by hand`;
-}
+/** Throws an error again, with advice if it has one of these codes. */
+export const advising =
+  (advice: string, ...codes: readonly ErrorCode[]) =>
+  (cause: unknown): never => {
+    if (!(cause instanceof NextpixelError) || !codes.includes(cause.code)) throw cause;
+    throw new NextpixelError(cause.code, `${cause.message}; ${advice}`, { cause });
+  };

@@ -41,38 +41,30 @@ export interface FetchOptions {
   readonly longestDelay?: number | undefined;
 }
 
-/** Options with every default filled in. */
-export type FetchSettings = {
-  readonly [Option in keyof FetchOptions]-?: Option extends "mirror" | "hubToken"
-    ? FetchOptions[Option]
-    : NonNullable<FetchOptions[Option]>;
-};
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Options with every default filled in. */
+export type FetchSettings = Readonly<ReturnType<typeof fetchSettings>>;
+
 /**
- * Options with every default filled in.
+ * Options with every default filled in. A variable of the environment that is empty counts as one that is not set.
  *
  * @throws ARGUMENT if a URL is not valid.
  */
-export function fetchSettings(
-  options: FetchOptions = {},
-  environment: Environment = process.env,
-): FetchSettings {
-  const { mirror = given(environment["NEXTPIXEL_MIRROR"]), onEvent = () => undefined } = options;
+export function fetchSettings(options: FetchOptions = {}, environment: Environment = process.env) {
+  const { NEXTPIXEL_MIRROR, HF_ENDPOINT, HF_TOKEN } = environment;
+  const mirror = options.mirror ?? (NEXTPIXEL_MIRROR || undefined);
   return {
     cache: options.cache ?? cacheFolder(environment),
     mirror: mirror === undefined ? undefined : baseUrl(mirror, "the mirror (NEXTPIXEL_MIRROR)"),
-    hub: baseUrl(options.hub ?? given(environment["HF_ENDPOINT"]) ?? HUB, "the Hub (HF_ENDPOINT)"),
-    hubToken: given(options.hubToken ?? environment["HF_TOKEN"]),
-    onEvent,
+    hub: baseUrl(options.hub ?? (HF_ENDPOINT || "https://huggingface.co"), "the Hub (HF_ENDPOINT)"),
+    hubToken: (options.hubToken ?? HF_TOKEN) || undefined,
+    onEvent: options.onEvent ?? (() => undefined),
     stallTimeout: options.stallTimeout ?? 30_000,
     retryDelay: options.retryDelay ?? 1000,
     longestDelay: options.longestDelay ?? 300_000,
   };
 }
-
-const HUB = "https://huggingface.co";
 
 /**
  * The folder for downloaded data sets: NEXTPIXEL_CACHE, or `nextpixel` under XDG_CACHE_HOME, or else the system's
@@ -82,22 +74,13 @@ export function cacheFolder(
   environment: Environment = process.env,
   platform: string = process.platform,
 ): string {
-  const own = given(environment["NEXTPIXEL_CACHE"]);
-  if (own !== undefined) return own;
-  const systems = given(environment["XDG_CACHE_HOME"]);
-  if (systems !== undefined) return join(systems, "nextpixel");
-  if (platform === "win32") {
-    return join(
-      given(environment["LOCALAPPDATA"]) ?? join(homedir(), "AppData", "Local"),
-      "nextpixel",
-      "Cache",
-    );
-  }
-  return join(homedir(), platform === "darwin" ? "Library/Caches" : ".cache", "nextpixel");
+  const { NEXTPIXEL_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = environment;
+  if (NEXTPIXEL_CACHE) return NEXTPIXEL_CACHE;
+  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, "nextpixel");
+  if (platform === "darwin") return join(homedir(), "Library/Caches/nextpixel");
+  if (platform !== "win32") return join(homedir(), ".cache/nextpixel");
+  return join(LOCALAPPDATA || join(homedir(), "AppData/Local"), "nextpixel/Cache");
 }
-
-/** An empty variable is one that is not set. */
-const given = (value: string | undefined): string | undefined => (value === "" ? undefined : value);
 
 /** A URL without slashes at its end. */
 function baseUrl(text: string, name: string): string {

@@ -1,6 +1,7 @@
 import * as v from "valibot";
-import { expected, NextpixelError, shortened, type ErrorCode } from "../basics/errors.ts";
+import { expected, NextpixelError, type ErrorCode } from "../basics/errors.ts";
 import { FAMILY_NAMES, familyNamed } from "../families/by-name.ts";
+import { checked } from "../files/checked.ts";
 import { MODELS } from "../models/by-name.ts";
 import { DEVICES } from "../runtime/device.ts";
 import { readConfig } from "./run-folder.ts";
@@ -106,8 +107,8 @@ export async function readRunConfig(run: string): Promise<RunConfig> {
  */
 export function runConfigOf(content: unknown, file: string, code: ErrorCode = "FORMAT"): RunConfig {
   const config = isFormat1(content)
-    ? ({ ...parsed(schema1, content, file, code), format: 2, family: FAMILY_OF_FORMAT_1 } as const)
-    : parsed(schema2, content, file, code);
+    ? ({ ...checked(schema1, content, file, code), format: 2, family: FAMILY_OF_FORMAT_1 } as const)
+    : checked(schema2, content, file, code);
   const { family, network } = config;
   const own = MODELS.find(network.model)?.family;
   if (own !== undefined && own !== family) {
@@ -125,16 +126,3 @@ const FAMILY_OF_FORMAT_1 = "autoregressive";
 
 const isFormat1 = (content: unknown): boolean =>
   typeof content === "object" && content !== null && "format" in content && content.format === 1;
-
-function parsed<Schema extends v.GenericSchema>(
-  schema: Schema,
-  content: unknown,
-  file: string,
-  code: ErrorCode,
-): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, content);
-  if (result.success) return result.output;
-  const issue = result.issues[0];
-  const field = v.getDotPath(issue) ?? "the whole";
-  throw new NextpixelError(code, `${file}: ${shortened(field)}: ${shortened(issue.message)}`);
-}

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { NextpixelError } from "../basics/errors.ts";
 import { readBounded } from "../files/bounded-read.ts";
+import { isRunning } from "../files/is-running.ts";
 import { parseJson } from "../files/json.ts";
 import { systemCode, writeError } from "../files/system-error.ts";
 
@@ -164,16 +165,6 @@ async function mayLive({ pid, host, began }: Holder): Promise<boolean> {
   if (!isRunning(pid)) return false;
   const now = await beginOf(pid);
   return began === undefined || now === undefined || now === began;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (cause) {
-    // Any other error means that it runs, for another user.
-    return systemCode(cause) !== "ESRCH";
-  }
 }
 
 /**

@@ -338,8 +338,10 @@ describe("what an earlier download has left", () => {
   test("is thrown away if it turns out to be of another file, and the right one loaded", async () => {
     const server = await serveFiles({ "/file.gz": FILE });
     const folder = await temporaryFolder({ [partOf(`${host}-${gone}-0`)]: new Uint8Array(HALF) });
-    expectWhole(await attempt(`${server.url}/file.gz`, folder));
+    const result = await attempt(`${server.url}/file.gz`, folder);
+    expectWhole(result);
     expect(server.requests).toEqual([`GET /file.gz bytes=${HALF}-`, "GET /file.gz"]);
+    expect(result.kinds.filter((kind) => kind !== "progress")).toEqual(["start", "retry", "end"]);
   });
 
   test("several times: the largest part counts, and none is left over", async () => {

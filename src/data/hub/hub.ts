@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { expected, NextpixelError } from "../../basics/errors.ts";
-import { cachedFiles, withAdvice } from "../../fetch/cached-files.ts";
+import { expected } from "../../basics/errors.ts";
+import { advising, cachedFiles } from "../../fetch/cached-files.ts";
 import { complete } from "../../fetch/in-progress.ts";
-import { fetchSettings, type FetchSettings } from "../../fetch/settings.ts";
+import { fetchSettings } from "../../fetch/settings.ts";
 import { isThere } from "../../files/bounded-read.ts";
 import type { Dataset } from "../dataset.ts";
 import { openFolder } from "../formats/folder.ts";
 import type { Format, OpenOptions } from "../formats/format.ts";
 import { readClassNames } from "../parquet/class-folders.ts";
 import { unpackApart } from "../parquet/unpack.ts";
-import { authorization, hubListing, type HubFile } from "./listing.ts";
-import { hubName, type HubName } from "./name.ts";
+import { authorization, hubListing } from "./listing.ts";
+import { hubName } from "./name.ts";
 
 /** Bound on the files of a split together: 64 GiB. */
 const MAX_BYTES = 2 ** 36;
@@ -29,48 +29,25 @@ async function openHub(name: string, options: OpenOptions): Promise<Dataset> {
   const wanted = hubName(name)!;
   const place = join(wanted.repository, wanted.config ?? "default", wanted.split);
   const cached = join(settings.cache, "hf", place);
-  const files = await hubFiles(name, wanted, cached, settings);
+  const advice = `where there is no network, copy ${cached} from a machine that has one`;
+  const files = await hubListing(name, wanted, cached, settings).catch(advising(advice, "DOWNLOAD"));
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  if (bytes > MAX_BYTES) throw expected("ARGUMENT", `at most ${MAX_BYTES} bytes`, `"${name}"`, bytes);
   const hash = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
   const folder = join(settings.cache, "hf-pictures", place, hash);
   if (!(await isThere(folder))) {
     const headers = authorization(settings);
     const remote = files.map((file) => ({ ...file, headers }));
-    await unpackOnce(await cachedFiles(cached, remote, settings), folder, settings);
+    const paths = await cachedFiles(cached, remote, settings);
+    const onProgress = (pictures: number, of: number) =>
+      settings.onEvent({ kind: "unpack", file: folder, pictures, of });
+    await complete(folder, "unpacking", settings, async (part) => {
+      await mkdir(part);
+      await unpackApart(paths, part, { onProgress });
+    });
   }
   const dataset = await openFolder(folder, options, name);
   return { ...dataset, classNames: dataset.classNames && (await readClassNames(folder, dataset.classNames)) };
-}
-
-async function hubFiles(
-  name: string,
-  wanted: HubName,
-  folder: string,
-  settings: FetchSettings,
-): Promise<readonly HubFile[]> {
-  const files = await hubListing(name, wanted, folder, settings).catch((error: unknown) => {
-    if (!(error instanceof NextpixelError) || error.code !== "DOWNLOAD") throw error;
-    throw withAdvice(error, `where there is no network, copy ${folder} from a machine that has one`);
-  });
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  if (bytes > MAX_BYTES) throw expected("ARGUMENT", `at most ${MAX_BYTES} bytes`, `"${name}"`, bytes);
-  return files;
-}
-
-/** Has `folder` hold all pictures, or not be there. */
-async function unpackOnce(files: readonly string[], folder: string, settings: FetchSettings): Promise<void> {
-  const onProgress = (pictures: number, of: number) =>
-    settings.onEvent({ kind: "unpack", file: folder, pictures, of });
-  try {
-    await complete(folder, { ending: "unpacking", canResume: false }, async (part) => {
-      await mkdir(part);
-      await unpackApart(files, part, { onProgress });
-    });
-  } catch (cause) {
-    // Another process may have been faster.
-    if (!(await isThere(folder))) throw cause;
-  } finally {
-    settings.onEvent({ kind: "end", file: folder });
-  }
 }
 
 /** Data sets on the Hugging Face Hub. */

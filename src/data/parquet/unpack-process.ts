@@ -1,21 +1,18 @@
 // What runs in the process that `unpackApart` starts.
-import { NextpixelError } from "../../basics/errors.ts";
 import { unpackPictures } from "./pictures.ts";
 import type { FromUnpacking, ToUnpacking } from "./unpack.ts";
 
 const send = (message: FromUnpacking): void => void process.send!(message);
+const end = (message: FromUnpacking): void => void process.send!(message, () => process.exit());
 
 // Nobody is left who would want the pictures.
 process.on("disconnect", () => process.exit());
 
-process.once("message", ({ files, folder }: ToUnpacking) => {
+process.once("message", ([files, folder]: ToUnpacking) => {
   unpackPictures(files, folder, (pictures, of) => send({ kind: "progress", pictures, of })).then(
-    () => send({ kind: "end" }),
-    (error: unknown) => send({ kind: "error", ...described(error) }),
+    () => end({ kind: "end" }),
+    // What is sent is JSON, which leaves out an error's name and message.
+    ({ name, message, code, errno }: NodeJS.ErrnoException) =>
+      end({ kind: "error", error: { name, message, code, errno } }),
   );
 });
-
-function described(error: unknown) {
-  const { message, code, errno } = error as NodeJS.ErrnoException;
-  return { message, code, errno, isOurs: error instanceof NextpixelError };
-}

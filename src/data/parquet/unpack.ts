@@ -1,24 +1,17 @@
 import { fork } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { NextpixelError, type ErrorCode } from "../../basics/errors.ts";
 import { unexpected } from "../../files/unexpected.ts";
 
 /** The message to the process. */
-export interface ToUnpacking {
-  readonly files: readonly string[];
-  readonly folder: string;
-}
+export type ToUnpacking = readonly [files: readonly string[], folder: string];
 
-/** The messages from the process. */
+/** The messages from the process: after "end" or "error" it exits. */
 export type FromUnpacking =
   | { readonly kind: "progress"; readonly pictures: number; readonly of: number }
   | { readonly kind: "end" }
-  | {
-      readonly kind: "error";
-      readonly message: string;
-      readonly code: string | undefined;
-      readonly errno: number | undefined;
-      readonly isOurs: boolean;
-    };
+  | { readonly kind: "error"; readonly error: NodeJS.ErrnoException };
 
 export interface UnpackOptions {
   /** Called with the number of pictures so far, and of all. */
@@ -28,9 +21,6 @@ export interface UnpackOptions {
    */
   readonly patience?: number | undefined;
 }
-
-/** Characters of the process's stderr that are kept: Node gives the reason in the first lines. */
-const MAX_SAID = 10_000;
 
 /** Largest heap of the process, in MiB. */
 const MAX_HEAP = 2048;
@@ -42,7 +32,7 @@ const FOLDER = import.meta.url.endsWith(".ts") ? "../../../dist/data/parquet" : 
  * `unpackPictures` in a process of its own. One wrong bit in a Parquet file can make the decoder fill the memory, which
  * no exception stops, or loop for ever. This is a FORMAT error too.
  */
-export function unpackApart(
+export async function unpackApart(
   files: readonly string[],
   folder: string,
   { onProgress, patience = 300_000 }: UnpackOptions,
@@ -51,47 +41,37 @@ export function unpackApart(
     execArgv: [`--max-old-space-size=${MAX_HEAP}`],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
-  let said = "";
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(0, MAX_SAID)));
-  child.on("error", ({ message }) => (said ||= `${message}\n`));
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
-  const which = files.length === 1 ? files[0]! : `${files[0]}, or one of the ${files.length - 1} others`;
-  const damaged = (reason: string) => unexpected(which, "an intact Parquet file", reason);
-  // Not "exit": what it has said may not be here yet.
-  const gone = new Promise<string>((resolve) =>
-    child.once("close", (code, signal) => resolve(reasonOf(said, code, signal))),
-  );
-  let stalled: NodeJS.Timeout | undefined;
-  return new Promise<void>((resolve, reject) => {
-    stalled = setTimeout(() => reject(damaged("data that the decoder never finishes")), patience);
-    child.on("message", (message: FromUnpacking) => {
-      stalled?.refresh();
-      if (message.kind === "progress") onProgress(message.pictures, message.of);
-      else if (message.kind === "end") resolve();
-      else reject(errorOf(message));
-    });
-    void gone.then((reason) => reject(damaged(`data that ends the decoder (${reason})`)));
-    child.send({ files, folder } satisfies ToUnpacking);
-  }).finally(async () => {
-    clearTimeout(stalled);
-    kill();
-    // Not before it has stopped writing into the folder.
-    await gone;
-    process.off("exit", kill);
+  const stalled = setTimeout(kill, patience);
+  let last: FromUnpacking | undefined;
+  child.on("message", (message: FromUnpacking) => {
+    stalled.refresh();
+    last = message;
+    if (message.kind === "progress") onProgress(message.pictures, message.of);
   });
-}
-
-function errorOf({ message, code, errno, isOurs }: FromUnpacking & { readonly kind: "error" }): Error {
-  return isOurs
-    ? new NextpixelError(code as ErrorCode, message)
-    : Object.assign(new Error(message), { code, errno });
-}
-
-/** Why a process has ended: the line of its stderr with the error, or else its exit code or signal. */
-function reasonOf(said: string, code: number | null, signal: string | null): string {
-  const lines = said.split("\n").map((line) => line.trim());
-  return (
-    lines.find((line) => /error/i.test(line)) ?? lines.findLast(Boolean) ?? signal ?? `exit code ${code}`
+  // Whether it can be sent shows in how the process ends.
+  child.send([files, folder] satisfies ToUnpacking, () => undefined);
+  const [said, [code, signal]] = await Promise.all([text(child.stderr!), once(child, "close")]).finally(
+    () => {
+      clearTimeout(stalled);
+      process.off("exit", kill);
+    },
   );
+  if (last?.kind === "end") return;
+  if (last?.kind === "error") {
+    const { name, message, code } = last.error;
+    throw name === "NextpixelError"
+      ? new NextpixelError(code as ErrorCode, message)
+      : Object.assign(new Error(message), last.error);
+  }
+  const which = files.length === 1 ? files[0]! : `${files[0]}, or one of the ${files.length - 1} others`;
+  const lines = said.split("\n").map((line) => line.trim());
+  // Node gives the reason in the first lines.
+  const reason =
+    lines.find((line) => /error/i.test(line)) ?? lines.findLast(Boolean) ?? signal ?? `exit code ${code}`;
+  const data = child.killed
+    ? "data that the decoder never finishes"
+    : `data that ends the decoder (${reason})`;
+  throw unexpected(which, "an intact Parquet file", data);
 }

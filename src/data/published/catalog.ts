@@ -1,4 +1,4 @@
-import type { FileSums } from "../../fetch/check-file.ts";
+import type { FileSums } from "../../fetch/download.ts";
 import type { Dataset } from "../dataset.ts";
 import { openAmat } from "../formats/amat.ts";
 import { openCifar10Archive } from "../formats/cifar10.ts";
@@ -17,6 +17,9 @@ mnist train-images-idx3-ubyte.gz 9912422 440fcabf73cc546fa21475e81ea370265605f56
 mnist train-labels-idx1-ubyte.gz 28881 3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c
 mnist:test t10k-images-idx3-ubyte.gz 1648877 8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6
 mnist:test t10k-labels-idx1-ubyte.gz 4542 f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6
+binarized-mnist binarized_mnist_train.amat 78400000 ad693b29f94c14277b095f5238ddefbbdaaae0939789dd2f4f0205278cee3e4d
+binarized-mnist:valid binarized_mnist_valid.amat 15680000 1de3d397c40fe8eeb33dafd4099a1f665ec01e96d9be234aaeeac8a34930e2e2
+binarized-mnist:test binarized_mnist_test.amat 15680000 e6687bfea3f820c174f33b7865140b2a2dd2930ef786f35d45795fc193b5ab2c
 fashion-mnist train-images-idx3-ubyte.gz 26421880 3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84
 fashion-mnist train-labels-idx1-ubyte.gz 29515 a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845
 fashion-mnist:test t10k-images-idx3-ubyte.gz 4422102 346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073
@@ -25,17 +28,11 @@ packaged/fashion-mnist train-images-idx3-ubyte.gz 26421856 b0564c3eedabfbf835052
 packaged/fashion-mnist train-labels-idx1-ubyte.gz 29491 0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056
 packaged/fashion-mnist:test t10k-images-idx3-ubyte.gz 4422079 cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa
 packaged/fashion-mnist:test t10k-labels-idx1-ubyte.gz 5125 8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05
-binarized-mnist binarized_mnist_train.amat 78400000 ad693b29f94c14277b095f5238ddefbbdaaae0939789dd2f4f0205278cee3e4d
-binarized-mnist:valid binarized_mnist_valid.amat 15680000 1de3d397c40fe8eeb33dafd4099a1f665ec01e96d9be234aaeeac8a34930e2e2
-binarized-mnist:test binarized_mnist_test.amat 15680000 e6687bfea3f820c174f33b7865140b2a2dd2930ef786f35d45795fc193b5ab2c
 cifar10 cifar-10-binary.tar.gz 170052171 c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd
 cifar10:test cifar-10-binary.tar.gz 170052171 c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd
 `;
 
-export interface PublishedFile extends FileSums {
-  readonly name: string;
-  readonly sha256: string;
-}
+export type PublishedFile = FileSums & { readonly name: string };
 
 export type PublishedOptions = Pick<OpenOptions, "gray" | "channels" | "levels" | "labels" | "onWarning">;
 
@@ -51,72 +48,58 @@ export interface Published {
   open(paths: readonly string[], options: PublishedOptions, name: string): Promise<Dataset>;
 }
 
-const filesOf = (wanted: string): PublishedFile[] =>
-  FILES.trim()
-    .split("\n")
-    .map((line) => line.split(" ") as [string, string, string, string])
-    .filter(([set]) => set === wanted)
-    .map(([, name, bytes, sha256]) => ({ name, bytes: Number(bytes), sha256 }));
+const FASHION_CLASSES = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot";
 
-function mnist(name: string): Published {
-  return {
-    name,
+/** What a data set and its splits, which are named after it, have in common. */
+const SETS: Readonly<Record<string, Pick<Published, "url" | "open"> & { readonly packagedIn?: string }>> = {
+  mnist: {
     url: "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    files: filesOf(name),
     open: ([images], { levels = 256, ...options }, name) => openIdx(images!, { ...options, levels }, name),
-  };
-}
-
-const FASHION_CLASSES = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot".split(
-  ",",
-);
-
-function fashionMnist(name: string): Published {
-  return {
-    name,
+  },
+  /** Salakhutdinov and Murray's, as Larochelle and Murray (2011) divided it: what the papers' nats are quoted on. */
+  "binarized-mnist": {
+    url: "https://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/",
+    open: ([text], { levels = 2 }, name) => openAmat(text!, { rows: 28, cols: 28 }, levels, name),
+  },
+  "fashion-mnist": {
     // There is no https here; SHA-256 tells a file that was exchanged on its way.
     url: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-    files: filesOf(name),
     // Debian's package dataset-fashion-mnist.
-    packaged: { folder: "/usr/share/datasets/fashion-mnist", files: filesOf(`packaged/${name}`) },
+    packagedIn: "/usr/share/datasets/fashion-mnist",
     open: ([images], { levels = 256, ...options }, name) =>
-      openIdx(images!, { ...options, levels, classNames: FASHION_CLASSES }, name),
-  };
-}
-
-/** Salakhutdinov and Murray's, as Larochelle and Murray (2011) divided it: what the papers' nats are quoted on. */
-function binarizedMnist(name: string): Published {
-  return {
-    name,
-    url: "https://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/",
-    files: filesOf(name),
-    open: ([text], { levels = 2 }, name) => openAmat(text!, { rows: 28, cols: 28 }, levels, name),
-  };
-}
-
-function cifar10(name: string, batches: readonly string[]): Published {
-  const members = batches.map((batch) => `cifar-10-batches-bin/${batch}.bin`);
-  return {
-    name,
+      openIdx(images!, { ...options, levels, classNames: FASHION_CLASSES.split(",") }, name),
+  },
+  cifar10: {
     url: "https://www.cs.toronto.edu/~kriz/",
-    files: filesOf(name),
-    open: ([archive], options, name) => openCifar10Archive(archive!, members, options, name),
-  };
-}
+    open([archive], options, name) {
+      const batches = name === "cifar10" ? [1, 2, 3, 4, 5].map((i) => `data_batch_${i}`) : ["test_batch"];
+      const members = batches.map((batch) => `cifar-10-batches-bin/${batch}.bin`);
+      return openCifar10Archive(archive!, members, options, name);
+    },
+  },
+};
 
-const TRAINING_BATCHES = [1, 2, 3, 4, 5].map((number) => `data_batch_${number}`);
+/** `mnist` of `mnist:test`. */
+export const setOf = (name: string): string => name.split(":", 1)[0]!;
+
+const ROWS = FILES.trim()
+  .split("\n")
+  .map((line) => line.split(" ") as [of: string, name: string, bytes: string, sha256: string]);
+
+const filesOf = (wanted: string): PublishedFile[] =>
+  ROWS.filter(([of]) => of === wanted).map(([, name, bytes, sha256]) => ({
+    name,
+    bytes: Number(bytes),
+    sha256,
+  }));
+
+function publishedOf(name: string): Published {
+  const { packagedIn: folder, ...set } = SETS[setOf(name)]!;
+  const packaged = folder === undefined ? undefined : { folder, files: filesOf(`packaged/${name}`) };
+  return { ...set, name, files: filesOf(name), packaged };
+}
 
 /** Data sets that are known by their names. */
 export const CATALOG: ReadonlyMap<string, Published> = new Map(
-  [
-    mnist("mnist"),
-    mnist("mnist:test"),
-    binarizedMnist("binarized-mnist"),
-    binarizedMnist("binarized-mnist:valid"),
-    binarizedMnist("binarized-mnist:test"),
-    fashionMnist("fashion-mnist"),
-    fashionMnist("fashion-mnist:test"),
-    cifar10("cifar10", TRAINING_BATCHES),
-    cifar10("cifar10:test", ["test_batch"]),
-  ].map((one) => [one.name, one]),
+  ROWS.filter(([of]) => !of.startsWith("packaged/")).map(([name]) => [name, publishedOf(name)]),
 );

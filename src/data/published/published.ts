@@ -1,14 +1,11 @@
 import { join } from "node:path";
 import { NextpixelError } from "../../basics/errors.ts";
 import { cachedFiles } from "../../fetch/cached-files.ts";
-import { checkFile } from "../../fetch/check-file.ts";
+import { checkFile } from "../../fetch/download.ts";
 import { fetchSettings, type FetchSettings } from "../../fetch/settings.ts";
-import { isThere } from "../../files/bounded-read.ts";
 import type { Dataset } from "../dataset.ts";
 import type { Format } from "../formats/format.ts";
-import { CATALOG, type Published, type PublishedOptions } from "./catalog.ts";
-
-const setOf = (name: string): string => name.split(":", 1)[0]!;
+import { CATALOG, setOf, type Published, type PublishedOptions } from "./catalog.ts";
 
 /**
  * What the catalog has under a name. Undefined if it has nothing of that kind.
@@ -48,14 +45,13 @@ async function packagedFiles(
   { onWarning }: PublishedOptions,
 ): Promise<string[] | undefined> {
   if (packaged === undefined) return undefined;
-  const paths = packaged.files.map((file) => join(packaged.folder, file.name));
-  if (!(await Promise.all(paths.map(isThere))).every(Boolean)) return undefined;
+  const { folder, files } = packaged;
   try {
-    for (const [i, file] of packaged.files.entries()) await checkFile(paths[i]!, file);
-    return paths;
+    for (const file of files) await checkFile(join(folder, file.name), file);
+    return files.map(({ name }) => join(folder, name));
   } catch (error) {
     if (!(error instanceof NextpixelError)) throw error;
-    onWarning?.(`${error.message}; it is not used`);
+    if (error.code !== "NOT_FOUND") onWarning?.(`${error.message}; it is not used`);
     return undefined;
   }
 }

@@ -74,7 +74,7 @@ export async function serveHub(
 ): Promise<HubServer> {
   const headers: HubServer["headers"] = {};
   const bytesAt = (path: string) => {
-    const [, config, split, n] = /\/(\w+)\/(\w+)\/(\d+)\.parquet$/.exec(path) ?? [];
+    const [, config, split, n] = /\/(\w+)\/([\w-]+)\/(\d+)\.parquet$/.exec(path) ?? [];
     return tables[config!]?.[split!]?.[Number(n)];
   };
   const store = await serve((request, response) => {

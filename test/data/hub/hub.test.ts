@@ -126,6 +126,16 @@ describe("a data set on the Hub", async () => {
     },
   );
 
+  test("of which the Hub has converted only the beginning says so by the name of the split", async () => {
+    const hub = await serveHub({ default: { "partial-train": [train] } });
+    const cache = await temporaryFolder();
+    await expect(open("hf:me/tiny", { cache, hub: hub.url })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: expect.stringContaining("one of the splits partial-train for"),
+    });
+    expect((await open("hf:me/tiny:partial-train", { cache, hub: hub.url })).count).toBe(3);
+  });
+
   test("needs no labels, nor notes of what the columns are", async () => {
     const pictures = [await png(1), await png(2)];
     const cache = await temporaryFolder();
