@@ -1,0 +1,68 @@
+/** A rectangle, by its upper left corner. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/**
+ * Chooses a place for each label in turn: the one of its candidates that covers least of the labels before it and of
+ * what the chart shows, and lies within the area. Of equal ones the first, so candidates go from the best place to the
+ * worst.
+ */
+export function placed(
+  labels: readonly (readonly Box[])[],
+  shown: readonly Point[],
+  area: Box,
+): readonly Box[] {
+  const boxes: Box[] = [];
+  for (const candidates of labels) {
+    const costs = candidates.map(
+      (box) =>
+        LABEL_COST * (boxes.filter((other) => overlap(box, other)).length + (within(box, area) ? 0 : 1)) +
+        shown.filter((point) => holds(box, point)).length,
+    );
+    boxes.push(candidates[costs.indexOf(Math.min(...costs))]!);
+  }
+  return boxes;
+}
+
+/** How many points may be covered before another label is. */
+const LABEL_COST = 1000;
+
+const overlap = (a: Box, b: Box): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+const within = (box: Box, area: Box): boolean =>
+  box.x >= area.x &&
+  box.y >= area.y &&
+  box.x + box.width <= area.x + area.width &&
+  box.y + box.height <= area.y + area.height;
+
+const holds = ({ x, y, width, height }: Box, point: Point): boolean =>
+  point.x > x && point.x < x + width && point.y > y && point.y < y + height;
+
+/** Letters of a chart, in its units: the height of a line, and the width of a Latin letter and of a wide one. */
+export const LINE = 14;
+const NARROW = 6.6;
+const WIDE = 11;
+
+const widthOf = (letter: string): number => (/[\u1100-\uFFFF]|[^\0-\uFFFF]/u.test(letter) ? WIDE : NARROW);
+
+/** About how wide a text is in a chart; the font is not known. */
+export const textWidth = (text: string): number =>
+  Array.from(text).reduce((width, letter) => width + widthOf(letter), 0);
+
+/** As much of the beginning of a text as has room. */
+export function shortenedTo(text: string, room: number): string {
+  if (textWidth(text) <= room) return text;
+  const letters = Array.from(text);
+  while (letters.length > 1 && textWidth(letters.join("")) > room - NARROW) letters.pop();
+  return `${letters.join("").trimEnd()}…`;
+}

@@ -1,0 +1,124 @@
+import { LINE, placed, shortenedTo, textWidth, type Box } from "./labels.ts";
+import { markAt, type MarkedRow } from "../marks.ts";
+import { markup, type Markup } from "../markup.ts";
+import { measured, withUnit } from "../numbers.ts";
+import type { ComparedFigure, ComparedRow } from "../../report.ts";
+import { linearScale } from "./scale.ts";
+import { axisBelow, axisLeft, textAt, WIDTH, type Chart } from "./chart.ts";
+
+const HEIGHT = 300;
+const AREA: Box = { x: 38, y: 30, width: WIDTH - 38 - 14, height: HEIGHT - 30 - 34 };
+/** From the middle of a mark to its label. */
+const AWAY = 9;
+const LONGEST_LABEL = 170;
+
+/** One figure over another, a mark for each row that has both; undefined if none has. */
+export function scatter(
+  id: string,
+  across: ComparedFigure,
+  up: ComparedFigure,
+  rows: readonly MarkedRow[],
+): Chart | undefined {
+  const found = rows.flatMap((marked) => {
+    const [x, y] = [valueOf(marked.row, across), valueOf(marked.row, up)];
+    return x && y ? [{ marked, x, y }] : [];
+  });
+  if (found.length === 0) return undefined;
+  const right = AREA.x + AREA.width;
+  const bottom = AREA.y + AREA.height;
+  const xScale = linearScale(
+    found.map(({ x }) => x.value),
+    [AREA.x, right],
+  );
+  const yScale = linearScale(
+    found.map(({ y }) => y.value),
+    [bottom, AREA.y],
+  );
+  const points = found.map(({ marked, x, y }) => ({
+    marked,
+    x: xScale.at(x.value),
+    y: yScale.at(y.value),
+    bars: [
+      ...(x.spread ? [[xScale.at(x.value - x.spread), "H", xScale.at(x.value + x.spread)] as const] : []),
+      ...(y.spread ? [[yScale.at(y.value - y.spread), "V", yScale.at(y.value + y.spread)] as const] : []),
+    ],
+    label: shortenedTo(marked.row.name, LONGEST_LABEL),
+  }));
+  const boxes = placed(
+    points.map(({ x, y, label }) => labelPlaces(x, y, textWidth(label))),
+    points.flatMap(({ x, y }) => corners(x, y)),
+    { x: AREA.x, y: AREA.y - LINE, width: AREA.width + 12, height: AREA.height + LINE },
+  );
+  return {
+    id,
+    title: `${up.label} over ${across.label}`,
+    caption: `${direction(up, "upwards", "downwards")}, ${direction(across, "to the right", "to the left")}.`,
+    description: found
+      .map(
+        ({ marked, x, y }) =>
+          `${marked.row.name}: ${across.label} ${withUnit(measured(across, x), across.unit)}, ` +
+          `${up.label} ${withUnit(measured(up, y), up.unit)}.`,
+      )
+      .join(" "),
+    height: HEIGHT,
+    content: [
+      axisBelow(xScale, { title: titleOf(across), across: [bottom, AREA.y] }),
+      axisLeft(yScale, { title: titleOf(up), across: [AREA.x, right] }),
+      points.map(({ x, y, marked, bars }) =>
+        bars.map(
+          ([from, way, to]) =>
+            markup`<path class="spread ${marked.colour}" d="${way === "H" ? `M${from} ${y}H${to}` : `M${x} ${from}V${to}`}"/>`,
+        ),
+      ),
+      points.map(({ x, y }, i) => leader(x, y, boxes[i]!)),
+      points.map(({ x, y, marked }) => markAt(marked, x, y)),
+      points.map(({ label, marked }, i) =>
+        textAt(label, boxes[i]!.x, boxes[i]!.y + LINE / 2, "start", `name ${marked.row.kind}`),
+      ),
+    ],
+  };
+}
+
+function valueOf(row: ComparedRow, { name }: ComparedFigure) {
+  const value = row.values[name];
+  return value && "value" in value && Number.isFinite(value.value) ? value : undefined;
+}
+
+const titleOf = ({ label, unit }: ComparedFigure): string => (unit === "" ? label : `${label}, ${unit}`);
+
+function direction({ label, better, ideal }: ComparedFigure, higher: string, lower: string): string {
+  if (better === "target") return `${label} is best at ${ideal}`;
+  return `${label} is better ${better === "higher" ? higher : lower}`;
+}
+
+/** Beside the mark, above it and below it; then ever further up and down, to its right and left. */
+function labelPlaces(x: number, y: number, width: number): Box[] {
+  const box = (left: number, middle: number): Box => ({
+    x: left,
+    y: middle - LINE / 2,
+    width,
+    height: LINE,
+  });
+  const further = [0, 1, 2, 3, 4, 5, 6].flatMap((lines) =>
+    lines === 0 ? [0] : [-lines * LINE, lines * LINE],
+  );
+  return [
+    box(x + AWAY, y),
+    box(x - AWAY - width, y),
+    box(x - width / 2, y - AWAY - LINE / 2),
+    box(x - width / 2, y + AWAY + LINE / 2),
+    ...further.flatMap((down) => [box(x + AWAY, y + down), box(x - AWAY - width, y + down)]),
+  ];
+}
+
+/** A line to a label that does not stand beside its mark. */
+function leader(x: number, y: number, { x: left, y: top, width, height }: Box): Markup | "" {
+  const middle = top + height / 2;
+  if (Math.abs(middle - y) <= AWAY + LINE / 2) return "";
+  const end = left > x ? left - 2 : left + width + 2;
+  return markup`<path class="leader" d="M${x} ${y}L${end} ${middle}"/>`;
+}
+
+/** What a mark covers. */
+const corners = (x: number, y: number) =>
+  [-4, 0, 4].flatMap((dx) => [-4, 0, 4].map((dy) => ({ x: x + dx, y: y + dy })));

@@ -1,0 +1,73 @@
+import { crossAt, hollowAt, markAt, type MarkedRow } from "../marks.ts";
+import type { Markup } from "../markup.ts";
+import { counted, listed } from "../numbers.ts";
+import type { SeedOutcome } from "../../report.ts";
+import { linearScale, type Scale } from "./scale.ts";
+import { textAt, WIDTH, type Chart } from "./chart.ts";
+import { strips } from "./strips.ts";
+
+const LEFT = 10;
+/** To the right of the axis: marks of seeds that have no value. */
+const WITHOUT = 62;
+
+/** Where training with other seeds ended: a chart for each figure that it is told by. */
+export function seedStrips(seeds: readonly SeedOutcome[], rows: readonly MarkedRow[]): Chart[] {
+  const runs = rows.flatMap((marked) => {
+    const outcomes = seeds.filter(({ run }) => run === marked.row.name);
+    const label = outcomes.find(({ figure }) => figure)?.figure?.label ?? "";
+    return marked.row.kind === "run" && outcomes.length > 0 ? [{ marked, outcomes, label }] : [];
+  });
+  return [...new Set(runs.map(({ label }) => label))].map((label, i) => {
+    const shown = runs.filter((run) => run.label === label);
+    const all = shown.flatMap(({ outcomes }) => outcomes);
+    const isComplete = all.every(({ figure }) => figure);
+    const values = all.flatMap(({ figure }) => (figure ? [figure.value] : []));
+    const right = WIDTH - (isComplete ? 22 : 22 + WITHOUT);
+    const scale = linearScale(values.length > 0 ? values : [0, 1], [LEFT, right]);
+    const chart = strips(
+      shown.map(({ marked, outcomes }) => ({
+        marked,
+        note: outcomesText(outcomes),
+        dots: outcomeMarks(marked, outcomes, scale),
+      })),
+      values.length > 0 ? scale : { ...scale, ticks: [] },
+      label,
+    );
+    return {
+      id: `seeds-${i}`,
+      title: label === "" ? "The same recipe with other seeds" : `${label} with other seeds`,
+      caption: "One mark for each seed; hollow if it collapsed, a cross if it diverged.",
+      description: shown
+        .map(({ marked, outcomes }) => `${marked.row.name}: ${outcomesText(outcomes)}.`)
+        .join(" "),
+      height: chart.height,
+      content: [
+        chart.content,
+        isComplete ? "" : textAt("no value", WIDTH - 4, chart.height - 32 + 11, "end", "tick"),
+      ],
+    };
+  });
+}
+
+/** "3 finished, 1 collapsed (seed 4)". */
+function outcomesText(outcomes: readonly SeedOutcome[]): string {
+  const of = (wanted: SeedOutcome["outcome"]) => outcomes.filter(({ outcome }) => outcome === wanted);
+  const failed = (["collapsed", "diverged"] as const).flatMap((outcome) => {
+    const seeds = of(outcome).map(({ seed }) => String(seed));
+    const names = `${seeds.length === 1 ? "seed" : "seeds"} ${listed(seeds)}`;
+    return seeds.length === 0 ? [] : [`${seeds.length} ${outcome} (${names})`];
+  });
+  const finished = of("finished").length;
+  if (failed.length === 0) return `${counted(finished, "seed")}, all finished`;
+  return [`${finished} finished`, ...failed].join(", ");
+}
+
+function outcomeMarks(marked: MarkedRow, outcomes: readonly SeedOutcome[], scale: Scale): Markup[] {
+  const withoutValue = outcomes.filter(({ figure }) => !figure);
+  const space = Math.min(12, (WITHOUT - 14) / Math.max(1, withoutValue.length - 1));
+  return outcomes.map((one) => {
+    const x = one.figure ? scale.at(one.figure.value) : WIDTH - 8 - space * withoutValue.indexOf(one);
+    const mark = { finished: markAt, collapsed: hollowAt, diverged: crossAt }[one.outcome];
+    return mark(marked, x, 0);
+  });
+}
