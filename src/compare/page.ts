@@ -21,7 +21,7 @@ export function comparisonPage(report: Report): string {
   const title = `${rows.filter(({ row }) => row.kind === "run").length === 1 ? "One model" : "Models"} of ${report.data.name} compared`;
   const sections = SECTIONS.flatMap((section) => {
     const figures = report.figures.filter((figure) => figure.section === section.id);
-    const charts = section.charts(report, rows, figures);
+    const charts = section.charts(report, rows, figures).filter((group) => group.length > 0);
     const pictures = section.pictures?.(rows) ?? "";
     return figures.length + charts.length === 0 && pictures === ""
       ? []
@@ -57,7 +57,12 @@ interface Section {
   readonly id: ComparedFigure["section"];
   readonly heading: string;
   readonly about: string;
-  charts(report: Report, rows: readonly MarkedRow[], figures: readonly ComparedFigure[]): readonly Chart[];
+  /** In groups, each from a line of its own on. */
+  charts(
+    report: Report,
+    rows: readonly MarkedRow[],
+    figures: readonly ComparedFigure[],
+  ): readonly (readonly Chart[])[];
   pictures?(rows: readonly MarkedRow[]): Content;
 }
 
@@ -86,30 +91,31 @@ const SECTIONS: readonly Section[] = [
         const [x, y] = [named(across), named(up)];
         return x && y ? present(scatter(`${up}-${across}`, x, y, rows)) : [];
       });
-      return [...pairs, ...(data.classes ? classBars(rows, data.classes) : [])];
+      return [pairs, data.classes ? classBars(rows, data.classes) : []];
     },
   },
   {
     id: "memorisation",
     heading: "Memorisation",
     about: "Whether a model repeats pictures that it was trained on.",
-    charts: (_, rows) => present(distanceCurves(rows)),
+    charts: (_, rows) => [present(distanceCurves(rows))],
     pictures: nearestPairs,
   },
   {
     id: "stability",
     heading: "Stability",
     about: "What the same recipe gives when only the seed is another.",
-    charts: ({ seeds }, rows) => seedStrips(seeds, rows),
+    charts: ({ seeds }, rows) => [seedStrips(seeds, rows)],
   },
   {
     id: "cost",
     heading: "Cost",
     about: "What training and drawing take on the machine named above.",
-    charts: (_, rows, figures) =>
+    charts: (_, rows, figures) => [
       figures
         .filter(({ unit }) => unit === "ms")
-        .flatMap((figure) => present(magnitudes(`cost-${figures.indexOf(figure)}`, figure, rows))),
+        .flatMap((figure, i) => present(magnitudes(`cost-${i}`, figure, rows))),
+    ],
   },
 ];
 
@@ -117,7 +123,7 @@ function sectionContent(
   { id, heading, about }: Section,
   figures: readonly ComparedFigure[],
   rows: readonly MarkedRow[],
-  charts: readonly Chart[],
+  charts: readonly (readonly Chart[])[],
   pictures: Content,
 ): Markup {
   return markup`
@@ -125,27 +131,25 @@ function sectionContent(
 <h2 id="${id}-heading">${heading}</h2>
 <p>${about}</p>
 ${figures.length === 0 ? "" : [figureTable(heading, figures, rows), boundNote(figures, rows), definitions(figures)]}
-${charts.length === 0 ? "" : markup`<div class="charts">${charts.map(chartFigure)}</div>`}
+${charts.map((group) => markup`<div class="charts">${group.map(chartFigure)}</div>`)}
 ${pictures}
 </section>`;
 }
 
-/** How bounds are marked, if there is one. */
+/** What the sign before a bound means, if there is one. */
 function boundNote(figures: readonly ComparedFigure[], rows: readonly MarkedRow[]): Content {
-  const bounded = figures.filter(({ name }) =>
-    rows.some(({ row: { values } }) => {
+  const found = figures.flatMap(({ name, better }) =>
+    rows.flatMap(({ row: { values } }) => {
       const value = values[name];
-      return value && "value" in value && value.kind === "bound";
+      return value && "value" in value ? [{ better, kind: value.kind }] : [];
     }),
   );
-  const notes = [
-    ...new Set(
-      bounded.map(({ better }) =>
-        better === "higher"
-          ? "≥ marks a lower bound: the true value is at least this."
-          : "≤ marks an upper bound: the true value is at most this, and may be less. Values without it are exact.",
-      ),
-    ),
-  ];
-  return notes.map((note) => markup`<p class="note">${note}</p>`);
+  const bounds = found.filter(({ kind }) => kind === "bound");
+  if (bounds.length === 0) return "";
+  const exact = found.every(({ kind }) => kind) ? " Values without a sign are exact." : "";
+  const isUpper = bounds.some(({ better }) => better !== "higher");
+  const isLower = bounds.some(({ better }) => better === "higher");
+  return markup`<p class="note">${isUpper ? "≤: an upper bound; the true value may be less." : ""}${
+    isLower ? " ≥: a lower bound; the true value may be more." : ""
+  }${exact}</p>`;
 }

@@ -38,7 +38,7 @@ function classifierText({ classifier: { accuracy, seed, steps, features } }: Rep
   const trained =
     accuracy === null
       ? "untrained, since the data has no labels: its random weights give the features"
-      : `tells ${decimal(100 * accuracy, 2)} % of held-out pictures right after ${counted(steps, "step")}`;
+      : `${decimal(100 * accuracy, 2)} % of held-out pictures classified correctly, after ${counted(steps, "step")}`;
   return `${trained} · ${counted(features, "feature")} · seed ${seed}`;
 }
 

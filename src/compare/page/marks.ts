@@ -55,7 +55,7 @@ export const crossAt = ({ colour }: Mark, x: number, y: number): Markup =>
 
 /** A mark within text, for the eye only: the name stands beside it. */
 export const inlineMark = (marked: MarkedRow): Markup =>
-  markup`<svg class="inline-mark" viewBox="-7 -7 14 14" aria-hidden="true">${markAt(marked, 0, 0)}</svg>`;
+  markup`<svg class="inline-mark" viewBox="-6.5 -6.5 13 13" aria-hidden="true">${markAt(marked, 0, 0)}</svg>`;
 
 /** A name in its own direction of writing, so that it does not turn round what stands beside it. */
 export const isolated = (name: string): Markup => markup`<bdi>${name}</bdi>`;

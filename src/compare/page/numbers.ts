@@ -1,6 +1,6 @@
 import type { ComparedFigure, ComparedValue } from "../report.ts";
 
-type Measured = Exclude<ComparedValue, { missing: string }>;
+export type Measured = Exclude<ComparedValue, { missing: string }>;
 
 /** "-1,234.50" with a true minus sign, and never "-0.00". */
 export function decimal(value: number, decimals = 0): string {
@@ -15,13 +15,17 @@ export function decimal(value: number, decimals = 0): string {
 }
 
 /**
- * A value as tables show it, without its unit: "≤ 84.3 ± 0.2". Of a figure where lower is better, such as the nats of a
- * picture, a bound is an upper one: the true value is no larger. Of one where higher is better, it is a lower one.
+ * A value as tables show it, without its unit: "84.3", "≤ 84.3". Of a figure where lower is better, such as the nats of
+ * a picture, a bound is an upper one: the true value is no larger. Of one where higher is better, it is a lower one.
  */
-export function measured({ better, decimals }: ComparedFigure, { value, kind, spread }: Measured): string {
+export function valueText({ better, decimals }: ComparedFigure, { value, kind }: Measured): string {
   const sign = kind !== "bound" ? "" : better === "higher" ? "≥ " : "≤ ";
-  return `${sign}${decimal(value, decimals)}${spread === undefined ? "" : ` ± ${decimal(spread, decimals)}`}`;
+  return sign + decimal(value, decimals);
 }
+
+/** What follows a value: " ± 0.2", or nothing. */
+export const spreadText = ({ decimals }: ComparedFigure, { spread }: Measured): string =>
+  spread === undefined ? "" : ` ± ${decimal(spread, decimals)}`;
 
 /** "0.95", "50 %", "12 ms". */
 export const withUnit = (text: string, unit: string): string => (unit === "" ? text : `${text} ${unit}`);
@@ -34,8 +38,11 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 export const listed = (names: readonly string[]): string =>
   [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((part) => part !== "").join(" and ");
 
-/** How far a value is from the best that there could be; less is better. */
-export function shortfall({ better, ideal = 0 }: ComparedFigure, value: number): number {
-  if (better === "target") return Math.abs(value - ideal);
-  return better === "lower" ? value : -value;
+/** How far a value is from the best that there could be, as precise as it is shown; less is better. */
+export function shortfall({ better, decimals, ideal = 0 }: ComparedFigure, value: number): number {
+  const away = better === "target" ? Math.abs(value - ideal) : better === "lower" ? value : -value;
+  return Number(away.toFixed(decimals));
 }
+
+/** With a capital letter, as at the beginning of a sentence. */
+export const capitalised = (text: string): string => text.replace(/^\p{Ll}/u, (first) => first.toUpperCase());

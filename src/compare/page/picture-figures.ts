@@ -3,6 +3,9 @@ import { markup, type Content, type Markup } from "./markup.ts";
 import { counted, decimal } from "./numbers.ts";
 import type { ComparedFigure, NearestPair } from "../report.ts";
 
+/** What controls are, above them. */
+export const CONTROLS = "Controls: pictures of the data set, judged as if a model had drawn them";
+
 /** The grids of all runs side by side, and below them those of the controls. */
 export function pictures(rows: readonly MarkedRow[], figures: readonly ComparedFigure[]): Markup {
   const grids = (kind: "run" | "control") =>
@@ -15,7 +18,7 @@ export function pictures(rows: readonly MarkedRow[], figures: readonly ComparedF
 ${
   controls.length === 0
     ? ""
-    : markup`<h3>Controls: pictures of the data set, judged as if a model had drawn them</h3>
+    : markup`<h3>${CONTROLS}</h3>
 <div class="grids controls">${controls}</div>`
 }
 </section>`;
@@ -50,16 +53,19 @@ function trainingMinutes({ row }: MarkedRow, figures: readonly ComparedFigure[])
 
 /** Pictures of each row above the training pictures that are nearest to them; "" if there are none. */
 export function nearestPairs(rows: readonly MarkedRow[]): Content {
-  const found = rows.filter(({ row }) => row.nearest.length > 0);
-  if (found.length === 0) return "";
+  const pairs = (kind: "run" | "control") =>
+    rows
+      .filter(({ row }) => row.kind === kind && row.nearest.length > 0)
+      .map(
+        (marked) => markup`
+<div><h4>${inlineMark(marked)}${isolated(marked.row.name)}</h4><ul>${marked.row.nearest.map(pair)}</ul></div>`,
+      );
+  const groups = [pairs("run"), pairs("control")].filter((group) => group.length > 0);
+  if (groups.length === 0) return "";
   return markup`
-<h3>The pictures nearest to a training picture</h3>
-<p>Above, a picture of the row; below it, the training picture nearest to it; then the distance.</p>
-<div class="pairs">${found.map(
-    (marked) => markup`
-<div class="${marked.row.kind}"><h4>${inlineMark(marked)}${isolated(marked.row.name)}</h4><ul>${marked.row.nearest.map(pair)}</ul></div>`,
-  )}
-</div>`;
+<h3>Pictures nearest to a training picture</h3>
+<p>Above, a picture; below it, the training picture nearest to it; then their distance.</p>
+${groups.map((group) => markup`<div class="pairs">${group}</div>`)}`;
 }
 
 const pair = ({ sample, training, distance }: NearestPair): Markup => markup`

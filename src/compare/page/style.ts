@@ -30,7 +30,7 @@ figcaption strong, h4, dt { color: var(--ink); font-weight: 600; }
 a { color: inherit; }
 code { font: .8125rem/1.5 ui-monospace, monospace; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.inline-mark { width: .875em; height: .875em; margin-right: .4em; vertical-align: -.06em; flex: none; }
+.inline-mark { width: .9em; height: .9em; margin-right: .4em; vertical-align: -.08em; }
 
 .compared { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; font-weight: 600; max-width: none; }
 .facts { display: grid; gap: .25rem; margin: 0 0 1.5rem; font-size: .875rem; }
@@ -49,7 +49,12 @@ img { image-rendering: pixelated; }
 .grids figcaption { margin-top: .5rem; font-size: .875rem; line-height: 1.45; }
 .grids strong, .grids figcaption span { display: block; }
 
-.scroll { overflow-x: auto; margin: 0 0 .5rem; }
+.scroll {
+  position: relative; overflow-x: auto; margin: 0 0 .5rem;
+  background:
+    linear-gradient(to left, var(--page) 1rem, transparent) right / 2rem 100% no-repeat local,
+    linear-gradient(to left, var(--rule), transparent) right / .625rem 100% no-repeat scroll;
+}
 table { border-collapse: collapse; font-size: .875rem; line-height: 1.35; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { padding: .4rem .625rem; text-align: right; vertical-align: baseline; border-bottom: 1px solid var(--rule); }
@@ -57,10 +62,15 @@ td { font-variant-numeric: tabular-nums; white-space: nowrap; }
 thead th { vertical-align: bottom; font-weight: 600; overflow-wrap: normal; border-bottom: 1px solid var(--ink); }
 thead td { border-bottom: 1px solid var(--ink); }
 .unit { display: block; font-weight: 400; color: var(--faint); white-space: nowrap; }
-tbody th { text-align: left; font-weight: 600; min-width: 8rem; max-width: 15rem; position: sticky; left: 0; background: var(--page); padding-left: 0; }
+tbody th {
+  text-align: left; font-weight: 600; min-width: min(11rem, 36vw); max-width: 15rem; position: sticky; left: 0; z-index: 1;
+  background: var(--page); padding-left: 1.3em; text-indent: -1.3em; overflow-wrap: break-word;
+}
 tbody.controls th, tbody.controls td { font-weight: 400; color: var(--faint); }
-tbody.controls th[scope=rowgroup] { padding-top: 1.25rem; max-width: none; position: static; }
-th[scope=rowgroup] span { position: sticky; left: 0; }
+tbody.controls th[scope=rowgroup] { padding-top: 1.25rem; max-width: none; position: static; background: none; }
+th[scope=rowgroup] { padding-left: 0; text-indent: 0; }
+th[scope=rowgroup] span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 2rem); }
+td .spread { display: inline-block; text-align: left; white-space: pre; color: var(--faint); font-weight: 400; }
 .best { background: var(--best); }
 .missing { color: var(--faint); }
 sup { font-size: .75em; line-height: 0; margin-left: .1em; }
@@ -69,7 +79,7 @@ sup { font-size: .75em; line-height: 0; margin-left: .1em; }
 .definitions { margin: 1rem 0 0; font-size: .8125rem; display: grid; gap: .2rem; }
 .definitions dt, .definitions dd { display: inline; }
 .definitions dt { margin-right: .5em; }
-cite { font-style: normal; opacity: .85; }
+cite { font-style: normal; display: inline-block; }
 
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 2.5rem 2rem; margin-top: 2rem; }
 .chart { max-width: 28rem; }
@@ -80,19 +90,19 @@ text { fill: var(--ink); font-variant-numeric: tabular-nums; }
 .tick { fill: var(--faint); font-size: 10.5px; }
 .axis { fill: var(--faint); font-size: 10.5px; }
 text.run { font-weight: 600; }
-text.control, .text-control { fill: var(--faint); }
+text.control, .text-control, .name.tick { fill: var(--faint); }
 .name { paint-order: stroke; stroke: var(--page); stroke-width: 3px; stroke-linejoin: round; }
 .grid, .track { stroke: var(--rule); fill: none; }
 .mark { fill: var(--run); stroke: var(--page); stroke-width: 1px; }
 .mark.control, .hollow .mark { fill: var(--page); stroke: var(--run); stroke-width: 1.75px; }
-.cross, .curve, .spread { stroke: var(--run); fill: none; }
+.cross, .curve, path.spread { stroke: var(--run); fill: none; }
 .cross { stroke-width: 2.25px; }
 .curve { stroke-width: 2px; stroke-linejoin: round; }
 .curve.control { stroke-width: 1.5px; }
 .dash-1 { stroke-dasharray: 6 3; }
 .dash-2 { stroke-dasharray: 2 2.5; }
 .dash-3 { stroke-dasharray: 8 3 2 3; }
-.spread { stroke-width: 1.5px; opacity: .6; }
+path.spread { stroke-width: 1.5px; opacity: .6; }
 .leader { stroke: var(--faint); stroke-width: .75px; fill: none; }
 .bar { fill: var(--run); }
 .data { stroke: var(--ink); stroke-width: 2px; fill: none; }
@@ -102,9 +112,9 @@ text.control, .text-control { fill: var(--faint); }
 .text-run-3 { fill: var(--run-3); } .text-run-4 { fill: var(--run-4); }
 text[class*=text-run] { font-weight: 600; }
 
-.pairs { display: grid; gap: 1.25rem; font-size: .75rem; font-variant-numeric: tabular-nums; }
+.pairs { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 31rem), 1fr)); gap: 1.25rem 2rem; margin-bottom: 1.5rem; font-size: .75rem; font-variant-numeric: tabular-nums; }
 .pairs ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: .75rem; }
-.pairs li { width: 3.5rem; text-align: center; }
+.pairs li { width: 3.25rem; text-align: center; }
 .pairs img { display: block; width: 100%; margin-bottom: 2px; }
 
 @media print {

@@ -1,7 +1,17 @@
 import { inlineMark, isolated, type MarkedRow } from "./marks.ts";
-import { markup, type Content, type Markup } from "./markup.ts";
-import { decimal, measured, shortfall, withUnit } from "./numbers.ts";
+import { markup, type Markup } from "./markup.ts";
+import { decimal, shortfall, spreadText, valueText, withUnit } from "./numbers.ts";
+import { CONTROLS } from "./picture-figures.ts";
 import type { ComparedFigure, ComparedRow } from "../report.ts";
+
+/** A figure with what its cells have in common. */
+interface Column {
+  readonly figure: ComparedFigure;
+  /** How far its best run is from the best there could be; undefined if no run is better than another. */
+  readonly best: number | undefined;
+  /** Letters of its longest spread: every cell has room for it, so that values stand below each other. */
+  readonly spread: number;
+}
 
 /**
  * Figures of runs and, below and apart, of controls. The best run of each figure is marked. Why a value is missing is
@@ -12,24 +22,28 @@ export function figureTable(
   figures: readonly ComparedFigure[],
   rows: readonly MarkedRow[],
 ): Markup {
-  const shown = rows.filter(({ row }) => row.kind === "run" || figures.some(({ name }) => row.values[name]));
-  const controls = shown.filter(({ row }) => row.kind === "control");
+  const runs = rows.filter(({ row }) => row.kind === "run");
+  const controls = rows.filter(
+    ({ row }) => row.kind === "control" && figures.some(({ name }) => row.values[name]),
+  );
+  const shown = [...runs, ...controls];
+  const columns = figures.map((figure) => columnOf(figure, shown));
   const reasons = [
     ...new Set(shown.flatMap(({ row }) => figures.flatMap(({ name }) => reasonOf(row, name) ?? []))),
   ];
   const line = (marked: MarkedRow) => markup`
-<tr><th scope="row">${inlineMark(marked)}${isolated(marked.row.name)}</th>${figures.map((figure) => cell(marked.row, figure, reasons, bestOf(figure, rows)))}</tr>`;
+<tr><th scope="row">${inlineMark(marked)}${isolated(marked.row.name)}</th>${columns.map((column) => cell(marked.row, column, reasons))}</tr>`;
   return markup`
 <div class="scroll" role="region" tabindex="0" aria-label="${caption}">
 <table>
 <caption>${caption}</caption>
 <thead><tr><td></td>${figures.map(columnHead)}</tr></thead>
-<tbody>${shown.filter(({ row }) => row.kind === "run").map(line)}
+<tbody>${runs.map(line)}
 </tbody>${
     controls.length === 0
       ? ""
       : markup`
-<tbody class="controls"><tr><th scope="rowgroup" colspan="${figures.length + 1}"><span>Controls: pictures of the data set, judged as if a model had drawn them</span></th></tr>${controls.map(line)}
+<tbody class="controls"><tr><th scope="rowgroup" colspan="${figures.length + 1}"><span>${CONTROLS}</span></th></tr>${controls.map(line)}
 </tbody>`
   }
 </table>
@@ -37,37 +51,46 @@ export function figureTable(
 ${reasons.length === 0 ? "" : markup`<ul class="reasons">${reasons.map((reason, i) => markup`<li><sup>${letter(i)}</sup> ${reason}</li>`)}</ul>`}`;
 }
 
+function columnOf(figure: ComparedFigure, rows: readonly MarkedRow[]): Column {
+  const found = rows.flatMap(({ row }) => {
+    const value = row.values[figure.name];
+    return value && "value" in value ? [{ row, value }] : [];
+  });
+  const shortfalls = found.flatMap(({ row, value }) =>
+    row.kind === "run" && !Number.isNaN(value.value) ? [shortfall(figure, value.value)] : [],
+  );
+  return {
+    figure,
+    best: new Set(shortfalls).size > 1 ? Math.min(...shortfalls) : undefined,
+    spread: Math.max(...found.map(({ value }) => spreadText(figure, value).length)),
+  };
+}
+
 const DIRECTIONS = {
   lower: ["↓", "lower is better"],
   higher: ["↑", "higher is better"],
+  target: ["→", "is best"],
 } as const;
 
 function columnHead({ label, unit, better, ideal }: ComparedFigure): Markup {
-  const [sign, meaning] =
-    better === "target" ? [`→ ${ideal ?? ""}`, "is best, nearer is better"] : DIRECTIONS[better];
-  return markup`<th scope="col">${label} <span class="unit">${unit} <span aria-hidden="true">${sign}</span></span><span class="unseen"> ${better === "target" ? `${ideal ?? ""} ` : ""}${meaning}</span></th>`;
+  const [sign, meaning] = DIRECTIONS[better];
+  const target = better === "target" ? String(ideal ?? "") : "";
+  return markup`<th scope="col">${label}<span class="unit"> ${unit} <span aria-hidden="true">${sign}</span> ${target}<span class="unseen"> ${meaning}</span></span></th>`;
 }
 
-function cell(row: ComparedRow, figure: ComparedFigure, reasons: readonly string[], best: number): Content {
+function cell(row: ComparedRow, { figure, best, spread }: Column, reasons: readonly string[]): Markup {
   const value = row.values[figure.name];
   if (value === undefined) return markup`<td><span class="unseen">does not apply</span></td>`;
+  const beside = (text: string) =>
+    spread === 0 ? "" : markup`<span class="spread" style="width:${spread}ch">${text}</span>`;
   if ("missing" in value) {
-    return markup`<td class="missing">—<sup>${letter(reasons.indexOf(value.missing))}</sup></td>`;
+    return markup`<td class="missing">—<sup>${letter(reasons.indexOf(value.missing))}</sup>${beside("")}</td>`;
   }
-  const text = measured(figure, value);
-  const isBest = row.kind === "run" && shortfall(figure, value.value) === best;
-  return isBest
-    ? markup`<td class="best"><strong>${text}</strong><span class="unseen"> (best)</span></td>`
-    : markup`<td>${text}</td>`;
-}
-
-/** How far the best of several runs is from the best there could be; NaN, which nothing equals, if there are not two. */
-function bestOf(figure: ComparedFigure, rows: readonly MarkedRow[]): number {
-  const shortfalls = rows.flatMap(({ row }) => {
-    const value = row.values[figure.name];
-    return row.kind === "run" && value && "value" in value ? [shortfall(figure, value.value)] : [];
-  });
-  return shortfalls.length < 2 ? Number.NaN : Math.min(...shortfalls.filter((value) => !Number.isNaN(value)));
+  const text = valueText(figure, value);
+  const plusMinus = beside(spreadText(figure, value));
+  return row.kind === "run" && shortfall(figure, value.value) === best
+    ? markup`<td class="best"><strong>${text}</strong>${plusMinus}<span class="unseen"> (best)</span></td>`
+    : markup`<td>${text}${plusMinus}</td>`;
 }
 
 function reasonOf(row: ComparedRow, name: string): string | undefined {
@@ -83,7 +106,7 @@ const letter = (i: number): string =>
 export const definitions = (figures: readonly ComparedFigure[]): Markup => markup`
 <dl class="definitions">${figures.map(
   (figure) => markup`
-<div><dt>${figure.label}</dt><dd>${sentence(figure.definition)} ${idealText(figure)} <cite>${sentence(figure.source)}</cite></dd></div>`,
+<div><dt>${figure.label}</dt><dd>${sentence(figure.definition)} ${idealText(figure)} <cite>(${figure.source})</cite></dd></div>`,
 )}
 </dl>`;
 

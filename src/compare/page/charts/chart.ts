@@ -44,8 +44,8 @@ interface AxisOptions {
 export function axisBelow({ ticks, to, at }: Scale, { title, across: [bottom, top] }: AxisOptions): Markup {
   return markup`<g>${ticks.map(
     ({ value, label }) =>
-      markup`<path class="grid" d="M${at(value)} ${bottom}V${top}"/>${textAt(label, at(value), bottom + 11, "middle", "tick")}`,
-  )}${textAt(title, to, bottom + 11 + LINE, "end", "axis")}</g>`;
+      markup`<path class="grid" d="M${at(value)} ${bottom}V${top}"/>${textAt(label, at(value), bottom + 10, "middle", "tick")}`,
+  )}${textAt(title, to, bottom + 12 + LINE, "end", "axis")}</g>`;
 }
 
 /** A vertical axis with labels to the left of it, and its title above them. */

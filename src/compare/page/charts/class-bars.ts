@@ -1,14 +1,18 @@
-import { LINE, shortenedTo } from "./labels.ts";
+import { shortenedTo, textWidth } from "./labels.ts";
 import type { MarkedRow } from "../marks.ts";
-import { markup, type Content } from "../markup.ts";
+import { markup } from "../markup.ts";
 import { decimal } from "../numbers.ts";
-import { linearScale, type Scale } from "./scale.ts";
+import { linearScale } from "./scale.ts";
 import { axisBelow, lineThrough, textAt, WIDTH, type Chart } from "./chart.ts";
 
 /** More classes than these are shown by their frequency alone, without names. */
 const MOST_NAMED = 30;
 const TOP = 8;
-const NAMES = 78;
+/** Of the names of classes. */
+const MOST_WIDTH = 90;
+/** From one bar to the next, and of a bar. */
+const PITCH = 16;
+const BAR = 10;
 const RANKED_HEIGHT = 150;
 
 /**
@@ -50,18 +54,23 @@ interface Shares {
 
 /** A bar for each class, one below the other: names of any length have room beside them. */
 function namedBars({ shares, data, colour }: Shares, classNames: readonly string[], most: number) {
-  const scale = linearScale([0, most], [NAMES, WIDTH - 14]);
-  const bottom = TOP + shares.length * (LINE + 3);
-  return drawn(scale, bottom, [
-    shares.map((share, label) => {
-      const top = TOP + label * (LINE + 3);
-      const reference =
-        data && markup`<path class="data" d="M${scale.at(data[label]!)} ${top + 0.5}v${LINE + 2}"/>`;
-      return markup`<path class="bar ${colour}" d="M${NAMES} ${top + 2.5}H${scale.at(share)}v${LINE - 2}H${NAMES}Z"/>${
-        reference ?? ""
-      }${textAt(shortenedTo(classNames[label]!, NAMES - 8), NAMES - 6, top + LINE / 2 + 1.5, "end", "name")}`;
-    }),
-  ]);
+  const names = classNames.map((name) => shortenedTo(name, MOST_WIDTH));
+  const left = Math.max(...names.map(textWidth)) + 8;
+  const scale = linearScale([0, most], [left, WIDTH - 14]);
+  const bottom = TOP + shares.length * PITCH;
+  const bar = (share: number, label: number) => {
+    const middle = TOP + (label + 0.5) * PITCH;
+    const dataAt = data && scale.at(data[label]!);
+    return [
+      markup`<path class="bar ${colour}" d="M${left} ${middle - BAR / 2}H${scale.at(share)}v${BAR}H${left}Z"/>`,
+      dataAt === undefined ? "" : markup`<path class="data" d="M${dataAt} ${middle - 7}v14"/>`,
+      textAt(names[label]!, left - 6, middle, "end", "name"),
+    ];
+  };
+  return {
+    height: bottom + 34,
+    content: [axisBelow(scale, { title: "share of pictures, %", across: [bottom, TOP] }), shares.map(bar)],
+  };
 }
 
 /** The shares of all classes in descending order: how unevenly they are drawn, and how many are not. */
@@ -93,8 +102,3 @@ function ranked({ shares, data, colour }: Shares, most: number) {
     ],
   };
 }
-
-const drawn = (scale: Scale, bottom: number, bars: Content) => ({
-  height: bottom + 34,
-  content: [axisBelow(scale, { title: "share of pictures, %", across: [bottom, TOP] }), bars],
-});

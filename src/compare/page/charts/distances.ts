@@ -9,7 +9,7 @@ const HEIGHT = 320;
 const AREA: Box = { x: 44, y: 30, width: WIDTH - 44 - 14, height: HEIGHT - 30 - 34 };
 /** Of a curve; it has no more than fit into the width of a chart. */
 const POINTS = 120;
-const LONGEST_LABEL = 150;
+const LONGEST_LABEL = 180;
 /** Of a curve, where a label may stand beside it; the middle first, where curves are steep and far apart. */
 const LABEL_HEIGHTS = [0.5, 0.6, 0.4, 0.7, 0.3, 0.8, 0.2, 0.9, 0.1, 0.95, 0.05];
 
@@ -46,7 +46,7 @@ export function distanceCurves(rows: readonly MarkedRow[]): Chart | undefined {
     title: "Distance to the nearest training picture",
     caption:
       "The share of pictures that have a training picture within each distance. " +
-      "A curve far to the left of the held-out pictures' means that training pictures are repeated.",
+      "A curve far to the left of the controls' shows that training pictures are repeated.",
     description: curves
       .map(
         ({ marked: { row } }) =>

@@ -1,6 +1,6 @@
 import { textWidth } from "./labels.ts";
 import { markAt, type MarkedRow } from "../marks.ts";
-import { decimal, withUnit } from "../numbers.ts";
+import { capitalised, decimal, withUnit } from "../numbers.ts";
 import type { ComparedFigure } from "../../report.ts";
 import { logScale } from "./scale.ts";
 import { textAt, WIDTH, type Chart } from "./chart.ts";
@@ -30,8 +30,8 @@ export function magnitudes(
       : textAt(text, x - 10, 0, "end", "name");
   return {
     id,
-    title: label,
-    caption: "The axis is logarithmic: equal lengths are equal factors.",
+    title: capitalised(label),
+    caption: "The axis is logarithmic.",
     description: found.map(({ marked, text }) => `${marked.row.name}: ${text}.`).join(" "),
     ...strips(
       found.map(({ marked, value, text }) => ({

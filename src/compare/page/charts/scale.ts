@@ -14,7 +14,7 @@ export interface Tick {
 type Range = readonly [from: number, to: number];
 
 /** A linear axis whose ends are ticks; ticks are 1, 2 or 5 times a power of ten apart. */
-export function linearScale(values: readonly number[], [from, to]: Range, intervals = 4): Scale {
+export function linearScale(values: readonly number[], [from, to]: Range, intervals = 5): Scale {
   const finite = values.filter(Number.isFinite);
   const [low, high] = widened(Math.min(...finite), Math.max(...finite));
   const step = roundStep((high - low) / intervals);

@@ -1,7 +1,7 @@
 import { LINE, placed, shortenedTo, textWidth, type Box } from "./labels.ts";
 import { markAt, type MarkedRow } from "../marks.ts";
 import { markup, type Markup } from "../markup.ts";
-import { measured, withUnit } from "../numbers.ts";
+import { type Measured, capitalised, spreadText, valueText, withUnit } from "../numbers.ts";
 import type { ComparedFigure, ComparedRow } from "../../report.ts";
 import { linearScale } from "./scale.ts";
 import { axisBelow, axisLeft, textAt, WIDTH, type Chart } from "./chart.ts";
@@ -10,7 +10,7 @@ const HEIGHT = 300;
 const AREA: Box = { x: 38, y: 30, width: WIDTH - 38 - 14, height: HEIGHT - 30 - 34 };
 /** From the middle of a mark to its label. */
 const AWAY = 9;
-const LONGEST_LABEL = 170;
+const LONGEST_LABEL = 190;
 
 /** One figure over another, a mark for each row that has both; undefined if none has. */
 export function scatter(
@@ -51,13 +51,12 @@ export function scatter(
   );
   return {
     id,
-    title: `${up.label} over ${across.label}`,
-    caption: `${direction(up, "upwards", "downwards")}, ${direction(across, "to the right", "to the left")}.`,
+    title: capitalised(`${up.label} over ${across.label}`),
+    caption: bestCorner(across, up),
     description: found
       .map(
         ({ marked, x, y }) =>
-          `${marked.row.name}: ${across.label} ${withUnit(measured(across, x), across.unit)}, ` +
-          `${up.label} ${withUnit(measured(up, y), up.unit)}.`,
+          `${marked.row.name}: ${across.label} ${inWords(across, x)}, ${up.label} ${inWords(up, y)}.`,
       )
       .join(" "),
     height: HEIGHT,
@@ -84,11 +83,14 @@ function valueOf(row: ComparedRow, { name }: ComparedFigure) {
   return value && "value" in value && Number.isFinite(value.value) ? value : undefined;
 }
 
+const inWords = (figure: ComparedFigure, value: Measured): string =>
+  withUnit(valueText(figure, value) + spreadText(figure, value), figure.unit);
+
 const titleOf = ({ label, unit }: ComparedFigure): string => (unit === "" ? label : `${label}, ${unit}`);
 
-function direction({ label, better, ideal }: ComparedFigure, higher: string, lower: string): string {
-  if (better === "target") return `${label} is best at ${ideal}`;
-  return `${label} is better ${better === "higher" ? higher : lower}`;
+function bestCorner(across: ComparedFigure, up: ComparedFigure): string {
+  if (across.better === "target" || up.better === "target") return "";
+  return `The ${up.better === "higher" ? "upper" : "lower"} ${across.better === "higher" ? "right" : "left"} is best.`;
 }
 
 /** Beside the mark, above it and below it; then ever further up and down, to its right and left. */

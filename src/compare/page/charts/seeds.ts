@@ -4,11 +4,15 @@ import { counted, listed } from "../numbers.ts";
 import type { SeedOutcome } from "../../report.ts";
 import { linearScale, type Scale } from "./scale.ts";
 import { textAt, WIDTH, type Chart } from "./chart.ts";
+import type { Point } from "./labels.ts";
 import { strips } from "./strips.ts";
 
 const LEFT = 10;
 /** To the right of the axis: marks of seeds that have no value. */
 const WITHOUT = 62;
+/** The size of a mark, and the heights that one may have. */
+const MARK = 9;
+const HEIGHTS = [0, -MARK, MARK];
 
 /** Where training with other seeds ended: a chart for each figure that it is told by. */
 export function seedStrips(seeds: readonly SeedOutcome[], rows: readonly MarkedRow[]): Chart[] {
@@ -20,6 +24,8 @@ export function seedStrips(seeds: readonly SeedOutcome[], rows: readonly MarkedR
   return [...new Set(runs.map(({ label }) => label))].map((label, i) => {
     const shown = runs.filter((run) => run.label === label);
     const all = shown.flatMap(({ outcomes }) => outcomes);
+    const among = (wanted: SeedOutcome["outcome"], text: string) =>
+      all.some(({ outcome }) => outcome === wanted) ? `, ${text}` : "";
     const isComplete = all.every(({ figure }) => figure);
     const values = all.flatMap(({ figure }) => (figure ? [figure.value] : []));
     const right = WIDTH - (isComplete ? 22 : 22 + WITHOUT);
@@ -35,15 +41,15 @@ export function seedStrips(seeds: readonly SeedOutcome[], rows: readonly MarkedR
     );
     return {
       id: `seeds-${i}`,
-      title: label === "" ? "The same recipe with other seeds" : `${label} with other seeds`,
-      caption: "One mark for each seed; hollow if it collapsed, a cross if it diverged.",
+      title: label === "" ? "Other seeds" : `Other seeds: ${label}`,
+      caption: `One mark for each seed${among("collapsed", "hollow if it collapsed")}${among("diverged", "a cross if it diverged")}.`,
       description: shown
         .map(({ marked, outcomes }) => `${marked.row.name}: ${outcomesText(outcomes)}.`)
         .join(" "),
       height: chart.height,
       content: [
         chart.content,
-        isComplete ? "" : textAt("no value", WIDTH - 4, chart.height - 32 + 11, "end", "tick"),
+        isComplete ? "" : textAt("no value", WIDTH - 22, chart.height - 32 + 10, "middle", "tick"),
       ],
     };
   });
@@ -62,12 +68,14 @@ function outcomesText(outcomes: readonly SeedOutcome[]): string {
   return [`${finished} finished`, ...failed].join(", ");
 }
 
+/** Marks that would cover each other lie one above the other. */
 function outcomeMarks(marked: MarkedRow, outcomes: readonly SeedOutcome[], scale: Scale): Markup[] {
-  const withoutValue = outcomes.filter(({ figure }) => !figure);
-  const space = Math.min(12, (WITHOUT - 14) / Math.max(1, withoutValue.length - 1));
-  return outcomes.map((one) => {
-    const x = one.figure ? scale.at(one.figure.value) : WIDTH - 8 - space * withoutValue.indexOf(one);
-    const mark = { finished: markAt, collapsed: hollowAt, diverged: crossAt }[one.outcome];
-    return mark(marked, x, 0);
+  const before: Point[] = [];
+  return outcomes.map(({ outcome, figure }) => {
+    const x = figure ? scale.at(figure.value) : WIDTH - 22;
+    const isFree = (y: number) => before.every((other) => Math.hypot(other.x - x, other.y - y) >= MARK);
+    const y = HEIGHTS.find(isFree) ?? 0;
+    before.push({ x, y });
+    return { finished: markAt, collapsed: hollowAt, diverged: crossAt }[outcome](marked, x, y);
   });
 }

@@ -6,8 +6,8 @@ import { axisBelow, textAt, WIDTH, type Chart } from "./chart.ts";
 
 const TOP = 4;
 /** Height of the line that dots lie on. */
-const DOTS = 20;
-const BETWEEN = 8;
+const DOTS = 28;
+const BETWEEN = 4;
 
 /** A row and its dots along the axis. */
 export interface Strip {
@@ -31,7 +31,7 @@ export function strips(
     bottom = middle + DOTS / 2 + BETWEEN;
     return [
       textAt(shortenedTo(marked.row.name, WIDTH), 0, top + LINE / 2, "start", "name run"),
-      note === undefined ? "" : textAt(shortenedTo(note, WIDTH), 0, top + 1.5 * LINE, "start", "tick"),
+      note === undefined ? "" : textAt(shortenedTo(note, WIDTH), 0, top + 1.5 * LINE, "start", "name tick"),
       markup`<path class="track" d="M${scale.from} ${middle}H${scale.to}"/><g transform="translate(0 ${middle})">${dots}</g>`,
     ];
   });
