@@ -64,7 +64,7 @@ export function nearestPairs(rows: readonly MarkedRow[]): Content {
   if (groups.length === 0) return "";
   return markup`
 <h3>Pictures nearest to a training picture</h3>
-<p>Above, a picture; below it, the training picture nearest to it; then their distance.</p>
+<p class="pairs-about">Above, a picture; below it, the training picture nearest to it; then their distance.</p>
 ${groups.map((group) => markup`<div class="pairs">${group}</div>`)}`;
 }
 

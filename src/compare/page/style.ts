@@ -24,6 +24,7 @@ h3 { font-size: 1rem; margin: 2rem 0 .25rem; }
 h4 { font-size: .875rem; margin: 0 0 .5rem; }
 p { margin: 0 0 1rem; max-width: 44rem; }
 section[id] { margin-top: 3rem; padding-top: 1.5rem; border-top: 1px solid var(--rule); }
+.pairs-about { font-size: .875rem; }
 section > p, .note, figcaption, .pairs, .reasons, .definitions, .facts { color: var(--faint); }
 figure { margin: 0; }
 figcaption strong, h4, dt { color: var(--ink); font-weight: 600; }
@@ -55,22 +56,22 @@ img { image-rendering: pixelated; }
     linear-gradient(to left, var(--page) 1rem, transparent) right / 2rem 100% no-repeat local,
     linear-gradient(to left, var(--rule), transparent) right / .625rem 100% no-repeat scroll;
 }
-table { border-collapse: collapse; font-size: .875rem; line-height: 1.35; }
+table { border-collapse: collapse; font-size: .8125rem; line-height: 1.35; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-th, td { padding: .4rem .625rem; text-align: right; vertical-align: baseline; border-bottom: 1px solid var(--rule); }
+th, td { padding: .4rem .5rem; text-align: right; vertical-align: baseline; border-bottom: 1px solid var(--rule); }
 td { font-variant-numeric: tabular-nums; white-space: nowrap; }
 thead th { vertical-align: bottom; font-weight: 600; overflow-wrap: normal; border-bottom: 1px solid var(--ink); }
 thead td { border-bottom: 1px solid var(--ink); }
 .unit { display: block; font-weight: 400; color: var(--faint); white-space: nowrap; }
 tbody th {
-  text-align: left; font-weight: 600; min-width: min(11rem, 36vw); max-width: 15rem; position: sticky; left: 0; z-index: 1;
+  text-align: left; font-weight: 600; min-width: min(10.5rem, 36vw); max-width: 15rem; position: sticky; left: 0; z-index: 1;
   background: var(--page); padding-left: 1.3em; text-indent: -1.3em; overflow-wrap: break-word;
 }
 tbody.controls th, tbody.controls td { font-weight: 400; color: var(--faint); }
 tbody.controls th[scope=rowgroup] { padding-top: 1.25rem; max-width: none; position: static; background: none; }
 th[scope=rowgroup] { padding-left: 0; text-indent: 0; }
 th[scope=rowgroup] span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 2rem); }
-td .spread { display: inline-block; text-align: left; white-space: pre; color: var(--faint); font-weight: 400; }
+td .spread { display: inline-block; text-align: left; white-space: pre; color: var(--faint); font-size: .9em; }
 .best { background: var(--best); }
 .missing { color: var(--faint); }
 sup { font-size: .75em; line-height: 0; margin-left: .1em; }

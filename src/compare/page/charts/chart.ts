@@ -1,6 +1,6 @@
 import { markup, type Content, type Markup } from "../markup.ts";
 import type { Scale } from "./scale.ts";
-import { LINE } from "./labels.ts";
+import { LINE, type LabelBox } from "./labels.ts";
 
 /** Charts are this wide, in their own units, so that their letters can be read on a telephone. */
 export const WIDTH = 360;
@@ -27,11 +27,18 @@ ${content}
 </svg>
 </figure>`;
 
-type Anchor = "start" | "middle" | "end";
-
 /** Text whose middle line is at `y`. */
-export const textAt = (text: Content, x: number, y: number, anchor: Anchor = "start", style = ""): Markup =>
-  markup`<text class="${style}" x="${x}" y="${y + 4}" text-anchor="${anchor}">${text}</text>`;
+export const textAt = (
+  text: Content,
+  x: number,
+  y: number,
+  anchor: LabelBox["anchor"] = "start",
+  style = "",
+): Markup => markup`<text class="${style}" x="${x}" y="${y + 4}" text-anchor="${anchor}">${text}</text>`;
+
+/** A label in its place. */
+export const labelAt = (text: string, { x, y, width, height, anchor }: LabelBox, style: string): Markup =>
+  textAt(text, x + { start: 0, middle: width / 2, end: width }[anchor], y + height / 2, anchor, style);
 
 /** What lies beside an axis: lines from each tick across the chart, labels, and the title of the axis. */
 interface AxisOptions {

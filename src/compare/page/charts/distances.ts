@@ -1,14 +1,16 @@
-import { LINE, placed, shortenedTo, textWidth, type Box, type Point } from "./labels.ts";
+import { besides, placed, shortenedTo, textWidth, type Box, type Point } from "./labels.ts";
 import type { MarkedRow } from "../marks.ts";
 import { markup } from "../markup.ts";
 import { decimal } from "../numbers.ts";
 import { linearScale } from "./scale.ts";
-import { axisBelow, axisLeft, lineThrough, textAt, WIDTH, type Chart } from "./chart.ts";
+import { axisBelow, axisLeft, labelAt, lineThrough, WIDTH, type Chart } from "./chart.ts";
 
 const HEIGHT = 320;
 const AREA: Box = { x: 44, y: 30, width: WIDTH - 44 - 14, height: HEIGHT - 30 - 34 };
 /** Of a curve; it has no more than fit into the width of a chart. */
 const POINTS = 120;
+/** From a curve to its label. */
+const AWAY = 6;
 const LONGEST_LABEL = 180;
 /** Of a curve, where a label may stand beside it; the middle first, where curves are steep and far apart. */
 const LABEL_HEIGHTS = [0.5, 0.6, 0.4, 0.7, 0.3, 0.8, 0.2, 0.9, 0.1, 0.95, 0.05];
@@ -37,7 +39,9 @@ export function distanceCurves(rows: readonly MarkedRow[]): Chart | undefined {
     };
   });
   const boxes = placed(
-    curves.map(({ label, at }) => LABEL_HEIGHTS.flatMap((height) => besides(at(height), textWidth(label)))),
+    curves.map(({ label, at }) =>
+      LABEL_HEIGHTS.flatMap((height) => besides(at(height), textWidth(label), AWAY)),
+    ),
     curves.flatMap(({ points }) => points),
     { ...AREA, width: AREA.width + 12 },
   );
@@ -65,9 +69,7 @@ export function distanceCurves(rows: readonly MarkedRow[]): Chart | undefined {
         ({ marked, points }, i) =>
           markup`<path class="curve ${marked.colour} dash-${marked.row.kind === "run" ? 0 : 1 + (i % 3)}" d="${lineThrough(points)}"/>`,
       ),
-      curves.map(({ marked, label }, i) =>
-        textAt(label, boxes[i]!.x, boxes[i]!.y + LINE / 2, "start", `name text-${marked.colour}`),
-      ),
+      curves.map(({ marked, label }, i) => labelAt(label, boxes[i]!, `name text-${marked.colour}`)),
     ],
   };
 }
@@ -75,7 +77,3 @@ export function distanceCurves(rows: readonly MarkedRow[]): Chart | undefined {
 /** The distance that this share of ascending distances does not exceed. */
 const quantile = (ascending: readonly number[], share: number): number =>
   ascending[Math.round(share * (ascending.length - 1))]!;
-
-/** To the right and to the left of a point. */
-const besides = ({ x, y }: Point, width: number): Box[] =>
-  [x + 6, x - 6 - width].map((left) => ({ x: left, y: y - LINE / 2, width, height: LINE }));

@@ -6,6 +6,11 @@ export interface Box {
   readonly height: number;
 }
 
+/** A place for a label. The width of its text is not known exactly, so it says where the text stands in the box. */
+export interface LabelBox extends Box {
+  readonly anchor: "start" | "middle" | "end";
+}
+
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -17,11 +22,11 @@ export interface Point {
  * worst.
  */
 export function placed(
-  labels: readonly (readonly Box[])[],
+  labels: readonly (readonly LabelBox[])[],
   shown: readonly Point[],
   area: Box,
-): readonly Box[] {
-  const boxes: Box[] = [];
+): readonly LabelBox[] {
+  const boxes: LabelBox[] = [];
   for (const candidates of labels) {
     const costs = candidates.map(
       (box) =>
@@ -48,9 +53,15 @@ const within = (box: Box, area: Box): boolean =>
 const holds = ({ x, y, width, height }: Box, point: Point): boolean =>
   point.x > x && point.x < x + width && point.y > y && point.y < y + height;
 
+/** A label's box beside a point, with its text next to the point. */
+export const besides = ({ x, y }: Point, width: number, away: number): LabelBox[] => [
+  { x: x + away, y: y - LINE / 2, width, height: LINE, anchor: "start" },
+  { x: x - away - width, y: y - LINE / 2, width, height: LINE, anchor: "end" },
+];
+
 /** Letters of a chart, in its units: the height of a line, and the width of a Latin letter and of a wide one. */
 export const LINE = 14;
-const NARROW = 6.6;
+const NARROW = 6;
 const WIDE = 11;
 
 const widthOf = (letter: string): number => (/[\u1100-\uFFFF]|[^\0-\uFFFF]/u.test(letter) ? WIDE : NARROW);

@@ -1,10 +1,10 @@
-import { LINE, placed, shortenedTo, textWidth, type Box } from "./labels.ts";
+import { besides, LINE, placed, shortenedTo, textWidth, type Box, type LabelBox } from "./labels.ts";
 import { markAt, type MarkedRow } from "../marks.ts";
 import { markup, type Markup } from "../markup.ts";
 import { type Measured, capitalised, spreadText, valueText, withUnit } from "../numbers.ts";
 import type { ComparedFigure, ComparedRow } from "../../report.ts";
 import { linearScale } from "./scale.ts";
-import { axisBelow, axisLeft, textAt, WIDTH, type Chart } from "./chart.ts";
+import { axisBelow, axisLeft, labelAt, WIDTH, type Chart } from "./chart.ts";
 
 const HEIGHT = 300;
 const AREA: Box = { x: 38, y: 30, width: WIDTH - 38 - 14, height: HEIGHT - 30 - 34 };
@@ -71,9 +71,7 @@ export function scatter(
       ),
       points.map(({ x, y }, i) => leader(x, y, boxes[i]!)),
       points.map(({ x, y, marked }) => markAt(marked, x, y)),
-      points.map(({ label, marked }, i) =>
-        textAt(label, boxes[i]!.x, boxes[i]!.y + LINE / 2, "start", `name ${marked.row.kind}`),
-      ),
+      points.map(({ label, marked }, i) => labelAt(label, boxes[i]!, `name ${marked.row.kind}`)),
     ],
   };
 }
@@ -94,22 +92,20 @@ function bestCorner(across: ComparedFigure, up: ComparedFigure): string {
 }
 
 /** Beside the mark, above it and below it; then ever further up and down, to its right and left. */
-function labelPlaces(x: number, y: number, width: number): Box[] {
-  const box = (left: number, middle: number): Box => ({
-    x: left,
+function labelPlaces(x: number, y: number, width: number): LabelBox[] {
+  const centred = (middle: number): LabelBox => ({
+    x: x - width / 2,
     y: middle - LINE / 2,
     width,
     height: LINE,
+    anchor: "middle",
   });
-  const further = [0, 1, 2, 3, 4, 5, 6].flatMap((lines) =>
-    lines === 0 ? [0] : [-lines * LINE, lines * LINE],
-  );
+  const further = [1, 2, 3, 4, 5, 6].flatMap((lines) => [-lines * LINE, lines * LINE]);
   return [
-    box(x + AWAY, y),
-    box(x - AWAY - width, y),
-    box(x - width / 2, y - AWAY - LINE / 2),
-    box(x - width / 2, y + AWAY + LINE / 2),
-    ...further.flatMap((down) => [box(x + AWAY, y + down), box(x - AWAY - width, y + down)]),
+    ...besides({ x, y }, width, AWAY),
+    centred(y - AWAY - LINE / 2),
+    centred(y + AWAY + LINE / 2),
+    ...further.flatMap((down) => besides({ x, y: y + down }, width, AWAY)),
   ];
 }
 

@@ -71,7 +71,7 @@ function outcomesText(outcomes: readonly SeedOutcome[]): string {
 /** Marks that would cover each other lie one above the other. */
 function outcomeMarks(marked: MarkedRow, outcomes: readonly SeedOutcome[], scale: Scale): Markup[] {
   const before: Point[] = [];
-  return outcomes.map(({ outcome, figure }) => {
+  return byValue(outcomes).map(({ outcome, figure }) => {
     const x = figure ? scale.at(figure.value) : WIDTH - 22;
     const isFree = (y: number) => before.every((other) => Math.hypot(other.x - x, other.y - y) >= MARK);
     const y = HEIGHTS.find(isFree) ?? 0;
@@ -79,3 +79,6 @@ function outcomeMarks(marked: MarkedRow, outcomes: readonly SeedOutcome[], scale
     return { finished: markAt, collapsed: hollowAt, diverged: crossAt }[outcome](marked, x, y);
   });
 }
+
+const byValue = (outcomes: readonly SeedOutcome[]): SeedOutcome[] =>
+  outcomes.toSorted((a, b) => (a.figure?.value ?? 0) - (b.figure?.value ?? 0));
