@@ -119,12 +119,14 @@ text[class*=text-run] { font-weight: 600; }
 .pairs img { display: block; width: 100%; margin-bottom: 2px; }
 
 @media print {
-  body { max-width: none; padding: 0; font-size: 10pt; }
+  html { font-size: 75%; }
+  body { max-width: none; padding: 0; }
   nav { display: none; }
-  .scroll { overflow: visible; }
-  table { font-size: 7.5pt; }
-  th, td { padding: .2rem .3rem; }
-  tbody th { position: static; min-width: 0; }
+  .scroll { overflow: visible; background: none; }
+  table { font-size: 7pt; }
+  th, td { padding: .2rem .25rem; }
+  tbody th { position: static; min-width: 7rem; }
+  td .spread { display: block; width: auto !important; text-align: right; }
   section[id] { margin-top: 1.5rem; padding-top: 1rem; }
   figure, table, .pairs > div, .definitions > div { break-inside: avoid; }
   h2, h3, h4 { break-after: avoid; }

@@ -62,7 +62,7 @@ function columnOf(figure: ComparedFigure, rows: readonly MarkedRow[]): Column {
   return {
     figure,
     best: new Set(shortfalls).size > 1 ? Math.min(...shortfalls) : undefined,
-    spread: Math.max(...found.map(({ value }) => spreadText(figure, value).length)),
+    spread: Math.max(0, ...found.map(({ value }) => spreadText(figure, value).length)),
   };
 }
 

@@ -1,3 +1,5 @@
+import { decimal } from "../numbers.ts";
+
 /** Where values lie along an axis, in units of the chart. */
 export interface Scale {
   readonly from: number;
@@ -24,7 +26,7 @@ export function linearScale(values: readonly number[], [from, to]: Range, interv
   return {
     from,
     to,
-    ticks: ticks.map((value) => ({ value, label: value.toFixed(decimals).replace(/^-(?=.*[1-9])/, "−") })),
+    ticks: ticks.map((value) => ({ value, label: decimal(value, decimals) })),
     at: (value) => from + ((value / step - first) / (last - first)) * (to - from),
   };
 }
@@ -43,22 +45,23 @@ export function logScale(values: readonly number[], [from, to]: Range): Scale {
     to,
     ticks: powers
       .filter((_, i) => i % every === 0)
-      .map((power) => ({
-        value: 10 ** power,
-        label: power < 0 ? (10 ** power).toFixed(-power) : (10 ** power).toLocaleString("en-US"),
-      })),
+      .map((power) => ({ value: 10 ** power, label: powerText(power) })),
     at: (value) => from + ((Math.log10(value) - first) / (last - first)) * (to - from),
   };
 }
 
+const powerText = (power: number): string =>
+  Math.abs(power) > 6 ? `1e${power}` : decimal(10 ** power, Math.max(0, -power));
+
 /** So that 0.30000000000000004 counts as 0.3. */
 const SLACK = 1e-9;
 
-/** A range that is not empty. */
+/** A range wide enough for ticks: of values that differ by rounding alone, some of what is around them. */
 function widened(low: number, high: number): Range {
-  if (high > low) return [low, high];
-  const half = Math.max(Math.abs(low) / 20, 0.05);
-  return [low - half, low + half];
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (high - low > SLACK * Math.max(size, 1)) return [low, high];
+  const half = Math.max(size / 20, 0.05);
+  return [low - half, high + half];
 }
 
 function roundStep(least: number): number {

@@ -9,7 +9,7 @@ import { axisBelow, axisLeft, labelAt, WIDTH, type Chart } from "./chart.ts";
 const HEIGHT = 300;
 const AREA: Box = { x: 38, y: 30, width: WIDTH - 38 - 14, height: HEIGHT - 30 - 34 };
 /** From the middle of a mark to its label. */
-const AWAY = 9;
+const AWAY = 10;
 const LONGEST_LABEL = 190;
 
 /** One figure over another, a mark for each row that has both; undefined if none has. */
