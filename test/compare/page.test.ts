@@ -12,6 +12,16 @@ import { serve, type PageServer } from "../browser/serve.ts";
 import { exampleReport } from "./example-report.ts";
 
 const example = await exampleReport();
+/** With less of what only takes time. */
+const small: Report = {
+  ...example,
+  rows: example.rows.map((row) => ({
+    ...row,
+    grid: row.nearest[0]!.sample,
+    nearest: row.nearest.slice(0, 1),
+    distances: row.distances.slice(0, 9),
+  })),
+};
 const runsOf = ({ rows }: Report) => rows.filter(({ kind }) => kind === "run");
 
 /** The report with other rows; those of which nothing is left are left out. */
@@ -22,7 +32,7 @@ const withRows = (report: Report, change: (row: ComparedRow) => ComparedRow | un
 
 /** One figure of the likelihood, and its values of runs and of one control. */
 function ofFigure(figure: Partial<ComparedFigure>, runs: readonly ComparedValue[], control?: ComparedValue) {
-  const rows = runs.map((value, i) => ({ ...example.rows[i]!, values: { it: value } }));
+  const rows = runs.map((value, i) => ({ ...small.rows[i]!, values: { it: value } }));
   return comparisonPage({
     ...example,
     figures: [{ ...example.figures[0]!, name: "it", ...figure }],
@@ -43,7 +53,7 @@ const textOf = (page: string) =>
 
 /** The report with `text` wherever a text can be. */
 const withText = (text: string): Report => ({
-  ...example,
+  ...small,
   nextpixel: text,
   made: text,
   machine: text,
@@ -56,7 +66,7 @@ const withText = (text: string): Report => ({
     definition: text,
     source: text,
   })),
-  rows: example.rows.map((row, i) => ({
+  rows: small.rows.map((row, i) => ({
     ...row,
     name: text + i,
     ...(row.kind === "run" ? { model: text, family: `${text}!` } : {}),
@@ -136,16 +146,16 @@ describe("the page", () => {
         const hostile = comparisonPage(withText(text));
         expect([...elements(hostile)].filter((element) => !own.has(element))).toEqual([]);
         expect(hostile.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, "")).not.toContain("&");
-        expect(hostile.isWellFormed()).toBe(true);
+        expect(Buffer.from(hostile).toString()).toBe(hostile);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
   test("with any values has no coordinate that is not a number", () => {
     const number = fc.oneof(
       fc.double({ min: -1e6, max: 1e6, noNaN: true }),
-      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.double({ min: -1e15, max: 1e15, noNaN: true }),
       fc.constantFrom(0, 1e-12, 50),
     );
     const value: fc.Arbitrary<ComparedValue | undefined> = fc.oneof(
@@ -180,14 +190,17 @@ describe("the page", () => {
     const reports = fc.record({
       rows: fc
         .array(row, { minLength: count, maxLength: count })
-        .map((rows) => rows.map((row, i) => ({ ...example.rows[i]!, ...row }))),
+        .map((rows) => rows.map((row, i) => ({ ...small.rows[i]!, ...row }))),
       seeds: fc.array(seed, { maxLength: 8 }),
     });
     fc.assert(
       fc.property(reports, (changed) => {
-        expect(comparisonPage({ ...example, ...changed })).not.toMatch(/NaN|undefined|Infinity|not a number/);
+        const wrong = /.{0,80}(?:NaN|undefined|Infinity|not a number)/.exec(
+          comparisonPage({ ...example, ...changed }),
+        );
+        expect(wrong).toBeNull();
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 
@@ -385,10 +398,15 @@ describe("in Chromium", () => {
   let server: PageServer;
   let browser: Browser | undefined;
   const names = [`${HOSTILE} \u202Eturned`, "שלום_".repeat(20), "W".repeat(120)];
-  const hostile = withRows(withText(HOSTILE.repeat(2)), (row) => ({
-    ...row,
-    name: names[example.rows.findIndex(({ grid }) => grid === row.grid) % names.length]!,
-  }));
+  const long = withText(HOSTILE.repeat(2));
+  const hostile = {
+    ...long,
+    rows: example.rows.map((row, i) => ({
+      ...long.rows[i]!,
+      grid: row.grid,
+      name: `${names[i % names.length]!}${i}`,
+    })),
+  };
   beforeAll(async () => {
     server = await serve({
       "/example.html": comparisonPage(example),

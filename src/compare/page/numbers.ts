@@ -5,12 +5,9 @@ export type Measured = Exclude<ComparedValue, { missing: string }>;
 /** "-1,234.50" with a true minus sign, and never "-0.00". */
 export function decimal(value: number, decimals = 0): string {
   if (Number.isNaN(value)) return "not a number";
-  const size = Number.isFinite(value)
-    ? Math.abs(value).toLocaleString("en-US", {
-        minimumFractionDigits: decimals,
-        maximumFractionDigits: decimals,
-      })
-    : "∞";
+  const [whole, fraction] = Math.abs(value).toFixed(decimals).split(".");
+  const grouped = whole!.replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
+  const size = !Number.isFinite(value) ? "∞" : fraction === undefined ? grouped : `${grouped}.${fraction}`;
   return value < 0 && /[1-9∞]/.test(size) ? `−${size}` : size;
 }
 

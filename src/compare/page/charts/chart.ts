@@ -1,6 +1,6 @@
 import { markup, type Content, type Markup } from "../markup.ts";
 import type { Scale } from "./scale.ts";
-import { LINE, type LabelBox } from "./labels.ts";
+import { LINE, shortenedTo, type LabelBox } from "./labels.ts";
 
 /** Charts are this wide, in their own units, so that their letters can be read on a telephone. */
 export const WIDTH = 360;
@@ -52,7 +52,7 @@ export function axisBelow({ ticks, to, at }: Scale, { title, across: [bottom, to
   return markup`<g>${ticks.map(
     ({ value, label }) =>
       markup`<path class="grid" d="M${at(value)} ${bottom}V${top}"/>${textAt(label, at(value), bottom + 10, "middle", "tick")}`,
-  )}${textAt(title, to, bottom + 12 + LINE, "end", "axis")}</g>`;
+  )}${textAt(shortenedTo(title, WIDTH - 40), to, bottom + 12 + LINE, "end", "axis")}</g>`;
 }
 
 /** A vertical axis with labels to the left of it, and its title above them. */
@@ -60,7 +60,7 @@ export function axisLeft({ ticks, to, at }: Scale, { title, across: [left, right
   return markup`<g>${ticks.map(
     ({ value, label }) =>
       markup`<path class="grid" d="M${left} ${at(value)}H${right}"/>${textAt(label, left - 6, at(value), "end", "tick")}`,
-  )}${textAt(title, 0, to - LINE - 2, "start", "axis")}</g>`;
+  )}${textAt(shortenedTo(title, WIDTH), 0, to - LINE - 2, "start", "axis")}</g>`;
 }
 
 /** A line through points. */

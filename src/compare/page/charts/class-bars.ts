@@ -40,7 +40,7 @@ export function classBars(rows: readonly MarkedRow[], classNames: readonly strin
         : `The area: its pictures, the most frequent class first.${against}`,
       description: `${
         named ? shares.map((share, label) => `${classNames[label]}: ${decimal(share, 1)} %.`).join(" ") : ""
-      } ${absent.length === 0 ? "Every class was drawn" : `${absent.length} of ${classNames.length} classes were not drawn`}.`,
+      } ${absent.length === 0 ? "Every class was drawn" : `${decimal(absent.length)} of ${decimal(classNames.length)} classes were not drawn`}.`,
       ...(named ? namedBars(chart, classNames, most) : ranked(chart, most)),
     };
   });

@@ -59,21 +59,32 @@ export const besides = ({ x, y }: Point, width: number, away: number): LabelBox[
   { x: x - away - width, y: y - LINE / 2, width, height: LINE, anchor: "end" },
 ];
 
-/** Letters of a chart, in its units: the height of a line, and the width of a Latin letter and of a wide one. */
+/** The height of a line of text, in units of the chart. */
 export const LINE = 14;
-const NARROW = 6;
-const WIDE = 11;
 
-const widthOf = (letter: string): number => (/[\u1100-\uFFFF]|[^\0-\uFFFF]/u.test(letter) ? WIDE : NARROW);
+/** About how wide letters are, in bold and in a wide font. The first that fits counts. */
+const WIDTHS: readonly (readonly [letters: RegExp, width: number])[] = [
+  [/[ijltfr.,:;'|!()[\] -]/, 4.5],
+  [/[\u1100-\uFFFF]|[^\0-\uFFFF]|[WMm@%]/u, 12],
+  [/\p{Lu}/u, 9],
+  [/./su, 7.2],
+];
 
-/** About how wide a text is in a chart; the font is not known. */
+const widthOf = (letter: string): number => WIDTHS.find(([letters]) => letters.test(letter))![1];
+
+/** About how wide a text is, in units of the chart; the font is not known. */
 export const textWidth = (text: string): number =>
   Array.from(text).reduce((width, letter) => width + widthOf(letter), 0);
 
 /** As much of the beginning of a text as has room. */
 export function shortenedTo(text: string, room: number): string {
   if (textWidth(text) <= room) return text;
-  const letters = Array.from(text);
-  while (letters.length > 1 && textWidth(letters.join("")) > room - NARROW) letters.pop();
-  return `${letters.join("").trimEnd()}…`;
+  let width = widthOf("…");
+  let beginning = "";
+  for (const letter of text) {
+    width += widthOf(letter);
+    if (width > room) break;
+    beginning += letter;
+  }
+  return `${beginning.trimEnd()}…`;
 }
