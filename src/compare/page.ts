@@ -130,26 +130,8 @@ function sectionContent(
 <section id="${id}" aria-labelledby="${id}-heading">
 <h2 id="${id}-heading">${heading}</h2>
 <p>${about}</p>
-${figures.length === 0 ? "" : [figureTable(heading, figures, rows), boundNote(figures, rows), definitions(figures)]}
+${figures.length === 0 ? "" : [figureTable(heading, figures, rows), definitions(figures)]}
 ${charts.map((group) => markup`<div class="charts">${group.map(chartFigure)}</div>`)}
 ${pictures}
 </section>`;
-}
-
-/** What the sign before a bound means, if there is one. */
-function boundNote(figures: readonly ComparedFigure[], rows: readonly MarkedRow[]): Content {
-  const found = figures.flatMap(({ name, better }) =>
-    rows.flatMap(({ row: { values } }) => {
-      const value = values[name];
-      return value && "value" in value ? [{ better, kind: value.kind }] : [];
-    }),
-  );
-  const bounds = found.filter(({ kind }) => kind === "bound");
-  if (bounds.length === 0) return "";
-  const exact = found.every(({ kind }) => kind) ? " Values without a sign are exact." : "";
-  const isUpper = bounds.some(({ better }) => better !== "higher");
-  const isLower = bounds.some(({ better }) => better === "higher");
-  return markup`<p class="note">${isUpper ? "≤: an upper bound; the true value may be less." : ""}${
-    isLower ? " ≥: a lower bound; the true value may be more." : ""
-  }${exact}</p>`;
 }

@@ -129,7 +129,7 @@ describe("the page", () => {
     expect(page.match(/<svg viewBox="0 0 360 \d+" role="img"/g)).toHaveLength(9);
     expect(page.match(/<desc /g)).toHaveLength(9);
     expect(page.match(/<desc [^>]*><\/desc>/)).toBeNull();
-    expect(page.match(/<table>\n<caption>/g)).toHaveLength(4);
+    expect(page.match(/<table>\n<caption>/g)).toHaveLength(5);
     expect(page).not.toMatch(/<th>|<img (?![^>]* alt="[^"])/);
   });
 
@@ -253,18 +253,22 @@ describe("the page", () => {
   test("without seeds, figures of the cost or pairs has no section for them", () => {
     const page = comparisonPage(
       withRows(
-        { ...example, seeds: [], figures: example.figures.filter(({ section }) => section !== "cost") },
+        {
+          ...example,
+          seeds: [],
+          figures: example.figures.filter(({ section }) => section !== "cost" && section !== "stability"),
+        },
         (row) => ({ ...row, nearest: [], distances: [] }),
       ),
     );
-    expect(page).not.toMatch(/Stability|Other seeds|id="cost"|#cost|nearest to a training|Distance to/);
+    expect(page).not.toMatch(/Stability|by seed|id="cost"|#cost|nearest to a training|Distance to/);
     expect(page).toContain('id="memorisation"');
   });
 
   test("tells which seeds failed", () => {
     expect(page).toContain("3 finished, 1 collapsed (seed 4), 1 diverged (seed 5)");
     expect(page).toContain("5 seeds, all finished");
-    const chart = page.slice(page.indexOf("Other seeds: coverage"), page.indexOf('id="cost"'));
+    const chart = page.slice(page.indexOf("Coverage by seed"), page.indexOf('id="cost"'));
     expect(chart.match(/class="cross/g)).toHaveLength(1);
     expect(chart.match(/class="hollow/g)).toHaveLength(1);
     expect(chart.match(/class="mark/g)).toHaveLength(4);

@@ -3,7 +3,7 @@ import { markup, type Content, type Markup } from "./markup.ts";
 import { counted, decimal } from "./numbers.ts";
 import type { Report } from "../report.ts";
 
-/** What was compared, on what, and what was left out. */
+/** What was compared, on what, and what one must know of it. */
 export function head(report: Report, title: string): Markup {
   const { data, classifier, machine, samples, seed, notes } = report;
   const runs = markedRows(report.rows).filter(({ row }) => row.kind === "run");
@@ -28,7 +28,7 @@ ${fact("Made", [markup`<time datetime="${report.made}">${dateText(report.made)}<
 ${
   notes.length === 0
     ? ""
-    : markup`<section class="notes" aria-labelledby="notes"><h2 id="notes">Left out</h2><ul>${notes.map((note) => markup`<li>${note}</li>`)}</ul></section>`
+    : markup`<section class="notes" aria-labelledby="notes"><h2 id="notes">Notes</h2><ul>${notes.map((note) => markup`<li>${note}</li>`)}</ul></section>`
 }`;
 }
 

@@ -12,13 +12,17 @@ export function decimal(value: number, decimals = 0): string {
 }
 
 /**
- * A value as tables show it, without its unit: "84.3", "≤ 84.3". Of a figure where lower is better, such as the nats of
- * a picture, a bound is an upper one: the true value is no larger. Of one where higher is better, it is a lower one.
+ * What stands before a bound; "" if the value is none. Of a figure where lower is better, such as the nats of a picture,
+ * a bound is an upper one: the true value is no larger. Of one where higher is better, it is a lower one.
  */
-export function valueText({ better, decimals }: ComparedFigure, { value, kind }: Measured): string {
-  const sign = kind !== "bound" ? "" : better === "higher" ? "≥ " : "≤ ";
-  return sign + decimal(value, decimals);
+export function boundSign({ better }: ComparedFigure, { kind }: Measured): "≤" | "≥" | "" {
+  if (kind !== "bound") return "";
+  return better === "higher" ? "≥" : "≤";
 }
+
+/** A value as tables show it, without its unit: "84.3", "≤ 84.3". */
+export const valueText = (figure: ComparedFigure, value: Measured): string =>
+  `${boundSign(figure, value)} ${decimal(value.value, figure.decimals)}`.trimStart();
 
 /** What follows a value: " ± 0.2", or nothing. */
 export const spreadText = ({ decimals }: ComparedFigure, { spread }: Measured): string =>

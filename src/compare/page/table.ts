@@ -1,6 +1,6 @@
 import { inlineMark, isolated, type MarkedRow } from "./marks.ts";
 import { markup, type Markup } from "./markup.ts";
-import { decimal, shortfall, spreadText, valueText, withUnit } from "./numbers.ts";
+import { boundSign, decimal, shortfall, spreadText, valueText, withUnit } from "./numbers.ts";
 import { CONTROLS } from "./picture-figures.ts";
 import type { ComparedFigure, ComparedRow } from "../report.ts";
 
@@ -31,6 +31,10 @@ export function figureTable(
   const reasons = [
     ...new Set(shown.flatMap(({ row }) => figures.flatMap(({ name }) => reasonOf(row, name) ?? []))),
   ];
+  const notes = [
+    ...(columns.some(({ best }) => best !== undefined) ? ["Shaded: the best of the runs."] : []),
+    ...boundNotes(figures, shown),
+  ];
   const line = (marked: MarkedRow) => markup`
 <tr><th scope="row">${inlineMark(marked)}${isolated(marked.row.name)}</th>${columns.map((column) => cell(marked.row, column, reasons))}</tr>`;
   return markup`
@@ -48,6 +52,7 @@ export function figureTable(
   }
 </table>
 </div>
+${notes.length === 0 ? "" : markup`<p class="note">${notes.join(" ")}</p>`}
 ${reasons.length === 0 ? "" : markup`<ul class="reasons">${reasons.map((reason, i) => markup`<li><sup>${letter(i)}</sup> ${reason}</li>`)}</ul>`}`;
 }
 
@@ -91,6 +96,23 @@ function cell(row: ComparedRow, { figure, best, spread }: Column, reasons: reado
   return row.kind === "run" && shortfall(figure, value.value) === best
     ? markup`<td class="best"><strong>${text}</strong>${plusMinus}<span class="unseen"> (best)</span></td>`
     : markup`<td>${text}${plusMinus}</td>`;
+}
+
+/** What the sign before a bound means, if there is one. */
+function boundNotes(figures: readonly ComparedFigure[], rows: readonly MarkedRow[]): string[] {
+  const found = figures.flatMap((figure) =>
+    rows.flatMap(({ row }) => {
+      const value = row.values[figure.name];
+      return value && "value" in value ? [{ sign: boundSign(figure, value), kind: value.kind }] : [];
+    }),
+  );
+  const has = (wanted: string) => found.some(({ sign }) => sign === wanted);
+  const bounds = [
+    ...(has("≤") ? ["≤: an upper bound; the true value may be less."] : []),
+    ...(has("≥") ? ["≥: a lower bound; the true value may be more."] : []),
+  ];
+  const isToldOfAll = found.every(({ kind }) => kind);
+  return bounds.length > 0 && isToldOfAll ? [...bounds, "Values without a sign are exact."] : bounds;
 }
 
 function reasonOf(row: ComparedRow, name: string): string | undefined {

@@ -52,7 +52,7 @@ export function scatter(
   return {
     id,
     title: capitalised(`${up.label} over ${across.label}`),
-    caption: bestCorner(across, up),
+    caption: `Best: ${bestText(up)}, ${bestText(across)}.`,
     description: found
       .map(
         ({ marked, x, y }) =>
@@ -70,8 +70,8 @@ export function scatter(
         ),
       ),
       points.map(({ x, y }, i) => leader(x, y, boxes[i]!)),
-      points.map(({ x, y, marked }) => markAt(marked, x, y)),
       points.map(({ label, marked }, i) => labelAt(label, boxes[i]!, `name ${marked.row.kind}`)),
+      points.map(({ x, y, marked }) => markAt(marked, x, y)),
     ],
   };
 }
@@ -86,9 +86,9 @@ const inWords = (figure: ComparedFigure, value: Measured): string =>
 
 const titleOf = ({ label, unit }: ComparedFigure): string => (unit === "" ? label : `${label}, ${unit}`);
 
-function bestCorner(across: ComparedFigure, up: ComparedFigure): string {
-  if (across.better === "target" || up.better === "target") return "";
-  return `The ${up.better === "higher" ? "upper" : "lower"} ${across.better === "higher" ? "right" : "left"} is best.`;
+function bestText({ label, better, ideal }: ComparedFigure): string {
+  if (better !== "target") return `${better === "higher" ? "high" : "low"} ${label}`;
+  return ideal === undefined ? label : `${label} near ${ideal}`;
 }
 
 /** Beside the mark, above it and below it; then ever further up and down, to its right and left. */
@@ -119,4 +119,4 @@ function leader(x: number, y: number, { x: left, y: top, width, height }: Box): 
 
 /** What a mark covers. */
 const corners = (x: number, y: number) =>
-  [-4, 0, 4].flatMap((dx) => [-4, 0, 4].map((dy) => ({ x: x + dx, y: y + dy })));
+  [-6, 0, 6].flatMap((dx) => [-6, 0, 6].map((dy) => ({ x: x + dx, y: y + dy })));

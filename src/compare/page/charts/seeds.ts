@@ -1,6 +1,6 @@
 import { crossAt, hollowAt, markAt, type MarkedRow } from "../marks.ts";
 import type { Markup } from "../markup.ts";
-import { counted, listed } from "../numbers.ts";
+import { capitalised, counted, listed } from "../numbers.ts";
 import type { SeedOutcome } from "../../report.ts";
 import { linearScale, type Scale } from "./scale.ts";
 import { textAt, WIDTH, type Chart } from "./chart.ts";
@@ -14,7 +14,7 @@ const WITHOUT = 62;
 const MARK = 9;
 const HEIGHTS = [0, -MARK, MARK];
 
-/** Where training with other seeds ended: a chart for each figure that it is told by. */
+/** Where training with each seed ended: a chart for each figure that it is told by. */
 export function seedStrips(seeds: readonly SeedOutcome[], rows: readonly MarkedRow[]): Chart[] {
   const runs = rows.flatMap((marked) => {
     const outcomes = seeds.filter(({ run }) => run === marked.row.name);
@@ -41,7 +41,7 @@ export function seedStrips(seeds: readonly SeedOutcome[], rows: readonly MarkedR
     );
     return {
       id: `seeds-${i}`,
-      title: label === "" ? "Other seeds" : `Other seeds: ${label}`,
+      title: `${label === "" ? "Outcome" : capitalised(label)} by seed`,
       caption: `One mark for each seed${among("collapsed", "hollow if it collapsed")}${among("diverged", "a cross if it diverged")}.`,
       description: shown
         .map(({ marked, outcomes }) => `${marked.row.name}: ${outcomesText(outcomes)}.`)
