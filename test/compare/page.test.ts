@@ -145,10 +145,10 @@ describe("the page", () => {
       fc.property(texts, (text) => {
         const hostile = comparisonPage(withText(text));
         expect([...elements(hostile)].filter((element) => !own.has(element))).toEqual([]);
-        expect(hostile.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, "")).not.toContain("&");
-        expect(Buffer.from(hostile).toString()).toBe(hostile);
+        expect(hostile.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, "").includes("&")).toBe(false);
+        expect(Buffer.from(hostile).toString() === hostile, "no halves of characters").toBe(true);
       }),
-      { numRuns: 20 },
+      { numRuns: 20, seed: 1 },
     );
   });
 
@@ -156,7 +156,7 @@ describe("the page", () => {
     const number = fc.oneof(
       fc.double({ min: -1e6, max: 1e6, noNaN: true }),
       fc.double({ min: -1e15, max: 1e15, noNaN: true }),
-      fc.constantFrom(0, 1e-12, 50),
+      fc.constantFrom(0, 1e-12, 5e-324, 50),
     );
     const value: fc.Arbitrary<ComparedValue | undefined> = fc.oneof(
       fc.record({ value: number }),
@@ -200,7 +200,7 @@ describe("the page", () => {
         );
         expect(wrong).toBeNull();
       }),
-      { numRuns: 20 },
+      { numRuns: 20, seed: 1 },
     );
   });
 
@@ -315,8 +315,9 @@ describe("a table", () => {
     expect(marked).toEqual(best);
   });
 
-  test("leaves out controls that have none of its figures, and leaves a cell empty where one does not apply", () => {
-    const page = ofFigure({}, of(1, 2));
+  test("leaves out controls that have no value of its figures, and leaves a cell empty where one does not apply", () => {
+    const page = ofFigure({}, of(1, 2), { missing: "a control has no likelihood" });
+    expect(page).not.toContain("a control has no likelihood");
     expect(page).not.toContain('<tbody class="controls">');
     const figures = [example.figures[0]!, { ...example.figures[0]!, name: "other" }];
     const rows = [{ ...example.rows[0]!, values: { other: { value: 1 } } }];
@@ -360,6 +361,7 @@ describe("an axis", () => {
         expect(scale.ticks.length).toBeLessThan(9);
         for (const value of values) expect(Math.abs(scale.at(value) - 190)).toBeLessThan(150.01);
       }),
+      { seed: 1 },
     );
   });
 
@@ -371,6 +373,7 @@ describe("an axis", () => {
         expect(scale.ticks.length).toBeLessThan(9);
         for (const value of values) expect(Math.abs(scale.at(value) - 190)).toBeLessThan(150.01);
       }),
+      { seed: 1 },
     );
     expect(logScale([0.02, 48], [0, 100]).ticks.map(({ label }) => label)).toEqual([
       "0.01",

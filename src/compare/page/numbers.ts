@@ -2,6 +2,9 @@ import type { ComparedFigure, ComparedValue } from "../report.ts";
 
 export type Measured = Exclude<ComparedValue, { missing: string }>;
 
+export const isMeasured = (value: ComparedValue | undefined): value is Measured =>
+  value !== undefined && "value" in value;
+
 /** "-1,234.50" with a true minus sign, and never "-0.00". */
 export function decimal(value: number, decimals = 0): string {
   if (Number.isNaN(value)) return "not a number";

@@ -1,6 +1,6 @@
 import { inlineMark, isolated, type MarkedRow } from "./marks.ts";
 import { markup, type Content, type Markup } from "./markup.ts";
-import { counted, decimal } from "./numbers.ts";
+import { counted, decimal, isMeasured } from "./numbers.ts";
 import type { ComparedFigure, NearestPair } from "../report.ts";
 
 /** What controls are, above them. */
@@ -46,7 +46,7 @@ const MINUTES: Readonly<Record<string, number>> = { s: 1 / 60, min: 1, h: 60 };
 function trainingMinutes({ row }: MarkedRow, figures: readonly ComparedFigure[]): string[] {
   const figure = figures.find(({ section, unit }) => section === "cost" && unit in MINUTES);
   const value = figure && row.values[figure.name];
-  if (!value || "missing" in value) return [];
+  if (!figure || !isMeasured(value)) return [];
   const minutes = value.value * MINUTES[figure.unit]!;
   return [`${decimal(minutes, minutes < 10 ? 1 : 0)} min of training`];
 }

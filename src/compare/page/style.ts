@@ -64,19 +64,19 @@ thead th { vertical-align: bottom; font-weight: 600; overflow-wrap: normal; bord
 thead td { border-bottom: 1px solid var(--ink); }
 .unit { display: block; font-weight: 400; color: var(--faint); white-space: nowrap; }
 tbody th {
-  text-align: left; font-weight: 600; min-width: min(10.5rem, 36vw); max-width: 15rem; position: sticky; left: 0; z-index: 1;
+  text-align: left; font-weight: 600; min-width: min(10.5rem, 36vw); max-width: min(15rem, 45vw); position: sticky; left: 0; z-index: 1;
   background: var(--page); padding-left: 1.3em; text-indent: -1.3em; overflow-wrap: break-word;
 }
 tbody.controls th, tbody.controls td { font-weight: 400; color: var(--faint); }
 tbody.controls th[scope=rowgroup] { padding-top: 1.25rem; max-width: none; position: static; background: none; }
 th[scope=rowgroup] { padding-left: 0; text-indent: 0; }
 th[scope=rowgroup] span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 2rem); }
-td .spread { display: inline-block; text-align: left; white-space: pre; color: var(--faint); font-size: .9em; }
+td .spread { display: block; color: var(--faint); font-size: .9em; }
 .best { background: var(--best); }
 .missing { color: var(--faint); }
 sup { font-size: .75em; line-height: 0; margin-left: .1em; }
 .reasons { list-style: none; margin: 0 0 1rem; padding: 0; font-size: .8125rem; }
-.note { font-size: .8125rem; }
+.note { font-size: .8125rem; max-width: none; }
 .definitions { margin: 1rem 0 0; font-size: .8125rem; display: grid; gap: .2rem; }
 .definitions dt, .definitions dd { display: inline; }
 .definitions dt { margin-right: .5em; }
@@ -125,8 +125,7 @@ text[class*=text-run] { font-weight: 600; }
   .scroll { overflow: visible; background: none; }
   table { font-size: 7pt; }
   th, td { padding: .2rem .25rem; }
-  tbody th { position: static; min-width: 7rem; }
-  td .spread { display: block; width: auto !important; text-align: right; }
+  tbody th { position: static; min-width: 7rem; max-width: 12rem; }
   section[id] { margin-top: 1.5rem; padding-top: 1rem; }
   figure, table, .pairs > div, .definitions > div { break-inside: avoid; }
   h2, h3, h4 { break-after: avoid; }

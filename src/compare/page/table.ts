@@ -1,16 +1,13 @@
 import { inlineMark, isolated, type MarkedRow } from "./marks.ts";
 import { markup, type Markup } from "./markup.ts";
-import { boundSign, decimal, shortfall, spreadText, valueText, withUnit } from "./numbers.ts";
+import { boundSign, decimal, isMeasured, shortfall, spreadText, valueText, withUnit } from "./numbers.ts";
 import { CONTROLS } from "./picture-figures.ts";
 import type { ComparedFigure, ComparedRow } from "../report.ts";
 
-/** A figure with what its cells have in common. */
 interface Column {
   readonly figure: ComparedFigure;
   /** How far its best run is from the best there could be; undefined if no run is better than another. */
   readonly best: number | undefined;
-  /** Letters of its longest spread: every cell has room for it, so that values stand below each other. */
-  readonly spread: number;
 }
 
 /**
@@ -24,17 +21,16 @@ export function figureTable(
 ): Markup {
   const runs = rows.filter(({ row }) => row.kind === "run");
   const controls = rows.filter(
-    ({ row }) => row.kind === "control" && figures.some(({ name }) => row.values[name]),
+    ({ row }) => row.kind === "control" && figures.some(({ name }) => isMeasured(row.values[name])),
   );
   const shown = [...runs, ...controls];
-  const columns = figures.map((figure) => columnOf(figure, shown));
+  const columns = figures.map((figure) => columnOf(figure, runs));
   const reasons = [
     ...new Set(shown.flatMap(({ row }) => figures.flatMap(({ name }) => reasonOf(row, name) ?? []))),
   ];
-  const notes = [
-    ...(columns.some(({ best }) => best !== undefined) ? ["Shaded: the best of the runs."] : []),
-    ...boundNotes(figures, shown),
-  ];
+  const bounds = boundNotes(figures, shown);
+  const shaded = `Shaded: the best of the runs${bounds.length > 0 ? ", bounds taken as they are" : ""}.`;
+  const notes = [...(columns.some(({ best }) => best !== undefined) ? [shaded] : []), ...bounds];
   const line = (marked: MarkedRow) => markup`
 <tr><th scope="row">${inlineMark(marked)}${isolated(marked.row.name)}</th>${columns.map((column) => cell(marked.row, column, reasons))}</tr>`;
   return markup`
@@ -56,19 +52,12 @@ ${notes.length === 0 ? "" : markup`<p class="note">${notes.join(" ")}</p>`}
 ${reasons.length === 0 ? "" : markup`<ul class="reasons">${reasons.map((reason, i) => markup`<li><sup>${letter(i)}</sup> ${reason}</li>`)}</ul>`}`;
 }
 
-function columnOf(figure: ComparedFigure, rows: readonly MarkedRow[]): Column {
-  const found = rows.flatMap(({ row }) => {
+function columnOf(figure: ComparedFigure, runs: readonly MarkedRow[]): Column {
+  const shortfalls = runs.flatMap(({ row }) => {
     const value = row.values[figure.name];
-    return value && "value" in value ? [{ row, value }] : [];
+    return isMeasured(value) && !Number.isNaN(value.value) ? [shortfall(figure, value.value)] : [];
   });
-  const shortfalls = found.flatMap(({ row, value }) =>
-    row.kind === "run" && !Number.isNaN(value.value) ? [shortfall(figure, value.value)] : [],
-  );
-  return {
-    figure,
-    best: new Set(shortfalls).size > 1 ? Math.min(...shortfalls) : undefined,
-    spread: Math.max(0, ...found.map(({ value }) => spreadText(figure, value).length)),
-  };
+  return { figure, best: new Set(shortfalls).size > 1 ? Math.min(...shortfalls) : undefined };
 }
 
 const DIRECTIONS = {
@@ -83,19 +72,18 @@ function columnHead({ label, unit, better, ideal }: ComparedFigure): Markup {
   return markup`<th scope="col">${label}<span class="unit"> ${unit} <span aria-hidden="true">${sign}</span> ${target}<span class="unseen"> ${meaning}</span></span></th>`;
 }
 
-function cell(row: ComparedRow, { figure, best, spread }: Column, reasons: readonly string[]): Markup {
+function cell(row: ComparedRow, { figure, best }: Column, reasons: readonly string[]): Markup {
   const value = row.values[figure.name];
   if (value === undefined) return markup`<td><span class="unseen">does not apply</span></td>`;
-  const beside = (text: string) =>
-    spread === 0 ? "" : markup`<span class="spread" style="width:${spread}ch">${text}</span>`;
   if ("missing" in value) {
-    return markup`<td class="missing">—<sup>${letter(reasons.indexOf(value.missing))}</sup>${beside("")}</td>`;
+    return markup`<td class="missing">—<sup>${letter(reasons.indexOf(value.missing))}</sup></td>`;
   }
   const text = valueText(figure, value);
-  const plusMinus = beside(spreadText(figure, value));
+  const spread =
+    value.spread === undefined ? "" : markup`<span class="spread">${spreadText(figure, value)}</span>`;
   return row.kind === "run" && shortfall(figure, value.value) === best
-    ? markup`<td class="best"><strong>${text}</strong>${plusMinus}<span class="unseen"> (best)</span></td>`
-    : markup`<td>${text}${plusMinus}</td>`;
+    ? markup`<td class="best"><strong>${text}</strong>${spread}<span class="unseen"> (best)</span></td>`
+    : markup`<td>${text}${spread}</td>`;
 }
 
 /** What the sign before a bound means, if there is one. */
@@ -103,7 +91,7 @@ function boundNotes(figures: readonly ComparedFigure[], rows: readonly MarkedRow
   const found = figures.flatMap((figure) =>
     rows.flatMap(({ row }) => {
       const value = row.values[figure.name];
-      return value && "value" in value ? [{ sign: boundSign(figure, value), kind: value.kind }] : [];
+      return isMeasured(value) ? [{ sign: boundSign(figure, value), kind: value.kind }] : [];
     }),
   );
   const has = (wanted: string) => found.some(({ sign }) => sign === wanted);

@@ -1,10 +1,13 @@
 import { textWidth } from "./labels.ts";
 import { markAt, type MarkedRow } from "../marks.ts";
-import { capitalised, decimal, withUnit } from "../numbers.ts";
+import { capitalised, decimal, isMeasured, withUnit } from "../numbers.ts";
 import type { ComparedFigure } from "../../report.ts";
 import { logScale } from "./scale.ts";
 import { textAt, WIDTH, type Chart } from "./chart.ts";
 import { strips } from "./strips.ts";
+
+/** Positive values below this are zero but for rounding. */
+const LEAST = 1e-12;
 
 /**
  * Positive values of one figure on a logarithmic axis, such as milliseconds per picture, which differ by orders of
@@ -18,7 +21,7 @@ export function magnitudes(
   const { name, label, unit, decimals } = figure;
   const found = rows.flatMap((marked) => {
     const value = marked.row.values[name];
-    if (!value || "missing" in value || !(value.value > 0 && Number.isFinite(value.value))) return [];
+    if (!isMeasured(value) || !(value.value >= LEAST && value.value < Infinity)) return [];
     return [{ marked, value: value.value, text: withUnit(decimal(value.value, decimals), unit) }];
   });
   if (found.length === 0) return undefined;

@@ -1,7 +1,7 @@
 import { besides, LINE, placed, shortenedTo, textWidth, type Box, type LabelBox } from "./labels.ts";
 import { markAt, type MarkedRow } from "../marks.ts";
 import { markup, type Markup } from "../markup.ts";
-import { type Measured, capitalised, spreadText, valueText, withUnit } from "../numbers.ts";
+import { type Measured, capitalised, isMeasured, spreadText, valueText, withUnit } from "../numbers.ts";
 import type { ComparedFigure, ComparedRow } from "../../report.ts";
 import { linearScale } from "./scale.ts";
 import { axisBelow, axisLeft, labelAt, WIDTH, type Chart } from "./chart.ts";
@@ -78,7 +78,7 @@ export function scatter(
 
 function valueOf(row: ComparedRow, { name }: ComparedFigure) {
   const value = row.values[name];
-  return value && "value" in value && Number.isFinite(value.value) ? value : undefined;
+  return isMeasured(value) && Number.isFinite(value.value) ? value : undefined;
 }
 
 const inWords = (figure: ComparedFigure, value: Measured): string =>
