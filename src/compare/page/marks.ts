@@ -25,7 +25,7 @@ type Shape = keyof typeof SHAPES;
 const shapes = Object.keys(SHAPES) as Shape[];
 
 /** How many colours for runs the style sheet has. */
-export const COLOURS = 5;
+const COLOURS = 5;
 
 /** Runs first, then controls, in the order of the report. Controls are hollow and have no colour. */
 export function markedRows(rows: readonly ComparedRow[]): MarkedRow[] {

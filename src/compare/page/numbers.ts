@@ -25,7 +25,7 @@ export function boundSign({ better }: ComparedFigure, { kind }: Measured): "≤"
 
 /** A value as tables show it, without its unit: "84.3", "≤ 84.3". */
 export const valueText = (figure: ComparedFigure, value: Measured): string =>
-  `${boundSign(figure, value)} ${decimal(value.value, figure.decimals)}`.trimStart();
+  [boundSign(figure, value), decimal(value.value, figure.decimals)].filter((part) => part !== "").join(" ");
 
 /** What follows a value: " ± 0.2", or nothing. */
 export const spreadText = ({ decimals }: ComparedFigure, { spread }: Measured): string =>

@@ -44,7 +44,7 @@ const MINUTES: Readonly<Record<string, number>> = { s: 1 / 60, min: 1, h: 60 };
 
 /** From the first figure of the cost that is told in seconds, minutes or hours: drawing takes milliseconds. */
 function trainingMinutes({ row }: MarkedRow, figures: readonly ComparedFigure[]): string[] {
-  const figure = figures.find(({ section, unit }) => section === "cost" && unit in MINUTES);
+  const figure = figures.find(({ section, unit }) => section === "cost" && Object.hasOwn(MINUTES, unit));
   const value = figure && row.values[figure.name];
   if (!figure || !isMeasured(value)) return [];
   const minutes = value.value * MINUTES[figure.unit]!;

@@ -26,12 +26,13 @@ export function scatter(
   if (found.length === 0) return undefined;
   const right = AREA.x + AREA.width;
   const bottom = AREA.y + AREA.height;
+  const ends = ({ value, spread = 0 }: Measured) => [value - spread, value + spread];
   const xScale = linearScale(
-    found.map(({ x }) => x.value),
+    found.flatMap(({ x }) => ends(x)),
     [AREA.x, right],
   );
   const yScale = linearScale(
-    found.map(({ y }) => y.value),
+    found.flatMap(({ y }) => ends(y)),
     [bottom, AREA.y],
   );
   const points = found.map(({ marked, x, y }) => ({
