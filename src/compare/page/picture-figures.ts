@@ -32,7 +32,7 @@ function gridFigure(marked: MarkedRow, figures: readonly ComparedFigure[]): Mark
       : [`${model}${family === undefined || family === model ? "" : ` (${family})`}`]),
     ...(parameters === undefined ? [] : [counted(parameters, "parameter")]),
     ...(steps === undefined ? [] : [counted(steps, "step")]),
-    ...trainingMinutes(marked, figures),
+    ...trainingTime(marked, figures),
   ];
   return markup`
 <figure><img src="${grid}" alt="${`Pictures of ${name}`}">
@@ -43,12 +43,13 @@ function gridFigure(marked: MarkedRow, figures: readonly ComparedFigure[]): Mark
 const MINUTES: Readonly<Record<string, number>> = { s: 1 / 60, min: 1, h: 60 };
 
 /** From the first figure of the cost that is told in seconds, minutes or hours: drawing takes milliseconds. */
-function trainingMinutes({ row }: MarkedRow, figures: readonly ComparedFigure[]): string[] {
+function trainingTime({ row }: MarkedRow, figures: readonly ComparedFigure[]): string[] {
   const figure = figures.find(({ section, unit }) => section === "cost" && Object.hasOwn(MINUTES, unit));
   const value = figure && row.values[figure.name];
   if (!figure || !isMeasured(value)) return [];
   const minutes = value.value * MINUTES[figure.unit]!;
-  return [`${decimal(minutes, minutes < 10 ? 1 : 0)} min of training`];
+  const time = minutes < 1 ? `${decimal(60 * minutes)} s` : `${decimal(minutes, minutes < 10 ? 1 : 0)} min`;
+  return [`${time} of training`];
 }
 
 /** Pictures of each row above the training pictures that are nearest to them; "" if there are none. */

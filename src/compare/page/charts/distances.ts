@@ -1,6 +1,15 @@
-import { besides, placed, shortenedTo, textWidth, type Box, type Point } from "./labels.ts";
-import type { MarkedRow } from "../marks.ts";
-import { markup } from "../markup.ts";
+import {
+  besides,
+  LINE,
+  placed,
+  shortenedTo,
+  textWidth,
+  type Box,
+  type LabelBox,
+  type Point,
+} from "./labels.ts";
+import { markAt, type MarkedRow } from "../marks.ts";
+import { markup, type Markup } from "../markup.ts";
 import { decimal } from "../numbers.ts";
 import { linearScale } from "./scale.ts";
 import { axisBelow, axisLeft, labelAt, lineThrough, WIDTH, type Chart } from "./chart.ts";
@@ -9,10 +18,10 @@ const HEIGHT = 320;
 const AREA: Box = { x: 44, y: 30, width: WIDTH - 44 - 14, height: HEIGHT - 30 - 34 };
 /** Of a curve; it has no more than fit into the width of a chart. */
 const POINTS = 120;
-/** From a curve to its label. */
-const AWAY = 6;
+/** From the mark on a curve to its label. */
+const AWAY = 9;
 const LONGEST_LABEL = 180;
-/** Of a curve, where a label may stand beside it; the middle first, where curves are steep and far apart. */
+/** Of a curve, where its mark and label may stand; the middle first, where curves are steep and far apart. */
 const LABEL_HEIGHTS = [0.5, 0.6, 0.4, 0.7, 0.3, 0.8, 0.2, 0.9, 0.1, 0.95, 0.05];
 
 /**
@@ -70,6 +79,7 @@ export function distanceCurves(rows: readonly MarkedRow[]): Chart | undefined {
           markup`<path class="curve ${marked.colour} dash-${marked.row.kind === "run" ? 0 : 1 + (i % 3)}" d="${lineThrough(points)}"/>`,
       ),
       curves.map(({ marked, label }, i) => labelAt(label, boxes[i]!, `name text-${marked.colour}`)),
+      curves.map(({ marked }, i) => markBeside(marked, boxes[i]!)),
     ],
   };
 }
@@ -77,3 +87,7 @@ export function distanceCurves(rows: readonly MarkedRow[]): Chart | undefined {
 /** The distance that this share of ascending distances does not exceed. */
 const quantile = (ascending: readonly number[], share: number): number =>
   ascending[Math.round(share * (ascending.length - 1))]!;
+
+/** Where the label of a curve stands, its mark is on the curve. */
+const markBeside = (marked: MarkedRow, { x, y, width, anchor }: LabelBox): Markup =>
+  markAt(marked, anchor === "start" ? x - AWAY : x + width + AWAY, y + LINE / 2);
