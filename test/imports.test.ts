@@ -34,6 +34,7 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
   ],
   ["families", "basics, graph, autodiff, nn, likelihood, models, optim, programs"],
   ["pictures", "basics, data"],
+  ["compare", "basics, data, pictures"],
   ["run", "basics, files, graph, models, runtime, programs, families"],
   [
     "train",
@@ -73,9 +74,13 @@ const imports: Import[] = files.flatMap((from) => {
   });
 });
 
-/** `data` has folders for what its formats are about, which are one room. */
-const room = (path: string) =>
-  path.startsWith("data/") ? "data" : path.includes("/") ? dirname(path) : path;
+/** These have folders for their parts, which are one room. */
+const WITH_PARTS = ["data", "compare"];
+const room = (path: string) => {
+  const [top] = path.split("/", 1);
+  if (WITH_PARTS.includes(top!)) return top!;
+  return path.includes("/") ? dirname(path) : path;
+};
 const isOurs = (to: string) => to.endsWith(".ts");
 const of = (folder: string) => imports.filter(({ from }) => from.startsWith(`${folder}/`));
 const show = ({ from, to }: Import) => `${from} -> ${to}`;
