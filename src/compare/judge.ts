@@ -1,3 +1,5 @@
+import { classesOf, labelsAmong } from "../data/classes.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { openForward } from "../programs/forward.ts";
 import type { SessionOptions } from "../runtime/ort.ts";
 import { classifierGraph, FEATURES, type Classifier } from "./classifier.ts";
@@ -75,3 +77,28 @@ const combined = (labels: Int32Array, members: number, classes: number): Int32Ar
   Int32Array.from({ length: labels.length / members }, (_, i) =>
     labels.subarray(i * members, (i + 1) * members).reduce((number, label) => number * classes + label, 0),
   );
+
+/** The share of held-out pictures that the classifier tells right; null if there are no labels. */
+export async function accuracyOf(
+  classifier: Classifier,
+  { train, valid }: { readonly train: Dataset; readonly valid: Dataset },
+  threads: number | undefined,
+): Promise<number | null> {
+  if (!train.labels || !valid.labels) return null;
+  const labels = labelsAmong(valid, classesOf(train));
+  const judge = await openJudge(classifier, 1, { threads });
+  try {
+    let right = 0;
+    const indices = Array.from(labels.keys());
+    for (let first = 0; first < indices.length; first += CLASSIFIED_AT_ONCE) {
+      const some = indices.slice(first, first + CLASSIFIED_AT_ONCE);
+      const { classes } = await judge.of(await valid.read(some));
+      right += some.filter((index, i) => classes![i] === labels[index]).length;
+    }
+    return right / indices.length;
+  } finally {
+    await judge.close();
+  }
+}
+
+const CLASSIFIED_AT_ONCE = 1024;
