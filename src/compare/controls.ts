@@ -29,7 +29,7 @@ export async function controlRows(
 }
 
 /** Standard deviation of the noise, where black is 0 and white 1. */
-export const NOISE = 0.3;
+export const NOISE = 0.5;
 
 /** Pictures with normally distributed noise on every sub-pixel, rounded to levels. A function of the seed. */
 export function noisy(pictures: Uint8Array, levels: number, seed: number): Uint8Array {
