@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { COMPARE_DEFAULTS, LEAST_SAMPLES } from "../compare/compare-options.ts";
 import { compareRuns } from "../compare/compare.ts";
-import { prepareReportFolder, saveReport } from "../compare/save-report.ts";
+import { saveReport } from "../compare/save-report.ts";
 import * as read from "./arguments.ts";
 import { readingDisplay } from "./fetch-display.ts";
 import { duration, note, result, StatusLine } from "./output.ts";
@@ -48,7 +48,6 @@ export function addCompareCommand(program: Command): void {
   read.withThreads(command);
   read.withCommonOptions(command).action(async (runs: string[], { json, ...flags }: CompareFlags) => {
     const started = performance.now();
-    await prepareReportFolder(flags.out);
     const show = compareDisplay();
     const report = await untilInterrupted(({ signal }) =>
       compareRuns({ ...flags, runs, signal, onEvent: show, ...readingDisplay() }),

@@ -81,8 +81,9 @@ const BATCH = 64;
 /** Of a batch. Weights are the same on every machine that rounds as this one, whatever the number of its cores. */
 const SHARES = 2;
 
-/** Steps that a classifier is trained for, if nothing else is said. */
-export const CLASSIFIER_STEPS = 1000;
+/** Steps that a classifier is trained for at most, and passes over the pictures, if nothing else is said. */
+const MOST_STEPS = 1000;
+const MOST_EPOCHS = 30;
 
 export interface ClassifierOptions {
   readonly seed: number;
@@ -102,7 +103,7 @@ export interface ClassifierOptions {
  */
 export async function trainClassifier(
   pictures: Dataset,
-  { seed, steps = CLASSIFIER_STEPS, threads, signal, onStep }: ClassifierOptions,
+  { seed, steps = stepsFor(pictures.count), threads, signal, onStep }: ClassifierOptions,
 ): Promise<Classifier> {
   const { size, levels, labels, classNames } = pictures;
   const shape = { size, levels, classes: classNames?.length ?? 0 };
@@ -128,6 +129,8 @@ export async function trainClassifier(
   }
   return classifierOf(shape, state.parts[NAME]![AVERAGE]!, { seed, steps });
 }
+
+const stepsFor = (count: number): number => Math.min(MOST_STEPS, Math.ceil((MOST_EPOCHS * count) / BATCH));
 
 const LEARNING_RATE = { rate: 3e-3, warmup: 20, decay: "cosine" } as const;
 

@@ -13,13 +13,13 @@ export interface CompareOptions extends Pick<OpenOptions, "onWarning" | "downloa
   readonly seed?: number | undefined;
   /** Seeds that each recipe is trained with, the run itself among them; 1 by default. */
   readonly seeds?: number | undefined;
-  /** The folder below which other seeds are trained; needed if there are any. */
+  /** The folder for the report, which is made; other seeds are trained below it. Needed if there are any. */
   readonly out?: string | undefined;
   /** Also bounds the likelihood by so many draws of the latents for each picture. */
   readonly importanceSamples?: number | undefined;
   /** Needed if the runs were trained on a `Dataset` and not on a data set with a name. */
   readonly pictures?: Partial<Pick<TrainRequest, "dataset" | "valid">> | undefined;
-  /** Steps that the classifier is trained for; 1,000 by default. */
+  /** Steps that the classifier is trained for; 30 passes over the pictures by default, at most 1,000 steps. */
   readonly classifierSteps?: number | undefined;
   /** All cores by default. */
   readonly threads?: number | undefined;

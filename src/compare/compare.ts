@@ -14,13 +14,14 @@ import { notesOf } from "./notes.ts";
 import type { ComparedFigure, ComparedRow, Report, SeedOutcome } from "./report.ts";
 import { runRow } from "./run-row.ts";
 import { openRuns } from "./runs.ts";
+import { prepareReportFolder } from "./save-report.ts";
 import { openYardstick } from "./yardstick.ts";
 
 /**
  * Compares runs that were trained on the same pictures: likelihood, diversity, memorisation, stability and cost, beside
  * control rows of pictures of the data set.
  *
- * @throws as `openRuns`, `openDataset` and `trainSeeds`; ARGUMENT if an option is out of its range; INTERRUPTED
+ * @throws as `openRuns`, `openDataset`, `prepareReportFolder` and `trainSeeds`; ARGUMENT if an option is out of its range; INTERRUPTED
  */
 export async function compareRuns(options: CompareOptions): Promise<Report> {
   const { signal } = options;
@@ -44,6 +45,8 @@ async function compareAll(options: CompareOptions): Promise<Report> {
   const unstacked = await openPictures({ ...request, classConditional: true }, options);
   const pictures = stackedIfAsked(request, unstacked);
   const { train, valid } = pictures;
+  // Not before what was asked for is known to make sense.
+  if (options.out !== undefined) await prepareReportFolder(options.out);
 
   const classifying = progress("training the classifier");
   const classifier = await trainClassifier(unstacked.train, {

@@ -53,5 +53,5 @@ test("a report is written into a folder of its own, again and again", async () =
   await writeFile(join(out, "mine.txt"), "");
   await expect(prepareReportFolder(out)).rejects.toThrow('holds "mine.txt": choose another folder');
   await expect(prepareReportFolder(join(out, "mine.txt"))).rejects.toThrow("is a file, not a folder");
-  await expect(prepareReportFolder(join(folder, "report.html"))).resolves.toBeUndefined();
+  await expect(prepareReportFolder(join(folder, "report.json"))).rejects.toThrow("the name of a folder");
 });

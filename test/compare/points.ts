@@ -25,4 +25,4 @@ export const rowsOf = ({ values, count, length }: Points): number[][] =>
   Array.from({ length: count }, (_, i) => [...values.subarray(i * length, (i + 1) * length)]);
 
 export const distance = (a: readonly number[], b: readonly number[]): number =>
-  Math.hypot(...a.map((value, i) => value - b[i]!));
+  Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0));
