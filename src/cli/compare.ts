@@ -52,11 +52,11 @@ export function addCompareCommand(program: Command): void {
     const report = await untilInterrupted(({ signal }) =>
       compareRuns({ ...flags, runs, signal, onEvent: show, ...readingDisplay() }),
     );
-    const { page } = await saveReport(flags.out, report);
+    const files = await saveReport(flags.out, report);
     const seconds = (performance.now() - started) / 1000;
     result(
-      { out: flags.out, seconds, ...report },
-      `compared ${runs.length} ${runs.length === 1 ? "run" : "runs"} in ${duration(seconds)}: ${page}`,
+      { runs, out: flags.out, ...files, seconds },
+      `compared ${runs.length} ${runs.length === 1 ? "run" : "runs"} in ${duration(seconds)}: ${files.page}`,
       json,
     );
   });

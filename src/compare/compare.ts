@@ -21,7 +21,8 @@ import { openYardstick } from "./yardstick.ts";
  * Compares runs that were trained on the same pictures: likelihood, diversity, memorisation, stability and cost, beside
  * control rows of pictures of the data set.
  *
- * @throws as `openRuns`, `openDataset`, `prepareReportFolder` and `trainSeeds`; ARGUMENT if an option is out of its range; INTERRUPTED
+ * @throws as `openRuns`, `openDataset`, `prepareReportFolder` and `trainSeeds`; ARGUMENT if an option is out of its
+ * range; INTERRUPTED
  */
 export async function compareRuns(options: CompareOptions): Promise<Report> {
   const { signal } = options;
@@ -64,6 +65,7 @@ async function compareAll(options: CompareOptions): Promise<Report> {
     members,
     unstacked: unstacked.train,
     threads,
+    signal,
   });
   try {
     const rows: ComparedRow[] = [];

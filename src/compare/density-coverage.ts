@@ -9,9 +9,9 @@ export const IDEAL_COVERAGE = 1 - 2 ** -NEIGHBOURS;
 
 /**
  * Density and coverage: M. F. Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models",
- * equations 3 and 4. Around each real point is a ball, which reaches to its k-th nearest real neighbour. Density is the
- * number of balls in which a generated point lies, divided by k, 1 on average for perfect samples; coverage the share of
- * balls in which a generated point lies.
+ * equations 3 and 4. Around each real point is a ball, which reaches to its k-th nearest real neighbour. Density is
+ * the number of balls in which a generated point lies, divided by k, 1 on average for perfect samples; coverage the
+ * share of balls in which a generated point lies.
  */
 export async function densityAndCoverage(
   products: DotProducts,

@@ -3,6 +3,7 @@ import { philox4x32, Purpose, seedKey, uniform } from "../basics/philox.ts";
 import type { PictureClass } from "../data/classes.ts";
 import { pictureLength } from "../data/dataset.ts";
 import { collect } from "../programs/drawn-pictures.ts";
+import { checkCount } from "../programs/sampler.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 import { openSampler } from "../tasks/sample.ts";
 import { median } from "./nearest-training.ts";
@@ -31,15 +32,17 @@ const SMALLEST_PART = 32;
 const PARTS = 8;
 
 /**
- * Draws pictures as a model's training pictures are distributed: of a class-conditional model, the class of each is drawn
- * first, as often as the class is among the training pictures.
+ * Draws pictures as a model's training pictures are distributed: of a class-conditional model, the class of each is
+ * drawn first, as often as the class is among the training pictures.
  *
- * @throws as `openSampler`; INTERRUPTED if the signal is aborted
+ * @throws as `openSampler`; ARGUMENT if the pictures would be more than 1 GiB; INTERRUPTED, or the signal's reason, if it
+ * is aborted
  */
 export async function drawPictures(
   model: SavedModel,
   { count, seed, threads, signal, onProgress }: DrawOptions,
 ): Promise<Drawn> {
+  checkCount(count, model.config.size);
   const pictures = new Uint8Array(count * pictureLength(model.config.size));
   const part = Math.min(
     LARGEST_PART,
@@ -58,7 +61,7 @@ export async function drawPictures(
       // In turn from the first picture of the seed on, so that picture `first` is of the first of these classes.
       const own = classes?.slice(first, first + here);
       const turns = own && Array.from(own, (_, i) => own[(i + here - (first % here)) % here]!);
-      const drawn = await collect(sampler, { count: here, first, seed, classes: turns });
+      const drawn = await collect(sampler, { count: here, first, seed, classes: turns, signal });
       milliseconds.push((performance.now() - started) / here);
       pictures.set(drawn.pictures, first * pictureLength(model.config.size));
       onProgress?.((first + here) / count);

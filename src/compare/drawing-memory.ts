@@ -18,9 +18,9 @@ export interface DrawingMemory {
 export const PICTURES_TO_MEASURE = 32;
 
 /**
- * The memory that drawing takes, in MiB: the peak of the resident memory of a process of its own that loads a run and draws
- * `PICTURES_TO_MEASURE` pictures, less what it had before it loaded the run. Or why that failed: a network that only this
- * process knows cannot be loaded there.
+ * The memory that drawing takes, in MiB: the peak of the resident memory of a process of its own that loads a run and
+ * draws `PICTURES_TO_MEASURE` pictures, less what it had before it loaded the run. Or why that failed: a network that
+ * only this process knows cannot be loaded there.
  */
 export const measureDrawingMemory = (
   run: string,

@@ -25,9 +25,9 @@ export function klToData(generated: readonly number[], data: readonly number[]):
 }
 
 /**
- * What `klToData` is on average for so many samples that are drawn from the data: (classes - 1) / (2 samples), the first
- * term of its expansion (G. Miller 1955, "Note on the bias of information estimates"), good from about five samples a
- * class on.
+ * What `klToData` is on average for so many samples that are drawn from the data: (classes - 1) / (2 samples), the
+ * first term of its expansion (G. Miller 1955, "Note on the bias of information estimates"), good from about five
+ * samples a class on.
  */
 export const klFloor = (data: readonly number[], samples: number): number =>
   (occurring(data) - 1) / (2 * samples);

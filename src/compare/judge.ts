@@ -27,8 +27,8 @@ const BATCH = 256;
 
 /**
  * Opens a judge of pictures that consist of so many pictures as the classifier knows: 3 if their colours are grey
- * pictures, stacked (`stacked`), else 1. The features of a stack are those of its members, one after the other; its class is
- * the combination of theirs.
+ * pictures, stacked (`stacked`), else 1. The features of a stack are those of its members, one after the other; its
+ * class is the combination of theirs.
  */
 export async function openJudge(
   classifier: Classifier,

@@ -1,7 +1,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { NOISE } from "./controls.ts";
 import { COLLAPSED } from "./seeds.ts";
-import { MOST_COMPARED, MOST_SEARCHED, type Yardstick } from "./yardstick.ts";
+import { MOST_COMPARED, type Yardstick } from "./yardstick.ts";
 
 export interface NotedComparison {
   readonly samples: number;
@@ -16,7 +16,7 @@ export interface NotedComparison {
 
 /** What was left out, and what figures depend on, in sentences. */
 export function notesOf(
-  { reference, controls, size }: Yardstick,
+  { reference, controls, training, size }: Yardstick,
   { samples, seeds, members, train, valid, accuracy }: NotedComparison,
 ): string[] {
   const compared = reference.count;
@@ -41,9 +41,10 @@ export function notesOf(
     notes.push(
       `A picture is ${members} pictures of the data set, one in each channel: the classifier judges each, and the mode is the combination of their classes.`,
     );
-  if (train.count > MOST_SEARCHED)
+  const searched = training.pictures.count;
+  if (train.count > searched)
     notes.push(
-      `The nearest training picture is looked for among ${MOST_SEARCHED} of ${train.count}, chosen at random.`,
+      `The nearest training picture is looked for among ${searched} of ${train.count}, chosen at random.`,
     );
   if (valid.count > heldOut)
     notes.push(`The rows of held-out pictures have ${heldOut} of ${valid.count}, chosen at random.`);

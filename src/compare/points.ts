@@ -1,6 +1,7 @@
 import { input, matmul, transposeLastTwo } from "../graph/language.ts";
 import { openForward } from "../programs/forward.ts";
 import type { SessionOptions } from "../runtime/ort.ts";
+import { throwIfAborted } from "./interruption.ts";
 
 /** Points of a space, [count, length]: the features of pictures, or their levels. */
 export interface Points {
@@ -22,12 +23,21 @@ export interface DotProducts {
 const ROWS = 256;
 const COLUMNS = 1024;
 
+export interface DotProductOptions extends SessionOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Opens what multiplies points of so many numbers. Products of n x m points are n m numbers, more than memory holds: they
- * are computed in tiles, in float32. The products of whole numbers are exact up to 2^24, which is that of pictures of
- * 28x28 with 256 levels rounded to seven digits.
+ * Opens what multiplies points of so many numbers. Products of n x m points are n m numbers, more than memory holds:
+ * they are computed in tiles, in float32. Products of whole numbers are exact up to 2^24; all others, as everything
+ * here, are rounded to seven digits.
+ *
+ * @throws INTERRUPTED, also of what it opens, if the signal is aborted
  */
-export async function openDotProducts(length: number, options?: SessionOptions): Promise<DotProducts> {
+export async function openDotProducts(
+  length: number,
+  { signal, ...options }: DotProductOptions = {},
+): Promise<DotProducts> {
   const [a, b] = [input("a", [ROWS, length]), input("b", [COLUMNS, length])];
   const graph = { parts: [], classes: undefined };
   const forward = await openForward(graph, [matmul(a, transposeLastTwo(b))], {}, options);
@@ -42,6 +52,7 @@ export async function openDotProducts(length: number, options?: SessionOptions):
         const columns = tile(right, first, COLUMNS);
         const width = Math.min(COLUMNS, right.count - first);
         for (let top = 0; top < left.count; top += ROWS) {
+          throwIfAborted(signal);
           const noise = { a: tile(left, top, ROWS), b: columns };
           const [products] = await forward.run(undefined, { noise });
           for (let row = 0; row < Math.min(ROWS, left.count - top); row++)

@@ -16,8 +16,8 @@ export interface ComparedRun {
 /**
  * Opens runs that are to be compared, with their best weights.
  *
- * @throws NOT_FOUND, FORMAT as `loadSavedModel`; ARGUMENT if there is none or one is named twice, if a model cannot draw,
- * or if they were not trained on the same pictures
+ * @throws NOT_FOUND, FORMAT as `loadSavedModel`; ARGUMENT if there is none or one is named twice, if a model cannot
+ * draw, or if they were not trained on the same pictures
  */
 export async function openRuns(folders: readonly string[]): Promise<ComparedRun[]> {
   if (folders.length === 0) throw expected("ARGUMENT", "at least one run", "the runs to compare", "none");

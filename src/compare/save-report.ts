@@ -16,8 +16,8 @@ const OURS = [REPORT, PAGE, "seeds"];
 /**
  * Makes the folder of a report, which may hold an earlier one.
  *
- * @throws EXISTS if it is a file, or holds anything else; ARGUMENT if it looks like the name of a file; WRITE if nothing
- * can be written there
+ * @throws EXISTS if it is a file, or holds anything else; ARGUMENT if it looks like the name of a file; WRITE if
+ * nothing can be written there
  */
 export async function prepareReportFolder(folder: string): Promise<void> {
   const found = await unlessMissing(stat(folder)).catch((cause: unknown) => {
@@ -39,9 +39,9 @@ const taken = (folder: string, problem: string): NextpixelError =>
   new NextpixelError("EXISTS", `${JSON.stringify(folder)} ${problem}`, { about: ["out"] });
 
 /** Writes a report into its folder, as JSON and as a page. Returns the paths of both. @throws WRITE */
-export async function saveReport(folder: string, report: Report): Promise<{ json: string; page: string }> {
-  const [json, page] = [join(folder, REPORT), join(folder, PAGE)];
-  await writeAtomically(json, `${JSON.stringify(report, null, 2)}\n`);
+export async function saveReport(folder: string, report: Report): Promise<{ report: string; page: string }> {
+  const [file, page] = [join(folder, REPORT), join(folder, PAGE)];
+  await writeAtomically(file, `${JSON.stringify(report, null, 2)}\n`);
   await writeAtomically(page, comparisonPage(report));
-  return { json, page };
+  return { report: file, page };
 }

@@ -9,7 +9,7 @@ import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 import { requestOf, type TrainRequest } from "../train/request.ts";
 import { resumeAsked, train, type TrainOptions } from "../train/train.ts";
 import { drawPictures } from "./draw.ts";
-import { histogram, occurring } from "./histogram.ts";
+import { covered, expectedCovered, histogram } from "./histogram.ts";
 import { throwIfAborted } from "./interruption.ts";
 import type { SeedOutcome } from "./report.ts";
 import { coverageOf } from "./row.ts";
@@ -116,12 +116,11 @@ async function outcomeOf(
   return { outcome: { run: name, seed, outcome: isCollapsed ? "collapsed" : "finished", figure }, coverage };
 }
 
-/** The share of the classes that were drawn, of those that so many pictures can show; 1 without labels. */
+/** The classes that were drawn, as a share of those that so many perfect samples cover; 1 without labels. */
 async function shareOfClasses({ judge, shares }: Yardstick, pictures: Uint8Array): Promise<number> {
   const { classes } = await judge.of(pictures);
   if (!classes || !shares) return 1;
-  const drawn = histogram(classes, shares.length).filter((count) => count > 0).length;
-  return drawn / Math.min(classes.length, occurring(shares));
+  return covered(histogram(classes, shares.length), shares) / expectedCovered(shares, classes.length);
 }
 
 /** The figure by which the best checkpoint of a run was chosen, if its family has one. */

@@ -2,15 +2,18 @@ import { Opened } from "../basics/opened.ts";
 import { permutation, Purpose } from "../basics/philox.ts";
 import { classesOf } from "../data/classes.ts";
 import { pictureLength, type Dataset, type PictureSize } from "../data/dataset.ts";
-import type { SessionOptions } from "../runtime/ort.ts";
 import type { Classifier } from "./classifier.ts";
 import { sharesOf } from "./histogram.ts";
 import { openJudge, type Judge } from "./judge.ts";
 import { median, nearestTraining } from "./nearest-training.ts";
-import { openDotProducts, type DotProducts, type Points } from "./points.ts";
+import { openDotProducts, type DotProductOptions, type DotProducts, type Points } from "./points.ts";
 
-/** Training pictures among which the nearest one is looked for; of more, so many are chosen at random. */
-export const MOST_SEARCHED = 60_000;
+/**
+ * Training pictures among which the nearest one is looked for, and the bytes that they may take; of more, so many are
+ * chosen at random.
+ */
+const MOST_SEARCHED = 60_000;
+const MOST_SEARCHED_BYTES = 2 ** 28;
 /** Pictures on each side of a comparison of features, as Naeem et al. 2020 have it. */
 export const MOST_COMPARED = 10_000;
 
@@ -50,7 +53,7 @@ export interface Yardstick {
   close(): Promise<void>;
 }
 
-export interface YardstickOptions extends SessionOptions {
+export interface YardstickOptions extends DotProductOptions {
   readonly samples: number;
   readonly seed: number;
   /** Of how many pictures one consists: see `openJudge`. */
@@ -71,7 +74,9 @@ export async function openYardstick(
   const compared = Math.min(samples, Math.floor(train.count / 2), MOST_COMPARED);
   const half = await train.read(order.subarray(0, compared));
   const otherHalf = await train.read(order.subarray(compared, 2 * compared));
-  const searched = await train.read(order.subarray(0, MOST_SEARCHED));
+  const searched = await train.read(
+    order.subarray(0, Math.min(MOST_SEARCHED, Math.floor(MOST_SEARCHED_BYTES / length))),
+  );
   const held = permutation(valid.count, seed, Purpose.split, 1).subarray(0, samples);
   const heldOut = await valid.read(held);
 

@@ -67,7 +67,14 @@ test("compare writes a report and its page, and says how it goes", async () => {
 
   // Again into the same folder, as JSON, and the same classifier and figures of what is drawn.
   const again = jsonOf(await cli("compare a b --samples 110 --threads 1 --out report --json"));
-  expect(again).toMatchObject({ out: "report", classifier: report.classifier });
+  expect(again).toMatchObject({
+    runs: ["a", "b"],
+    out: "report",
+    report: "report/report.json",
+    page: "report/index.html",
+  });
+  const { classifier, rows } = await reportIn("report");
+  expect(classifier).toEqual(report.classifier);
   const { coverage, kernelDistance } = report.rows[0].values;
-  expect((again["rows"] as { values: object }[])[0]!.values).toMatchObject({ coverage, kernelDistance });
+  expect(rows[0].values).toMatchObject({ coverage, kernelDistance });
 });
