@@ -35,8 +35,8 @@ const PARTS = 8;
  * Draws pictures as a model's training pictures are distributed: of a class-conditional model, the class of each is
  * drawn first, as often as the class is among the training pictures.
  *
- * @throws as `openSampler`; ARGUMENT if the pictures would be more than 1 GiB; INTERRUPTED, or the signal's reason, if it
- * is aborted
+ * @throws as `openSampler`; ARGUMENT if the pictures would be more than 1 GiB; INTERRUPTED, or the signal's reason,
+ * if it is aborted
  */
 export async function drawPictures(
   model: SavedModel,
