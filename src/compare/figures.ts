@@ -109,7 +109,7 @@ const DIVERSITY: readonly ComparedFigure[] = [
     decimals: 3,
     better: "higher",
     definition:
-      "Share of real pictures whose features lie within the distance of the 3rd neighbour around a drawn one. Compare with the controls.",
+      "Share of real pictures whose features lie within the distance of the 3rd neighbour around a drawn one. Noise can raise it: balls of outliers are large.",
     source: "Kynkäänniemi et al. 2019, arXiv 1904.06991",
   },
   {

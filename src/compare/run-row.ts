@@ -1,5 +1,4 @@
 import type { Dataset } from "../data/dataset.ts";
-import { describeNetwork } from "../tasks/info.ts";
 import type { CompareOptions } from "./compare-options.ts";
 import { measureDrawingMemory } from "./drawing-memory.ts";
 import { drawPictures } from "./draw.ts";
@@ -56,7 +55,7 @@ export async function runRow(
           threads,
           signal,
           pictures,
-          onStep: (_, step, steps) => progress(`training ${name} with other seeds`)(step / steps),
+          onStep: (step, steps) => progress(`training ${name} with other seeds`)(step / steps),
         });
   const values = {
     ...likelihood,
@@ -71,7 +70,7 @@ export async function runRow(
       kind: "run",
       model: config.network.model,
       family: config.family,
-      parameters: describeNetwork(config.network).parameters,
+      parameters: Object.values(model.weights).reduce((sum, { length }) => sum + length, 0),
       steps: model.step,
       ...measured,
       values: seeds === 1 ? values : { ...values, ...stability(values, trained) },
@@ -90,22 +89,13 @@ function stability(
   const validated = well.flatMap(({ outcome: { figure } }) =>
     figure && figure.label !== "coverage" ? [figure.value] : [],
   );
-  const withSpread = (
-    value: ComparedValue | undefined,
-    all: readonly number[],
-  ): ComparedValue | undefined => {
+  const withSpread = (value: ComparedValue, all: readonly number[]): ComparedValue => {
     const spread = spreadOf(all);
-    return value && "value" in value && spread !== undefined ? { ...value, spread } : value;
+    return "value" in value && spread !== undefined ? { ...value, spread } : value;
   };
   return {
     finished: { value: (100 * well.length) / trained.length },
-    ...defined({ nats: withSpread(nats, validated), coverage: withSpread(coverage, coverages) }),
+    nats: withSpread(nats!, validated),
+    coverage: withSpread(coverage!, coverages),
   };
 }
-
-const defined = (
-  values: Readonly<Record<string, ComparedValue | undefined>>,
-): Record<string, ComparedValue> =>
-  Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
-  );

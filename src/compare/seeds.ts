@@ -27,7 +27,7 @@ export interface SeedOptions {
   /** Needed if the runs were trained on a `Dataset` and not on a data set with a name. */
   readonly pictures?: Partial<Pick<TrainRequest, "dataset" | "valid">> | undefined;
   /** Called after each step of training. */
-  readonly onStep?: ((run: string, step: number, steps: number) => void) | undefined;
+  readonly onStep?: ((step: number, steps: number) => void) | undefined;
 }
 
 /** The folder in which a recipe with another seed is trained. */
@@ -63,7 +63,7 @@ export async function trainSeeds(
 
 /** Trains, goes on, or finds that it is done. False if it diverged. */
 async function trainWith(
-  { name, config }: ComparedRun,
+  { config }: ComparedRun,
   seed: number,
   folder: string,
   { pictures, threads, signal, onStep }: SeedOptions,
@@ -73,7 +73,7 @@ async function trainWith(
     threads,
     signal,
     onEvent(event) {
-      if (event.type === "progress") onStep?.(name, event.step, config.training.steps);
+      if (event.type === "progress") onStep?.(event.step, config.training.steps);
     },
   };
   try {
