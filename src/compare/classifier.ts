@@ -96,8 +96,7 @@ export interface ClassifierOptions {
 
 /**
  * Trains a classifier on the labels of a data set by Adam: its loss is the cross entropy. If there are no labels, the
- * same network with random weights, whose features tell more of pictures that are far from photographs than those of a
- * network trained on photographs do (Naeem et al. 2020, section 5.1).
+ * same network with random weights, whose features Naeem et al. 2020 advise for pictures that are far from photographs.
  *
  * @throws INTERRUPTED if the signal is aborted
  */

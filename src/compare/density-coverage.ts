@@ -4,12 +4,12 @@ import { eachSquaredDistance, type DotProducts, type Points } from "./points.ts"
 /** Neighbours that a ball reaches to: as M. F. Naeem et al. 2020 choose it. */
 const NEIGHBOURS = 5;
 
-/** The coverage of perfect samples, as many as real points (Naeem et al. 2020, section 3.3): 1 - 2^-k. */
+/** The coverage of perfect samples, as many as real points (Naeem et al. 2020): 1 - 2^-k. */
 export const IDEAL_COVERAGE = 1 - 2 ** -NEIGHBOURS;
 
 /**
  * Density and coverage: M. F. Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models",
- * equations 3 and 4. Around each real point is a ball, which reaches to its k-th nearest real neighbour. Density is
+ * ICML 2020. Around each real point is a ball, which reaches to its k-th nearest real neighbour. Density is
  * the number of balls in which a generated point lies, divided by k, 1 on average for perfect samples; coverage the
  * share of balls in which a generated point lies.
  */

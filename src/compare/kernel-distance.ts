@@ -2,8 +2,8 @@ import type { DotProducts, Points } from "./points.ts";
 
 /**
  * The square of the maximum mean discrepancy with the kernel k(x, y) = (x.y / d + 1)^3, d the length of a point:
- * M. Bińkowski et al. 2018, "Demystifying MMD GANs", section 4 (there, in features of Inception, it is the KID). The
- * estimate is unbiased, that of A. Gretton et al. 2012, equation 3: for two sets of the same distribution it is 0 on
+ * M. Bińkowski et al. 2018, "Demystifying MMD GANs" (there, in features of Inception, it is the KID). The
+ * estimate is unbiased, that of A. Gretton et al. 2012, lemma 6: for two sets of the same distribution it is 0 on
  * average, and so below 0 about half of the time.
  */
 export async function kernelDistance(
