@@ -3,9 +3,9 @@ import { eachSquaredDistance, type DotProducts, type Points } from "./points.ts"
 
 /**
  * Improved precision and recall: T. Kynkäänniemi et al. 2019, "Improved precision and recall metric for assessing
- * generative models", equations 1 and 2. Precision is the share of generated points that lie in a ball around a real one,
- * which reaches to its k-th nearest real neighbour (k = 3, as there); recall the share of real points that lie in such
- * a ball around a generated one.
+ * generative models", equations 1 and 2. Precision is the share of generated points that lie in a ball around a real
+ * one, which reaches to its k-th nearest real neighbour (k = 3, as there); recall the share of real points that lie in
+ * such a ball around a generated one.
  */
 export async function precisionAndRecall(
   products: DotProducts,
