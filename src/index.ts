@@ -1,6 +1,16 @@
 // The library: what package users may rely on. Everything else may change from one version to the next.
 export * from "./definitions.ts";
 export { NextpixelError, type ErrorCode } from "./basics/errors.ts";
+export type { CompareEvent, CompareOptions } from "./compare/compare-options.ts";
+export { compareRuns as compare } from "./compare/compare.ts";
+export type {
+  ComparedFigure,
+  ComparedRow,
+  ComparedValue,
+  NearestPair,
+  Report,
+  SeedOutcome,
+} from "./compare/report.ts";
 export { holdOut, memoryDataset, type Dataset, type PictureSize } from "./data/dataset.ts";
 export { openDataset, type OpenOptions } from "./data/open.ts";
 export type { FetchEvent, FetchOptions } from "./fetch/settings.ts";

@@ -46,9 +46,14 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
     "basics, files, fetch, graph, data, programs, families, pictures, run, runtime, runtime/step, " +
       "runtime/workers",
   ],
+  [
+    "compare",
+    "version.ts, basics, files, graph, nn, optim, data, programs, families, pictures, run, " +
+      "runtime, runtime/workers, train, tasks",
+  ],
   ["definitions.ts", "graph, likelihood, models, nn"],
   ["browser.ts", "definitions.ts, basics, data, programs, families, run, runtime/step, runtime/workers"],
-  ["index.ts", "definitions.ts, basics, fetch, data, programs, run, runtime/step, train, tasks"],
+  ["index.ts", "definitions.ts, basics, fetch, data, programs, run, runtime/step, train, tasks, compare"],
   ["cli", "everything"],
 ];
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
 import { version } from "../version.ts";
+import { addCompareCommand } from "./compare.ts";
 import { addCompleteCommand } from "./complete.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addDoctorCommand } from "./doctor.ts";
@@ -42,6 +43,7 @@ async function run(program: Command, words: readonly string[]): Promise<void> {
     addReconstructCommand,
     addEmbedCommand,
     addScoreCommand,
+    addCompareCommand,
     addInfoCommand,
     addDoctorCommand,
   ])

@@ -3,7 +3,7 @@ import { isThere } from "./bounded-read.ts";
 
 /** How names of files end that people might give where a folder is made. */
 const FILE_NAME =
-  /.\.(png|jpe?g|webp|gif|avif|tiff?|bmp|heic|svg|pdf|np[yz]|jsonl?|ya?ml|csv|txt|md|zip|t?gz|tar|safetensors|onnx|pt|mp4|mov)$/i;
+  /.\.(png|jpe?g|webp|gif|avif|tiff?|bmp|heic|svg|pdf|np[yz]|jsonl?|html?|ya?ml|csv|txt|md|zip|t?gz|tar|safetensors|onnx|pt|mp4|mov)$/i;
 
 /**
  * Refuses the name of a file where a folder would be made: whoever asks for x.jpg does not want a folder of that name.

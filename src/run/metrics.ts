@@ -52,14 +52,43 @@ export async function truncateMetrics(path: string, step: number): Promise<void>
 }
 
 function stepOfRecord(line: Uint8Array): number | undefined {
-  if (line.length > MAX_RECORD_BYTES) return undefined;
+  const { step } = recordIn(line);
+  return typeof step === "number" ? step : undefined;
+}
+
+/** The fields of a record; none if the line is damaged. */
+function recordIn(line: Uint8Array): Readonly<Record<string, unknown>> {
+  if (line.length > MAX_RECORD_BYTES) return {};
   try {
-    const { step } = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(line)) as { step?: unknown };
-    return typeof step === "number" ? step : undefined;
+    const record: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(line));
+    return typeof record === "object" && record !== null ? { ...record } : {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 
 /** What we write is some hundred bytes. */
 const MAX_RECORD_BYTES = 2 ** 16;
+
+/** What a line of `metrics.jsonl` says of the speed of training. */
+export interface RecordedSpeed {
+  readonly step: number;
+  /** Since the record before. */
+  readonly imagesPerSecond: number;
+}
+
+/** The speeds that a run has recorded. @throws FORMAT if the file is too large; NOT_FOUND if it cannot be read */
+export async function recordedSpeeds(path: string): Promise<RecordedSpeed[]> {
+  const file = join(path, METRICS);
+  if (!(await isThere(file))) return [];
+  const bytes = await readBounded(file, MAX_METRICS_BYTES);
+  const found: RecordedSpeed[] = [];
+  for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
+    end = bytes.indexOf(NEWLINE, start);
+    if (end < 0) break;
+    const { step, imagesPerSecond } = recordIn(bytes.subarray(start, end));
+    if (typeof step === "number" && typeof imagesPerSecond === "number")
+      found.push({ step, imagesPerSecond });
+  }
+  return found;
+}

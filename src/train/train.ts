@@ -1,16 +1,13 @@
-import { expected } from "../basics/errors.ts";
 import { classesOf } from "../data/classes.ts";
-import { cropped } from "../data/crop.ts";
-import { holdOut, type Dataset } from "../data/dataset.ts";
-import { openDataset, type OpenOptions } from "../data/open.ts";
-import { stacked } from "../data/stack.ts";
+import type { OpenOptions } from "../data/open.ts";
 import { readRunConfig } from "../run/config.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainModel, type TrainResult } from "./loop.ts";
 import type { DeviceChoice } from "../runtime/device.ts";
 import { checkThreads } from "../runtime/threads.ts";
-import { checkDatasetOptions, formOf, withValidation } from "./dataset-options.ts";
+import { checkDatasetOptions, withValidation } from "./dataset-options.ts";
 import { chooseDevice } from "./device.ts";
+import { openPictures, stackedIfAsked } from "./pictures.ts";
 import { checkRequest, configOf, TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
 import { resumedRequest, type ResumeRequest } from "./resumed-request.ts";
 
@@ -67,7 +64,7 @@ async function trainAs(asked: TrainRequest, options: TrainOptions, isResumed: bo
   checkDatasetOptions(asked);
   const request = await withValidation(asked, options.onWarning);
   const device = await chooseDevice(request.device ?? TRAIN_DEFAULTS.device, options.onWarning);
-  const { train: pictures, valid } = stackedIfAsked(request, await openBoth(request, options));
+  const { train: pictures, valid } = stackedIfAsked(request, await openPictures(request, options));
   const classes = request.classConditional ? classesOf(pictures) : undefined;
   const { threads, signal, onEvent } = options;
   return trainModel({
@@ -81,36 +78,4 @@ async function trainAs(asked: TrainRequest, options: TrainOptions, isResumed: bo
     signal,
     onEvent,
   });
-}
-
-interface Both {
-  readonly train: Dataset;
-  readonly valid: Dataset;
-}
-
-/** Both sets as they are, or stacks of each: no picture of the one gets into the other. */
-const stackedIfAsked = ({ stack }: TrainRequest, { train, valid }: Both): Both =>
-  stack === undefined
-    ? { train, valid }
-    : { train: stacked(train, stack), valid: stacked(valid, valid.count) };
-
-async function openBoth(request: TrainRequest, { onWarning, download }: TrainOptions): Promise<Both> {
-  const { gray, resize, crop, skipBad, classConditional: labels = false, valid: name } = request;
-  const open = async (dataset: string | Dataset, levels: number | undefined) =>
-    typeof dataset === "string"
-      ? openDataset(dataset, { gray, resize, crop, skipBad, labels, onWarning, download, levels })
-      : cropped(dataset, crop);
-  const all = await open(
-    request.dataset,
-    request.levels ?? (request.likelihood === "bernoulli" ? 2 : undefined),
-  );
-  if (name === undefined) {
-    const { validFraction = TRAIN_DEFAULTS.validFraction, seed = TRAIN_DEFAULTS.seed } = request;
-    return holdOut(all, validFraction, seed);
-  }
-  // The levels of the training pictures, not those that would be chosen for this data set alone.
-  const valid = await open(name, all.levels);
-  if (formOf(all) !== formOf(valid))
-    throw expected("ARGUMENT", `pictures of ${formOf(all)}`, valid.name, formOf(valid));
-  return { train: all, valid };
 }

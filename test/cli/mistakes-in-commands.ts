@@ -74,6 +74,11 @@ const COMMANDS_AND_OPTIONS: readonly Mistake[] = [
   ["complete run digits --size 9x9", "unknown option", "--size"],
   ["score run digits --limit 0", "--limit", "at least 1", "received 0"],
   ["score run", "missing required argument"],
+  ["compare", "missing required argument", "run"],
+  ["compare run run", "each run once", '"run"'],
+  ["compare none", "no run at", '"none"'],
+  ["compare run --samples 9", "--samples", "at least 10", "received 9"],
+  ["compare run --seeds 0", "--seeds", "at least 1", "received 0"],
   ["info", "a run folder or --model"],
   ["info run --model gated-pixelcnn", "expected pixelcnn for the model of run", "gated-pixelcnn"],
   ["info --model nothing", "pixelcnn", "nothing"],
@@ -121,6 +126,9 @@ const OPTION_FILES: readonly Mistake[] = [
 ];
 
 const OUTPUTS: readonly Mistake[] = [
+  ["compare run --out file.txt", "file.txt", "is a file"],
+  ["compare run --out not-a-run", "not-a-run", 'holds "notes.txt"', "(see --out)"],
+  ["compare run --out new.html", "name of a folder", '"new.html"'],
   [`train digits --out run ${TINY.join(" ")}`, "run", "not empty", "--force"],
   [`train digits --out file.txt ${TINY.join(" ")}`, "file.txt", "is a file"],
   [`train digits --out not-a-run --force ${TINY.join(" ")}`, "not-a-run", "nothing in it is removed"],

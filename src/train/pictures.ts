@@ -1,0 +1,51 @@
+import { expected } from "../basics/errors.ts";
+import { cropped } from "../data/crop.ts";
+import { holdOut, type Dataset } from "../data/dataset.ts";
+import { openDataset, type OpenOptions } from "../data/open.ts";
+import { stacked } from "../data/stack.ts";
+import { formOf } from "./dataset-options.ts";
+import { TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
+
+/** The pictures of a request: those to train on, and those to validate with. */
+export interface RequestPictures {
+  readonly train: Dataset;
+  readonly valid: Dataset;
+}
+
+/** Both sets as they are, or stacks of each: no picture of the one gets into the other. */
+export const stackedIfAsked = (
+  { stack }: Pick<TrainRequest, "stack">,
+  { train, valid }: RequestPictures,
+): RequestPictures =>
+  stack === undefined
+    ? { train, valid }
+    : { train: stacked(train, stack), valid: stacked(valid, valid.count) };
+
+/**
+ * Opens the pictures of a request, before they are stacked.
+ *
+ * @throws as `openDataset`; ARGUMENT if the two sets do not fit together, or as `holdOut`
+ */
+export async function openPictures(
+  request: Omit<TrainRequest, "out">,
+  { onWarning, download }: Pick<OpenOptions, "onWarning" | "download">,
+): Promise<RequestPictures> {
+  const { gray, resize, crop, skipBad, classConditional: labels = false, valid: name } = request;
+  const open = async (dataset: string | Dataset, levels: number | undefined) =>
+    typeof dataset === "string"
+      ? openDataset(dataset, { gray, resize, crop, skipBad, labels, onWarning, download, levels })
+      : cropped(dataset, crop);
+  const all = await open(
+    request.dataset,
+    request.levels ?? (request.likelihood === "bernoulli" ? 2 : undefined),
+  );
+  if (name === undefined) {
+    const { validFraction = TRAIN_DEFAULTS.validFraction, seed = TRAIN_DEFAULTS.seed } = request;
+    return holdOut(all, validFraction, seed);
+  }
+  // The levels of the training pictures, not those that would be chosen for this data set alone.
+  const valid = await open(name, all.levels);
+  if (formOf(all) !== formOf(valid))
+    throw expected("ARGUMENT", `pictures of ${formOf(all)}`, valid.name, formOf(valid));
+  return { train: all, valid };
+}
