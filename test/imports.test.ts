@@ -34,7 +34,6 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
   ],
   ["families", "basics, graph, autodiff, nn, likelihood, models, optim, programs"],
   ["pictures", "basics, data"],
-  ["compare", "basics, data, pictures"],
   ["run", "basics, files, graph, models, runtime, programs, families"],
   [
     "train",

@@ -6,7 +6,7 @@ import { noisy } from "../../src/compare/controls.ts";
 import { prepareReportFolder, saveReport } from "../../src/compare/save-report.ts";
 import { spreadOf } from "../../src/compare/seeds.ts";
 import { trainingSeconds } from "../../src/compare/training-seconds.ts";
-import type { Report } from "../../src/compare/report.ts";
+import { exampleReport } from "./example-report.ts";
 
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "nextpixel-compare-"))));
@@ -44,7 +44,7 @@ test("the spread is the standard deviation of a sample", () => {
 test("a report is written into a folder of its own, again and again", async () => {
   const out = join(folder, "deep/report");
   await prepareReportFolder(out);
-  const report = { format: 1, notes: ["a < b"] } as unknown as Report;
+  const report = await exampleReport();
   await saveReport(out, report);
   expect(JSON.parse(await readFile(join(out, "report.json"), "utf8"))).toEqual(report);
   expect((await readdir(out)).sort()).toEqual(["index.html", "report.json"]);
