@@ -2,6 +2,7 @@ import { access, constants, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { expected } from "../src/basics/errors.ts";
+import { OPTIMIZERS } from "../src/families/optimizers.ts";
 import { TRAIN_DEFAULTS } from "../src/train/request.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { openDataset } from "../src/data/open.ts";
@@ -42,7 +43,8 @@ export async function benchFamilies({
   ...options
 }: FamiliesOptions): Promise<void> {
   await checkWritable(chart);
-  const { clip, ema, seed } = TRAIN_DEFAULTS;
+  const { clip, seed } = TRAIN_DEFAULTS;
+  const { ema } = OPTIMIZERS.adam.defaults;
   const race: RaceOptions = {
     train: await openBinary(options.train, networks),
     valid: await openBinary(options.valid, networks),

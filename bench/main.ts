@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { expected, NextpixelError } from "../src/basics/errors.ts";
 import { whole } from "../src/cli/arguments.ts";
+import { OPTIMIZERS } from "../src/families/optimizers.ts";
 import { TRAIN_DEFAULTS } from "../src/train/request.ts";
 import { modelNamesOf } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
@@ -52,7 +53,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
         options: {
           model: { type: "string", multiple: true, default: [...modelNamesOf("autoregressive")] },
           minutes: { type: "string", default: "10" },
-          lr: { type: "string", default: String(TRAIN_DEFAULTS.lr) },
+          lr: { type: "string", default: String(OPTIMIZERS.adam.defaults.lr) },
           batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
           train: { type: "string", default: "binarized-mnist" },
           valid: { type: "string", default: "binarized-mnist:valid" },

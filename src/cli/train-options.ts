@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import { DATASET_HELP } from "../data/formats/all.ts";
+import { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerKind } from "../families/optimizers.ts";
 import { LIKELIHOODS } from "../likelihood/by-name.ts";
 import { MODELS, settingNames, sizeNames } from "../models/by-name.ts";
 import { DEVICE_CHOICES } from "../runtime/device.ts";
@@ -65,7 +66,15 @@ export function withTrainOptions(command: Command): Command {
         .choices(DEVICE_CHOICES)
         .default(TRAIN_DEFAULTS.device),
     )
-    .option("--lr <rate>", "learning rate", read.positive, TRAIN_DEFAULTS.lr)
+    .addOption(
+      new Option(
+        "--optimizer <name>",
+        OPTIMIZER_NAMES.map((name) => `${name}: ${OPTIMIZERS[name].about}`).join("; "),
+      )
+        .choices(OPTIMIZER_NAMES)
+        .default(TRAIN_DEFAULTS.optimizer),
+    )
+    .option("--lr <rate>", `learning rate (default: ${ownDefaults("lr")})`, read.positive)
     .option(
       "--warmup <steps>",
       "steps in which the learning rate rises from 0",
@@ -74,18 +83,21 @@ export function withTrainOptions(command: Command): Command {
     )
     .option(
       "--decay <how>",
-      `"cosine" down to 0 at the last step, or a factor per step`,
+      `"cosine" down to 0 at the last step, "wsd" down to 0 in the last fifth of the steps and constant before, ` +
+        `or a factor per step (default: ${ownDefaults("decay")})`,
       decay,
-      TRAIN_DEFAULTS.decay,
     )
     .option("--clip <norm>", "largest norm of the gradient", read.positive, TRAIN_DEFAULTS.clip)
     .option(
       "--ema <decay>",
-      "decay of the weights' moving average per step",
+      `decay of the weights' moving average per step (default: ${ownDefaults("ema")})`,
       read.belowOne,
-      TRAIN_DEFAULTS.ema,
     )
-    .option("--beta1 <decay>", "of Adam's running mean of the gradient (default: 0.9)", read.belowOne)
+    .option(
+      "--beta1 <decay>",
+      "of Adam's running mean of the gradient (default: 0.9), of Muon's (0.95), or how near schedule-free is to its average (0.9)",
+      read.belowOne,
+    )
     .option("--beta2 <decay>", "of Adam's running mean of its square (default: 0.999)", read.belowOne)
     .option(
       "--weight-decay <share>",
@@ -186,7 +198,20 @@ const givenOptions = (command: Command): Record<string, unknown> =>
     Object.entries(command.opts()).filter(([key]) => command.getOptionValueSource(key) !== "default"),
   );
 
-const decay = (text: string): "cosine" | number =>
-  text === "cosine"
+const decay = (text: string): "cosine" | "wsd" | number =>
+  text === "cosine" || text === "wsd"
     ? text
-    : read.number(`"cosine" or a factor above 0 and up to 1`, (value) => value > 0 && value <= 1)(text);
+    : read.number(
+        `"cosine", "wsd" or a factor above 0 and up to 1`,
+        (value) => value > 0 && value <= 1,
+      )(text);
+
+/** A setting's default where it depends on the optimizer: "0.002; muon 0.01". */
+const ownDefaults = (setting: keyof OptimizerKind["defaults"]): string => {
+  const { adam, ...others } = OPTIMIZERS;
+  const own = (defaults: OptimizerKind["defaults"]) => String(defaults[setting] ?? "none");
+  const different = Object.entries(others).filter(([, { defaults }]) => own(defaults) !== own(adam.defaults));
+  return [own(adam.defaults), ...different.map(([name, { defaults }]) => `${name} ${own(defaults)}`)].join(
+    "; ",
+  );
+};

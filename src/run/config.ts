@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { expected, NextpixelError, shortened, type ErrorCode } from "../basics/errors.ts";
 import { FAMILY_NAMES, familyNamed } from "../families/by-name.ts";
+import { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerKind } from "../families/optimizers.ts";
 import { MODELS } from "../models/by-name.ts";
 import { DEVICES } from "../runtime/device.ts";
 import { readConfig } from "./run-folder.ts";
@@ -66,12 +67,15 @@ const common = {
     shares: v.optional(wholeFrom(1), 1),
     /** What the run was begun on; runs from before there was a choice were trained on the CPU. */
     device: v.optional(v.picklist(DEVICES), "cpu"),
+    /** Runs from before there was a choice were trained by Adam. */
+    optimizer: v.optional(v.picklist(OPTIMIZER_NAMES), "adam"),
     lr: positive,
     warmup: wholeFrom(0),
-    decay: v.union([v.literal("cosine"), v.pipe(positive, v.maxValue(1))]),
+    decay: v.union([v.picklist(["cosine", "wsd"]), v.pipe(positive, v.maxValue(1))]),
     clip: positive,
-    ema: v.pipe(v.number(), v.minValue(0), below1),
-    /** Of Adam; its defaults if they are not there. */
+    /** Of optimizers that do not average in their own way. */
+    ema: v.optional(v.pipe(v.number(), v.minValue(0), below1)),
+    /** Of the optimizer; its defaults if they are not there. */
     beta1: v.optional(v.pipe(v.number(), v.minValue(0), below1)),
     beta2: v.optional(v.pipe(v.number(), v.minValue(0), below1)),
     weightDecay: v.optional(positive),
@@ -108,7 +112,7 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
   const config = isFormat1(content)
     ? ({ ...parsed(schema1, content, file, code), format: 2, family: FAMILY_OF_FORMAT_1 } as const)
     : parsed(schema2, content, file, code);
-  const { family, network } = config;
+  const { family, network, training } = config;
   const own = MODELS.find(network.model)?.family;
   if (own !== undefined && own !== family) {
     throw expected(code, `${JSON.stringify(own)}, that of ${network.model}`, `the family in ${file}`, family);
@@ -117,6 +121,12 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
   if (hasLikelihood !== (network.likelihood !== undefined)) {
     const wanted = hasLikelihood ? "a name" : `none of the family ${family}`;
     throw new NextpixelError(code, `${file}: network.likelihood: Expected ${wanted}`);
+  }
+  const { optimizer = "adam" } = training;
+  const { ema }: OptimizerKind["defaults"] = OPTIMIZERS[optimizer].defaults;
+  if ((ema === undefined) !== (training.ema === undefined)) {
+    const wanted = ema === undefined ? `none: ${optimizer} averages in its own way` : "a number";
+    throw new NextpixelError(code, `${file}: training.ema: Expected ${wanted}`, { about: ["ema"] });
   }
   return config;
 }
