@@ -5,7 +5,8 @@ import { LIKELIHOODS } from "../likelihood/by-name.ts";
 import { MODELS, settingNames, sizeNames } from "../models/by-name.ts";
 import { DEVICE_CHOICES } from "../runtime/device.ts";
 import { runConfigOf } from "../run/config.ts";
-import { TRAIN_DEFAULTS, type TrainRequest } from "../train/request.ts";
+import { FIND_LR_STEPS } from "../train/find-lr.ts";
+import { TRAIN_DEFAULTS, type RequestedTraining, type TrainRequest } from "../train/request.ts";
 import type { ResumeRequest } from "../train/resumed-request.ts";
 import * as read from "./arguments.ts";
 import { applyConfigFile, type Relations } from "./config-file.ts";
@@ -17,10 +18,23 @@ const relations = (): Relations => ({
     ["steps", "epochs"],
     ["valid", "validFraction"],
     ["force", "resume"],
+    ...INSTEAD_OF_FINDING_A_RATE.map((option) => ["findLr", option] as const),
   ],
   replaced: { model: ["preset", ...sizeNames(), ...settingNames()], preset: sizeNames() },
   translate: (content, file) => ("network" in content ? optionsOf(runConfigOf(content, file)) : content),
 });
+
+/** What a test of learning rates has no use for. */
+const INSTEAD_OF_FINDING_A_RATE = [
+  "out",
+  "force",
+  "resume",
+  "lr",
+  "warmup",
+  "decay",
+  "steps",
+  "epochs",
+] as const;
 
 /** Adds what `train` can be told. */
 export function withTrainOptions(command: Command): Command {
@@ -75,6 +89,14 @@ export function withTrainOptions(command: Command): Command {
         .default(TRAIN_DEFAULTS.optimizer),
     )
     .option("--lr <rate>", `learning rate (default: ${ownDefaults("lr")})`, read.positive)
+    .addOption(
+      new Option(
+        "--find-lr [steps]",
+        "instead of training, try learning rates from 1e-6 to 1 in so many steps, and propose one",
+      )
+        .preset(String(FIND_LR_STEPS))
+        .argParser(read.whole("--find-lr", 10, 10_000)),
+    )
     .option(
       "--warmup <steps>",
       "steps in which the learning rate rises from 0",
@@ -158,9 +180,10 @@ export function withTrainOptions(command: Command): Command {
   return read.withCommonOptions(command);
 }
 
-/** What `train` was told: to begin a run or to go on with the one in a folder. */
+/** What `train` was told: to begin a run, to go on with the one in a folder, or to find a learning rate. */
 export type TrainCommand = (
   | { readonly request: TrainRequest }
+  | { readonly tested: RequestedTraining; readonly steps: number }
   | { readonly resumed: string; readonly asked: ResumeRequest }
 ) & {
   readonly threads: number | undefined;
@@ -174,23 +197,26 @@ export type TrainCommand = (
 export async function trainCommand(command: Command): Promise<TrainCommand> {
   const { config } = command.opts<{ config?: string }>();
   if (config !== undefined) await applyConfigFile(command, config, relations());
-  const { threads, json, resume, out, ...flags } = (
+  const { threads, json, resume, out, findLr, ...flags } = (
     command.getOptionValue("resume") === true ? givenOptions(command) : command.opts()
   ) as GivenFlags;
-  if (out === undefined) return command.error("error: required option '--out <run>' not specified");
+  if (out === undefined && findLr === undefined)
+    return command.error("error: required option '--out <run>' not specified");
   const dataset = (command.processedArgs[0] as string | undefined) ?? flags.dataset;
   const [sizes, settings] = [givenSizes(command), givenSettings(command)];
-  if (resume) {
+  if (resume && out !== undefined) {
     // The run's own device may be named by a file, which says where it was begun.
     const device = command.getOptionValueSource("device") === "cli" ? flags.device : undefined;
     return { resumed: out, asked: { ...flags, dataset, sizes, settings, device }, threads, json };
   }
   if (dataset === undefined) return command.error("error: missing required argument 'dataset'");
-  return { request: { ...flags, dataset, out, sizes, settings }, threads, json };
+  const request = { ...flags, dataset, sizes, settings };
+  if (out === undefined) return { tested: request, steps: findLr!, threads, json };
+  return { request: { ...request, out }, threads, json };
 }
 
 type GivenFlags = Partial<Omit<TrainRequest, "dataset" | "sizes">> &
-  read.CommonOptions & { dataset?: string; threads?: number; resume?: true };
+  read.CommonOptions & { dataset?: string; threads?: number; resume?: true; findLr?: number };
 
 /** The options of a command that were given, on the command line or in a configuration file. */
 const givenOptions = (command: Command): Record<string, unknown> =>

@@ -117,8 +117,11 @@ export const TRAIN_DEFAULTS = {
   keep: 2,
 } as const;
 
+/** What to train, wherever it is kept. */
+export type RequestedTraining = Omit<TrainRequest, "out" | "force">;
+
 /** A request whose device is decided. */
-export interface PlacedRequest extends TrainRequest {
+export interface PlacedRequest extends RequestedTraining {
   readonly device?: Device | undefined;
 }
 
@@ -139,7 +142,14 @@ const MAX_BATCH = 65_536;
  *
  * @throws ARGUMENT
  */
-export function checkRequest({ epochs, batch, shares, warmup, seed, validFraction }: TrainRequest): void {
+export function checkRequest({
+  epochs,
+  batch,
+  shares,
+  warmup,
+  seed,
+  validFraction,
+}: RequestedTraining): void {
   if (epochs !== undefined) wholeNumber(epochs, "epochs", 1);
   if (batch !== undefined) wholeNumber(batch, "batch", 1, MAX_BATCH);
   if (shares !== undefined) wholeNumber(shares, "shares", 1, MAX_THREADS);

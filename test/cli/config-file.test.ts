@@ -17,7 +17,7 @@ async function asked(content: object | string, ...words: string[]) {
   command.action(() => {});
   await command.parseAsync(["--config", join(folder, "some.json"), ...words], { from: "user" });
   const told = await trainCommand(command);
-  if ("resumed" in told) throw new Error("a run was resumed");
+  if (!("request" in told)) throw new Error("no run was begun");
   return told.request;
 }
 
