@@ -17,7 +17,7 @@ export interface TrainingSettings {
   readonly lr: number;
   readonly warmup: number;
   readonly decay: LearningRateOptions["decay"];
-  /** See `OPTIMIZERS`, where their defaults are too. */
+  /** See `OptimizerOptions`. */
   readonly beta1?: number | undefined;
   readonly beta2?: number | undefined;
   /** Decoupled weight decay; none if it is not given. */

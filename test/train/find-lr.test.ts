@@ -31,7 +31,7 @@ test("raises the rate exponentially, and proposes a share of the one with the lo
     expect(smoothed).toBeCloseTo(mean / (1 - 0.9 ** step), 9);
   }
   const lowest = curve.toSorted((a, b) => a.smoothed - b.smoothed)[0]!;
-  expect(found.learningRate).toBe(lowest.learningRate / 10);
+  expect(found.learningRate).toBe(lowest.learningRate / 5);
   expect(found.learningRate!).toBeGreaterThan(1e-4);
 });
 
@@ -66,6 +66,6 @@ test("the command prints a curve and a proposal, and writes nothing", async () =
   const { stdout, code } = await runHere(words, { cwd });
   expect(code).toBe(0);
   expect(stdout).toMatch(/^learning rate +nats\n1e-6 +\d+\.\d\d +#+\n/);
-  expect(stdout).toMatch(/\nproposal: --lr \d.* \(a tenth of the rate .*\)\n$/);
+  expect(stdout).toMatch(/\nproposal: --lr \d.* \(a fifth of the rate .*\)\n$/);
   expect(await readdir(cwd)).toEqual([]);
 });
