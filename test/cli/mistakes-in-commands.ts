@@ -19,7 +19,7 @@ const COMMANDS_AND_OPTIONS: readonly Mistake[] = [
   [`train digits ${NEW} --levels 1`, "--levels", "from 2 to 256", "received 1"],
   [`train digits ${NEW} --epochs 2`, "--steps", "cannot be used with", "--epochs"],
   ["train digits --find-lr --lr 0.1", "--find-lr", "cannot be used with", "--lr"],
-  ["train digits --find-lr 5", "--find-lr", "at least 10"],
+  ["train digits --find-lr 5", "--find-lr", "from 10 to 10000"],
   [
     `train digits ${NEW} --valid digits:test --valid-fraction 0.2`,
     "--valid ",

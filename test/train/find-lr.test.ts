@@ -4,20 +4,19 @@ import { memoryDataset } from "../../src/data/dataset.ts";
 import { findLearningRate } from "../../src/train/find-lr.ts";
 import { runHere } from "../cli/run-here.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
-import { randomLevels } from "../runtime/logits.ts";
 
 const size = { channels: 1, rows: 4, cols: 4 };
 const dataset = memoryDataset({
-  name: "noise",
+  name: "stripes",
   size,
   levels: 3,
-  pixels: Uint8Array.from(randomLevels(40 * 16, 3, 8)),
+  pixels: Uint8Array.from({ length: 40 * 16 }, (_, i) => (i + Math.floor(i / 16)) % 3),
 });
-const STEPS = 20;
-const pixelcnn = { dataset, model: "pixelcnn", sizes: { width: 4, depth: 1, head: 4 }, batch: 8 };
+const STEPS = 30;
+const pixelcnn = { dataset, model: "pixelcnn", sizes: { width: 8, depth: 2, head: 8 }, batch: 8 };
 const options = { steps: STEPS, threads: 1 };
 
-test("raises the rate exponentially, and proposes a share of the one with the lowest running mean", async () => {
+test("raises the rate exponentially until training diverges, and proposes a share of the one with the lowest running mean", async () => {
   const seen: number[] = [];
   const found = await findLearningRate(pixelcnn, { ...options, onStep: ({ step }) => void seen.push(step) });
   const { curve } = found;
@@ -32,14 +31,10 @@ test("raises the rate exponentially, and proposes a share of the one with the lo
   }
   const lowest = curve.toSorted((a, b) => a.smoothed - b.smoothed)[0]!;
   expect(found.learningRate).toBe(lowest.learningRate / 5);
-  expect(found.learningRate!).toBeGreaterThan(1e-4);
-});
-
-test("ends when training diverges", async () => {
-  // Muon moves all weights of a matrix at once: at a rate of 1 nothing is left of them.
-  const found = await findLearningRate({ ...pixelcnn, optimizer: "muon", clip: 1e6 }, options);
+  expect(found.learningRate!).toBeGreaterThan(1e-3);
   expect(found.diverged).toBe(true);
-  expect(found.curve.length).toBeLessThan(STEPS);
+  expect(curve.length).toBeLessThan(STEPS);
+  expect(curve.at(-1)!.smoothed).toBeGreaterThan(2 * curve[0]!.value);
 });
 
 test("of a family without a best figure, the proposal is below the rate at which it diverges", async () => {
