@@ -36,7 +36,7 @@ export async function showFoundRate(
 }
 
 /** The curve as a chart of bars, and the proposal. */
-export function foundText(found: FoundLearningRate): string {
+function foundText(found: FoundLearningRate): string {
   const { learningRate, rule, figure, curve, diverged } = found;
   const lines = [
     `learning rate   ${figure.label}`,

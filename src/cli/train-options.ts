@@ -20,7 +20,11 @@ const relations = (): Relations => ({
     ["force", "resume"],
     ...INSTEAD_OF_FINDING_A_RATE.map((option) => ["findLr", option] as const),
   ],
-  replaced: { model: ["preset", ...sizeNames(), ...settingNames()], preset: sizeNames() },
+  replaced: {
+    model: ["preset", ...sizeNames(), ...settingNames()],
+    preset: sizeNames(),
+    optimizer: ["lr", "decay", "ema", "beta1", "beta2"],
+  },
   translate: (content, file) => ("network" in content ? optionsOf(runConfigOf(content, file)) : content),
 });
 

@@ -28,7 +28,7 @@ export interface TestedRate {
 }
 
 export interface FoundLearningRate {
-  /** The proposal; undefined if already the lowest rates make training diverge. */
+  /** The proposal; undefined if training diverges in the first step. */
   readonly learningRate: number | undefined;
   /** What the proposal is, in words. */
   readonly rule: string;
@@ -42,8 +42,6 @@ export interface FoundLearningRate {
 export const FIND_LR_STEPS = 150;
 const [LOWEST, HIGHEST] = [1e-6, 1];
 const SMOOTHING = 0.9;
-/** Training counts as diverged when the running mean is so many times what it was in the first step. */
-const DIVERGED = 2;
 /**
  * What is best for the few steps of the test, or does not diverge yet, is too high for many. A fifth agrees with sweeps
  * of Adam and Muon over 400 steps.
@@ -103,7 +101,9 @@ export async function findLearningRate(
       const smoothed = mean / (1 - SMOOTHING ** state.step);
       curve.push({ step: state.step, learningRate: result.learningRate, value, smoothed });
       onStep(curve.at(-1)!);
-      diverged = smoothed > DIVERGED * curve[0]!.value;
+      const first = curve[0]!.value;
+      // Twice as large as at first, if it is above 0, as all are but the losses of some GANs.
+      diverged = smoothed > first + Math.abs(first);
     }
   } finally {
     releaseState(state);

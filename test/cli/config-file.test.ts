@@ -71,6 +71,17 @@ describe("a configuration file", () => {
     }
   });
 
+  test("has settings of an optimizer, which do not count for another one", async () => {
+    const file = { dataset: "digits", out: "run", lr: 0.1, ema: 0.5, clip: 2 };
+    const own = { lr: 0.1, ema: 0.5, clip: 2 };
+    // Adam is the default, which the file means.
+    expect(await asked(file, "--optimizer", "adam")).toMatchObject({ optimizer: "adam", ...own });
+    const other = await asked(file, "--optimizer", "schedule-free");
+    expect(other).toMatchObject({ optimizer: "schedule-free", clip: 2 });
+    expect(other).not.toHaveProperty("lr");
+    expect(other).not.toHaveProperty("ema");
+  });
+
   test("gives way to an option that its own cannot be used with", async () => {
     const flags = await asked(
       { dataset: "x", out: "run", steps: 100, valid: "y" },
