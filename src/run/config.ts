@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { expected, NextpixelError, shortened, type ErrorCode } from "../basics/errors.ts";
 import { FAMILY_NAMES, familyNamed } from "../families/by-name.ts";
-import { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerKind } from "../families/optimizers.ts";
 import { MODELS } from "../models/by-name.ts";
+import { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerKind } from "../families/optimizers.ts";
 import { DEVICES } from "../runtime/device.ts";
 import { readConfig } from "./run-folder.ts";
 
@@ -112,7 +112,7 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
   const config = isFormat1(content)
     ? ({ ...parsed(schema1, content, file, code), format: 2, family: FAMILY_OF_FORMAT_1 } as const)
     : parsed(schema2, content, file, code);
-  const { family, network, training } = config;
+  const { family, network } = config;
   const own = MODELS.find(network.model)?.family;
   if (own !== undefined && own !== family) {
     throw expected(code, `${JSON.stringify(own)}, that of ${network.model}`, `the family in ${file}`, family);
@@ -122,9 +122,9 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
     const wanted = hasLikelihood ? "a name" : `none of the family ${family}`;
     throw new NextpixelError(code, `${file}: network.likelihood: Expected ${wanted}`);
   }
-  const { optimizer = "adam" } = training;
+  const { optimizer = "adam", ema: given } = config.training;
   const { ema }: OptimizerKind["defaults"] = OPTIMIZERS[optimizer].defaults;
-  if ((ema === undefined) !== (training.ema === undefined)) {
+  if ((ema === undefined) !== (given === undefined)) {
     const wanted = ema === undefined ? `none: ${optimizer} averages in its own way` : "a number";
     throw new NextpixelError(code, `${file}: training.ema: Expected ${wanted}`, { about: ["ema"] });
   }
