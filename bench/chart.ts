@@ -1,3 +1,7 @@
+import { access, constants } from "node:fs/promises";
+import { dirname } from "node:path";
+import { writeError } from "../src/files/system-error.ts";
+
 export interface Line {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
@@ -104,3 +108,16 @@ function niceStep(range: number): number {
 const rounded = (value: number) => Number(value.toPrecision(6));
 
 const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
+/** A table as Markdown. */
+export const markdownTable = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
+/** WRITE error if the file could not be written: better now than after an hour. */
+export async function checkWritable(file: string): Promise<void> {
+  try {
+    await access(dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw writeError(file, cause);
+  }
+}

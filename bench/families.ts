@@ -1,15 +1,13 @@
-import { access, constants, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { dirname } from "node:path";
 import { expected } from "../src/basics/errors.ts";
+import { OPTIMIZERS } from "../src/families/optimizers.ts";
 import { TRAIN_DEFAULTS } from "../src/train/request.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { openDataset } from "../src/data/open.ts";
-import { writeError } from "../src/files/system-error.ts";
-import { lineChart } from "./chart.ts";
+import { checkWritable, lineChart, markdownTable } from "./chart.ts";
 import type { BenchNetwork } from "./networks.ts";
-import { watchOthers } from "./others.ts";
-import { openRacer, type Measured, type Progress, type RaceOptions, type Racer } from "./racer.ts";
+import { openRacer, raceInTurns, type Progress, type RaceOptions, type Racer } from "./racer.ts";
 
 export interface FamiliesOptions {
   readonly networks: readonly BenchNetwork[];
@@ -24,9 +22,6 @@ export interface FamiliesOptions {
   readonly chart: string;
 }
 
-/** Turns that each family gets, and after how many of them it is validated. */
-const TURNS = 40;
-const TURNS_PER_VALIDATION = 4;
 /** Of 10,000: enough to see 0.5 nats; the table has all of them. */
 const CURVE_PICTURES = 2000;
 
@@ -42,14 +37,17 @@ export async function benchFamilies({
   ...options
 }: FamiliesOptions): Promise<void> {
   await checkWritable(chart);
-  const { clip, ema, seed } = TRAIN_DEFAULTS;
+  const { clip, seed } = TRAIN_DEFAULTS;
+  const { decay, ema } = OPTIMIZERS.adam.defaults;
   const race: RaceOptions = {
     train: await openBinary(options.train, networks),
     valid: await openBinary(options.valid, networks),
     curvePictures: CURVE_PICTURES,
     seconds: 60 * minutes,
     batch: options.batch,
+    optimizer: "adam",
     lr: options.lr,
+    decay,
     clip,
     ema,
     seed,
@@ -60,32 +58,16 @@ export async function benchFamilies({
       `${race.threads} threads; nats of the first ${CURVE_PICTURES} validation pictures, averaged weights:`,
   );
   const racers: Racer[] = [];
-  for (const network of networks) racers.push(await openRacer(network, race));
-  const running = new Set(racers);
-  const others = watchOthers();
-  for (let turn = 1; turn <= TURNS && running.size > 0; turn++) {
-    await others.look();
-    const isValidated = turn % TURNS_PER_VALIDATION === 0;
-    for (const racer of running) {
-      try {
-        await racer.train((race.seconds * turn) / TURNS);
-        if (isValidated) console.log(pointOf(racer.network, await racer.validate()));
-      } catch (error) {
-        running.delete(racer);
-        process.exitCode = 1;
-        console.error(`  ${racer.network.name} is out: ${error instanceof Error ? error.message : error}`);
-      }
-    }
-    if (isValidated) await drawCurves(racers, { minutes, threads: race.threads, chart });
-  }
+  for (const network of networks) racers.push(await openRacer(network.name, network, race));
+  const drawn = { minutes, threads: race.threads, chart };
+  const running = await raceInTurns(racers, race.seconds, () => drawCurves(racers, drawn));
   const results: Result[] = [];
-  for (const racer of racers) {
+  for (const [i, racer] of racers.entries()) {
     await racer.close();
     const nats = running.has(racer) ? await racer.nats() : Number.NaN;
-    results.push({ network: racer.network, nats, ...racer.progress() });
+    results.push({ network: networks[i]!, nats, ...racer.progress() });
   }
   console.log(`\n${table(results)}\n`);
-  others.warn();
   if (racers.some(({ curve }) => curve.length > 0)) console.log(chart);
 }
 
@@ -95,17 +77,12 @@ interface Result extends Progress {
   readonly nats: number;
 }
 
-function pointOf({ name }: BenchNetwork, { seconds, steps, nats }: Measured): string {
-  const [minutes, shown] = [(seconds / 60).toFixed(2), nats.toFixed(2)];
-  return `  ${name.padEnd(16)} ${minutes.padStart(6)} min ${String(steps).padStart(6)} steps ${shown.padStart(7)} nats`;
-}
-
 async function drawCurves(
   racers: readonly Racer[],
   { minutes, threads, chart }: { minutes: number; threads: number; chart: string },
 ): Promise<void> {
-  const lines = racers.map(({ network, curve }) => ({
-    name: network.name,
+  const lines = racers.map(({ name, curve }) => ({
+    name,
     points: curve.map(({ seconds, nats }) => [seconds / 60, nats] as const),
   }));
   const drawn = lines.filter(({ points }) => points.length > 0);
@@ -136,7 +113,7 @@ function table(results: readonly Result[]): string {
       secondsPerStep.toFixed(3),
     ]);
   const header = ["family", "sizes", "parameters", "valid nats", "steps", "epochs", "seconds per step"];
-  return [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return markdownTable(header, rows);
 }
 
 /** Binary pictures of the networks' size. ARGUMENT error if they are of another. */
@@ -151,13 +128,4 @@ async function openBinary(name: string, networks: readonly BenchNetwork[]): Prom
     name,
     `${cols}x${rows} with ${channels}`,
   );
-}
-
-/** WRITE error if the file could not be written: better now than after an hour. */
-async function checkWritable(file: string): Promise<void> {
-  try {
-    await access(dirname(file), constants.W_OK);
-  } catch (cause) {
-    throw writeError(file, cause);
-  }
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { expected, NextpixelError } from "../src/basics/errors.ts";
 import { whole } from "../src/cli/arguments.ts";
+import { OPTIMIZER_NAMES, OPTIMIZERS } from "../src/families/optimizers.ts";
 import { TRAIN_DEFAULTS } from "../src/train/request.ts";
 import { modelNamesOf } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
@@ -10,6 +11,7 @@ import { benchFamilies } from "./families.ts";
 import { benchFolder } from "./folder.ts";
 import { benchLowering } from "./lowering.ts";
 import { BENCH_NETWORKS, family, GATED } from "./networks.ts";
+import { benchOptimisers } from "./optimisers.ts";
 import { benchNaive, benchSample } from "./sample.ts";
 import { benchTall } from "./tall.ts";
 import { benchTrain } from "./train.ts";
@@ -52,7 +54,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
         options: {
           model: { type: "string", multiple: true, default: [...modelNamesOf("autoregressive")] },
           minutes: { type: "string", default: "10" },
-          lr: { type: "string", default: String(TRAIN_DEFAULTS.lr) },
+          lr: { type: "string", default: String(OPTIMIZERS.adam.defaults.lr) },
           batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
           train: { type: "string", default: "binarized-mnist" },
           valid: { type: "string", default: "binarized-mnist:valid" },
@@ -68,6 +70,46 @@ const BENCHES: Readonly<Record<string, Bench>> = {
         train,
         valid,
         chart,
+      });
+    },
+  },
+  optimisers: {
+    about:
+      "[--model pixelcnn ..] [--optimizer adam --optimizer muon ..] [--rate 2e-3 ..] [--minutes 10] [--sweep-minutes 2.5] " +
+      "[--seeds 1] [--batch 32] [--train DATASET] [--valid DATASET] [--clock wall] [--charts docs]   " +
+      "optimizers with their best learning rates, on the same model, data and time",
+    run(args) {
+      const { values } = parseArgs({
+        args,
+        options: {
+          model: { type: "string", multiple: true, default: ["pixelcnn"] },
+          optimizer: { type: "string", multiple: true, default: [...OPTIMIZER_NAMES] },
+          rate: { type: "string", multiple: true, default: ["2e-3", "5e-3", "1e-2", "2e-2"] },
+          minutes: { type: "string", default: "10" },
+          "sweep-minutes": { type: "string" },
+          seeds: { type: "string", default: "1" },
+          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
+          train: { type: "string", default: "binarized-mnist" },
+          valid: { type: "string" },
+          clock: { type: "string", default: "wall" },
+          charts: { type: "string", default: "docs" },
+        },
+      });
+      const { clock } = values;
+      if (clock !== "wall" && clock !== "cpu") throw expected("ARGUMENT", "wall or cpu", "--clock", clock);
+      const minutes = positive("--minutes", values.minutes);
+      return benchOptimisers({
+        models: values.model,
+        optimizers: values.optimizer,
+        rates: values.rate.map((rate) => positive("--rate", rate)),
+        minutes,
+        sweepMinutes: positive("--sweep-minutes", values["sweep-minutes"] ?? String(minutes / 4)),
+        seeds: whole("--seeds", 1)(values.seeds),
+        batch: whole("--batch", 1)(values.batch),
+        train: values.train,
+        valid: values.valid,
+        clock,
+        charts: values.charts,
       });
     },
   },

@@ -2,30 +2,35 @@ import { NextpixelError } from "../src/basics/errors.ts";
 import { subset, type Dataset } from "../src/data/dataset.ts";
 import { epochOf, trainingOrder } from "../src/data/order.ts";
 import { autoregressive, trainableOf } from "../src/families/autoregressive.ts";
-import { adamW } from "../src/optim/optimizer.ts";
-import { learningRate } from "../src/optim/schedule.ts";
+import { OPTIMIZERS, type OptimizerName } from "../src/families/optimizers.ts";
+import { learningRate, type LearningRateOptions } from "../src/optim/schedule.ts";
 import { openEvaluator, type Evaluator } from "../src/programs/evaluator.ts";
 import { parameterCount } from "../src/programs/parameters.ts";
 import { initialState, vectorOfParts } from "../src/programs/training-state.ts";
 import { openTrainingStep } from "../src/programs/training-step.ts";
 import { AVERAGE } from "../src/programs/update-program.ts";
 import { build, configOf, type BenchNetwork } from "./networks.ts";
+import { watchOthers } from "./others.ts";
 import { median } from "./statistics.ts";
 
-/** How all families are trained. */
+/** How a network is trained. */
 export interface RaceOptions {
   readonly train: Dataset;
   readonly valid: Dataset;
   /** Validation pictures that curves are measured with: the first ones. */
   readonly curvePictures: number;
-  /** Time that each family trains, at the end of which the learning rate is 0. */
+  /** Time that each trains, which is all of the learning rate's schedule. */
   readonly seconds: number;
   readonly batch: number;
+  readonly optimizer: OptimizerName;
   readonly lr: number;
+  readonly decay: LearningRateOptions["decay"];
   readonly clip: number;
-  readonly ema: number;
+  readonly ema: number | undefined;
   readonly seed: number;
   readonly threads: number;
+  /** Seconds since any moment; those of a clock on the wall by default. */
+  readonly clock?: () => number;
 }
 
 /** A point of a learning curve. */
@@ -47,7 +52,8 @@ export interface Progress {
 }
 
 export interface Racer {
-  readonly network: BenchNetwork;
+  /** Tells it from the others. */
+  readonly name: string;
   readonly curve: readonly Measured[];
   /** Trains until it has done so for so many seconds in all. DIVERGED error if the loss is no number any more. */
   train(until: number): Promise<void>;
@@ -61,14 +67,22 @@ export interface Racer {
 
 const WARM_UP_STEPS = 2;
 /** The learning rate's schedule goes by time: so many steps are all of it, of which these are its own warm-up. */
-const SCHEDULE = { steps: 1000, warmup: 20, decay: "cosine" } as const;
+const SCHEDULE = { steps: 1000, warmup: 20 } as const;
 
-/** A family, compiled and warm, with its own state of training. */
-export async function openRacer(network: BenchNetwork, options: RaceOptions): Promise<Racer> {
-  const { train, valid, batch, lr, clip, ema, seed, threads } = options;
+const wallClock = () => performance.now() / 1000;
+
+/** The processor's time of this process, as seconds of so many threads that are never idle. */
+export const processorClock = (threads: number) => (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6 / threads;
+};
+
+/** A network, compiled and warm, with its own state of training. */
+export async function openRacer(name: string, network: BenchNetwork, options: RaceOptions): Promise<Racer> {
+  const { train, valid, batch, lr, decay, clip, ema, seed, threads, clock = wallClock } = options;
   let rate = 0;
   // Steps are as long as they take: the rate goes by time, not by the step's number.
-  const optimizer = adamW({ rate: () => rate, clip, ema });
+  const optimizer = OPTIMIZERS[options.optimizer].of({ rate: () => rate, clip, ema });
   const trace = (pictures: number) => trainableOf(build(network, pictures), optimizer);
   const { parts } = trace(1);
   const evaluate = (pictures: number) => autoregressive.evaluation(configOf(network), pictures);
@@ -89,17 +103,17 @@ export async function openRacer(network: BenchNetwork, options: RaceOptions): Pr
     (await evaluator.figures(vectorOfParts(state, AVERAGE)))["nats"]!;
 
   return {
-    network,
+    name,
     curve,
     async train(until) {
       while (seconds < until) {
-        const started = performance.now();
+        const started = clock();
         const place = Math.max(1, Math.ceil((SCHEDULE.steps * seconds) / options.seconds));
-        rate = learningRate({ rate: lr, ...SCHEDULE }, Math.min(SCHEDULE.steps, place));
+        rate = learningRate({ rate: lr, decay, ...SCHEDULE }, Math.min(SCHEDULE.steps, place));
         const { state: next, isFinite } = await step.run(state, await read(state.step));
         if (!isFinite) throw diverged(next.step);
         state = next;
-        secondsOfSteps.push((performance.now() - started) / 1000);
+        secondsOfSteps.push(clock() - started);
         seconds += secondsOfSteps.at(-1)!;
       }
     },
@@ -124,6 +138,47 @@ export async function openRacer(network: BenchNetwork, options: RaceOptions): Pr
     },
     close: async () => void (await Promise.all([step.close(), validation.close()])),
   };
+}
+
+/** Turns that each gets, and after how many of them it is validated. */
+const TURNS = 40;
+const TURNS_PER_VALIDATION = 2;
+
+/**
+ * Trains all for the same time, in short turns, so that a machine that is slow for a while is slow for all of them.
+ * One that fails is out, the others go on.
+ *
+ * @returns those that are not out
+ */
+export async function raceInTurns<One extends Racer>(
+  racers: readonly One[],
+  seconds: number,
+  onValidated: () => Promise<void> = async () => undefined,
+): Promise<ReadonlySet<One>> {
+  const running = new Set(racers);
+  const others = watchOthers();
+  for (let turn = 1; turn <= TURNS && running.size > 0; turn++) {
+    await others.look();
+    const isValidated = turn % TURNS_PER_VALIDATION === 0;
+    for (const racer of running) {
+      try {
+        await racer.train((seconds * turn) / TURNS);
+        if (isValidated) console.log(pointOf(racer.name, await racer.validate()));
+      } catch (error) {
+        running.delete(racer);
+        process.exitCode = 1;
+        console.error(`  ${racer.name} is out: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+    if (isValidated) await onValidated();
+  }
+  others.warn();
+  return running;
+}
+
+function pointOf(name: string, { seconds, steps, nats }: Measured): string {
+  const [minutes, shown] = [(seconds / 60).toFixed(2), nats.toFixed(2)];
+  return `  ${name.padEnd(24)} ${minutes.padStart(6)} min ${String(steps).padStart(6)} steps ${shown.padStart(7)} nats`;
 }
 
 const diverged = (step: number) =>

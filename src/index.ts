@@ -24,6 +24,12 @@ export { savePictures } from "./tasks/sample-files.ts";
 export type { DrawnPictures, SampleOptions, SamplerOptions, StreamOptions } from "./tasks/sample.ts";
 export type { Score, ScoreOptions } from "./tasks/score.ts";
 export type { FigureValues, TrainEvent } from "./train/events.ts";
+export {
+  findLearningRate,
+  type FindLearningRateOptions,
+  type FoundLearningRate,
+  type TestedRate,
+} from "./train/find-lr.ts";
 export type { TrainResult } from "./train/loop.ts";
 export type { TrainRequest } from "./train/request.ts";
 export { resume, train, type TrainOptions } from "./train/train.ts";

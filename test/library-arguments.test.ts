@@ -103,6 +103,7 @@ const TRAINING: readonly Row[] = [
   ["epochs", COUNT] as const,
   ["batch", [...COUNT, 65_537]] as const,
   ["shares", [...COUNT, 1025]] as const,
+  ["optimizer", ["sgd", "", 1, "toString"]] as const,
   ["lr", POSITIVE] as const,
   ["warmup", NO_WHOLE] as const,
   ["decay", [...POSITIVE, 1.5, "linear"]] as const,

@@ -60,7 +60,7 @@ export async function applyConfigFile(
 
   for (const key of known.keys()) {
     if (command.getOptionValueSource(key) !== "cli") continue;
-    const isAnother = command.getOptionValue(key) !== values.get(key);
+    const isAnother = command.getOptionValue(key) !== (values.get(key) ?? known.get(key)!.defaultValue);
     const others = exclusive.filter((pair) => pair.includes(key)).flat();
     for (const other of [key, ...others, ...(isAnother ? (replaced[key] ?? []) : [])]) values.delete(other);
   }

@@ -1,10 +1,12 @@
 import { Option, type Command } from "commander";
 import { DATASET_HELP } from "../data/formats/all.ts";
+import { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerKind } from "../families/optimizers.ts";
 import { LIKELIHOODS } from "../likelihood/by-name.ts";
 import { MODELS, settingNames, sizeNames } from "../models/by-name.ts";
 import { DEVICE_CHOICES } from "../runtime/device.ts";
 import { runConfigOf } from "../run/config.ts";
-import { TRAIN_DEFAULTS, type TrainRequest } from "../train/request.ts";
+import { FIND_LR_STEPS } from "../train/find-lr.ts";
+import { TRAIN_DEFAULTS, type RequestedTraining, type TrainRequest } from "../train/request.ts";
 import type { ResumeRequest } from "../train/resumed-request.ts";
 import * as read from "./arguments.ts";
 import { applyConfigFile, type Relations } from "./config-file.ts";
@@ -16,10 +18,27 @@ const relations = (): Relations => ({
     ["steps", "epochs"],
     ["valid", "validFraction"],
     ["force", "resume"],
+    ...INSTEAD_OF_FINDING_A_RATE.map((option) => ["findLr", option] as const),
   ],
-  replaced: { model: ["preset", ...sizeNames(), ...settingNames()], preset: sizeNames() },
+  replaced: {
+    model: ["preset", ...sizeNames(), ...settingNames()],
+    preset: sizeNames(),
+    optimizer: ["lr", "decay", "ema", "beta1", "beta2"],
+  },
   translate: (content, file) => ("network" in content ? optionsOf(runConfigOf(content, file)) : content),
 });
+
+/** What a test of learning rates has no use for. */
+const INSTEAD_OF_FINDING_A_RATE = [
+  "out",
+  "force",
+  "resume",
+  "lr",
+  "warmup",
+  "decay",
+  "steps",
+  "epochs",
+] as const;
 
 /** Adds what `train` can be told. */
 export function withTrainOptions(command: Command): Command {
@@ -65,7 +84,23 @@ export function withTrainOptions(command: Command): Command {
         .choices(DEVICE_CHOICES)
         .default(TRAIN_DEFAULTS.device),
     )
-    .option("--lr <rate>", "learning rate", read.positive, TRAIN_DEFAULTS.lr)
+    .addOption(
+      new Option(
+        "--optimizer <name>",
+        OPTIMIZER_NAMES.map((name) => `${name}: ${OPTIMIZERS[name].about}`).join("; "),
+      )
+        .choices(OPTIMIZER_NAMES)
+        .default(TRAIN_DEFAULTS.optimizer),
+    )
+    .option("--lr <rate>", `learning rate (default: ${ownDefaults("lr")})`, read.positive)
+    .addOption(
+      new Option(
+        "--find-lr [steps]",
+        "instead of training, try learning rates from 1e-6 to 1 in so many steps, and propose one",
+      )
+        .preset(String(FIND_LR_STEPS))
+        .argParser(read.whole("--find-lr", 10, 10_000)),
+    )
     .option(
       "--warmup <steps>",
       "steps in which the learning rate rises from 0",
@@ -74,18 +109,21 @@ export function withTrainOptions(command: Command): Command {
     )
     .option(
       "--decay <how>",
-      `"cosine" down to 0 at the last step, or a factor per step`,
+      `"cosine" down to 0 at the last step, "wsd" down to 0 in the last fifth of the steps and constant before, ` +
+        `or a factor per step (default: ${ownDefaults("decay")})`,
       decay,
-      TRAIN_DEFAULTS.decay,
     )
     .option("--clip <norm>", "largest norm of the gradient", read.positive, TRAIN_DEFAULTS.clip)
     .option(
       "--ema <decay>",
-      "decay of the weights' moving average per step",
+      `decay of the weights' moving average per step (default: ${ownDefaults("ema")})`,
       read.belowOne,
-      TRAIN_DEFAULTS.ema,
     )
-    .option("--beta1 <decay>", "of Adam's running mean of the gradient (default: 0.9)", read.belowOne)
+    .option(
+      "--beta1 <decay>",
+      "of Adam's running mean of the gradient (default: 0.9), of Muon's (0.95), or how near schedule-free is to its average (0.9)",
+      read.belowOne,
+    )
     .option("--beta2 <decay>", "of Adam's running mean of its square (default: 0.999)", read.belowOne)
     .option(
       "--weight-decay <share>",
@@ -146,9 +184,10 @@ export function withTrainOptions(command: Command): Command {
   return read.withCommonOptions(command);
 }
 
-/** What `train` was told: to begin a run or to go on with the one in a folder. */
+/** What `train` was told: to begin a run, to go on with the one in a folder, or to find a learning rate. */
 export type TrainCommand = (
   | { readonly request: TrainRequest }
+  | { readonly tested: RequestedTraining; readonly steps: number }
   | { readonly resumed: string; readonly asked: ResumeRequest }
 ) & {
   readonly threads: number | undefined;
@@ -162,23 +201,26 @@ export type TrainCommand = (
 export async function trainCommand(command: Command): Promise<TrainCommand> {
   const { config } = command.opts<{ config?: string }>();
   if (config !== undefined) await applyConfigFile(command, config, relations());
-  const { threads, json, resume, out, ...flags } = (
+  const { threads, json, resume, out, findLr, ...flags } = (
     command.getOptionValue("resume") === true ? givenOptions(command) : command.opts()
   ) as GivenFlags;
-  if (out === undefined) return command.error("error: required option '--out <run>' not specified");
+  if (out === undefined && findLr === undefined)
+    return command.error("error: required option '--out <run>' not specified");
   const dataset = (command.processedArgs[0] as string | undefined) ?? flags.dataset;
   const [sizes, settings] = [givenSizes(command), givenSettings(command)];
-  if (resume) {
+  if (resume && out !== undefined) {
     // The run's own device may be named by a file, which says where it was begun.
     const device = command.getOptionValueSource("device") === "cli" ? flags.device : undefined;
     return { resumed: out, asked: { ...flags, dataset, sizes, settings, device }, threads, json };
   }
   if (dataset === undefined) return command.error("error: missing required argument 'dataset'");
-  return { request: { ...flags, dataset, out, sizes, settings }, threads, json };
+  const request = { ...flags, dataset, sizes, settings };
+  if (out === undefined) return { tested: request, steps: findLr!, threads, json };
+  return { request: { ...request, out }, threads, json };
 }
 
 type GivenFlags = Partial<Omit<TrainRequest, "dataset" | "sizes">> &
-  read.CommonOptions & { dataset?: string; threads?: number; resume?: true };
+  read.CommonOptions & { dataset?: string; threads?: number; resume?: true; findLr?: number };
 
 /** The options of a command that were given, on the command line or in a configuration file. */
 const givenOptions = (command: Command): Record<string, unknown> =>
@@ -186,7 +228,20 @@ const givenOptions = (command: Command): Record<string, unknown> =>
     Object.entries(command.opts()).filter(([key]) => command.getOptionValueSource(key) !== "default"),
   );
 
-const decay = (text: string): "cosine" | number =>
-  text === "cosine"
+const decay = (text: string): "cosine" | "wsd" | number =>
+  text === "cosine" || text === "wsd"
     ? text
-    : read.number(`"cosine" or a factor above 0 and up to 1`, (value) => value > 0 && value <= 1)(text);
+    : read.number(
+        `"cosine", "wsd" or a factor above 0 and up to 1`,
+        (value) => value > 0 && value <= 1,
+      )(text);
+
+/** A setting's default where it depends on the optimizer: "0.002; muon 0.01". */
+const ownDefaults = (setting: keyof OptimizerKind["defaults"]): string => {
+  const { adam, ...others } = OPTIMIZERS;
+  const own = (defaults: OptimizerKind["defaults"]) => String(defaults[setting] ?? "none");
+  const different = Object.entries(others).filter(([, { defaults }]) => own(defaults) !== own(adam.defaults));
+  return [own(adam.defaults), ...different.map(([name, { defaults }]) => `${name} ${own(defaults)}`)].join(
+    "; ",
+  );
+};

@@ -4,6 +4,7 @@ import type { TrainResult } from "../train/loop.ts";
 import { resumeAsked, train, type TrainOptions } from "../train/train.ts";
 import type { TrainRequest } from "../train/request.ts";
 import { readingDisplay } from "./fetch-display.ts";
+import { showFoundRate } from "./find-lr.ts";
 import { duration, result } from "./output.ts";
 import { untilInterrupted } from "./signals.ts";
 import { trainCommand, withTrainOptions } from "./train-options.ts";
@@ -13,6 +14,7 @@ export function addTrainCommand(program: Command): void {
   const command = program.command("train").description("train a network on pictures");
   withTrainOptions(command).action(async () => {
     const { threads, json, ...told } = await trainCommand(command);
+    if ("tested" in told) return showFoundRate(told.tested, { steps: told.steps, threads }, json);
     const out = "resumed" in told ? told.resumed : told.request.out;
     const { figures, ...trained } = await shown(out, (options) =>
       "resumed" in told

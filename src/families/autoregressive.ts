@@ -6,7 +6,8 @@ import { explainNetwork } from "../programs/network-explanation.ts";
 import { buildNetwork, NETWORK, type Network } from "../programs/network.ts";
 import { openNetworkSampler } from "../programs/sampler.ts";
 import type { TracedFigure, Trainable } from "../programs/trainable.ts";
-import { adamOf, type Family, type OpenSampler } from "./family.ts";
+import type { Family, OpenSampler } from "./family.ts";
+import { optimizerOf } from "./optimizers.ts";
 
 /**
  * Networks that predict the distribution of each sub-pixel given those before it; the product is the exact likelihood
@@ -18,7 +19,7 @@ export const autoregressive: Family = {
   hasLikelihood: true,
 
   trainable: (config, batch, settings) =>
-    trainableOf(buildNetwork(config, batch, { dropout: settings.dropout }), adamOf(settings)),
+    trainableOf(buildNetwork(config, batch, { dropout: settings.dropout }), optimizerOf(settings)),
 
   evaluation(config, batch) {
     const network = buildNetwork(config, batch);

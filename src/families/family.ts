@@ -1,40 +1,17 @@
 import type { Model } from "../models/model.ts";
 import type { GeneratorGraph } from "../programs/generator-sampler.ts";
-import { adamW, type Optimizer } from "../optim/optimizer.ts";
-import { learningRate } from "../optim/schedule.ts";
-import type { Schedule } from "../optim/transformation.ts";
 import type { LatentMaps } from "../programs/latents.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import type { NetworkExplanation } from "../programs/network-explanation.ts";
 import type { Place, Sampler, SamplerOptions } from "../programs/sampler.ts";
 import type { ImportanceGraph, LikelihoodGraph } from "../programs/scorer.ts";
 import type { Evaluation, PartVectors, Trainable } from "../programs/trainable.ts";
+import type { TrainingSettings } from "./optimizers.ts";
 
 /** A trained model: the averaged weights of each of its parts. */
 export interface TrainedModel {
   readonly config: NetworkConfig;
   readonly weights: PartVectors;
-}
-
-/** The settings of a training run for optimizers and noise. */
-export interface TrainingSettings {
-  /** Steps in all. */
-  readonly steps: number;
-  /** Learning rate after the warm-up, its steps, and how it falls: see `learningRate`. */
-  readonly lr: number;
-  readonly warmup: number;
-  readonly decay: "cosine" | number;
-  /** Of Adam; its defaults if they are not given. */
-  readonly beta1?: number | undefined;
-  readonly beta2?: number | undefined;
-  /** Decoupled weight decay; none if it is not given. */
-  readonly weightDecay?: number | undefined;
-  /** Largest norm of the gradient. */
-  readonly clip: number;
-  /** Decay of the weights' moving average per step. */
-  readonly ema: number;
-  /** Share of features that are dropped. */
-  readonly dropout?: number | undefined;
 }
 
 /** Opens what draws pictures with a model. @throws ARGUMENT if it cannot draw pictures of that size. */
@@ -87,23 +64,3 @@ export interface Family {
   /** Why it cannot do other things, as people say it. */
   readonly cannot?: { readonly [Task in keyof Capabilities]?: string };
 }
-
-/** Adam as a training run asks for it, with betas that may change from step to step. */
-export const adamOf = ({
-  lr,
-  warmup,
-  decay,
-  steps,
-  beta1,
-  beta2,
-  ...rest
-}: Omit<TrainingSettings, "beta1" | "beta2"> & {
-  readonly beta1?: Schedule | undefined;
-  readonly beta2?: Schedule | undefined;
-}): Optimizer =>
-  adamW({
-    ...rest,
-    ...(beta1 !== undefined && { beta1 }),
-    ...(beta2 !== undefined && { beta2 }),
-    rate: (step) => learningRate({ rate: lr, warmup, decay, steps }, step),
-  });

@@ -8,8 +8,9 @@ import { openGeneratorSampler, type GeneratorGraph } from "../programs/generator
 import { checkedSizes, refuseDropout, scaledPicture, type NetworkConfig } from "../programs/network.ts";
 import type { Part, TracedFigure, Trainable } from "../programs/trainable.ts";
 import type { Settings } from "../models/settings.ts";
-import { adamOf, type Family, type TrainingSettings } from "./family.ts";
+import type { Family } from "./family.ts";
 import { GAN_LOSSES, type GanLossName, type PenaltyWeight } from "./gan-loss.ts";
+import { optimizerOf, type TrainingSettings } from "./optimizers.ts";
 
 const DISCRIMINATOR = "discriminator";
 const GENERATOR = "generator";
@@ -68,7 +69,7 @@ function trainable(config: NetworkConfig, batch: number, settings: TrainingSetti
   const loss = GAN_LOSSES[chosen["ganLoss"] as GanLossName];
   const noise = Scope.root();
   const latents = (part: string) => noise.noise(`${part}.latents`, generate.latents, "normal");
-  const optimizer = optimizerOf(settings);
+  const optimizer = ganOptimizer(settings);
 
   const fake = generate.pictures(latents(DISCRIMINATOR));
   const [ofReal, ofFake] = [score(real), score(fake)];
@@ -118,8 +119,8 @@ function weightAt({ setting, last }: PenaltyWeight, settings: Settings, steps: n
 const BETA1 = 0;
 const BETA2 = { first: 0.9, last: 0.99 };
 
-const optimizerOf = ({ beta1 = BETA1, beta2, ...settings }: TrainingSettings): Optimizer =>
-  adamOf({
+const ganOptimizer = ({ beta1 = BETA1, beta2, ...settings }: TrainingSettings): Optimizer =>
+  optimizerOf({
     ...settings,
     beta1,
     beta2: beta2 ?? ((step) => along(BETA2.first, BETA2.last, step / settings.steps)),

@@ -7,7 +7,8 @@ import { openGeneratorSampler, type GeneratorGraph } from "../programs/generator
 import type { DecoderGraph, EncoderGraph } from "../programs/latents.ts";
 import { refuseDropout, type NetworkConfig } from "../programs/network.ts";
 import type { ScheduledInput, TracedFigure, Trainable } from "../programs/trainable.ts";
-import { adamOf, type Family, type TrainingSettings } from "./family.ts";
+import type { Family } from "./family.ts";
+import { optimizerOf, type TrainingSettings } from "./optimizers.ts";
 import {
   buildVariational,
   klOf,
@@ -31,7 +32,7 @@ export const vae: Family = {
     const figures = figuresOf(network);
     const { loss, schedules } = lossOf(network, config, settings);
     const { picture, classes, noise, parts } = network;
-    const part = { ...parts[0], loss, optimizer: adamOf(settings), figures };
+    const part = { ...parts[0], loss, optimizer: optimizerOf(settings), figures };
     return { picture, classes, noise, schedules, parts: [part] } satisfies Trainable;
   },
 

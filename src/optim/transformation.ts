@@ -28,10 +28,20 @@ export interface Transformation {
 /** What the graph of a transformation may read besides the gradient. */
 export interface TransformationInputs {
   readonly parameters: Node;
+  /** The matrices of hidden layers among the parameters. */
+  readonly matrices: readonly Matrix[];
   /** The transformation's own vectors before this step, by name. */
   readonly state: Readonly<Record<string, Node>>;
   /** The values of its schedules at this step, by name: tensors with one element. */
   readonly scheduled: Readonly<Record<string, Node>>;
+}
+
+/** Elements start .. end-1 of the vector as a matrix [rows, cols]: [outputs, inputs * kernel] of a convolution. */
+export interface Matrix {
+  readonly start: number;
+  readonly end: number;
+  readonly rows: number;
+  readonly cols: number;
 }
 
 export interface Transformed {
@@ -59,7 +69,7 @@ export function hyperParameters<Name extends string>(
   all: Readonly<Record<Name, Schedule>>,
 ): {
   readonly schedules: Transformation["schedules"];
-  in(given: TransformationInputs): Readonly<Record<Name, Operand>>;
+  in(given: Pick<TransformationInputs, "scheduled">): Readonly<Record<Name, Operand>>;
 } {
   const entries = Object.entries<Schedule>(all);
   const schedules = Object.fromEntries(

@@ -12,7 +12,7 @@ import { cores } from "../runtime/workers/node.ts";
 import { openSessionThread } from "../runtime/workers/session.ts";
 import { gradientProgram, outputOf } from "./gradient-program.ts";
 import { noiseOf } from "./noise.ts";
-import { parameterCount, vectorOf } from "./parameters.ts";
+import { vectorOf } from "./parameters.ts";
 import { sharesOf, weightsOf, type Share } from "./shares.ts";
 import type { Trainable, TrainablePart } from "./trainable.ts";
 import { vectorOfParts, type PartState, type TrainingState } from "./training-state.ts";
@@ -145,8 +145,7 @@ async function openStep<Prepared, Vector extends Values>(
         [...programs].map(([size, program]) => [size, engine.prepare(program)] as const),
       );
       const gradients = await opened.addAll(sizes.map((size) => engine.openGradient(prepared.get(size)!)));
-      const count = parameterCount(part.declarations);
-      const program = updateProgram(count, weightsOf(shares, batch), part.optimizer);
+      const program = updateProgram(part, weightsOf(shares, batch));
       const update = await opened.add(engine.openUpdate(program, vectorsOf(part.optimizer).map(next)));
       parts.push({ part, inputs: inputsOf(programs.get(sizes[0]!)!), gradients, update });
     }

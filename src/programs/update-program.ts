@@ -1,18 +1,21 @@
-import { add, input, mul, parameter, slice, sub } from "../graph/language.ts";
+import { add, input, mul, parameter, slice } from "../graph/language.ts";
 import type { Program } from "../lower/onnx/lower.ts";
-import { averageDecay, movingAverage } from "../optim/average.ts";
 import { norm } from "../optim/clip.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { hiddenMatrices } from "./hidden-matrices.ts";
+import { parameterCount } from "./parameters.ts";
+import type { TrainablePart } from "./trainable.ts";
 
 /** The names of the two vectors that every part has: its parameters, and their moving average. */
 export const PARAMETERS = "parameters";
 export const AVERAGE = "average";
 
 /** The names of all vectors that an optimizer keeps of a part. */
-export const vectorsOf = ({ transformation }: Optimizer): string[] => [
+export const vectorsOf = ({ transformation, averaging }: Optimizer): string[] => [
   PARAMETERS,
   AVERAGE,
   ...transformation.state,
+  ...averaging.state,
 ];
 
 /** The name of a vector after the step. */
@@ -25,9 +28,9 @@ export const gradientOf = (share: number): string => `gradient ${share}`;
 export const SCHEDULE = "schedule";
 
 /** What changes from step to step, in the order in which the program takes it. */
-const schedulesOf = ({ transformation, ema }: Optimizer): [string, (step: number) => number][] => [
+const schedulesOf = ({ transformation, averaging }: Optimizer): [string, (step: number) => number][] => [
   ...Object.entries(transformation.schedules),
-  ["average decay", (step) => averageDecay(ema, step)],
+  ...Object.entries(averaging.schedules),
 ];
 
 /** The values of the input `SCHEDULE` at a step 1, 2, .. */
@@ -35,14 +38,18 @@ export const scheduledAt = (optimizer: Optimizer, step: number): Float32Array =>
   Float32Array.from(schedulesOf(optimizer), ([, value]) => value(step));
 
 /**
- * One step of an optimizer on a part of `count` parameters, from the gradients of the shares of a batch. `weights` is
- * the fraction of the batch in each share. The outputs are the vectors of the part after the step, and the norm of the
- * gradient.
+ * One step of a part's optimizer, from the gradients of the shares of a batch. `weights` is the fraction of the batch in
+ * each share. The outputs are the vectors of the part after the step, and the norm of the gradient.
  */
-export function updateProgram(count: number, weights: readonly number[], optimizer: Optimizer): Program {
-  const { transformation } = optimizer;
+export function updateProgram(
+  part: Pick<TrainablePart, "declarations" | "loss" | "optimizer">,
+  weights: readonly number[],
+): Program {
+  const { transformation, averaging } = part.optimizer;
+  const count = parameterCount(part.declarations);
   const vector = (name: string) => parameter(name, [count]);
-  const names = schedulesOf(optimizer).map(([name]) => name);
+  const vectors = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, vector(name)]));
+  const names = schedulesOf(part.optimizer).map(([name]) => name);
   const schedule = input(SCHEDULE, [names.length]);
   const scheduled = Object.fromEntries(names.map((name, i) => [name, slice(schedule, 0, i, i + 1)]));
   const gradient = weights
@@ -51,16 +58,25 @@ export function updateProgram(count: number, weights: readonly number[], optimiz
 
   const transformed = transformation.apply(gradient, {
     parameters: vector(PARAMETERS),
-    state: Object.fromEntries(transformation.state.map((name) => [name, vector(name)])),
+    matrices: hiddenMatrices(part),
+    state: vectors(transformation.state),
     scheduled,
   });
-  const parameters = sub(vector(PARAMETERS), transformed.gradient);
-  const state = Object.entries(transformed.state).map(([name, node]) => [next(name), node]);
+  const averaged = averaging.apply(transformed.gradient, {
+    parameters: vector(PARAMETERS),
+    average: vector(AVERAGE),
+    state: vectors(averaging.state),
+    scheduled,
+  });
+  const state = Object.entries({ ...transformed.state, ...averaged.state }).map(([name, node]) => [
+    next(name),
+    node,
+  ]);
   return {
     name: "update",
     outputs: {
-      [next(PARAMETERS)]: parameters,
-      [next(AVERAGE)]: movingAverage(vector(AVERAGE), parameters, scheduled["average decay"]!),
+      [next(PARAMETERS)]: averaged.parameters,
+      [next(AVERAGE)]: averaged.average,
       ...Object.fromEntries(state),
       gradientNorm: norm(gradient),
     },

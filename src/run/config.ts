@@ -3,6 +3,7 @@ import { expected, NextpixelError, type ErrorCode } from "../basics/errors.ts";
 import { FAMILY_NAMES, familyNamed } from "../families/by-name.ts";
 import { checked } from "../files/checked.ts";
 import { MODELS } from "../models/by-name.ts";
+import { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerKind } from "../families/optimizers.ts";
 import { DEVICES } from "../runtime/device.ts";
 import { readConfig } from "./run-folder.ts";
 
@@ -67,12 +68,15 @@ const common = {
     shares: v.optional(wholeFrom(1), 1),
     /** What the run was begun on; runs from before there was a choice were trained on the CPU. */
     device: v.optional(v.picklist(DEVICES), "cpu"),
+    /** Runs from before there was a choice were trained by Adam. */
+    optimizer: v.optional(v.picklist(OPTIMIZER_NAMES), "adam"),
     lr: positive,
     warmup: wholeFrom(0),
-    decay: v.union([v.literal("cosine"), v.pipe(positive, v.maxValue(1))]),
+    decay: v.union([v.picklist(["cosine", "wsd"]), v.pipe(positive, v.maxValue(1))]),
     clip: positive,
-    ema: v.pipe(v.number(), v.minValue(0), below1),
-    /** Of Adam; its defaults if they are not there. */
+    /** Of optimizers that do not average in their own way. */
+    ema: v.optional(v.pipe(v.number(), v.minValue(0), below1)),
+    /** Of the optimizer; its defaults if they are not there. */
     beta1: v.optional(v.pipe(v.number(), v.minValue(0), below1)),
     beta2: v.optional(v.pipe(v.number(), v.minValue(0), below1)),
     weightDecay: v.optional(positive),
@@ -118,6 +122,12 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
   if (hasLikelihood !== (network.likelihood !== undefined)) {
     const wanted = hasLikelihood ? "a name" : `none of the family ${family}`;
     throw new NextpixelError(code, `${file}: network.likelihood: Expected ${wanted}`);
+  }
+  const { optimizer = "adam", ema: given } = config.training;
+  const { ema }: OptimizerKind["defaults"] = OPTIMIZERS[optimizer].defaults;
+  if ((ema === undefined) !== (given === undefined)) {
+    const wanted = ema === undefined ? `none: ${optimizer} averages in its own way` : "a number";
+    throw new NextpixelError(code, `${file}: training.ema: Expected ${wanted}`, { about: ["ema"] });
   }
   return config;
 }

@@ -1,14 +1,14 @@
 import { expected } from "../basics/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { validationOf } from "../data/open.ts";
-import type { TrainRequest } from "./request.ts";
+import type { RequestedTraining } from "./request.ts";
 
 /**
  * Checks that a request has no options for decoding pictures if its pictures are decoded already.
  *
  * @throws ARGUMENT if there is such an option beside a `Dataset`.
  */
-export function checkDatasetOptions({ dataset, levels, gray, resize, skipBad }: TrainRequest): void {
+export function checkDatasetOptions({ dataset, levels, gray, resize, skipBad }: RequestedTraining): void {
   if (typeof dataset === "string") return;
   const given = {
     levels: levels === dataset.levels ? undefined : levels,
@@ -25,9 +25,9 @@ export function checkDatasetOptions({ dataset, levels, gray, resize, skipBad }: 
 
 /** The request, with the validation pictures that belong to its data set, if it does not say what to validate with. */
 export async function withValidation(
-  request: TrainRequest,
+  request: RequestedTraining,
   onWarning: (message: string) => void = () => undefined,
-): Promise<TrainRequest> {
+): Promise<RequestedTraining> {
   const { dataset, valid, validFraction } = request;
   if (typeof dataset !== "string" || valid !== undefined || validFraction !== undefined) return request;
   const found = await validationOf(dataset);

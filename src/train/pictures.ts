@@ -4,7 +4,7 @@ import { holdOut, type Dataset } from "../data/dataset.ts";
 import { openDataset, type OpenOptions } from "../data/open.ts";
 import { stacked } from "../data/stack.ts";
 import { formOf } from "./dataset-options.ts";
-import { TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
+import { TRAIN_DEFAULTS, type RequestedTraining } from "./request.ts";
 
 /** The pictures of a request: those to train on, and those to validate with. */
 export interface RequestPictures {
@@ -14,7 +14,7 @@ export interface RequestPictures {
 
 /** Both sets as they are, or stacks of each: no picture of the one gets into the other. */
 export const stackedIfAsked = (
-  { stack }: Pick<TrainRequest, "stack">,
+  { stack }: Pick<RequestedTraining, "stack">,
   { train, valid }: RequestPictures,
 ): RequestPictures =>
   stack === undefined
@@ -27,7 +27,7 @@ export const stackedIfAsked = (
  * @throws as `openDataset`; ARGUMENT if the two sets do not fit together, or as `holdOut`
  */
 export async function openPictures(
-  request: Omit<TrainRequest, "out">,
+  request: RequestedTraining,
   { onWarning, download }: Pick<OpenOptions, "onWarning" | "download">,
 ): Promise<RequestPictures> {
   const { gray, resize, crop, skipBad, classConditional: labels = false, valid: name } = request;

@@ -4,6 +4,7 @@ import type { Dataset, Extent, PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
 import { defaultLikelihood } from "../likelihood/by-name.ts";
 import { familyOf } from "../families/by-name.ts";
+import { OPTIMIZERS, type OptimizerKind, type OptimizerName } from "../families/optimizers.ts";
 import { settingsOf, sizesOf, type GivenSizes } from "../models/by-name.ts";
 import type { Model } from "../models/model.ts";
 import type { GivenSettings } from "../models/settings.ts";
@@ -12,7 +13,10 @@ import type { Device, DeviceChoice } from "../runtime/device.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
 import { version } from "../version.ts";
 
-/** What to train. Options that are left out have the values of `TRAIN_DEFAULTS`, or those that are named here. */
+/**
+ * What to train. Options that are left out have the values of `TRAIN_DEFAULTS`, of the optimizer's defaults
+ * (`OPTIMIZERS`), or those that are named here.
+ */
 export interface TrainRequest {
   /** A data set by its name or path, see `openDataset`, or the pictures themselves. */
   readonly dataset: string | Dataset;
@@ -45,17 +49,27 @@ export interface TrainRequest {
   readonly shares?: number | undefined;
   /** What trains: "webgpu" is a GPU, "auto" one if there is. The CPU by default. */
   readonly device?: DeviceChoice | undefined;
+  /**
+   * "adam" by default; "muon": Muon for the weights of hidden layers and Adam for the rest; "schedule-free": Adam with an
+   * average in place of a learning rate that falls. Each has its own `lr`, `decay` and `ema` if they are not given.
+   */
+  readonly optimizer?: OptimizerName | undefined;
   readonly lr?: number | undefined;
   /** Steps in which the learning rate rises from 0. */
   readonly warmup?: number | undefined;
-  /** "cosine" down to 0 at the last step, or a factor per step. */
-  readonly decay?: "cosine" | number | undefined;
+  /**
+   * "cosine" down to 0 at the last step; "wsd": down to 0 in the last fifth of the steps, and constant before; or a factor
+   * per step.
+   */
+  readonly decay?: "cosine" | "wsd" | number | undefined;
   /** Largest norm of the gradient. */
   readonly clip?: number | undefined;
-  /** Decay of the weights' moving average per step. */
+  /** Decay of the weights' moving average per step. None for "schedule-free", whose average is its own. */
   readonly ema?: number | undefined;
   /**
    * Adam's decay per step of the running mean of the gradient, 0.9 by default, and of the mean of its square, 0.999.
+   * Muon's momentum is `beta1`, 0.95 by default. For "schedule-free" it says how near to the average the gradient is
+   * taken: 0 at the newest weights, 1 at the average.
    */
   readonly beta1?: number | undefined;
   readonly beta2?: number | undefined;
@@ -95,18 +109,19 @@ export const TRAIN_DEFAULTS = {
   steps: 2000,
   batch: 32,
   device: "cpu",
-  lr: 2e-3,
+  optimizer: "adam",
   warmup: 50,
-  decay: "cosine",
   clip: 1,
-  ema: 0.999,
   seed: 0,
   validFraction: 0.1,
   keep: 2,
 } as const;
 
+/** What to train, wherever it is kept. */
+export type RequestedTraining = Omit<TrainRequest, "out" | "force">;
+
 /** A request whose device is decided. */
-export interface PlacedRequest extends TrainRequest {
+export interface PlacedRequest extends RequestedTraining {
   readonly device?: Device | undefined;
 }
 
@@ -127,7 +142,14 @@ const MAX_BATCH = 65_536;
  *
  * @throws ARGUMENT
  */
-export function checkRequest({ epochs, batch, shares, warmup, seed, validFraction }: TrainRequest): void {
+export function checkRequest({
+  epochs,
+  batch,
+  shares,
+  warmup,
+  seed,
+  validFraction,
+}: RequestedTraining): void {
   if (epochs !== undefined) wholeNumber(epochs, "epochs", 1);
   if (batch !== undefined) wholeNumber(batch, "batch", 1, MAX_BATCH);
   if (shares !== undefined) wholeNumber(shares, "shares", 1, MAX_THREADS);
@@ -143,14 +165,17 @@ export function checkRequest({ epochs, batch, shares, warmup, seed, validFractio
  */
 export function configOf(request: PlacedRequest, pictures: TrainingPictures, threads?: number): RunConfig {
   const given = Object.entries(request).filter(([, value]) => value !== undefined);
+  const { optimizer = TRAIN_DEFAULTS.optimizer } = request;
   const {
     sizes = {},
     settings = {},
     ...all
   } = {
     ...TRAIN_DEFAULTS,
+    // Another name is refused with the configuration.
+    ...(Object.hasOwn(OPTIMIZERS, optimizer) ? OPTIMIZERS[optimizer] : OPTIMIZERS.adam).defaults,
     ...Object.fromEntries(given),
-  } as typeof TRAIN_DEFAULTS & PlacedRequest;
+  } as typeof TRAIN_DEFAULTS & OptimizerKind["defaults"] & PlacedRequest;
   const { epochs, batch } = all;
   const model = nameOf(all.model);
   const device: Device = all.device;
@@ -188,6 +213,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       batch,
       shares: Math.min(batch, all.shares ?? (device === "cpu" ? (threads ?? cores()) : 1)),
       device,
+      optimizer: all.optimizer,
       lr: all.lr,
       warmup: Math.min(all.warmup, Math.floor(steps / 2)),
       decay: all.decay,

@@ -1,14 +1,20 @@
 import { classesOf } from "../data/classes.ts";
 import type { OpenOptions } from "../data/open.ts";
-import { readRunConfig } from "../run/config.ts";
+import { readRunConfig, type RunConfig } from "../run/config.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainModel, type TrainResult } from "./loop.ts";
 import type { DeviceChoice } from "../runtime/device.ts";
 import { checkThreads } from "../runtime/threads.ts";
 import { checkDatasetOptions, withValidation } from "./dataset-options.ts";
 import { chooseDevice } from "./device.ts";
-import { openPictures, stackedIfAsked } from "./pictures.ts";
-import { checkRequest, configOf, TRAIN_DEFAULTS, type TrainRequest } from "./request.ts";
+import { openPictures, stackedIfAsked, type RequestPictures } from "./pictures.ts";
+import {
+  checkRequest,
+  configOf,
+  TRAIN_DEFAULTS,
+  type RequestedTraining,
+  type TrainRequest,
+} from "./request.ts";
 import { resumedRequest, type ResumeRequest } from "./resumed-request.ts";
 
 export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"> {
@@ -58,24 +64,34 @@ export const resumeAsked = async (
   options: TrainOptions,
 ): Promise<TrainResult> => trainAs(resumedRequest(run, await readRunConfig(run), asked), options, true);
 
-async function trainAs(asked: TrainRequest, options: TrainOptions, isResumed: boolean): Promise<TrainResult> {
-  checkThreads(options.threads);
-  checkRequest(asked);
-  checkDatasetOptions(asked);
-  const request = await withValidation(asked, options.onWarning);
-  const device = await chooseDevice(request.device ?? TRAIN_DEFAULTS.device, options.onWarning);
-  const { train: pictures, valid } = stackedIfAsked(request, await openPictures(request, options));
-  const classes = request.classConditional ? classesOf(pictures) : undefined;
+async function trainAs(
+  request: TrainRequest,
+  options: TrainOptions,
+  isResumed: boolean,
+): Promise<TrainResult> {
   const { threads, signal, onEvent } = options;
   return trainModel({
     run: request.out,
     force: request.force ?? false,
     resume: isResumed,
-    config: configOf({ ...request, device }, { ...pictures, classes }, threads),
-    train: pictures,
-    valid,
+    ...(await prepared(request, options)),
     threads,
     signal,
     onEvent,
   });
+}
+
+/** A request with its pictures opened, and everything that it leaves open decided. @throws as `train` */
+export async function prepared(
+  asked: RequestedTraining,
+  options: TrainOptions,
+): Promise<RequestPictures & { readonly config: RunConfig }> {
+  checkThreads(options.threads);
+  checkRequest(asked);
+  checkDatasetOptions(asked);
+  const request = await withValidation(asked, options.onWarning);
+  const device = await chooseDevice(request.device ?? TRAIN_DEFAULTS.device, options.onWarning);
+  const both = stackedIfAsked(request, await openPictures(request, options));
+  const classes = request.classConditional ? classesOf(both.train) : undefined;
+  return { ...both, config: configOf({ ...request, device }, { ...both.train, classes }, options.threads) };
 }

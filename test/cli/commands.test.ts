@@ -113,6 +113,7 @@ describe("train", () => {
         batch: 16,
         shares: 2,
         device: "cpu",
+        optimizer: "adam",
         lr: 2e-3,
         warmup: 20,
         decay: "cosine",

@@ -17,7 +17,7 @@ async function asked(content: object | string, ...words: string[]) {
   command.action(() => {});
   await command.parseAsync(["--config", join(folder, "some.json"), ...words], { from: "user" });
   const told = await trainCommand(command);
-  if ("resumed" in told) throw new Error("a run was resumed");
+  if (!("request" in told)) throw new Error("no run was begun");
   return told.request;
 }
 
@@ -69,6 +69,17 @@ describe("a configuration file", () => {
         gray: true,
       });
     }
+  });
+
+  test("has settings of an optimizer, which do not count for another one", async () => {
+    const file = { dataset: "digits", out: "run", lr: 0.1, ema: 0.5, clip: 2 };
+    const own = { lr: 0.1, ema: 0.5, clip: 2 };
+    // Adam is the default, which the file means.
+    expect(await asked(file, "--optimizer", "adam")).toMatchObject({ optimizer: "adam", ...own });
+    const other = await asked(file, "--optimizer", "schedule-free");
+    expect(other).toMatchObject({ optimizer: "schedule-free", clip: 2 });
+    expect(other).not.toHaveProperty("lr");
+    expect(other).not.toHaveProperty("ema");
   });
 
   test("gives way to an option that its own cannot be used with", async () => {

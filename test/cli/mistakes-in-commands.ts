@@ -18,6 +18,8 @@ const COMMANDS_AND_OPTIONS: readonly Mistake[] = [
   ["doctor --mend", "unknown option", "--mend"],
   [`train digits ${NEW} --levels 1`, "--levels", "from 2 to 256", "received 1"],
   [`train digits ${NEW} --epochs 2`, "--steps", "cannot be used with", "--epochs"],
+  ["train digits --find-lr --lr 0.1", "--find-lr", "cannot be used with", "--lr"],
+  ["train digits --find-lr 5", "--find-lr", "from 10 to 10000"],
   [
     `train digits ${NEW} --valid digits:test --valid-fraction 0.2`,
     "--valid ",
@@ -38,6 +40,8 @@ const COMMANDS_AND_OPTIONS: readonly Mistake[] = [
   [`train digits ${NEW} --lr 0`, "--lr", "above 0"],
   [`train digits ${NEW} --clip 0`, "--clip", "above 0"],
   [`train digits ${NEW} --ema 1`, "--ema", "at least 0 and below 1"],
+  [`train digits ${NEW} --optimizer sgd`, "--optimizer", "adam, muon, schedule-free"],
+  [`train digits ${NEW} --optimizer schedule-free --ema 0.9`, "--ema", "averages in its own way"],
   [`train digits ${NEW} --dropout 1`, "--dropout", "between 0 and 1"],
   [`train digits ${NEW} --crop 8`, "--crop", "WxH", "'8'"],
   [`train digits ${NEW} --crop 9x8`, "at least 9x8 pixels", "the pictures of digits", "8x8"],

@@ -16,6 +16,7 @@ import {
   vectorsOf,
 } from "../../src/programs/update-program.ts";
 import { openSession } from "../../src/runtime/ort.ts";
+import { vectorPart } from "./vector-part.ts";
 
 /** What a transformation makes of a gradient at a step, from the given state or zeros. */
 function applied(
@@ -25,6 +26,7 @@ function applied(
 ): { gradient: number[]; state: Record<string, number[]> } {
   const result = transformation.apply(g.constant(gradient), {
     parameters: g.constant(parameters),
+    matrices: [],
     state: Object.fromEntries(
       transformation.state.map((name) => [name, g.constant(state[name] ?? gradient.map(() => 0))]),
     ),
@@ -112,7 +114,7 @@ test("weight decay adds a share of the parameters, and after Adam is no matter o
 
 /** Runs the compiled update on gradients that are all the same. */
 async function updates(optimizer: Optimizer, gradient: Float32Array, steps: number, begin: Float32Array) {
-  const session = await openSession(updateProgram(begin.length, [1], optimizer));
+  const session = await openSession(updateProgram(vectorPart(begin.length, optimizer), [1]));
   let vectors: Record<string, Float32Array> = Object.fromEntries(
     vectorsOf(optimizer).map((name) => [name, new Float32Array(begin.length)]),
   );

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readRunConfig, type RunConfig } from "../../src/run/config.ts";
+import { readRunConfig, runConfigOf, type RunConfig } from "../../src/run/config.ts";
 import { saveCheckpoint } from "../../src/run/checkpoints.ts";
 import { createRunFolder, writeConfig } from "../../src/run/run-folder.ts";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
@@ -24,6 +24,18 @@ const writtenWith = async (network: Partial<RunConfig["network"]>): Promise<stri
 
 test("a run's configuration is read as it was written", async () => {
   expect(await readRunConfig(await writtenWith({}))).toEqual(TINY_CONFIG);
+});
+
+test("an optimizer that averages in its own way has no moving average, and the others have one", () => {
+  const read = (training: Partial<RunConfig["training"]>) => () =>
+    runConfigOf(
+      JSON.parse(JSON.stringify({ ...TINY_CONFIG, training: { ...TINY_CONFIG.training, ...training } })),
+      "some.json",
+    );
+  expect(read({ optimizer: undefined })().training.optimizer).toBe("adam");
+  expect(read({ optimizer: "schedule-free", ema: undefined })().training).not.toHaveProperty("ema");
+  expect(read({ optimizer: "schedule-free" })).toThrow("some.json: training.ema: Expected none");
+  expect(read({ optimizer: "muon", ema: undefined })).toThrow("some.json: training.ema: Expected a number");
 });
 
 test("pictures of any size that can be learned may be asked for, and no larger ones", async () => {

@@ -18,6 +18,7 @@ export const TINY_CONFIG: RunConfig = {
     batch: 4,
     shares: 1,
     device: "cpu",
+    optimizer: "adam",
     lr: 0.001,
     warmup: 0,
     decay: "cosine",

@@ -65,10 +65,10 @@ const start = (run: string, options: Partial<TrainOptions> = {}) =>
   train({ run: at(run), config, train: trainSet, valid, threads: 1, ...options });
 
 /** Trains up to a step, as if Ctrl-C had been pressed there. */
-async function interruptedAt(run: string, step: number, resume = false): Promise<void> {
+async function interruptedAt(run: string, step: number, options: Partial<TrainOptions> = {}): Promise<void> {
   const controller = new AbortController();
   const stopped = start(run, {
-    resume,
+    ...options,
     signal: controller.signal,
     onEvent: (event) => {
       if (event.type === "progress" && event.step === step) controller.abort();
@@ -102,7 +102,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 test("a run that was stopped twice has the files of one that was not, to the last bit", async () => {
   await interruptedAt("stopped", 4);
-  await interruptedAt("stopped", 8, true);
+  await interruptedAt("stopped", 8, { resume: true });
   const steps: number[] = [];
   await start("stopped", {
     resume: true,
@@ -113,6 +113,19 @@ test("a run that was stopped twice has the files of one that was not, to the las
   const { "step-00000009.safetensors": __, ...stopped } = await contentOf("stopped");
   // Stopped after an even step, at which a record was due: no average was cut in two.
   expect(stopped).toEqual(whole);
+});
+
+test.each([
+  { optimizer: "muon", decay: "wsd", ema: 0.9 },
+  { optimizer: "schedule-free", decay: 1, ema: undefined },
+] as const)("so has one of $optimizer", async (changed) => {
+  const few = { steps: 4, evalEvery: 4, checkpointEvery: 4, keep: 1 };
+  const own = { config: { ...config, training: { ...config.training, ...few, ...changed } } };
+  const run = changed.optimizer;
+  await start(run, own);
+  await interruptedAt(`${run}-stopped`, 2, own);
+  await start(`${run}-stopped`, { ...own, resume: true });
+  expect(await contentOf(`${run}-stopped`)).toEqual(await contentOf(run));
 });
 
 test("what was done after the last checkpoint is done again: a crash loses no more", async () => {
