@@ -4,8 +4,9 @@ import { whole } from "../src/cli/arguments.ts";
 import { TRAIN_DEFAULTS } from "../src/train/request.ts";
 import { modelNamesOf } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
-import { checkNetworks } from "./check.ts";
+import { checkNetworks, checkSteps } from "./check.ts";
 import { requirePyTorch } from "./contestants.ts";
+import { benchDraw } from "./draw.ts";
 import { benchFamilies } from "./families.ts";
 import { benchFolder } from "./folder.ts";
 import { benchLowering } from "./lowering.ts";
@@ -33,10 +34,16 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   sample: {
     needsPyTorch: true,
     about:
-      "[--model NAME ..] [--rounds 7]    drawing beside PyTorch: the gated stack in detail, or models beside the naive way",
+      "[--model NAME ..] [--rounds 7]    drawing beside PyTorch: the gated stack in detail, or models (autoregressive ones " +
+      "beside the naive way)",
     async run(args) {
       const { models, rounds } = modelsAndRounds(args, 7);
-      if (models) return benchNaive(models.map(family), { rounds });
+      if (models) {
+        const isCausal = (model: string) => modelNamesOf("autoregressive").includes(model);
+        await benchNaive(models.filter(isCausal).map(family), { rounds });
+        await benchDraw(models.filter((model) => !isCausal(model)).map(family), { rounds });
+        return;
+      }
       await benchSample({ rounds });
       for (const pictures of [32, 1]) await benchBreakdown(pictures, { rounds });
       await benchTall({ rounds, chart: "docs/sampling-cost.svg" });
@@ -102,7 +109,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   check: {
     needsPyTorch: true,
     about: "whether PyTorch's networks are the same as ours",
-    run: () => checkNetworks([GATED, ...modelNamesOf("autoregressive").map(family)]),
+    async run() {
+      await checkNetworks([GATED, ...modelNamesOf("autoregressive").map(family)]);
+      await checkSteps([...modelNamesOf("vae"), ...modelNamesOf("gan")].map(family));
+    },
   },
 };
 
