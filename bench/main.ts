@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { expected, NextpixelError } from "../src/basics/errors.ts";
 import { whole } from "../src/cli/arguments.ts";
@@ -25,26 +26,26 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   train: {
     needsPyTorch: true,
     about:
-      "[--model NAME ..] [--rounds 12]   training beside PyTorch: PixelCNN and the gated stack, or models",
+      "[--model NAME ..] [--rounds 12] [--threads 2]   training beside PyTorch: PixelCNN and the gated stack, or models",
     run(args) {
-      const { models, rounds } = modelsAndRounds(args, 12);
-      return benchTrain(models?.map(family) ?? BENCH_NETWORKS, { rounds, batch: 32 });
+      const { models, ...options } = modelsAndRounds(args, 12);
+      return benchTrain(models?.map(family) ?? BENCH_NETWORKS, { ...options, batch: 32 });
     },
   },
   sample: {
     needsPyTorch: true,
     about:
-      "[--model NAME ..] [--rounds 7]    drawing beside PyTorch: the gated stack in detail, or models (autoregressive ones " +
+      "[--model NAME ..] [--rounds 7] [--threads 2]    drawing beside PyTorch: the gated stack in detail, or models (autoregressive ones " +
       "beside the naive way)",
     async run(args) {
-      const { models, rounds } = modelsAndRounds(args, 7);
+      const { models, rounds, threads } = modelsAndRounds(args, 7);
       if (models) {
         const isCausal = (model: string) => modelNamesOf("autoregressive").includes(model);
-        await benchNaive(models.filter(isCausal).map(family), { rounds });
-        await benchDraw(models.filter((model) => !isCausal(model)).map(family), { rounds });
+        await benchNaive(models.filter(isCausal).map(family), { rounds, workers: threads });
+        await benchDraw(models.filter((model) => !isCausal(model)).map(family), { rounds, threads });
         return;
       }
-      await benchSample({ rounds });
+      await benchSample({ rounds, workers: threads });
       for (const pictures of [32, 1]) await benchBreakdown(pictures, { rounds });
       await benchTall({ rounds, chart: "docs/sampling-cost.svg" });
     },
@@ -122,9 +123,11 @@ function modelsAndRounds(args: string[], rounds: number) {
     options: {
       model: { type: "string", multiple: true },
       rounds: { type: "string", default: String(rounds) },
+      threads: { type: "string", default: String(availableParallelism()) },
     },
   });
-  return { models: values.model, rounds: whole("--rounds", 1)(values.rounds) };
+  const [all, threads] = [whole("--rounds", 1)(values.rounds), whole("--threads", 1)(values.threads)];
+  return { models: values.model, rounds: all, threads };
 }
 
 function positive(name: string, text: string): number {
