@@ -1,17 +1,21 @@
 import { availableParallelism } from "node:os";
-import { interleave, requireSameNetwork, startNextpixel, startPyTorch } from "./contestants.ts";
+import { interleave, requireSameNetwork, startNextpixel, startPyTorch, type Clock } from "./contestants.ts";
 import { median, ratios, spread } from "./statistics.ts";
 import { describe, type BenchNetwork } from "./networks.ts";
 
 /** Pictures of a step. */
 const PICTURES = 1000;
-/** Pictures that PyTorch draws at once: fewer and more are slower. */
-const BATCH = 50;
+/** Pictures that PyTorch draws at once. */
+const BATCH = 100;
 
 /** Pictures per second of networks that make whole pictures at once, beside PyTorch, interleaved in one run. */
 export async function benchDraw(
   networks: readonly BenchNetwork[],
-  { rounds, threads = availableParallelism() }: { readonly rounds: number; readonly threads?: number },
+  {
+    rounds,
+    threads = availableParallelism(),
+    clock = "wall",
+  }: { readonly rounds: number; readonly threads?: number; readonly clock?: Clock },
 ): Promise<void> {
   for (const network of networks) {
     const args = [`--network=${JSON.stringify(network)}`, `--pictures=${PICTURES}`, `--threads=${threads}`];
@@ -23,8 +27,8 @@ export async function benchDraw(
     ];
     try {
       requireSameNetwork(contestants);
-      console.log(`\n${describe(network)}: ${PICTURES} pictures, ${threads} threads:`);
-      const seconds = await interleave(contestants, { rounds, stepsPerRound: 1 });
+      console.log(`\n${describe(network)}: ${PICTURES} pictures, ${threads} threads, by the ${clock} clock:`);
+      const seconds = await interleave(contestants, { rounds, stepsPerRound: 1, clock });
       for (const [i, { info }] of contestants.entries()) {
         const own = median(seconds[i]!);
         console.log(

@@ -26,7 +26,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   train: {
     needsPyTorch: true,
     about:
-      "[--model NAME ..] [--rounds 12] [--threads 2]   training beside PyTorch: PixelCNN and the gated stack, or models",
+      "[--model NAME ..] [--rounds 12] [--threads 2] [--clock wall|processor]   training beside PyTorch: PixelCNN and the gated stack, or models",
     run(args) {
       const { models, ...options } = modelsAndRounds(args, 12);
       return benchTrain(models?.map(family) ?? BENCH_NETWORKS, { ...options, batch: 32 });
@@ -35,14 +35,14 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   sample: {
     needsPyTorch: true,
     about:
-      "[--model NAME ..] [--rounds 7] [--threads 2]    drawing beside PyTorch: the gated stack in detail, or models (autoregressive ones " +
+      "[--model NAME ..] [--rounds 7] [--threads 2] [--clock wall|processor]   drawing beside PyTorch: the gated stack in detail, or models (autoregressive ones " +
       "beside the naive way)",
     async run(args) {
-      const { models, rounds, threads } = modelsAndRounds(args, 7);
+      const { models, rounds, threads, clock } = modelsAndRounds(args, 7);
       if (models) {
         const isCausal = (model: string) => modelNamesOf("autoregressive").includes(model);
         await benchNaive(models.filter(isCausal).map(family), { rounds, workers: threads });
-        await benchDraw(models.filter((model) => !isCausal(model)).map(family), { rounds, threads });
+        await benchDraw(models.filter((model) => !isCausal(model)).map(family), { rounds, threads, clock });
         return;
       }
       await benchSample({ rounds, workers: threads });
@@ -124,10 +124,13 @@ function modelsAndRounds(args: string[], rounds: number) {
       model: { type: "string", multiple: true },
       rounds: { type: "string", default: String(rounds) },
       threads: { type: "string", default: String(availableParallelism()) },
+      clock: { type: "string", default: "wall" },
     },
   });
   const [all, threads] = [whole("--rounds", 1)(values.rounds), whole("--threads", 1)(values.threads)];
-  return { models: values.model, rounds: all, threads };
+  const { model: models, clock } = values;
+  if (clock === "wall" || clock === "processor") return { models, rounds: all, threads, clock };
+  throw expected("ARGUMENT", "wall or processor", "--clock", clock);
 }
 
 function positive(name: string, text: string): number {
