@@ -6,7 +6,7 @@ import { TRAIN_DEFAULTS } from "../src/train/request.ts";
 import { modelNamesOf } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
 import { checkNetworks, checkSteps } from "./check.ts";
-import { requirePyTorch } from "./contestants.ts";
+import { requirePyTorch, type Clock } from "./contestants.ts";
 import { benchDraw } from "./draw.ts";
 import { benchFamilies } from "./families.ts";
 import { benchFolder } from "./folder.ts";
@@ -117,7 +117,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
 };
 
-function modelsAndRounds(args: string[], rounds: number) {
+function modelsAndRounds(
+  args: string[],
+  rounds: number,
+): { models: string[] | undefined; rounds: number; threads: number; clock: Clock } {
   const { values } = parseArgs({
     args,
     options: {
