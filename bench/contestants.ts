@@ -4,7 +4,7 @@
  * line that it reads:
  *
  *     (start)   {"ready": true, "name": "...", "parameters": 438209, "threads": 2}
- *     run 10    {"seconds": 5.1, "steps": 10, "loss": 539.2}
+ *     run 10    {"seconds": 5.1, "processorSeconds": 9.8, "steps": 10, "loss": 539.2}
  *     memory    {"peakRssMb": 786.6, "rssMb": 725.7, "baselineRssMb": 228.0}
  *     quit      (ends)
  */
@@ -13,6 +13,9 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { NextpixelError } from "../src/basics/errors.ts";
 import { watchOthers } from "./others.ts";
+
+/** What time is told by: with one thread, the processors' time also means something on a machine that others use. */
+export type Clock = "wall" | "processor";
 
 export interface ContestantInfo {
   readonly name: string;
@@ -24,6 +27,8 @@ export interface ContestantInfo {
 export interface Run {
   /** Of all the steps together, timed inside the child. */
   readonly seconds: number;
+  /** The same of the processors, over all threads. */
+  readonly processorSeconds: number;
   /** Some number that is made of the results. */
   readonly loss: number;
 }
@@ -166,17 +171,21 @@ export function requireSameNetwork(contestants: readonly Contestant[]): void {
  */
 export async function interleave(
   contestants: readonly Contestant[],
-  { rounds, stepsPerRound }: { readonly rounds: number; readonly stepsPerRound: number },
+  {
+    rounds,
+    stepsPerRound,
+    clock = "wall",
+  }: { readonly rounds: number; readonly stepsPerRound: number; readonly clock?: Clock },
 ): Promise<number[][]> {
   const secondsPerStep = contestants.map((): number[] => []);
   const others = watchOthers();
   for (let round = 0; round < rounds; round++) {
     await others.look();
     for (const [i, contestant] of contestants.entries()) {
-      const { seconds } = await contestant.run(stepsPerRound);
-      secondsPerStep[i]!.push(seconds / stepsPerRound);
+      const { seconds, processorSeconds } = await contestant.run(stepsPerRound);
+      secondsPerStep[i]!.push((clock === "wall" ? seconds : processorSeconds) / stepsPerRound);
     }
   }
-  others.warn();
+  if (clock === "wall") others.warn();
   return secondsPerStep;
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { expected, NextpixelError } from "../src/basics/errors.ts";
 import { whole } from "../src/cli/arguments.ts";
@@ -5,8 +6,9 @@ import { OPTIMIZER_NAMES, OPTIMIZERS } from "../src/families/optimizers.ts";
 import { TRAIN_DEFAULTS } from "../src/train/request.ts";
 import { modelNamesOf } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
-import { checkNetworks } from "./check.ts";
-import { requirePyTorch } from "./contestants.ts";
+import { checkNetworks, checkSteps } from "./check.ts";
+import { requirePyTorch, type Clock } from "./contestants.ts";
+import { benchDraw } from "./draw.ts";
 import { benchFamilies } from "./families.ts";
 import { benchFolder } from "./folder.ts";
 import { benchLowering } from "./lowering.ts";
@@ -26,20 +28,26 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   train: {
     needsPyTorch: true,
     about:
-      "[--model NAME ..] [--rounds 12]   training beside PyTorch: PixelCNN and the gated stack, or models",
+      "[--model NAME ..] [--rounds 12] [--threads 2] [--clock wall|processor]   training beside PyTorch: PixelCNN and the gated stack, or models",
     run(args) {
-      const { models, rounds } = modelsAndRounds(args, 12);
-      return benchTrain(models?.map(family) ?? BENCH_NETWORKS, { rounds, batch: 32 });
+      const { models, ...options } = modelsAndRounds(args, 12);
+      return benchTrain(models?.map(family) ?? BENCH_NETWORKS, { ...options, batch: 32 });
     },
   },
   sample: {
     needsPyTorch: true,
     about:
-      "[--model NAME ..] [--rounds 7]    drawing beside PyTorch: the gated stack in detail, or models beside the naive way",
+      "[--model NAME ..] [--rounds 7] [--threads 2] [--clock wall|processor]   drawing beside PyTorch: the gated stack in detail, or models (autoregressive ones " +
+      "beside the naive way)",
     async run(args) {
-      const { models, rounds } = modelsAndRounds(args, 7);
-      if (models) return benchNaive(models.map(family), { rounds });
-      await benchSample({ rounds });
+      const { models, rounds, threads, clock } = modelsAndRounds(args, 7);
+      if (models) {
+        const isCausal = (model: string) => modelNamesOf("autoregressive").includes(model);
+        await benchNaive(models.filter(isCausal).map(family), { rounds, workers: threads });
+        await benchDraw(models.filter((model) => !isCausal(model)).map(family), { rounds, threads, clock });
+        return;
+      }
+      await benchSample({ rounds, workers: threads });
       for (const pictures of [32, 1]) await benchBreakdown(pictures, { rounds });
       await benchTall({ rounds, chart: "docs/sampling-cost.svg" });
     },
@@ -144,19 +152,30 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   check: {
     needsPyTorch: true,
     about: "whether PyTorch's networks are the same as ours",
-    run: () => checkNetworks([GATED, ...modelNamesOf("autoregressive").map(family)]),
+    async run() {
+      await checkNetworks([GATED, ...modelNamesOf("autoregressive").map(family)]);
+      await checkSteps([...modelNamesOf("vae"), ...modelNamesOf("gan")].map(family));
+    },
   },
 };
 
-function modelsAndRounds(args: string[], rounds: number) {
+function modelsAndRounds(
+  args: string[],
+  rounds: number,
+): { models: string[] | undefined; rounds: number; threads: number; clock: Clock } {
   const { values } = parseArgs({
     args,
     options: {
       model: { type: "string", multiple: true },
       rounds: { type: "string", default: String(rounds) },
+      threads: { type: "string", default: String(availableParallelism()) },
+      clock: { type: "string", default: "wall" },
     },
   });
-  return { models: values.model, rounds: whole("--rounds", 1)(values.rounds) };
+  const [all, threads] = [whole("--rounds", 1)(values.rounds), whole("--threads", 1)(values.threads)];
+  const { model: models, clock } = values;
+  if (clock === "wall" || clock === "processor") return { models, rounds: all, threads, clock };
+  throw expected("ARGUMENT", "wall or processor", "--clock", clock);
 }
 
 function positive(name: string, text: string): number {

@@ -1,6 +1,9 @@
+import { trainableOf } from "../src/families/autoregressive.ts";
+import { familyOf } from "../src/families/by-name.ts";
+import type { TrainingSettings } from "../src/families/family.ts";
 import { sizeOf } from "../src/graph/shapes.ts";
 import { defaultLikelihood } from "../src/likelihood/by-name.ts";
-import { modelByName } from "../src/models/by-name.ts";
+import { modelByName, modelNamesOf } from "../src/models/by-name.ts";
 import type { ModelConfig } from "../src/models/model.ts";
 import {
   buildNetwork,
@@ -9,11 +12,13 @@ import {
   type Network,
   type NetworkConfig,
 } from "../src/programs/network.ts";
+import type { Trainable } from "../src/programs/trainable.ts";
 import { adamW } from "../src/optim/optimizer.ts";
 import { gatedStack } from "./gated-stack.ts";
 
-/** How networks are trained while a step is measured. */
+/** How networks are trained while a step is measured; the two say the same. */
 export const OPTIMIZER = adamW({ rate: 1e-3, clip: 1, ema: 0.999 });
+const SETTINGS: TrainingSettings = { lr: 1e-3, warmup: 0, decay: 1, steps: 1e6, clip: 1, ema: 0.999 };
 
 /** A network to be measured, on square pictures of one channel; as JSON, the argument of contestants of both sides. */
 export interface BenchNetwork {
@@ -27,13 +32,14 @@ export interface BenchNetwork {
 const GATED_SIZES = { width: 64, depth: 5, head: 64 };
 export const GATED: BenchNetwork = { name: "gated-stack", sizes: GATED_SIZES, levels: 2, size: 28 };
 
-/** A model as it comes, on binary pictures of 28 x 28. NOT_FOUND error if there is none of that name. */
-export const family = (model: string): BenchNetwork => ({
-  name: model,
-  sizes: modelByName(model).defaults,
-  levels: 2,
-  size: 28,
-});
+/**
+ * A model as it comes, on pictures of 28 x 28: binary ones, but of a GAN, which makes grey ones. NOT_FOUND error if there
+ * is none of that name.
+ */
+export function family(model: string): BenchNetwork {
+  const { family, defaults } = modelByName(model);
+  return { name: model, sizes: defaults, levels: family === "gan" ? 256 : 2, size: 28 };
+}
 
 /** What `bench -- train` compares: the shipped PixelCNN, and five blocks of Gated PixelCNN, both at 28 x 28. */
 export const BENCH_NETWORKS: readonly BenchNetwork[] = [family("pixelcnn"), GATED];
@@ -42,7 +48,7 @@ export const BENCH_NETWORKS: readonly BenchNetwork[] = [family("pixelcnn"), GATE
 export const configOf = ({ name, sizes, levels, size }: BenchNetwork): NetworkConfig => ({
   model: name,
   modelConfig: sizes,
-  likelihood: defaultLikelihood(levels),
+  likelihood: modelNamesOf("gan").includes(name) ? undefined : defaultLikelihood(levels),
   levels,
   size: { channels: 1, rows: size, cols: size },
 });
@@ -62,6 +68,12 @@ export function build(
       )
     : buildNetwork(config, batch);
 }
+
+/** What is trained, for a number of pictures. */
+export const trainable = (network: BenchNetwork, pictures: number): Trainable =>
+  network.name === GATED.name
+    ? trainableOf(build(network, pictures), OPTIMIZER)
+    : familyOf(network.name).trainable(configOf(network), pictures, SETTINGS);
 
 /** As a user would tell it: "pixelcnn, width 32, depth 7, head 64, 28x28". */
 export const describe = ({ name, sizes, size }: BenchNetwork): string =>

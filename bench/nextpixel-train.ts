@@ -1,12 +1,11 @@
 // The nextpixel side of the training-speed benchmark: a contestant (see contestants.ts), whose arguments are those of
 // pytorch_train.py.
 import { parseArgs } from "node:util";
-import { trainableOf } from "../src/families/autoregressive.ts";
 import { parameterCount } from "../src/programs/parameters.ts";
 import { initialState } from "../src/programs/training-state.ts";
 import { openTrainingStep } from "../src/programs/training-step.ts";
 import { levelsOf } from "./levels.ts";
-import { build, GATED, OPTIMIZER, type BenchNetwork } from "./networks.ts";
+import { GATED, trainable, type BenchNetwork } from "./networks.ts";
 import { residentMb } from "./resident.ts";
 import { serve } from "./serve.ts";
 
@@ -23,7 +22,7 @@ const [batch, threads] = [Number(values.batch), Number(values.threads)];
 
 const baselineRssMb = residentMb().rssMb;
 const spec = JSON.parse(values.network) as BenchNetwork;
-const trace = (pictures: number) => trainableOf(build(spec, pictures), OPTIMIZER);
+const trace = (pictures: number) => trainable(spec, pictures);
 const { parts, picture } = trace(batch);
 const step = await openTrainingStep(trace, batch, { threads, shares: threads });
 const pictures = levelsOf(picture.shape, spec.levels);
@@ -34,10 +33,11 @@ async function run(steps: number): Promise<number> {
   for (let i = 0; i < steps; i++) {
     const result = await step.run(state, pictures);
     state = result.state;
-    loss = result.figures["nats"]!;
+    loss = Object.values(result.figures)[0]!;
   }
   return loss;
 }
 
 await run(WARM_UP_STEPS);
-await serve({ parameters: parameterCount(parts[0]!.declarations), threads, baselineRssMb }, run);
+const parameters = parameterCount(parts.flatMap(({ declarations }) => declarations));
+await serve({ parameters, threads, baselineRssMb }, run);

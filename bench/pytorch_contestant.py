@@ -4,7 +4,11 @@ import argparse
 import json
 import sys
 
+from pytorch_gan import Gan
 from pytorch_models import build
+from pytorch_vae import LadderVae, Vae
+
+VARIATIONAL = {"vae": Vae, "ladder-vae": LadderVae}
 
 
 def resident_mb():
@@ -26,6 +30,10 @@ class Spec:
         self.outputs = 1 if self.levels == 2 else self.levels
 
     def build(self):
+        if self.name == "gan":
+            return Gan(self.size, **self.sizes)
+        if self.name in VARIATIONAL:
+            return VARIATIONAL[self.name](self.outputs, self.size, **self.sizes)
         return build(self.name, self.sizes, self.outputs)
 
 

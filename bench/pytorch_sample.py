@@ -186,11 +186,12 @@ def main():
         method.draw(torch.rand(size**2, batch))
 
     def run(steps):
-        start = time.perf_counter()
+        start, before = time.perf_counter(), time.process_time()
         for _ in range(steps):
             mean = method.draw(torch.rand(size**2, batch)).mean().item()
-        seconds = (time.perf_counter() - start) * size**2 / pixels
-        return {"seconds": seconds, "steps": steps, "loss": mean}
+        scale = size**2 / pixels
+        seconds, processor_seconds = (time.perf_counter() - start) * scale, (time.process_time() - before) * scale
+        return {"seconds": seconds, "processorSeconds": processor_seconds, "steps": steps, "loss": mean}
 
     name = f"PyTorch {torch.__version__}, {options.method}{', tuned' if options.tuned else ''}"
     serve(name, parameter_count(network), threads, baseline, run)

@@ -1,4 +1,4 @@
-"""The PyTorch side of the training-speed benchmark: the networks of pytorch_models.py and the same training step, on the CPU.
+"""The PyTorch side of the training-speed benchmark: our networks and the same training steps, on the CPU.
 
 Started by bench/contestants.ts, which describes the line protocol.
 """
@@ -6,37 +6,12 @@ Started by bench/contestants.ts, which describes the line protocol.
 import time
 
 import torch
-from torch import nn
 
 from pytorch_contestant import argument_parser, resident_mb, serve
-from pytorch_models import nats, parameter_count, scaled
+from pytorch_models import parameter_count
+from pytorch_trainers import trainer_of
 
 WARM_UP_STEPS = 5
-
-
-class Trainer:
-    def __init__(self, network, pixels, levels):
-        self.network, self.pixels, self.levels = network, pixels, levels
-        self.parameters = list(network.parameters())
-        self.optimizer = torch.optim.Adam(self.parameters, lr=1e-3, foreach=True)
-        self.averages = [p.detach().clone() for p in self.parameters]
-
-    def step(self):
-        self.optimizer.zero_grad(set_to_none=True)
-        loss = nats(self.network(scaled(self.pixels, self.levels)), self.pixels)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        self.optimizer.step()
-        with torch.no_grad():
-            torch._foreach_mul_(self.averages, 0.999)
-            torch._foreach_add_(self.averages, self.parameters, alpha=0.001)
-        return loss.detach()
-
-    def run(self, steps):
-        start = time.perf_counter()
-        for _ in range(steps):
-            loss = self.step().item()
-        return {"seconds": time.perf_counter() - start, "steps": steps, "loss": loss}
 
 
 def main():
@@ -54,11 +29,19 @@ def main():
         network = network.to(memory_format=torch.channels_last)
 
     pixels = torch.randint(spec.levels, (options.batch, 1, spec.size, spec.size))
-    trainer = Trainer(network, pixels, spec.levels)
-    trainer.run(WARM_UP_STEPS)
+    trainer = trainer_of(network, spec.levels)
 
+    def run(steps):
+        start, before = time.perf_counter(), time.process_time()
+        for _ in range(steps):
+            figures, _ = trainer.step(pixels)
+            loss = next(iter(figures.values())).item()
+        seconds, processor_seconds = time.perf_counter() - start, time.process_time() - before
+        return {"seconds": seconds, "processorSeconds": processor_seconds, "steps": steps, "loss": loss}
+
+    run(WARM_UP_STEPS)
     name = f"PyTorch {torch.__version__}{', tuned' if options.tuned else ''}"
-    serve(name, parameter_count(network), torch.get_num_threads(), baseline, trainer.run)
+    serve(name, parameter_count(network), torch.get_num_threads(), baseline, run)
 
 
 if __name__ == "__main__":

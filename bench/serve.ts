@@ -21,8 +21,10 @@ export async function serve(
       continue;
     }
     const steps = Number(argument);
-    const start = performance.now();
+    const [start, before] = [performance.now(), process.cpuUsage()];
     const loss = await run(steps);
-    say({ seconds: (performance.now() - start) / 1000, steps, loss });
+    const { user, system } = process.cpuUsage(before);
+    const seconds = (performance.now() - start) / 1000;
+    say({ seconds, processorSeconds: (user + system) / 1e6, steps, loss });
   }
 }

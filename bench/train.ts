@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { interleave, requireSameNetwork, startNextpixel, startPyTorch } from "./contestants.ts";
+import { interleave, requireSameNetwork, startNextpixel, startPyTorch, type Clock } from "./contestants.ts";
 import { median, ratios, spread } from "./statistics.ts";
 import { describe, type BenchNetwork } from "./networks.ts";
 
@@ -7,6 +7,7 @@ export interface TrainBenchOptions {
   readonly rounds: number;
   readonly batch: number;
   readonly threads?: number;
+  readonly clock?: Clock;
 }
 
 /** Steps in a round: so many, or fewer of networks that would take longer than this. */
@@ -16,7 +17,7 @@ const SECONDS_PER_RUN = 10;
 /** Training throughput and memory beside PyTorch, interleaved in one run. */
 export async function benchTrain(
   networks: readonly BenchNetwork[],
-  { rounds, batch, threads = availableParallelism() }: TrainBenchOptions,
+  { rounds, batch, threads = availableParallelism(), clock = "wall" }: TrainBenchOptions,
 ): Promise<void> {
   for (const network of networks) {
     const args = [`--network=${JSON.stringify(network)}`, `--batch=${batch}`, `--threads=${threads}`];
@@ -28,8 +29,8 @@ export async function benchTrain(
       requireSameNetwork(contestants);
       const first = await plain.run(1);
       const stepsPerRound = Math.min(MOST_STEPS, Math.ceil(SECONDS_PER_RUN / first.seconds));
-      console.log(`\n${describe(network)}, batch ${batch}, ${threads} threads:`);
-      const seconds = await interleave(contestants, { rounds, stepsPerRound });
+      console.log(`\n${describe(network)}, batch ${batch}, ${threads} threads, by the ${clock} clock:`);
+      const seconds = await interleave(contestants, { rounds, stepsPerRound, clock });
       for (const [i, { info, memory }] of contestants.entries()) {
         const { peakRssMb, baselineRssMb } = await memory();
         const step = median(seconds[i]!);

@@ -1,4 +1,17 @@
-import { abs, add, concat, elu, log, maximum, mul, neg, sigmoid, sub } from "../graph/language.ts";
+import {
+  abs,
+  add,
+  concat,
+  elu,
+  greater,
+  log,
+  maximum,
+  mul,
+  neg,
+  sigmoid,
+  stopGradient,
+  sub,
+} from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 
 /** A function of features, whose result is so many parts, one after the other, of as many channels as there were. */
@@ -20,8 +33,11 @@ export const AFTER_ELU = Math.sqrt(GAIN_AFTER_ELU);
 
 const LEAK = 0.2;
 
-/** Leaky ReLU: x where x > 0, else x / 5. */
-export const leakyRelu = (x: Node): Node => maximum(x, mul(x, LEAK));
+/**
+ * Leaky ReLU: x where x > 0, else x / 5. Written as x times its slope, which all derivatives of every order are
+ * multiplied by too, and which is computed once.
+ */
+export const leakyRelu = (x: Node): Node => mul(x, stopGradient(maximum(greater(x, 0), LEAK)));
 
 /**
  * Of the variance of weights beside leaky ReLU, which keeps (1 + LEAK^2) / 2 of the square of what is normally

@@ -58,5 +58,5 @@ export function repeatPixels(x: Node): Node {
 export function averagePool(x: Node): Node {
   const [batch, channels, rows, cols] = x.shape as [number, number, number, number];
   const squares = reshape(x, [batch, channels, rows / 2, 2, cols / 2, 2]);
-  return reshape(mul(sum(squares, [3, 5]), 1 / 4), [batch, channels, rows / 2, cols / 2]);
+  return mul(reshape(sum(squares, [3, 5]), [batch, channels, rows / 2, cols / 2]), 1 / 4);
 }

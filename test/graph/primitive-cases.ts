@@ -42,6 +42,8 @@ const convolutionSettings: Parameters<typeof convolutions>[0][] = [
   { kernel: [2, 2], pad: { top: 3, left: 2, bottom: 1 } }, // more padding than the kernel reaches
   { kernel: [3, 2], dilation: [2, 3], pad: { top: 2, left: 3 } },
   { kernel: [3, 3], stride: [2, 2], pad: { top: 1, left: 1, bottom: 1, right: 1 } },
+  { kernel: [5, 6] }, // as large as the field
+  { kernel: [5, 6], mask: mask([4, 3, 5, 6], (i) => i % 4 !== 1) },
   { kernel: [2, 3], stride: [1, 3], dilation: [2, 1], pad: { left: 2 } },
   { kernel: [2, 3], pad: { top: 1, left: 1, right: 1 }, mask: mask([4, 3, 2, 3], (i) => i % 6 !== 5) },
   { kernel: [1, 1], mask: mask([4, 3, 1, 1], (i) => i % 5 !== 2) },

@@ -1,6 +1,7 @@
 import { sameShape } from "../../graph/shapes.ts";
 import { is, type Node } from "../../graph/node.ts";
 import type { Shape } from "../../graph/primitives.ts";
+import { blockedWeights } from "./blocked-weights.ts";
 import type { FusedConvolution, PlainConvolution } from "./fusion.ts";
 import type { OnnxLowering } from "./lowering.ts";
 import { POINTWISE_OPERATORS } from "./pointwise-operators.ts";
@@ -13,24 +14,20 @@ const hasWholeBlocks = (channels: number, { block }: OnnxLowering) =>
 
 /** The convolution in blocked form, with what is fused into it; undefined if it has no such form. */
 export function blockedConvolution(
-  { x, inputs, outputs, kernel, weights, pads, stride, dilation }: PlainConvolution,
+  plain: PlainConvolution,
   { bias, sum, relu }: FusedConvolution,
   lowering: OnnxLowering,
 ): string | undefined {
   const { block, model } = lowering;
+  const { x, inputs, outputs, pads, stride, dilation } = plain;
   if (block === undefined || !hasWholeBlocks(inputs, lowering) || !hasWholeBlocks(outputs, lowering))
     return undefined;
   if (pads.some((size) => size < 0)) return undefined;
-  // [O, I, kh, kw] -> [O / b, I / b, kh, kw, b of I, b of O]
-  const split = [outputs / block, block, inputs / block, block, ...kernel];
-  const apart = model.node("Reshape", [weights, model.integers(split)], {});
-  const ordered = model.node("Transpose", [apart], { perm: [0, 2, 4, 5, 3, 1] });
-  const packed = model.node("Reshape", [ordered, model.integers([outputs, inputs, ...kernel])], {});
   // An operand that is left out, but followed by another one, has an empty name.
   const biasName = bias ? model.node("Reshape", [lowering.value(bias), model.integers([outputs])], {}) : "";
   const operands = [
     lowering.blocked(x),
-    packed,
+    blockedWeights(plain, block, lowering),
     ...(bias || sum ? [biasName] : []),
     ...(sum ? [lowering.blocked(sum)] : []),
   ];

@@ -1,5 +1,6 @@
 import { type Node, is } from "../../graph/node.ts";
 import { blockedConvolution } from "./blocked-rules.ts";
+import { dense, isDense } from "./dense.ts";
 import type { FusedConvolution, PlainConvolution } from "./fusion.ts";
 import { masked, padded, type OnnxLowering } from "./lowering.ts";
 
@@ -13,6 +14,10 @@ type Four = [number, number, number, number];
 /** Lowers a convolution, forwards or backwards, and what is fused into it, as the value of `node`. */
 export function convolution(node: Node, fused: FusedConvolution, lowering: OnnxLowering): void {
   const { conv, bias } = fused;
+  if (isDense(conv)) {
+    lowering.setPlain(node, epilogue(dense(conv, lowering), fused, lowering));
+    return;
+  }
   if (is(conv, "convTranspose") && conv.attributes.stride.some((step) => step !== 1)) {
     lowering.setPlain(node, epilogue(stridedTranspose(conv, lowering), fused, lowering));
     return;
@@ -24,11 +29,11 @@ export function convolution(node: Node, fused: FusedConvolution, lowering: OnnxL
     return;
   }
   const { model, value } = lowering;
-  const { x, weights, outputs, pads, stride: strides, dilation: dilations } = plain;
+  const { x, outputs, pads, stride: strides, dilation: dilations } = plain;
   // Conv takes no negative padding: the input is cropped beforehand instead.
   const [top, left, bottom, right] = pads.map((size) => Math.min(size, 0)) as Four;
   const cut = padded(lowering, value(x), [0, 0, top, left], [0, 0, bottom, right]);
-  const operands = [cut, weights];
+  const operands = [cut, plainWeights(plain, lowering)];
   if (bias) operands.push(model.node("Reshape", [value(bias), model.integers([outputs])], {}));
   const kept = pads.map((size) => Math.max(size, 0));
   const result = model.node("Conv", operands, { pads: kept, strides, dilations });
@@ -51,7 +56,7 @@ function forwards({ inputs: [x, w], attributes }: Node<"conv">, lowering: OnnxLo
   const [outputs, inputs, ...kernel] = w!.shape as Four;
   const weights = masked(lowering, lowering.value(w!), attributes);
   const pads = [pad.top, pad.left, pad.bottom, pad.right] as const;
-  return { x: x!, inputs, outputs, kernel, weights, pads, stride, dilation };
+  return { x: x!, inputs, outputs, kernel, weights, isBackwards: false, pads, stride, dilation };
 }
 
 /**
@@ -69,11 +74,9 @@ function backwards(
   const reach: [number, number] = [(kernel[0] - 1) * dilation[0], (kernel[1] - 1) * dilation[1]];
   const [top, left] = [reach[0] - pad.top, reach[1] - pad.left];
   const [bottom, right] = [rows - outRows + reach[0] - top, cols - outCols + reach[1] - left];
-  const swapped = lowering.model.node("Transpose", [masked(lowering, lowering.value(w!), attributes)], {
-    perm: [1, 0, 2, 3],
-  });
-  const weights = turned(lowering, swapped, [outputs, inputs, ...kernel]);
-  return { x: dy!, inputs, outputs, kernel, weights, pads: [top, left, bottom, right], stride, dilation };
+  const weights = masked(lowering, lowering.value(w!), attributes);
+  const pads = [top, left, bottom, right] as const;
+  return { x: dy!, inputs, outputs, kernel, weights, isBackwards: true, pads, stride, dilation };
 }
 
 function stridedTranspose(
@@ -102,12 +105,17 @@ function stridedTranspose(
   );
 }
 
-/** Kernels turned by 180 degrees. */
-function turned({ model }: OnnxLowering, weights: string, shape: Four): string {
-  const taps = shape[2] * shape[3];
-  if (taps === 1) return weights;
-  const flat = model.node("Reshape", [weights, model.integers([shape[0], shape[1], taps])], {});
+/** The weights as `Conv` takes them. */
+function plainWeights(
+  { weights, isBackwards, outputs, inputs, kernel }: PlainConvolution,
+  { model }: OnnxLowering,
+): string {
+  if (!isBackwards) return weights;
+  const swapped = model.node("Transpose", [weights], { perm: [1, 0, 2, 3] });
+  const taps = kernel[0] * kernel[1];
+  if (taps === 1) return swapped;
+  const flat = model.node("Reshape", [swapped, model.integers([outputs, inputs, taps])], {});
   const backwards = model.integers(Array.from({ length: taps }, (_, tap) => taps - 1 - tap));
   const reversed = model.node("Gather", [flat, backwards], { axis: 2 });
-  return model.node("Reshape", [reversed, model.integers(shape)], {});
+  return model.node("Reshape", [reversed, model.integers([outputs, inputs, ...kernel])], {});
 }

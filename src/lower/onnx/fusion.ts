@@ -11,14 +11,15 @@ export interface FusedConvolution {
   readonly relu: boolean;
 }
 
-/** A convolution with what it takes to compute it: forwards or backwards makes no difference any more. */
+/** A convolution with what it takes to compute it: forwards or backwards, only the weights lie differently. */
 export interface PlainConvolution {
   readonly x: Node;
   readonly inputs: number;
   readonly outputs: number;
   readonly kernel: readonly [number, number];
-  /** Name of the weights, [outputs, inputs, ...kernel]. */
+  /** Name of the weights, [outputs, inputs, ...kernel]; backwards [inputs, outputs, ...kernel], to be turned by 180 degrees. */
   readonly weights: string;
+  readonly isBackwards: boolean;
   /** Top, left, bottom, right; negative: so much of the input is cut off. */
   readonly pads: readonly [number, number, number, number];
   readonly stride: readonly [number, number];

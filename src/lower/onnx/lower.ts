@@ -8,6 +8,7 @@ import { expand } from "./expand.ts";
 import { fuseConvolutions } from "./fusion.ts";
 import { isComparison, OnnxLowering, type OnnxRule } from "./lowering.ts";
 import { OnnxModelWriter } from "./model-writer.ts";
+import { findResampling, resample } from "./resampling.ts";
 import { unrollRecurrences } from "./unroll.ts";
 import { onnxRules, type ExpandedPrimitive, type FusedPrimitive, type UnrolledPrimitive } from "./rules.ts";
 
@@ -31,7 +32,9 @@ export function lowerToOnnx(program: Program, { block }: LoweringOptions = {}): 
   // pass, when its operands have just been computed. From first to last, all of them would be computed at the end,
   // with every activation and its derivative still in memory.
   const order = topologicalOrder(outputs, "last to first");
-  const { fused, absorbed } = fuseConvolutions(order, useCounts(outputs));
+  const uses = useCounts(outputs);
+  const { fused, absorbed } = fuseConvolutions(order, uses);
+  const { resamplings, absorbed: ofResamplings } = findResampling(order, uses, block);
   const model = new OnnxModelWriter(program.name);
   const plain = (node: Node, lowering: OnnxLowering) => {
     const rule = onnxRules[
@@ -42,13 +45,14 @@ export function lowerToOnnx(program: Program, { block }: LoweringOptions = {}): 
   const lowering = new OnnxLowering(model, plain, block);
 
   for (const node of order) {
-    if (absorbed.has(node) || isComparison(node)) continue;
+    if (absorbed.has(node) || ofResamplings.has(node) || isComparison(node)) continue;
     const chain = fused.get(node);
     if (chain) {
       convolution(node, chain, lowering);
       continue;
     }
-    const blocked = blockedRule(node, lowering);
+    const resampling = resamplings.get(node);
+    const blocked = resampling ? resample(resampling, lowering) : blockedRule(node, lowering);
     if (blocked === undefined) lowering.setPlain(node, plain(node, lowering));
     else lowering.setBlocked(node, blocked);
   }

@@ -64,10 +64,10 @@ export class OnnxLowering {
     );
 
   /** Whether the value exists in blocks of channels, and not in row-major order. */
-  isBlocked(node: Node): boolean {
+  readonly isBlocked = (node: Node): boolean => {
     if (this.#plain.has(node)) return false;
     return this.#blocked.has(node) || (isPositivity(node) && this.isBlocked(node.inputs[0]!));
-  }
+  };
 }
 
 function once(forms: Map<Node, string>, node: Node, make: () => string): string {

@@ -14,6 +14,7 @@ const OPERATORS = {
   ConvTranspose: { pads: "ints", strides: "ints", dilations: "ints", output_padding: "ints" },
   Expand: {},
   Gather: { axis: "int" },
+  Gemm: { transA: "int", transB: "int" },
   HardSigmoid: { alpha: "float", beta: "float" },
   Identity: {},
   MatMul: {},
@@ -25,9 +26,11 @@ const OPERATORS = {
   Softmax: { axis: "int" },
   Transpose: { perm: "ints" },
   Where: {},
+  "nchwc.AveragePool": { kernel_shape: "ints", strides: "ints" },
   "nchwc.Conv": { pads: "ints", strides: "ints", dilations: "ints", activation: "text" },
   "nchwc.ReorderInput": { channels_last: "int" },
   "nchwc.ReorderOutput": { channels: "int", channels_last: "int" },
+  "nchwc.Upsample": { scales: "ints" },
 } as const satisfies Record<string, Record<string, AttributeKind>>;
 
 function withoutAttributes<O extends string>(operators: readonly O[]): Record<O, Record<never, never>> {

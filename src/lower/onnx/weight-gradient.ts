@@ -1,6 +1,8 @@
 import type { Node } from "../../graph/node.ts";
 import type { ConvAttributes } from "../../graph/primitives.ts";
 import { sizeOf } from "../../graph/shapes.ts";
+import { dense, isDense } from "./dense.ts";
+import { gatheredWeightGradient, isGathered } from "./gathered-weight-gradient.ts";
 import { masked, padded, type OnnxLowering } from "./lowering.ts";
 
 type Four = [number, number, number, number];
@@ -21,10 +23,14 @@ interface Tap {
 const THIN_CHANNELS = 16;
 
 /** The gradient for the weights: dw[:, :, y, x] = sum over the batch of dy times the input as tap (y, x) sees it. */
-export function convWeightGradient(
-  { inputs: [x, dy], attributes, shape }: Node<"convWeightGradient">,
-  lowering: OnnxLowering,
-): string {
+export function convWeightGradient(node: Node<"convWeightGradient">, lowering: OnnxLowering): string {
+  if (isDense(node)) return dense(node, lowering);
+  if (isGathered(node)) return gatheredWeightGradient(node, lowering);
+  const {
+    inputs: [x, dy],
+    attributes,
+    shape,
+  } = node;
   const { model } = lowering;
   const [outputs, channels] = shape as Four;
   const taps = tapsOf(attributes);
