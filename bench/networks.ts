@@ -1,6 +1,6 @@
 import { trainableOf } from "../src/families/autoregressive.ts";
 import { familyOf } from "../src/families/by-name.ts";
-import type { TrainingSettings } from "../src/families/family.ts";
+import type { TrainingSettings } from "../src/families/optimizers.ts";
 import { sizeOf } from "../src/graph/shapes.ts";
 import { defaultLikelihood } from "../src/likelihood/by-name.ts";
 import { modelByName, modelNamesOf } from "../src/models/by-name.ts";
