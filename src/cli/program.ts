@@ -18,7 +18,7 @@ import { addTrainCommand } from "./train.ts";
 /** Does what the words after the program's name ask for, and sets the exit code of the process. Never throws. */
 export async function runProgram(words: readonly string[]): Promise<void> {
   const program = new Command("nextpixel")
-    .description("Autoregressive image generation: train, draw, complete, score.")
+    .description("Image generation from likelihoods: train, draw, complete, score, compare.")
     .version(version)
     .exitOverride()
     // An error is one line, so that scripts can read it; the suggestion goes onto it.
