@@ -32,7 +32,7 @@ test(
 test("every option that the README mentions exists", async () => {
   const cwd = await temporaryFolder();
   const helps = await Promise.all(
-    ["demo", "train", "sample", "complete", "score", "info", "doctor"].map(
+    ["demo", "train", "sample", "compare", "complete", "score", "info", "doctor"].map(
       async (command) => (await runCli([command, "--help"], { cwd })).stdout,
     ),
   );
