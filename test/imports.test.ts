@@ -45,8 +45,13 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
     "basics, files, fetch, graph, data, programs, families, pictures, run, runtime, runtime/step, " +
       "runtime/workers",
   ],
+  ["studio", "basics, files, families, programs, run"],
   ["definitions.ts", "graph, likelihood, models, nn"],
-  ["browser.ts", "definitions.ts, basics, data, programs, families, run, runtime/step, runtime/workers"],
+  [
+    "browser.ts",
+    "definitions.ts, basics, graph, data, programs, families, run, runtime/step, runtime/workers",
+  ],
+  ["studio/page", "basics, data, pictures, runtime/step, studio, browser.ts"],
   ["index.ts", "definitions.ts, basics, fetch, data, programs, run, runtime/step, train, tasks"],
   ["cli", "everything"],
 ];
@@ -59,7 +64,7 @@ interface Import {
   readonly to: string;
 }
 
-const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => /\.tsx?$/.test(file));
 
 const IMPORT =
   /^(?:import|export|\})[^"'=;]*\bfrom "([^"]+)"|^import "([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm;
@@ -76,7 +81,7 @@ const imports: Import[] = files.flatMap((from) => {
 /** `data` has folders for what its formats are about, which are one room. */
 const room = (path: string) =>
   path.startsWith("data/") ? "data" : path.includes("/") ? dirname(path) : path;
-const isOurs = (to: string) => to.endsWith(".ts");
+const isOurs = (to: string) => /\.tsx?$/.test(to);
 const of = (folder: string) => imports.filter(({ from }) => from.startsWith(`${folder}/`));
 const show = ({ from, to }: Import) => `${from} -> ${to}`;
 

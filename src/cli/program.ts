@@ -9,6 +9,7 @@ import { flagsAbout } from "./flags-about.ts";
 import { addInfoCommand } from "./info.ts";
 import { addInterpolateCommand } from "./interpolate.ts";
 import { loadModelFiles } from "./model-file.ts";
+import { addPublishCommand } from "./publish.ts";
 import { addReconstructCommand } from "./reconstruct.ts";
 import { addSampleCommand } from "./sample.ts";
 import { addScoreCommand } from "./score.ts";
@@ -43,6 +44,7 @@ async function run(program: Command, words: readonly string[]): Promise<void> {
     addEmbedCommand,
     addScoreCommand,
     addInfoCommand,
+    addPublishCommand,
     addDoctorCommand,
   ])
     add(program);

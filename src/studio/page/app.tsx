@@ -1,0 +1,69 @@
+import { VIEWS, type View } from "./address.ts";
+import { Grid } from "./grid.tsx";
+import { PageLink } from "./page-link.tsx";
+import { address, change, opened, problem, runs } from "./studio.ts";
+import { Watch } from "./watch.tsx";
+
+const TITLES: Readonly<Record<View, string>> = { watch: "Watch", grid: "Grid" };
+
+export function App() {
+  const { view } = address.value;
+  return (
+    <>
+      <header>
+        <h1>nextpixel studio</h1>
+        <RunChoice />
+        <nav aria-label="Views">
+          {VIEWS.map((one) => (
+            <PageLink key={one} to={{ view: one, pixel: undefined }} isCurrent={one === view}>
+              {TITLES[one]}
+            </PageLink>
+          ))}
+        </nav>
+      </header>
+      <main>
+        {problem.value && (
+          <p class="problem" role="alert">
+            {problem.value}
+          </p>
+        )}
+        {opened.value ? <OpenView view={view} /> : problem.value ? null : <p>Opening the run …</p>}
+      </main>
+    </>
+  );
+}
+
+const OpenView = ({ view }: { readonly view: View }) => (view === "watch" ? <Watch /> : <Grid />);
+
+function RunChoice() {
+  const all = runs.value;
+  const folder = opened.value?.folder ?? address.value.run;
+  const run = all.find((one) => one.folder === folder);
+  if (!run) return null;
+  const about = `${run.model}, ${run.step} steps, ${(run.bytes / 1e6).toFixed(2)} MB`;
+  if (all.length === 1) {
+    return (
+      <p>
+        {run.folder} <small>{about}</small>
+      </p>
+    );
+  }
+  return (
+    <label>
+      Run{" "}
+      <select
+        value={folder}
+        onChange={({ currentTarget }) =>
+          change({ run: currentTarget.value, class: undefined, pixel: undefined }, { isNewPage: true })
+        }
+      >
+        {all.map((one) => (
+          <option key={one.folder} value={one.folder}>
+            {one.folder}
+          </option>
+        ))}
+      </select>{" "}
+      <small>{about}</small>
+    </label>
+  );
+}

@@ -1,0 +1,134 @@
+import { CURRENT, PAST, TINT } from "../../pictures/drawing-colours.ts";
+import type { ObservedRow, PictureSize, Position } from "../../browser.ts";
+import { grey } from "./picture.ts";
+
+/** What is shown of a picture that is being drawn. */
+export interface Shown {
+  readonly size: PictureSize;
+  readonly levels: number;
+  readonly rows: readonly ObservedRow[];
+  /** Pixels that are drawn; the next one is the current one. */
+  readonly drawn: number;
+  readonly pointed: Position | undefined;
+  /** The pixels that the one explained depends on. */
+  readonly seen: { readonly at: Position; readonly mask: Uint8Array } | undefined;
+}
+
+/** A picture is painted about so large, in pixels of the canvas. */
+const EXTENT = 960;
+/** Share by which pixels are faded that are not seen. */
+const FADED = 0.75;
+
+const rgb = ([red, green, blue]: readonly number[]) => `rgb(${red} ${green} ${blue})`;
+
+/** Paints a picture: past pixels blue-tinted, the current one red with a ring, future ones empty. */
+export function paint(canvas: HTMLCanvasElement, pixelsOf: HTMLCanvasElement, shown: Shown): void {
+  const { rows, cols } = shown.size;
+  const scale = Math.max(1, Math.floor(EXTENT / Math.max(rows, cols)));
+  if (canvas.width !== cols * scale || canvas.height !== rows * scale) {
+    canvas.width = cols * scale;
+    canvas.height = rows * scale;
+  }
+  const context = canvas.getContext("2d")!;
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingEnabled = false;
+  paintLines(context, shown.size, scale);
+  paintPast(pixelsOf, shown);
+  context.drawImage(pixelsOf, 0, 0, canvas.width, canvas.height);
+  const { drawn, pointed, seen } = shown;
+  if (drawn < rows * cols) {
+    const at = { row: Math.floor(drawn / cols), col: drawn % cols };
+    context.fillStyle = rgb(CURRENT);
+    context.fillRect(at.col * scale, at.row * scale, scale, scale);
+    ring(context, at, scale, rgb(CURRENT));
+  }
+  if (seen) outlineSeen(context, seen.mask, shown.size, scale);
+  if (pointed) ring(context, pointed, scale, "#000");
+}
+
+/** Lines between pixels, so that the picture's extent shows before it is drawn. */
+function paintLines(context: CanvasRenderingContext2D, { rows, cols }: PictureSize, scale: number): void {
+  context.beginPath();
+  for (let row = 0; row <= rows; row++) {
+    context.moveTo(0, row * scale);
+    context.lineTo(cols * scale, row * scale);
+  }
+  for (let col = 0; col <= cols; col++) {
+    context.moveTo(col * scale, 0);
+    context.lineTo(col * scale, rows * scale);
+  }
+  context.lineWidth = 1;
+  context.strokeStyle = "rgb(128 128 128 / 0.4)";
+  context.stroke();
+}
+
+/** The drawn pixels, one pixel of the canvas for each. */
+function paintPast(canvas: HTMLCanvasElement, { size, levels, rows: observed, drawn, seen }: Shown): void {
+  const { channels, rows, cols } = size;
+  canvas.width = cols;
+  canvas.height = rows;
+  const context = canvas.getContext("2d")!;
+  const image = context.createImageData(cols, rows);
+  const tint = drawn < rows * cols ? TINT : 0;
+  for (let pixel = 0; pixel < drawn; pixel++) {
+    const ofRow = observed[Math.floor(pixel / cols)]!.levels;
+    for (let c = 0; c < 3; c++) {
+      const channel = channels === 3 ? c : 0;
+      const value = grey(ofRow[channel * cols + (pixel % cols)]!, levels);
+      image.data[4 * pixel + c] = Math.round((1 - tint) * value + tint * PAST[c]!);
+    }
+    const isFaded = seen && seen.mask[pixel] === 0 && pixel !== seen.at.row * cols + seen.at.col;
+    image.data[4 * pixel + 3] = isFaded ? 255 * (1 - FADED) : 255;
+  }
+  context.putImageData(image, 0, 0);
+}
+
+/** A ring about a pixel, dark and light, so that it shows on every ground. */
+function ring(
+  context: CanvasRenderingContext2D,
+  { row, col }: Position,
+  scale: number,
+  colour: string,
+): void {
+  for (const [style, width, away] of [
+    [colour, 6, 4],
+    ["#fff", 3, 1.5],
+  ] as const) {
+    context.strokeStyle = style;
+    context.lineWidth = width;
+    context.strokeRect(col * scale - away, row * scale - away, scale + 2 * away, scale + 2 * away);
+  }
+}
+
+/** The border of the pixels that are seen. */
+function outlineSeen(
+  context: CanvasRenderingContext2D,
+  mask: Uint8Array,
+  { rows, cols }: PictureSize,
+  scale: number,
+): void {
+  const isSeen = (row: number, col: number) =>
+    row >= 0 && col >= 0 && row < rows && col < cols && mask[row * cols + col] === 1;
+  const border = new Path2D();
+  for (let row = 0; row <= rows; row++)
+    for (let col = 0; col <= cols; col++) {
+      const here = isSeen(row, col);
+      if (here !== isSeen(row - 1, col)) {
+        border.moveTo(col * scale, row * scale);
+        border.lineTo((col + 1) * scale, row * scale);
+      }
+      if (here !== isSeen(row, col - 1)) {
+        border.moveTo(col * scale, row * scale);
+        border.lineTo(col * scale, (row + 1) * scale);
+      }
+    }
+  for (const [style, width] of [
+    ["#fff", 7],
+    [rgb(PAST), 4],
+  ] as const) {
+    context.strokeStyle = style;
+    context.lineWidth = width;
+    context.lineCap = "square";
+    context.stroke(border);
+  }
+}

@@ -1,0 +1,80 @@
+import { address, change, opened } from "./studio.ts";
+
+const SLIDER = { least: 0.1, largest: 2, step: 0.05 };
+
+interface NumberFieldProps {
+  readonly label: string;
+  readonly value: number;
+  readonly largest: number;
+  readonly onValue: (value: number) => void;
+}
+
+/** A whole number from 0. */
+export function NumberField({ label, value, largest, onValue }: NumberFieldProps) {
+  return (
+    <label class="field">
+      {label}
+      <input
+        type="number"
+        min="0"
+        max={largest}
+        step="1"
+        value={value}
+        onChange={({ currentTarget }) => {
+          const given = currentTarget.valueAsNumber;
+          if (Number.isInteger(given) && given >= 0 && given <= largest) onValue(given);
+          else currentTarget.value = String(value);
+        }}
+      />
+    </label>
+  );
+}
+
+/** What decides which pictures are drawn, besides their numbers: seed, temperature and class. */
+export function SamplingControls() {
+  const { seed, temperature, class: chosen } = address.value;
+  const { classes } = opened.value!;
+  return (
+    <>
+      <NumberField
+        label="Seed"
+        value={seed}
+        largest={Number.MAX_SAFE_INTEGER}
+        onValue={(value) => change({ seed: value, pixel: undefined })}
+      />
+      <label class="field">
+        <span>
+          Temperature <output>{temperature}</output>
+        </span>
+        <input
+          type="range"
+          min={SLIDER.least}
+          max={SLIDER.largest}
+          step={SLIDER.step}
+          value={temperature}
+          onInput={({ currentTarget }) =>
+            change({ temperature: Number(currentTarget.value), pixel: undefined })
+          }
+        />
+      </label>
+      {classes.length > 0 && (
+        <label class="field">
+          Class
+          <select
+            value={chosen ?? ""}
+            onChange={({ currentTarget: { value } }) =>
+              change({ class: value === "" ? undefined : value, pixel: undefined })
+            }
+          >
+            <option value="">all in turn</option>
+            {classes.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+    </>
+  );
+}

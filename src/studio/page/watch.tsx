@@ -1,0 +1,132 @@
+import { useEffect } from "preact/hooks";
+import { bitsPerDim } from "../../basics/units.ts";
+import { SPEEDS } from "./address.ts";
+import { Explanation } from "./explanation.tsx";
+import { NumberField, SamplingControls } from "./sampling-controls.tsx";
+import { address, change, opened } from "./studio.ts";
+import {
+  goTo,
+  isFinished,
+  isPlaying,
+  nats,
+  pause,
+  pixels,
+  play,
+  shown,
+  speed,
+  startWatching,
+} from "./watching.ts";
+import { WatchedPicture } from "./watched-picture.tsx";
+
+const LARGEST_PICTURE = 2 ** 32 - 1;
+
+export function Watch() {
+  useEffect(startWatching, []);
+  return (
+    <div class="watch">
+      <section class="stage" aria-labelledby="picture-heading">
+        <h2 id="picture-heading">Picture {address.value.picture}</h2>
+        <WatchedPicture />
+        <Progress />
+        <Transport />
+      </section>
+      <Explanation />
+      <Pace />
+      <section class="settings" aria-labelledby="settings-heading">
+        <h2 id="settings-heading">Settings</h2>
+        <div class="fields">
+          <SamplingControls />
+          <NumberField
+            label="Picture"
+            value={address.value.picture}
+            largest={LARGEST_PICTURE}
+            onValue={(picture) => change({ picture, pixel: undefined })}
+          />
+        </div>
+        <p>
+          <button
+            type="button"
+            onClick={() => change({ picture: address.value.picture + 1, pixel: undefined })}
+          >
+            Next picture
+          </button>
+        </p>
+      </section>
+    </div>
+  );
+}
+
+function Progress() {
+  const { channels } = opened.value!.size;
+  const bits = bitsPerDim(nats.value, channels * shown.value);
+  return (
+    <p class="progress">
+      {shown.value} of {pixels.value} pixels, {nats.value.toFixed(2)} nats
+      {shown.value > 0 && `, ${bits.toFixed(3)} bits/dim`}
+    </p>
+  );
+}
+
+/** Plays the picture, or goes through it step by step. */
+function Transport() {
+  return (
+    <div class="buttons" role="group" aria-label="Drawing">
+      <button type="button" class="main" onClick={isPlaying.value ? pause : play}>
+        {isPlaying.value ? "Pause" : isFinished.value ? "Play again" : "Play"}
+      </button>
+      <button type="button" disabled={shown.value === 0} onClick={() => goTo(shown.value - 1)}>
+        Step back
+      </button>
+      <button type="button" disabled={isFinished.value} onClick={() => goTo(shown.value + 1)}>
+        Step
+      </button>
+      <button type="button" disabled={isFinished.value} onClick={() => goTo(pixels.value)}>
+        To the end
+      </button>
+    </div>
+  );
+}
+
+/** How fast the picture is drawn, where it is, and what is shown beside it. */
+function Pace() {
+  const perSecond = SPEEDS[speed.value]!;
+  const said =
+    perSecond === Infinity ? "at once" : `${perSecond} ${perSecond === 1 ? "pixel" : "pixels"} a second`;
+  return (
+    <section class="pace" aria-label="Pace">
+      <label class="field">
+        <span>
+          Speed <output>{said}</output>
+        </span>
+        <input
+          type="range"
+          min="0"
+          max={SPEEDS.length - 1}
+          step="1"
+          value={speed.value}
+          aria-valuetext={said}
+          onInput={({ currentTarget }) => change({ speed: Number(currentTarget.value) })}
+        />
+      </label>
+      <label class="field">
+        Pixels drawn
+        <input
+          type="range"
+          min="0"
+          max={pixels.value}
+          step="1"
+          value={shown.value}
+          onInput={({ currentTarget }) => goTo(Number(currentTarget.value))}
+        />
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={address.value.field}
+          onChange={({ currentTarget }) => change({ field: currentTarget.checked })}
+        />
+        Show what the current pixel depends on
+      </label>
+    </section>
+  );
+}
