@@ -1,6 +1,7 @@
+import { Slider } from "./slider.tsx";
 import { address, change, opened } from "./studio.ts";
 
-const SLIDER = { least: 0.1, largest: 2, step: 0.05 };
+const TEMPERATURE = { least: 0.1, largest: 2, step: 0.05 };
 
 interface NumberFieldProps {
   readonly label: string;
@@ -42,21 +43,13 @@ export function SamplingControls() {
         largest={Number.MAX_SAFE_INTEGER}
         onValue={(value) => change({ seed: value, pixel: undefined })}
       />
-      <label class="field">
-        <span>
-          Temperature <output>{temperature}</output>
-        </span>
-        <input
-          type="range"
-          min={SLIDER.least}
-          max={SLIDER.largest}
-          step={SLIDER.step}
-          value={temperature}
-          onInput={({ currentTarget }) =>
-            change({ temperature: Number(currentTarget.value), pixel: undefined })
-          }
-        />
-      </label>
+      <Slider
+        label="Temperature"
+        value={temperature}
+        {...TEMPERATURE}
+        said={String(temperature)}
+        onValue={(value) => change({ temperature: value, pixel: undefined })}
+      />
       {classes.length > 0 && (
         <label class="field">
           Class

@@ -3,6 +3,7 @@ import { bitsPerDim } from "../../basics/units.ts";
 import { SPEEDS } from "./address.ts";
 import { Explanation } from "./explanation.tsx";
 import { NumberField, SamplingControls } from "./sampling-controls.tsx";
+import { Slider } from "./slider.tsx";
 import { address, change, opened } from "./studio.ts";
 import {
   goTo,
@@ -94,31 +95,15 @@ function Pace() {
     perSecond === Infinity ? "at once" : `${perSecond} ${perSecond === 1 ? "pixel" : "pixels"} a second`;
   return (
     <section class="pace" aria-label="Pace">
-      <label class="field">
-        <span>
-          Speed <output>{said}</output>
-        </span>
-        <input
-          type="range"
-          min="0"
-          max={SPEEDS.length - 1}
-          step="1"
-          value={speed.value}
-          aria-valuetext={said}
-          onInput={({ currentTarget }) => change({ speed: Number(currentTarget.value) })}
-        />
-      </label>
-      <label class="field">
-        Pixels drawn
-        <input
-          type="range"
-          min="0"
-          max={pixels.value}
-          step="1"
-          value={shown.value}
-          onInput={({ currentTarget }) => goTo(Number(currentTarget.value))}
-        />
-      </label>
+      <Slider
+        label="Speed"
+        value={speed.value}
+        least={0}
+        largest={SPEEDS.length - 1}
+        said={said}
+        onValue={(value) => change({ speed: value })}
+      />
+      <Slider label="Pixels drawn" value={shown.value} least={0} largest={pixels.value} onValue={goTo} />
       <label class="check">
         <input
           type="checkbox"

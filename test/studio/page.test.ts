@@ -1,0 +1,291 @@
+import { readFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join, relative } from "node:path";
+import { decode } from "fast-png";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dequantise } from "../../src/data/quantise.ts";
+import { pictureGrid } from "../../src/pictures/grid.ts";
+import type { DrawnPictures } from "../../src/programs/drawn-pictures.ts";
+import { loadSavedModel } from "../../src/run/saved-model.ts";
+import { publish } from "../../src/studio/publish.ts";
+import { sample, type SampleOptions } from "../../src/tasks/sample.ts";
+import { launchChromium } from "../browser/chromium.ts";
+import { serve, type PageServer } from "../browser/serve.ts";
+import { temporaryFolder } from "../data/temporary-folder.ts";
+import { DIGITS, trainedOnColours } from "./runs.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let runs: Readonly<Record<"colours" | "run-of-format-1", string>>;
+let server: PageServer;
+let browser: Browser | undefined;
+beforeAll(async () => {
+  runs = { colours: await trainedOnColours(), "run-of-format-1": DIGITS };
+  const site = join(await temporaryFolder(), "site");
+  await publish(Object.values(runs), site);
+  const entries = await readdir(site, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(async (entry): Promise<[string, Uint8Array]> => {
+      const path = join(entry.parentPath, entry.name);
+      return [`/${relative(site, path)}`, await readFile(path)];
+    });
+  server = await serve(Object.fromEntries(await Promise.all(files)));
+  browser = await launchChromium();
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  server.close();
+});
+
+interface PageOptions {
+  readonly hasMotion?: boolean;
+  readonly width?: number;
+  readonly colorScheme?: "light" | "dark";
+}
+
+/** What a person does on the page; there must be no error, and no request but to the site itself. */
+async function onPage(
+  query: string,
+  work: (page: Page) => Promise<void>,
+  { hasMotion = false, width = 1280, colorScheme = "light" }: PageOptions = {},
+): Promise<void> {
+  const page = await browser!.newPage({
+    viewport: { width, height: 900 },
+    reducedMotion: hasMotion ? "no-preference" : "reduce",
+    colorScheme,
+  });
+  const failures: string[] = [];
+  await page.route("**", (route) => {
+    const url = route.request().url();
+    if (url.startsWith(server.origin) || url.startsWith("blob:")) return route.continue();
+    failures.push(`asked for ${url}`);
+    return route.abort();
+  });
+  page.on("response", (response) => response.ok() || failures.push(`${response.status()} ${response.url()}`));
+  page.on("pageerror", (error) => failures.push(error.message));
+  page.on("console", (message) => {
+    // Reading the canvas is what the test does, not the page.
+    const isOurs = ["error", "warning"].includes(message.type()) && !message.text().includes("getImageData");
+    if (isOurs) failures.push(message.text());
+  });
+  try {
+    await page.goto(`${server.origin}/index.html${query}`);
+    await work(page);
+  } finally {
+    await page.close();
+    expect(failures).toEqual([]);
+  }
+}
+
+const drawnBy = async (run: keyof typeof runs, options: SampleOptions): Promise<DrawnPictures> =>
+  sample(await loadSavedModel(runs[run]), { workers: 1, ...options });
+
+/** Red, green and blue of each pixel of pictures, as the page shows them when they are finished. */
+function coloursOf({ pictures, size, levels, count }: DrawnPictures): number[][] {
+  const plane = size.rows * size.cols;
+  const values = dequantise(pictures, levels);
+  return Array.from({ length: count * plane }, (_, i) => {
+    const start = Math.floor(i / plane) * size.channels * plane + (i % plane);
+    return [0, 1, 2].map((c) => values[start + (size.channels === 3 ? c * plane : 0)]!);
+  });
+}
+
+/** Red, green, blue and alpha in the middle of each of the picture's pixels. */
+const shownOn = (page: Page, selector: string, rows: number, cols: number): Promise<number[][]> =>
+  page.$eval(
+    selector,
+    (element, { rows, cols }) => {
+      const canvas = element as HTMLCanvasElement;
+      const context = canvas.getContext("2d")!;
+      return Array.from({ length: rows * cols }, (_, pixel) => {
+        const x = Math.floor((((pixel % cols) + 0.5) * canvas.width) / cols);
+        const y = Math.floor(((Math.floor(pixel / cols) + 0.5) * canvas.height) / rows);
+        return [...context.getImageData(x, y, 1, 1).data];
+      });
+    },
+    { rows, cols },
+  );
+
+const untilDrawn = (page: Page, text: string) => page.getByText(text, { exact: false }).waitFor();
+const addressOn = async (page: Page) => {
+  // The address is written a moment later.
+  await page.waitForTimeout(400);
+  return Object.fromEntries(new URL(page.url()).searchParams);
+};
+
+describe("watching", () => {
+  test.each([
+    ["run-of-format-1", "?run=run-of-format-1&seed=5&picture=3&temperature=0.8", { temperature: 0.8 }, 8, 8],
+    ["run-of-format-1", "?run=run-of-format-1&seed=5&picture=3&class=7", { classes: ["7"] }, 8, 8],
+    ["colours", "?seed=5&picture=3", {}, 6, 7],
+  ] as const)("a picture of %s at %s is that of sample", async (run, query, options, rows, cols) => {
+    const drawn = await drawnBy(run, { count: 4, seed: 5, ...options });
+    await onPage(query, async (page) => {
+      await untilDrawn(page, `${rows * cols} of ${rows * cols} pixels, ${drawn.nats![3]!.toFixed(2)} nats`);
+      const wanted = coloursOf(drawn).slice(3 * rows * cols);
+      expect(await shownOn(page, ".picture canvas", rows, cols)).toEqual(wanted.map((rgb) => [...rgb, 255]));
+    });
+  });
+
+  test("past pixels are blue-tinted, the current one is red, future ones are empty", async () => {
+    const [wanted] = [coloursOf(await drawnBy("run-of-format-1", { count: 1 }))];
+    await onPage("?run=run-of-format-1&pixel=19", async (page) => {
+      await untilDrawn(page, "19 of 64 pixels");
+      const shown = await shownOn(page, ".picture canvas", 8, 8);
+      const blue = [50, 110, 240];
+      const tinted = wanted
+        .slice(0, 19)
+        .map((rgb) => rgb.map((v, c) => Math.round(0.55 * v + 0.45 * blue[c]!)));
+      expect(shown.slice(0, 19)).toEqual(tinted.map((rgb) => [...rgb, 255]));
+      expect(shown[19]).toEqual([230, 30, 30, 255]);
+      expect(new Set(shown.slice(20).map(([, , , alpha]) => alpha))).toEqual(new Set([0]));
+    });
+  });
+
+  test("goes pixel by pixel, forwards and backwards, and the address keeps where it is", async () => {
+    await onPage("?run=run-of-format-1&pixel=19&seed=2", async (page) => {
+      await untilDrawn(page, "19 of 64 pixels");
+      await page.getByRole("button", { name: "Step", exact: true }).click();
+      await untilDrawn(page, "20 of 64 pixels");
+      expect(await addressOn(page)).toEqual({ run: "run-of-format-1", pixel: "20", seed: "2" });
+      await page.getByRole("button", { name: "Step back" }).click();
+      await page.getByRole("button", { name: "Step back" }).click();
+      await untilDrawn(page, "18 of 64 pixels");
+      await page.getByRole("slider", { name: "Pixels drawn" }).press("Home");
+      await untilDrawn(page, "0 of 64 pixels");
+      await page.getByRole("button", { name: "To the end" }).click();
+      await untilDrawn(page, "64 of 64 pixels");
+      expect(await addressOn(page)).toEqual({ run: "run-of-format-1", seed: "2" });
+    });
+  });
+
+  test("plays by itself, can be paused, and goes at once", async () => {
+    await onPage(
+      "?run=run-of-format-1&speed=0",
+      async (page) => {
+        await untilDrawn(page, "1 of 64 pixels");
+        await page.getByRole("button", { name: "Pause" }).click();
+        const { pixel } = await addressOn(page);
+        await untilDrawn(page, `${pixel} of 64 pixels`);
+        await page.getByRole("slider", { name: "Speed" }).press("End");
+        await page.getByText("at once").waitFor();
+        await page.getByRole("button", { name: "Play" }).click();
+        await page.getByRole("button", { name: "Play again" }).waitFor();
+        await untilDrawn(page, "64 of 64 pixels");
+      },
+      { hasMotion: true },
+    );
+  });
+
+  test("tells what was predicted at a pixel, by pointer and by keyboard, and what it depends on", async () => {
+    const { pictures } = await drawnBy("run-of-format-1", { count: 1, seed: 1 });
+    await onPage("?run=run-of-format-1&seed=1", async (page) => {
+      await untilDrawn(page, "64 of 64 pixels");
+      const picture = page.getByRole("application");
+      const { width, height } = (await picture.boundingBox())!;
+      await picture.hover({ position: { x: (2.5 * width) / 8, y: (4.5 * height) / 8 } });
+      await untilDrawn(page, `Row 5, column 3: level ${pictures[4 * 8 + 2]}`);
+      await page.getByText(/It depends on \d+ of the 34 pixels before it/).waitFor();
+      const said = await page.getByRole("img").getAttribute("aria-label");
+      expect(said).toMatch(
+        new RegExp(`level ${pictures[4 * 8 + 2]} of 0 to 16 was drawn, with a probability of`),
+      );
+      // What is not seen is faded.
+      const shown = await shownOn(page, ".picture canvas", 8, 8);
+      expect(shown[4 * 8 + 1]![3]).toBe(255);
+      expect(shown[4 * 8 + 3]![3]).toBeLessThan(100);
+      await page.mouse.move(0, 0);
+      await picture.focus();
+      for (const key of ["PageUp", "PageUp", "Home", "ArrowRight", "ArrowDown"])
+        await page.keyboard.press(key);
+      await untilDrawn(page, `Row 2, column 2: level ${pictures[9]}`);
+      await page.keyboard.press("Escape");
+      await page.getByText("The last pixel").waitFor();
+    });
+  });
+
+  test("other settings draw another picture, a link to them the same", async () => {
+    await onPage("?run=run-of-format-1", async (page) => {
+      await untilDrawn(page, "64 of 64 pixels");
+      await page.getByLabel("Seed").fill("8");
+      await page.getByLabel("Seed").press("Enter");
+      await page.getByRole("slider", { name: "Temperature" }).press("Home");
+      await page.getByLabel("Class").selectOption("3");
+      await page.getByRole("button", { name: "Next picture" }).click();
+      expect(await addressOn(page)).toEqual({
+        run: "run-of-format-1",
+        seed: "8",
+        temperature: "0.1",
+        class: "3",
+        picture: "1",
+      });
+      const options = { count: 1, first: 1, seed: 8, temperature: 0.1, classes: ["3"] };
+      const wanted = coloursOf(await drawnBy("run-of-format-1", options)).map((rgb) => [...rgb, 255]);
+      expect(await shownOn(page, ".picture canvas", 8, 8)).toEqual(wanted);
+      await page.reload();
+      await untilDrawn(page, "64 of 64 pixels");
+      expect(await shownOn(page, ".picture canvas", 8, 8)).toEqual(wanted);
+      await page.getByLabel("Run").selectOption("colours");
+      await untilDrawn(page, "42 of 42 pixels");
+      await page.goBack();
+      await untilDrawn(page, "64 of 64 pixels");
+    });
+  });
+});
+
+describe("the grid", () => {
+  test("has the pictures of sample, saves them, and leads to one", async () => {
+    const drawn = await drawnBy("colours", { count: 64, seed: 3 });
+    const { rows, cols } = drawn.size;
+    await onPage("?view=grid&seed=3", async (page) => {
+      const save = page.getByRole("button", { name: "Save as PNG" });
+      await page.waitForFunction(() => document.querySelector("progress")?.value === 1);
+      const colours = coloursOf(drawn).map((rgb) => [...rgb, 255]);
+      for (const picture of [0, 37, 63]) {
+        const shown = await shownOn(page, `li:nth-child(${picture + 1}) canvas`, rows, cols);
+        expect(shown).toEqual(colours.slice(picture * rows * cols, (picture + 1) * rows * cols));
+      }
+      const download = page.waitForEvent("download");
+      await save.click();
+      const file = await (await download).path();
+      expect((await download).suggestedFilename()).toBe("colours-seed-3.png");
+      const png = decode(await readFile(file));
+      const wanted = pictureGrid(dequantise(drawn.pictures, drawn.levels), 64, drawn.size, { columns: 8 });
+      expect([png.width, png.height]).toEqual([wanted.width, wanted.height]);
+      const rgb = png.data.filter((_, i) => png.channels === 3 || i % 4 !== 3);
+      expect(Buffer.compare(Uint8Array.from(rgb), wanted.data)).toBe(0);
+      const link = page.getByRole("link", { name: `Picture 37, ${drawn.nats![37]!.toFixed(1)} nats` });
+      await link.click();
+      await untilDrawn(page, "42 of 42 pixels");
+      expect(await addressOn(page)).toEqual({ picture: "37", seed: "3" });
+    });
+  });
+});
+
+describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
+  test.each([
+    ["?run=run-of-format-1&pixel=19&field=1", 360],
+    ["?pixel=19", 1280],
+    ["?view=grid", 360],
+    ["?view=grid&run=run-of-format-1", 1280],
+  ])("%s at %i pixels has no accessibility fault, and fits", async (query, width) => {
+    await onPage(
+      query,
+      async (page) => {
+        await page.locator("canvas").first().waitFor();
+        await page.evaluate(AXE);
+        const violations = await page.evaluate(async () => {
+          const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+          return (await axe.run()).violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]);
+        });
+        expect(violations).toEqual([]);
+        const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        expect(await page.evaluate(overflow)).toBe(0);
+      },
+      { colorScheme, width },
+    );
+  });
+});
