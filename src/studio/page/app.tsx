@@ -1,13 +1,22 @@
+import type { ComponentType } from "preact";
 import { VIEWS, type View } from "./address.ts";
+import { Complete } from "./complete.tsx";
 import { Grid } from "./grid.tsx";
 import { PageLink } from "./page-link.tsx";
+import { Score } from "./score.tsx";
 import { address, change, opened, problem, runs } from "./studio.ts";
 import { Watch } from "./watch.tsx";
 
-const TITLES: Readonly<Record<View, string>> = { watch: "Watch", grid: "Grid" };
+const PAGES: Readonly<Record<View, { readonly title: string; readonly Page: ComponentType }>> = {
+  watch: { title: "Watch", Page: Watch },
+  grid: { title: "Grid", Page: Grid },
+  complete: { title: "Complete", Page: Complete },
+  score: { title: "Score", Page: Score },
+};
 
 export function App() {
   const { view } = address.value;
+  const { Page } = PAGES[view];
   return (
     <>
       <header>
@@ -16,7 +25,7 @@ export function App() {
         <nav aria-label="Views">
           {VIEWS.map((one) => (
             <PageLink key={one} to={{ view: one, pixel: undefined }} isCurrent={one === view}>
-              {TITLES[one]}
+              {PAGES[one].title}
             </PageLink>
           ))}
         </nav>
@@ -27,13 +36,11 @@ export function App() {
             {problem.value}
           </p>
         )}
-        {opened.value ? <OpenView view={view} /> : problem.value ? null : <p>Opening the run …</p>}
+        {opened.value ? <Page /> : problem.value ? null : <p>Opening the run …</p>}
       </main>
     </>
   );
 }
-
-const OpenView = ({ view }: { readonly view: View }) => (view === "watch" ? <Watch /> : <Grid />);
 
 function RunChoice() {
   const all = runs.value;

@@ -73,7 +73,7 @@ export function Grid() {
   const { rows } = opened.value!.size;
   const done = (drawn.value?.rows.reduce((sum, one) => sum + one, 0) ?? 0) / (COUNT * rows);
   return (
-    <div class="grid-view">
+    <div class="two-columns">
       <section aria-labelledby="grid-heading">
         <h2 id="grid-heading">{COUNT} pictures</h2>
         <ul class="pictures">

@@ -1,4 +1,5 @@
 import type {
+  PictureClass,
   ObservedRow,
   ObserveOptions,
   PictureSize,
@@ -11,8 +12,16 @@ import type {
 export interface OpenedRun {
   readonly size: PictureSize;
   readonly levels: number;
-  /** The names of its classes; none if it knows no classes. */
-  readonly classes: readonly string[];
+  /** None if it knows no classes. */
+  readonly classes: readonly PictureClass[];
+}
+
+/** How likely a picture is. */
+export interface PictureScore {
+  /** -log p of every sub-pixel given those before it, in nats, [channels, rows, cols]. */
+  readonly nats: Float32Array;
+  /** The probability of each class given the picture, if the network knows classes and none was chosen. */
+  readonly posterior: Float64Array | undefined;
 }
 
 /** What the page asks the worker, and what the worker answers, once or several times. */
@@ -22,6 +31,11 @@ export interface Conversations {
   readonly observe: { readonly question: Omit<ObserveOptions, "signal">; readonly answer: ObservedRow };
   /** Which pixels a pixel depends on: 1 for those, [rows, cols]. */
   readonly seen: { readonly question: Position; readonly answer: Uint8Array };
+  /** The likelihood of a picture of levels [channels, rows, cols], of a class or of any. */
+  readonly score: {
+    readonly question: { readonly picture: Uint8Array; readonly class: string | undefined };
+    readonly answer: PictureScore;
+  };
   readonly draw: { readonly question: Omit<StreamOptions, "signal">; readonly answer: SampleEvent };
 }
 

@@ -1,6 +1,6 @@
 import { CURRENT, PAST, TINT } from "../../pictures/drawing-colours.ts";
 import type { ObservedRow, PictureSize, Position } from "../../browser.ts";
-import { grey } from "./picture.ts";
+import { grey, paintPicture } from "./picture.ts";
 
 /** What is shown of a picture that is being drawn. */
 export interface Shown {
@@ -22,28 +22,48 @@ const FADED = 0.75;
 const rgb = ([red, green, blue]: readonly number[]) => `rgb(${red} ${green} ${blue})`;
 
 /** Paints a picture: past pixels blue-tinted, the current one red with a ring, future ones empty. */
-export function paint(canvas: HTMLCanvasElement, pixelsOf: HTMLCanvasElement, shown: Shown): void {
-  const { rows, cols } = shown.size;
-  const scale = Math.max(1, Math.floor(EXTENT / Math.max(rows, cols)));
-  if (canvas.width !== cols * scale || canvas.height !== rows * scale) {
-    canvas.width = cols * scale;
-    canvas.height = rows * scale;
-  }
-  const context = canvas.getContext("2d")!;
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingEnabled = false;
-  paintLines(context, shown.size, scale);
+export function paintDrawing(canvas: HTMLCanvasElement, pixelsOf: HTMLCanvasElement, shown: Shown): void {
+  const { size, drawn, pointed, seen } = shown;
   paintPast(pixelsOf, shown);
-  context.drawImage(pixelsOf, 0, 0, canvas.width, canvas.height);
-  const { drawn, pointed, seen } = shown;
-  if (drawn < rows * cols) {
-    const at = { row: Math.floor(drawn / cols), col: drawn % cols };
+  const { context, scale } = magnified(canvas, pixelsOf, size);
+  if (drawn < size.rows * size.cols) {
+    const at = { row: Math.floor(drawn / size.cols), col: drawn % size.cols };
     context.fillStyle = rgb(CURRENT);
     context.fillRect(at.col * scale, at.row * scale, scale, scale);
     ring(context, at, scale, rgb(CURRENT));
   }
-  if (seen) outlineSeen(context, seen.mask, shown.size, scale);
+  if (seen) outlineSeen(context, seen.mask, size, scale);
   if (pointed) ring(context, pointed, scale, "#000");
+}
+
+/** Paints the given pixels of a picture of levels [channels, rows, cols]; those to be drawn are empty. */
+export function paintGiven(
+  canvas: HTMLCanvasElement,
+  pixelsOf: HTMLCanvasElement,
+  size: PictureSize,
+  shown: {
+    readonly picture: Uint8Array;
+    readonly isGiven: Uint8Array;
+    readonly levels: number;
+    readonly cursor: Position | undefined;
+  },
+): void {
+  paintPicture(pixelsOf, shown.picture, size, shown);
+  const { context, scale } = magnified(canvas, pixelsOf, size);
+  if (shown.cursor) ring(context, shown.cursor, scale, "#000");
+}
+
+/** Clears a canvas and paints a picture on it, with lines where it is empty. */
+function magnified(canvas: HTMLCanvasElement, pixelsOf: HTMLCanvasElement, size: PictureSize) {
+  const scale = Math.max(1, Math.floor(EXTENT / Math.max(size.rows, size.cols)));
+  const [width, height] = [size.cols * scale, size.rows * scale];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d")!;
+  context.clearRect(0, 0, width, height);
+  context.imageSmoothingEnabled = false;
+  paintLines(context, size, scale);
+  context.drawImage(pixelsOf, 0, 0, width, height);
+  return { context, scale };
 }
 
 /** Lines between pixels, so that the picture's extent shows before it is drawn. */

@@ -5,13 +5,17 @@ export const grey = (level: number, levels: number): number => Math.round((level
 
 /**
  * Paints a picture of levels [channels, rows, cols] onto a canvas of its size; of a picture that is neither grey nor
- * coloured, the first channel. Rows that are not drawn yet stay empty.
+ * coloured, the first channel. Rows that are not drawn yet, and pixels that are not given, stay empty.
  */
 export function paintPicture(
   canvas: HTMLCanvasElement,
   picture: Uint8Array,
   { channels, rows, cols }: PictureSize,
-  { levels, drawnRows = rows }: { readonly levels: number; readonly drawnRows?: number },
+  {
+    levels,
+    drawnRows = rows,
+    isGiven,
+  }: { readonly levels: number; readonly drawnRows?: number; readonly isGiven?: Uint8Array },
 ): void {
   canvas.width = cols;
   canvas.height = rows;
@@ -20,7 +24,7 @@ export function paintPicture(
   const plane = channels === 3 ? rows * cols : 0;
   for (let pixel = 0; pixel < drawnRows * cols; pixel++) {
     for (let c = 0; c < 3; c++) image.data[4 * pixel + c] = grey(picture[c * plane + pixel]!, levels);
-    image.data[4 * pixel + 3] = 255;
+    image.data[4 * pixel + 3] = isGiven?.[pixel] === 0 ? 0 : 255;
   }
   context.putImageData(image, 0, 0);
 }

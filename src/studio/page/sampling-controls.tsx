@@ -33,8 +33,7 @@ export function NumberField({ label, value, largest, onValue }: NumberFieldProps
 
 /** What decides which pictures are drawn, besides their numbers: seed, temperature and class. */
 export function SamplingControls() {
-  const { seed, temperature, class: chosen } = address.value;
-  const { classes } = opened.value!;
+  const { seed, temperature } = address.value;
   return (
     <>
       <NumberField
@@ -50,24 +49,31 @@ export function SamplingControls() {
         said={String(temperature)}
         onValue={(value) => change({ temperature: value, pixel: undefined })}
       />
-      {classes.length > 0 && (
-        <label class="field">
-          Class
-          <select
-            value={chosen ?? ""}
-            onChange={({ currentTarget: { value } }) =>
-              change({ class: value === "" ? undefined : value, pixel: undefined })
-            }
-          >
-            <option value="">all in turn</option>
-            {classes.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
+      <ClassChoice none="all in turn" />
     </>
+  );
+}
+
+/** Chooses a class, if the network knows any; `none` is what it means to choose none. */
+export function ClassChoice({ none }: { readonly none: string }) {
+  const { classes } = opened.value!;
+  if (classes.length === 0) return null;
+  return (
+    <label class="field">
+      Class
+      <select
+        value={address.value.class ?? ""}
+        onChange={({ currentTarget: { value } }) =>
+          change({ class: value === "" ? undefined : value, pixel: undefined })
+        }
+      >
+        <option value="">{none}</option>
+        {classes.map(({ name }) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }

@@ -1,6 +1,7 @@
 // The worker of the page, in which everything is computed.
 import { openObserver, openSampler, type Observer, type Sampler } from "../../browser.ts";
 import { CONFIG_FILE, RUNS_FOLDER, WEIGHTS_FILE, type PublishedConfig } from "../site.ts";
+import { scorePicture } from "./score-picture.ts";
 import type {
   Conversations,
   FromStudioWorker,
@@ -14,6 +15,7 @@ import type {
 const post = globalThis.postMessage as unknown as (message: FromStudioWorker) => void;
 
 let observer: Observer;
+let classes: OpenedRun["classes"];
 let sampler: Sampler | undefined;
 /** The last stream of the sampler, which draws one at a time. */
 let drawing: Promise<void> = Promise.resolve();
@@ -36,7 +38,7 @@ async function open(folder: string): Promise<OpenedRun> {
   sampler = undefined;
   observer = openObserver(config, weights);
   sampler = openSampler(config, weights);
-  const classes = config.network.classes?.map(({ name }) => name) ?? [];
+  classes = config.network.classes ?? [];
   return { size: observer.size, levels: observer.levels, classes };
 }
 
@@ -54,6 +56,9 @@ async function* answers(
       return;
     case "seen":
       yield observer.seen(question);
+      return;
+    case "score":
+      yield await scorePicture(observer, classes, question, signal);
       return;
     case "draw": {
       const before = drawing;

@@ -33,7 +33,7 @@ export function reporting(action: Promise<void>): void {
 /** The classes to ask for: undefined for all in turn. */
 export const wantedClasses = computed(() => {
   const name = address.value.class;
-  return name !== undefined && opened.value?.classes.includes(name) ? [name] : undefined;
+  return name !== undefined && opened.value?.classes.some((one) => one.name === name) ? [name] : undefined;
 });
 
 /** Browsers slow down pages that write their address too often. */
