@@ -31,7 +31,10 @@ export function Complete() {
     <div class="two-columns">
       <section aria-labelledby="given-heading">
         <h2 id="given-heading">What is given</h2>
-        <FileChoice label="Take a picture from a file" onFiles={([file]) => file && reporting(take(file))}>
+        <FileChoice
+          label="Take a picture from a file, or drop one here"
+          onFiles={([file]) => file && reporting(take(file))}
+        >
           <PixelSurface
             size={size}
             label="The given pixels. The arrow keys go from pixel to pixel, the space bar uses the tool."

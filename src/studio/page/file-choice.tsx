@@ -4,6 +4,7 @@ import { useId } from "preact/hooks";
 import { picturesAmong } from "./picture-file.ts";
 
 interface FileChoiceProps {
+  /** Says that files may be dropped, too. */
   readonly label: string;
   readonly multiple?: boolean;
   readonly onFiles: (files: readonly File[]) => void;
@@ -31,7 +32,7 @@ export function FileChoice({ label, multiple = false, onFiles, children }: FileC
     >
       {children}
       <p>
-        <label for={id}>{label}, or drop it here</label>
+        <label for={id}>{label}</label>
         <input
           id={id}
           type="file"

@@ -50,6 +50,7 @@ export function paintGiven(
 ): void {
   paintPicture(pixelsOf, shown.picture, size, shown);
   const { context, scale } = magnified(canvas, pixelsOf, size);
+  hatch(context, shown.isGiven, size, scale);
   if (shown.cursor) ring(context, shown.cursor, scale, "#000");
 }
 
@@ -79,6 +80,25 @@ function paintLines(context: CanvasRenderingContext2D, { rows, cols }: PictureSi
   }
   context.lineWidth = 1;
   context.strokeStyle = "rgb(128 128 128 / 0.4)";
+  context.stroke();
+}
+
+/** Marks the pixels that are not given: neither white nor black ones look like that. */
+function hatch(
+  context: CanvasRenderingContext2D,
+  isGiven: Uint8Array,
+  { cols }: PictureSize,
+  scale: number,
+): void {
+  context.beginPath();
+  isGiven.forEach((given, pixel) => {
+    if (given === 1) return;
+    const [x, y] = [(pixel % cols) * scale, Math.floor(pixel / cols) * scale];
+    context.moveTo(x + 0.3 * scale, y + 0.7 * scale);
+    context.lineTo(x + 0.7 * scale, y + 0.3 * scale);
+  });
+  context.lineWidth = 2;
+  context.strokeStyle = "rgb(128 128 128 / 0.8)";
   context.stroke();
 }
 

@@ -27,6 +27,8 @@ export function PixelSurface(props: PixelSurfaceProps) {
     if (canvas.current) paint.current(canvas.current);
   });
 
+  /** Where the stroke of the pointer was last. */
+  const stroke = useRef<Position | undefined>(undefined);
   const follow = ({ currentTarget, clientX, clientY, buttons }: PointerEvent) => {
     const { left, top, width, height } = (currentTarget as Element).getBoundingClientRect();
     const at = {
@@ -34,8 +36,10 @@ export function PixelSurface(props: PixelSurfaceProps) {
       col: Math.floor(((clientX - left) / width) * size.cols),
     };
     const isInside = at.row >= 0 && at.col >= 0 && at.row < size.rows && at.col < size.cols;
+    const isPressed = isInside && (buttons & 1) === 1;
     cursor.value = isInside ? at : undefined;
-    if (isInside && (buttons & 1) === 1) onUse?.(at);
+    if (isPressed) for (const one of between(stroke.current ?? at, at)) onUse?.(one);
+    stroke.current = isPressed ? at : undefined;
   };
   const walk = (event: KeyboardEvent) => {
     const step = STEPS[event.key];
@@ -46,7 +50,10 @@ export function PixelSurface(props: PixelSurfaceProps) {
     else return;
     event.preventDefault();
   };
-  const leave = () => (cursor.value = undefined);
+  const leave = () => {
+    cursor.value = undefined;
+    stroke.current = undefined;
+  };
 
   return (
     <div
@@ -56,11 +63,7 @@ export function PixelSurface(props: PixelSurfaceProps) {
       aria-label={label}
       aria-describedby={describedBy}
       onPointerMove={follow}
-      onPointerDown={(event) => {
-        // A stroke goes on where the pointer leaves the picture and comes back.
-        if (onUse) event.currentTarget.setPointerCapture(event.pointerId);
-        follow(event);
-      }}
+      onPointerDown={follow}
       onPointerLeave={leave}
       onKeyDown={walk}
       onBlur={leave}
@@ -80,6 +83,16 @@ const STEPS: Readonly<Record<string, readonly [rows: number, cols: number]>> = {
   PageUp: [-Infinity, 0],
   PageDown: [Infinity, 0],
 };
+
+/** The pixels from one to another, without the first: a pointer that moves fast leaves pixels out. */
+function between(from: Position, to: Position): Position[] {
+  const [rows, cols] = [to.row - from.row, to.col - from.col];
+  const steps = Math.max(Math.abs(rows), Math.abs(cols), 1);
+  return Array.from({ length: steps }, (_, i) => ({
+    row: from.row + Math.round(((i + 1) * rows) / steps),
+    col: from.col + Math.round(((i + 1) * cols) / steps),
+  }));
+}
 
 /** The nearest position of the picture. */
 function within({ row, col }: Position, { rows, cols }: PictureSize): Position {

@@ -83,14 +83,14 @@ export function Score() {
   useEffect(startScoring, []);
   const waiting = files.value.length - scored.value.length;
   return (
-    <section aria-labelledby="score-heading">
+    <section class="score" aria-labelledby="score-heading">
       <h2 id="score-heading">How likely are your pictures?</h2>
       <p>
         They stay in this browser. A picture of another size is scaled to cover {opened.value!.size.cols}x
         {opened.value!.size.rows}.
       </p>
       <FileChoice
-        label="Choose pictures"
+        label="Choose pictures, or drop them here"
         multiple
         onFiles={(added) => (files.value = [...files.value, ...added])}
       />
