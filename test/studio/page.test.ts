@@ -3,10 +3,12 @@ import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { decode } from "fast-png";
+import sharp from "sharp";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dequantise } from "../../src/data/quantise.ts";
 import { encodePng } from "../../src/pictures/png.ts";
+import { drawingAnimation } from "../../src/pictures/animation.ts";
 import { pictureGrid } from "../../src/pictures/grid.ts";
 import type { DrawnPictures } from "../../src/programs/drawn-pictures.ts";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
@@ -203,6 +205,19 @@ describe("watching", () => {
       await untilDrawn(page, `Row 2, column 2: level ${pictures[9]}`);
       await page.keyboard.press("Escape");
       await page.getByText("The last pixel").waitFor();
+    });
+  });
+
+  test("saves an animation as sample --animate writes it", async () => {
+    const drawn = await drawnBy("colours", { count: 1, seed: 6 });
+    await onPage("?seed=6", async (page) => {
+      const download = page.waitForEvent("download");
+      await page.getByRole("button", { name: "Save as GIF" }).click();
+      expect((await download).suggestedFilename()).toBe("colours-seed-6-picture-0.gif");
+      const file = sharp(await (await download).path(), { animated: true }).removeAlpha();
+      const wanted = drawingAnimation(dequantise(drawn.pictures, drawn.levels), 1, drawn.size);
+      expect((await file.metadata()).delay).toEqual(wanted.delays);
+      expect(Buffer.compare(await file.raw().toBuffer(), wanted.data)).toBe(0);
     });
   });
 

@@ -1,11 +1,10 @@
 import { computed, effect, signal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { dequantise } from "../../data/quantise.ts";
-import { pictureGrid } from "../../pictures/grid.ts";
 import { placeRow } from "../../runtime/step/sampler.ts";
 import { ask } from "./ask.ts";
 import { PageLink } from "./page-link.tsx";
 import { paintPicture } from "./picture.ts";
+import { savePng } from "./save.ts";
 import { SamplingControls } from "./sampling-controls.tsx";
 import { address, opened, reporting, wantedClasses } from "./studio.ts";
 
@@ -96,7 +95,7 @@ export function Grid() {
           </label>
         </p>
         <p>
-          <button type="button" disabled={done < 1} onClick={() => reporting(savePng())}>
+          <button type="button" disabled={done < 1} onClick={() => reporting(save())}>
             Save as PNG
           </button>
         </p>
@@ -125,24 +124,9 @@ function Picture({ picture }: { readonly picture: number }) {
   );
 }
 
-/** Offers the pictures as one file, as `nextpixel sample` lays them out. */
-async function savePng(): Promise<void> {
-  const { size, levels } = opened.value!;
-  const grid = pictureGrid(dequantise(drawn.value!.pictures, levels), COUNT, size, { columns: COLUMNS });
-  const canvas = new OffscreenCanvas(grid.width, grid.height);
-  const context = canvas.getContext("2d")!;
-  const image = context.createImageData(grid.width, grid.height);
-  for (let pixel = 0; pixel < grid.width * grid.height; pixel++) {
-    for (let c = 0; c < 3; c++) {
-      image.data[4 * pixel + c] = grid.data[pixel * grid.channels + (c % grid.channels)]!;
-    }
-    image.data[4 * pixel + 3] = 255;
-  }
-  context.putImageData(image, 0, 0);
-  const url = URL.createObjectURL(await canvas.convertToBlob({ type: "image/png" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `${opened.value!.folder}-seed-${address.value.seed}.png`;
-  link.click();
-  URL.revokeObjectURL(url);
+async function save(): Promise<void> {
+  const { folder, size, levels } = opened.value!;
+  const { pictures } = drawn.value!;
+  const name = `${folder}-seed-${address.value.seed}.png`;
+  await savePng(name, { pictures, count: COUNT, size, levels }, COLUMNS);
 }

@@ -32,5 +32,6 @@ export function paintPicture(
 /** A share as people read it. */
 export function percent(share: number): string {
   if (share > 0 && share < 0.001) return "below 0.1 %";
+  if (share < 1 && share > 0.999) return "above 99.9 %";
   return `${(100 * share).toFixed(share < 0.1 || (share > 0.99 && share < 1) ? 1 : 0)} %`;
 }

@@ -87,7 +87,7 @@ export function Score() {
       <h2 id="score-heading">How likely are your pictures?</h2>
       <p>
         They stay in this browser. A picture of another size is scaled to cover {opened.value!.size.cols}x
-        {opened.value!.size.rows}.
+        {opened.value!.size.rows}. Beside each picture is a map of its nats: the brighter, the less likely.
       </p>
       <FileChoice
         label="Choose pictures, or drop them here"

@@ -1,18 +1,22 @@
 import { useEffect } from "preact/hooks";
 import { bitsPerDim } from "../../basics/units.ts";
+import { placeRow } from "../../runtime/step/sampler.ts";
 import { SPEEDS } from "./address.ts";
 import { Explanation } from "./explanation.tsx";
+import { saveGif } from "./save.ts";
 import { NumberField, SamplingControls } from "./sampling-controls.tsx";
 import { Slider } from "./slider.tsx";
-import { address, change, opened } from "./studio.ts";
+import { address, change, opened, reporting } from "./studio.ts";
 import {
   goTo,
+  isDrawn,
   isFinished,
   isPlaying,
   nats,
   pause,
   pixels,
   play,
+  rows,
   shown,
   speed,
   startWatching,
@@ -50,11 +54,23 @@ export function Watch() {
             onClick={() => change({ picture: address.value.picture + 1, pixel: undefined })}
           >
             Next picture
+          </button>{" "}
+          <button type="button" disabled={!isDrawn.value} onClick={() => reporting(save())}>
+            Save as GIF
           </button>
         </p>
       </section>
     </div>
   );
+}
+
+/** Saves an animation of the picture being drawn. */
+async function save(): Promise<void> {
+  const { folder, size, levels } = opened.value!;
+  const { seed, picture } = address.value;
+  const pictures = new Uint8Array(size.channels * size.rows * size.cols);
+  for (const { row, levels } of rows.value) placeRow(pictures, size, { first: 0, count: 1, row, levels });
+  saveGif(`${folder}-seed-${seed}-picture-${picture}.gif`, { pictures, count: 1, size, levels });
 }
 
 function Progress() {

@@ -22,6 +22,9 @@ export const shown = computed(() =>
 );
 export const isFinished = computed(() => pixels.value > 0 && shown.value === pixels.value);
 
+/** Whether the whole picture is drawn, shown or not. */
+export const isDrawn = computed(() => rows.value.length === opened.value?.size.rows);
+
 /** The pixel that is explained: the one that is pointed at, or the current one; of a finished picture the last one. */
 export const explained = computed((): Position | undefined => {
   if (!opened.value || pointed.value) return pointed.value;
