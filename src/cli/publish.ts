@@ -8,7 +8,8 @@ export function addPublishCommand(program: Command): void {
   const command = program
     .command("publish")
     .description("write a web page on which anyone can watch trained networks draw, in the browser")
-    .argument("<run...>", "folders of runs, then the folder of the site: a new one, or a site to replace");
+    .argument("<run...>", "folders of runs, then that of the site: a new one, or a site to replace")
+    .usage("[options] <run...> <site>");
   read.withCommonOptions(command).action(async (paths: string[], flags: read.CommonOptions) => {
     const site = paths.pop()!;
     if (paths.length === 0) {

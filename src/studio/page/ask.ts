@@ -10,7 +10,8 @@ const listeners = new Map<number, Listener>();
 let questions = 0;
 let worker: Worker | undefined;
 
-function startedWorker(): Worker {
+/** The worker, which loads while the page does other things if it is started early. */
+export function startedWorker(): Worker {
   if (worker) return worker;
   worker = new Worker(new URL("./studio-worker.js", import.meta.url), { type: "module" });
   worker.addEventListener("message", ({ data }: MessageEvent<FromStudioWorker>) => {

@@ -17,6 +17,8 @@ const post = globalThis.postMessage as unknown as (message: FromStudioWorker) =>
 let observer: Observer;
 let classes: OpenedRun["classes"];
 let sampler: Sampler | undefined;
+/** Opens the sampler of the run, which takes as long as opening the observer: only when it is asked for. */
+let sampling: () => Sampler;
 /** The last stream of the sampler, which draws one at a time. */
 let drawing: Promise<void> = Promise.resolve();
 const stops = new Map<number, AbortController>();
@@ -37,7 +39,7 @@ async function open(folder: string): Promise<OpenedRun> {
   sampler?.close();
   sampler = undefined;
   observer = openObserver(config, weights);
-  sampler = openSampler(config, weights);
+  sampling = () => (sampler ??= openSampler(config, weights));
   classes = config.network.classes ?? [];
   return { size: observer.size, levels: observer.levels, classes };
 }
@@ -67,7 +69,7 @@ async function* answers(
       await before;
       try {
         signal.throwIfAborted();
-        yield* sampler!.stream({ ...question, signal });
+        yield* sampling().stream({ ...question, signal });
       } finally {
         finish!();
       }

@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { RUNS_FILE, type PublishedRun } from "../site.ts";
 import { addressOf, readAddress, type Address } from "./address.ts";
-import { ask } from "./ask.ts";
+import { ask, startedWorker } from "./ask.ts";
 import type { OpenedRun } from "./messages.ts";
 
 // What all views share: the runs of the site, the one that is open, and the settings in the address.
@@ -41,6 +41,7 @@ const ADDRESS_MS = 250;
 
 /** Reads what the site holds, and keeps the address up to date. */
 export async function start(): Promise<void> {
+  startedWorker();
   addEventListener("popstate", () => {
     address.value = readAddress(location.search);
   });
