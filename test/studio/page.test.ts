@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { decode } from "fast-png";
 import sharp from "sharp";
 import type { Browser, Page } from "playwright-core";
@@ -17,9 +17,10 @@ import { complete } from "../../src/tasks/complete.ts";
 import { ImageModel } from "../../src/tasks/image-model.ts";
 import { sample, type SampleOptions } from "../../src/tasks/sample.ts";
 import { launchChromium } from "../browser/chromium.ts";
-import { serve, type PageServer } from "../browser/serve.ts";
+import type { PageServer } from "../browser/serve.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { DIGITS, trainedOnColours } from "./runs.ts";
+import { serveSite } from "./serve-site.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -30,14 +31,7 @@ beforeAll(async () => {
   runs = { colours: await trainedOnColours(), "run-of-format-1": DIGITS };
   const site = join(await temporaryFolder(), "site");
   await publish(Object.values(runs), site);
-  const entries = await readdir(site, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map(async (entry): Promise<[string, Uint8Array]> => {
-      const path = join(entry.parentPath, entry.name);
-      return [`/${relative(site, path)}`, await readFile(path)];
-    });
-  server = await serve(Object.fromEntries(await Promise.all(files)));
+  server = await serveSite(site);
   browser = await launchChromium();
 }, 60_000);
 afterAll(async () => {

@@ -14,8 +14,12 @@ export interface Shown {
   readonly seen: { readonly at: Position; readonly mask: Uint8Array } | undefined;
 }
 
-/** A picture is painted about so large, in pixels of the canvas. */
-const EXTENT = 960;
+/** A picture is painted about so large, in pixels of the page. */
+const EXTENT = 600;
+/** On a screen with more pixels than this for one of the page, it would take longer and look the same. */
+const MOST_PIXELS = 2;
+/** Pixels of the canvas for one of the page. */
+const density = () => Math.min(devicePixelRatio, MOST_PIXELS);
 /** Share by which pixels are faded that are not seen. */
 const FADED = 0.75;
 
@@ -56,7 +60,7 @@ export function paintGiven(
 
 /** Clears a canvas and paints a picture on it, with lines where it is empty. */
 function magnified(canvas: HTMLCanvasElement, pixelsOf: HTMLCanvasElement, size: PictureSize) {
-  const scale = Math.max(1, Math.floor(EXTENT / Math.max(size.rows, size.cols)));
+  const scale = Math.max(1, Math.round((EXTENT * density()) / Math.max(size.rows, size.cols)));
   const [width, height] = [size.cols * scale, size.rows * scale];
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const context = canvas.getContext("2d")!;
@@ -78,7 +82,7 @@ function paintLines(context: CanvasRenderingContext2D, { rows, cols }: PictureSi
     context.moveTo(col * scale, 0);
     context.lineTo(col * scale, rows * scale);
   }
-  context.lineWidth = 1;
+  context.lineWidth = density();
   context.strokeStyle = "rgb(128 128 128 / 0.4)";
   context.stroke();
 }
@@ -97,7 +101,7 @@ function hatch(
     context.moveTo(x + 0.3 * scale, y + 0.7 * scale);
     context.lineTo(x + 0.7 * scale, y + 0.3 * scale);
   });
-  context.lineWidth = 2;
+  context.lineWidth = 2 * density();
   context.strokeStyle = "rgb(128 128 128 / 0.8)";
   context.stroke();
 }
@@ -135,8 +139,9 @@ function ring(
     ["#fff", 3, 1.5],
   ] as const) {
     context.strokeStyle = style;
-    context.lineWidth = width;
-    context.strokeRect(col * scale - away, row * scale - away, scale + 2 * away, scale + 2 * away);
+    context.lineWidth = width * density();
+    const margin = away * density();
+    context.strokeRect(col * scale - margin, row * scale - margin, scale + 2 * margin, scale + 2 * margin);
   }
 }
 
@@ -167,7 +172,7 @@ function outlineSeen(
     [rgb(PAST), 4],
   ] as const) {
     context.strokeStyle = style;
-    context.lineWidth = width;
+    context.lineWidth = width * density();
     context.lineCap = "square";
     context.stroke(border);
   }
