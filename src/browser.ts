@@ -1,5 +1,5 @@
-// The sampler and the observer for browsers. Nothing that it imports is of Node or of another package, so that it runs without a
-// bundler.
+// The sampler and the observer for browsers. Nothing that it imports is of Node or of another package, so that it runs
+// without a bundler.
 import { expected } from "./basics/errors.ts";
 import { capability, familyOf } from "./families/by-name.ts";
 import type { TrainedModel } from "./families/family.ts";

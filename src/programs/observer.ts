@@ -42,7 +42,11 @@ export interface Observer {
    * @throws the signal's reason if it is aborted; ARGUMENT as `Sampler.stream`.
    */
   observe(options: ObserveOptions): AsyncGenerator<ObservedRow, void>;
-  /** The receptive field of a pixel: 1 for each pixel that its prediction can depend on, 0 for others, [rows, cols]. */
+  /**
+   * The receptive field of a pixel: 1 for each pixel that its prediction can depend on, 0 for others, [rows, cols].
+   *
+   * @throws ARGUMENT if the picture has no such pixel
+   */
   seen(at: Position): Uint8Array;
 }
 
@@ -103,6 +107,8 @@ export function openNetworkObserver({ config, weights }: TrainedNetwork): Observ
       drawer = own;
     },
     seen(at) {
+      wholeNumber(at.row, "the row", 0, rows - 1);
+      wholeNumber(at.col, "the column", 0, cols - 1);
       seen ??= seenPixels(network.logits, network.picture);
       return seen(at);
     },

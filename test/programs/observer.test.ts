@@ -95,13 +95,12 @@ describe.each(Object.entries(CONFIGS))("a network with the likelihood %s", (_, c
     for (let pixel = 0; pixel < rows * cols; pixel++) {
       if (pixel === row * cols + col) continue;
       const other = levels.slice();
-      // The first colour alone would not reach the groups of later ones in every network.
+      // All colours: the first one alone would not reach every prediction.
       for (let c = 0; c < config.size.channels; c++) {
         const place = c * rows * cols + pixel;
         other[place] = (other[place]! + 1) % config.levels;
       }
       const found = await observed(observer, { given: whole(other) });
-      // The colours of the pixel itself are the same.
       const at = (one: Float32Array) =>
         Array.from({ length: config.size.channels }, (_, c) => [
           ...one.subarray((c * cols + col) * config.levels, (c * cols + col + 1) * config.levels),
@@ -121,6 +120,14 @@ test("an observation ends when it is aborted", async () => {
   await rows.next();
   stop.abort(new Error("enough"));
   await expect(rows.next()).rejects.toThrow("enough");
+});
+
+test("a pixel that the picture does not have is refused", () => {
+  const config = CONFIGS["bernoulli"]!;
+  const weights = initialParameters(buildNetwork(config, 1).declarations, 3);
+  const observer = openNetworkObserver({ config, weights });
+  expect(() => observer.seen({ row: 7, col: 0 })).toThrow(/the row, received 7/);
+  expect(() => observer.seen({ row: 0, col: -1 })).toThrow(/the column, received -1/);
 });
 
 test("pictures with too many probabilities are refused", () => {

@@ -378,8 +378,9 @@ describe("scoring", () => {
       await page.getByLabel("Order").selectOption("by name");
       expect((await shown()).map(([k]) => k)).toEqual([0, 1, 2]);
       const broken = { name: "broken.png", mimeType: "image/png", buffer: Buffer.from("no picture") };
-      await page.getByLabel("Choose pictures").setInputFiles(broken);
+      await page.getByLabel("Choose pictures").setInputFiles([broken, { ...files[0]!, name: "3.png" }]);
       await page.getByRole("alert").getByText("received broken.png").waitFor();
+      await untilDrawn(page, "4 scored.");
     });
   });
 });

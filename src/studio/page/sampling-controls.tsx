@@ -1,5 +1,5 @@
 import { Slider } from "./slider.tsx";
-import { address, change, opened } from "./studio.ts";
+import { address, change, opened, wantedClasses } from "./studio.ts";
 
 const TEMPERATURE = { least: 0.1, largest: 2, step: 0.05 };
 
@@ -62,7 +62,7 @@ export function ClassChoice({ none }: { readonly none: string }) {
     <label class="field">
       Class
       <select
-        value={address.value.class ?? ""}
+        value={wantedClasses.value?.[0] ?? ""}
         onChange={({ currentTarget: { value } }) =>
           change({ class: value === "" ? undefined : value, pixel: undefined })
         }

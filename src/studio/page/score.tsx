@@ -1,4 +1,4 @@
-import { computed, effect, signal, useSignalEffect } from "@preact/signals";
+import { batch, computed, effect, signal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { bitsPerDim } from "../../basics/units.ts";
 import { ask } from "./ask.ts";
@@ -7,7 +7,7 @@ import type { PictureScore } from "./messages.ts";
 import { pictureOf } from "./picture-file.ts";
 import { paintPicture, percent } from "./picture.ts";
 import { ClassChoice } from "./sampling-controls.tsx";
-import { opened, reporting, wantedClasses } from "./studio.ts";
+import { opened, problem, reporting, wantedClasses } from "./studio.ts";
 
 /** A picture that was given to be scored. */
 interface Scored {
@@ -46,13 +46,23 @@ function pixelNats({ nats }: PictureScore): Float32Array {
   });
 }
 
+/** Files that are no pictures. */
+const refused = signal(0);
+
+/** Scores that are known, so that only what is new is computed: the last of each file, and what it is for. */
+const known = new WeakMap<File, { readonly subject: string; readonly scored: Scored }>();
+
 /** Scores all files, again if the run or the class changes; returns what stops it. */
 function startScoring(): () => void {
   let stop: AbortController | undefined;
   const end = effect(() => {
     const [run, all, chosen] = [opened.value, files.value, wantedClasses.value?.[0]];
     stop?.abort();
-    scored.value = [];
+    batch(() => {
+      scored.value = [];
+      refused.value = 0;
+      problem.value = "";
+    });
     if (!run) return;
     stop = new AbortController();
     reporting(scoreAll(all, run, chosen, stop.signal));
@@ -65,15 +75,29 @@ function startScoring(): () => void {
 
 async function scoreAll(
   all: readonly File[],
-  { size, levels }: NonNullable<typeof opened.value>,
+  { folder, size, levels }: NonNullable<typeof opened.value>,
   chosen: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
+  const subject = JSON.stringify([folder, chosen]);
   for (const file of all) {
-    const picture = await pictureOf(file, size, levels).catch(() => {
-      throw new Error(`expected a picture that the browser can read, received ${file.name}`);
-    });
-    const keep = (score: PictureScore) => (scored.value = [...scored.value, { file, picture, score }]);
+    const found = known.get(file);
+    if (found?.subject === subject) {
+      scored.value = [...scored.peek(), found.scored];
+      continue;
+    }
+    const picture = await pictureOf(file, size, levels).catch(() => undefined);
+    if (signal.aborted) return;
+    if (!picture) {
+      refused.value = refused.peek() + 1;
+      problem.value = `expected a picture that the browser can read, received ${file.name}`;
+      continue;
+    }
+    const keep = (score: PictureScore) => {
+      const one = { file, picture, score };
+      known.set(file, { subject, scored: one });
+      scored.value = [...scored.peek(), one];
+    };
     await ask("score", { picture, class: chosen }, keep, signal);
     if (signal.aborted) return;
   }
@@ -81,7 +105,7 @@ async function scoreAll(
 
 export function Score() {
   useEffect(startScoring, []);
-  const waiting = files.value.length - scored.value.length;
+  const waiting = files.value.length - scored.value.length - refused.value;
   return (
     <section class="score" aria-labelledby="score-heading">
       <h2 id="score-heading">How likely are your pictures?</h2>

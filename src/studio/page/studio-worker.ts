@@ -30,12 +30,14 @@ async function fileOf(path: string): Promise<Response> {
   return response;
 }
 
-async function open(folder: string): Promise<OpenedRun> {
+async function open(folder: string, signal: AbortSignal): Promise<OpenedRun> {
   const place = `${RUNS_FOLDER}/${encodeURIComponent(folder)}`;
   const [config, weights] = await Promise.all([
     fileOf(`${place}/${CONFIG_FILE}`).then((file) => file.json() as Promise<PublishedConfig>),
     fileOf(`${place}/${WEIGHTS_FILE}`).then((file) => file.arrayBuffer()),
   ]);
+  // Another run may have been opened while this one was read.
+  signal.throwIfAborted();
   sampler?.close();
   sampler = undefined;
   observer = openObserver(config, weights);
@@ -51,7 +53,7 @@ async function* answers(
 ): AsyncGenerator<Conversations[Kind]["answer"], void> {
   switch (question.kind) {
     case "open":
-      yield await open(question.folder);
+      yield await open(question.folder, signal);
       return;
     case "observe":
       yield* observer.observe({ ...question, signal });
