@@ -310,13 +310,24 @@ describe("completing", () => {
     });
   });
 
-  test("takes a picture from a file", async () => {
+  test.each(["chosen", "dropped"])("takes a picture from a file that is %s", async (how) => {
     const levels = Uint8Array.from({ length: 64 }, (_, i) => (5 * i) % 17);
     const data = dequantise(levels, 17);
     await onPage("?view=complete&run=run-of-format-1", async (page) => {
       const buffer = Buffer.from(encodePng({ width: 8, height: 8, channels: 1, data }));
       const input = page.getByLabel("Take a picture from a file");
-      await input.setInputFiles({ name: "mine.png", mimeType: "image/png", buffer });
+      if (how === "chosen") await input.setInputFiles({ name: "mine.png", mimeType: "image/png", buffer });
+      else {
+        const dataTransfer = await page.evaluateHandle(
+          (bytes) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(bytes)], "mine.png", { type: "image/png" }));
+            return transfer;
+          },
+          [...buffer],
+        );
+        await page.getByRole("application").dispatchEvent("drop", { dataTransfer });
+      }
       await untilDrawn(page, "64 of 64 pixels are given.");
       const wanted = [...data].map((grey) => [grey, grey, grey, 255]);
       for (const k of [1, 8]) {

@@ -1,4 +1,5 @@
 import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
 import { VIEWS, type View } from "./address.ts";
 import { Complete } from "./complete.tsx";
 import { Grid } from "./grid.tsx";
@@ -16,7 +17,10 @@ const PAGES: Readonly<Record<View, { readonly title: string; readonly Page: Comp
 
 export function App() {
   const { view } = address.value;
-  const { Page } = PAGES[view];
+  const { title, Page } = PAGES[view];
+  useEffect(() => {
+    document.title = `${title} - nextpixel studio`;
+  }, [title]);
   return (
     <>
       <header>

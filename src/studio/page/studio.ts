@@ -45,6 +45,8 @@ export async function start(): Promise<void> {
   addEventListener("popstate", () => {
     address.value = readAddress(location.search);
   });
+  // A file that misses its place would be opened instead of the page.
+  for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
   let timer: ReturnType<typeof setTimeout> | undefined;
   effect(() => {
     const query = addressOf(address.value);
