@@ -15,6 +15,7 @@ import { benchLowering } from "./lowering.ts";
 import { BENCH_NETWORKS, family, GATED } from "./networks.ts";
 import { benchOptimisers } from "./optimisers.ts";
 import { benchNaive, benchSample } from "./sample.ts";
+import { benchStudio } from "./studio.ts";
 import { benchTall } from "./tall.ts";
 import { benchTrain } from "./train.ts";
 
@@ -143,6 +144,19 @@ const BENCHES: Readonly<Record<string, Bench>> = {
         batch: whole("--batch", 1)(values.batch),
         rounds: whole("--rounds", 1)(values.rounds),
       });
+    },
+  },
+  studio: {
+    about:
+      "RUN .. [--rounds 5]   a published page in Chromium: its size, when the first pixel is seen, frame times",
+    run(args) {
+      const { values, positionals } = parseArgs({
+        args,
+        allowPositionals: true,
+        options: { rounds: { type: "string", default: "5" } },
+      });
+      if (positionals.length === 0) throw expected("ARGUMENT", "at least one run", "the bench", "none");
+      return benchStudio(positionals, { rounds: whole("--rounds", 1)(values.rounds) });
     },
   },
   lowering: {

@@ -16,3 +16,4 @@ execFileSync(process.execPath, [join(typescript, "bin/tsc"), "-p", "tsconfig.bui
 });
 // `npx nextpixel` in the repository itself runs this file as a program.
 chmodSync(join(root, "dist/cli/main.js"), 0o755);
+await import("./build-page.mjs");

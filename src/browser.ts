@@ -1,8 +1,10 @@
-// The sampler for browsers. Nothing that it imports is of Node or of another package, so that it runs without a
-// bundler.
+// The sampler and the observer for browsers. Nothing that it imports is of Node or of another package, so that it runs
+// without a bundler.
 import { expected } from "./basics/errors.ts";
 import { capability, familyOf } from "./families/by-name.ts";
+import type { TrainedModel } from "./families/family.ts";
 import type { NetworkConfig } from "./programs/network.ts";
+import type { Observer } from "./programs/observer.ts";
 import type { Sampler, SamplerOptions } from "./programs/sampler.ts";
 import { decodeCheckpoint } from "./run/checkpoint.ts";
 import { weightsIn } from "./run/training-state.ts";
@@ -13,9 +15,16 @@ export { NextpixelError, type ErrorCode } from "./basics/errors.ts";
 export type { PictureClass } from "./data/classes.ts";
 export type { PictureSize } from "./data/dataset.ts";
 export type { Sampler, SamplerOptions, StreamOptions } from "./programs/sampler.ts";
+export type { Observer, ObservedRow, ObserveOptions } from "./programs/observer.ts";
+export type { Position } from "./graph/offsets.ts";
 export type { GivenPixels } from "./runtime/step/draw.ts";
 export type { SampleEvent } from "./runtime/step/sampler.ts";
 export type { NetworkConfig };
+
+/** What is in a run's `config.json`, as far as drawing needs it. */
+interface RunOfNetwork {
+  readonly network: NetworkConfig;
+}
 
 /**
  * Opens a sampler from the files of a run: what is in its `config.json`, and the bytes of a checkpoint, whose averaged
@@ -25,16 +34,30 @@ export type { NetworkConfig };
  * the options ask for something that does not exist
  */
 export function openSampler(
-  { network }: { readonly network: NetworkConfig },
+  run: RunOfNetwork,
   checkpoint: ArrayBuffer | Uint8Array,
   options: SamplerOptions = {},
 ): Sampler {
+  const model = trainedModel(run, checkpoint);
+  const open = capability(model.config.model, "sample");
+  return open(model, options, { cores, startWorker: startWebWorker });
+}
+
+/**
+ * Opens what watches a network draw or read a picture, from the same files as `openSampler`. It works in this thread.
+ *
+ * @throws as `openSampler`; ARGUMENT if the model does not draw pixel by pixel
+ */
+export function openObserver(run: RunOfNetwork, checkpoint: ArrayBuffer | Uint8Array): Observer {
+  const model = trainedModel(run, checkpoint);
+  return capability(model.config.model, "observe")(model);
+}
+
+function trainedModel({ network }: RunOfNetwork, checkpoint: ArrayBuffer | Uint8Array): TrainedModel {
   if (typeof network?.model !== "string") {
     throw expected("FORMAT", "what is in a run's config.json", "the configuration", "something else");
   }
   const bytes = ArrayBuffer.isView(checkpoint) ? checkpoint : new Uint8Array(checkpoint);
   const { parts } = familyOf(network.model).evaluation(network, 1);
-  const weights = weightsIn(decodeCheckpoint(bytes, "the checkpoint"), parts);
-  const open = capability(network.model, "sample");
-  return open({ config: network, weights }, options, { cores, startWorker: startWebWorker });
+  return { config: network, weights: weightsIn(decodeCheckpoint(bytes, "the checkpoint"), parts) };
 }

@@ -50,8 +50,13 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
     "version.ts, basics, files, graph, nn, optim, data, programs, families, pictures, run, " +
       "runtime, runtime/workers, train, tasks",
   ],
+  ["studio", "basics, files, families, programs, run"],
   ["definitions.ts", "graph, likelihood, models, nn"],
-  ["browser.ts", "definitions.ts, basics, data, programs, families, run, runtime/step, runtime/workers"],
+  [
+    "browser.ts",
+    "definitions.ts, basics, graph, data, programs, families, run, runtime/step, runtime/workers",
+  ],
+  ["studio/page", "basics, data, programs, pictures, runtime/step, studio, browser.ts"],
   ["index.ts", "definitions.ts, basics, fetch, data, programs, run, runtime/step, train, tasks, compare"],
   ["cli", "everything"],
 ];
@@ -64,7 +69,7 @@ interface Import {
   readonly to: string;
 }
 
-const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => /\.tsx?$/.test(file));
 
 const IMPORT =
   /^(?:import|export|\})[^"'=;]*\bfrom "([^"]+)"|^import "([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm;
@@ -85,7 +90,7 @@ const room = (path: string) => {
   if (WITH_PARTS.includes(top!)) return top!;
   return path.includes("/") ? dirname(path) : path;
 };
-const isOurs = (to: string) => to.endsWith(".ts");
+const isOurs = (to: string) => /\.tsx?$/.test(to);
 const of = (folder: string) => imports.filter(({ from }) => from.startsWith(`${folder}/`));
 const show = ({ from, to }: Import) => `${from} -> ${to}`;
 

@@ -10,6 +10,7 @@ import { flagsAbout } from "./flags-about.ts";
 import { addInfoCommand } from "./info.ts";
 import { addInterpolateCommand } from "./interpolate.ts";
 import { loadModelFiles } from "./model-file.ts";
+import { addPublishCommand } from "./publish.ts";
 import { addReconstructCommand } from "./reconstruct.ts";
 import { addSampleCommand } from "./sample.ts";
 import { addScoreCommand } from "./score.ts";
@@ -45,6 +46,7 @@ async function run(program: Command, words: readonly string[]): Promise<void> {
     addScoreCommand,
     addCompareCommand,
     addInfoCommand,
+    addPublishCommand,
     addDoctorCommand,
   ])
     add(program);

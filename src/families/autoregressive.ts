@@ -4,6 +4,7 @@ import { sizeOf } from "../graph/shapes.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { explainNetwork } from "../programs/network-explanation.ts";
 import { buildNetwork, NETWORK, type Network } from "../programs/network.ts";
+import { openNetworkObserver } from "../programs/observer.ts";
 import { openNetworkSampler } from "../programs/sampler.ts";
 import type { TracedFigure, Trainable } from "../programs/trainable.ts";
 import type { Family, OpenSampler } from "./family.ts";
@@ -30,6 +31,7 @@ export const autoregressive: Family = {
     sample: openSampler,
     complete: openSampler,
     score: { likelihood: "exact", trace: (config, batch) => buildNetwork(config, batch) },
+    observe: ({ config, weights }) => openNetworkObserver({ config, weights: weights[NETWORK]! }),
     explain: explainNetwork,
   },
 };

@@ -24,6 +24,7 @@ const TASKS: { readonly [Task in keyof Capabilities]-?: string } = {
   latents: "turn pictures into latents",
   score: "tell how likely pictures are",
   importance: "weigh importance samples",
+  observe: "be watched while it draws, in a browser too",
   explain: "tell what a pixel sees",
 };
 

@@ -3,6 +3,7 @@ import type { GeneratorGraph } from "../programs/generator-sampler.ts";
 import type { LatentMaps } from "../programs/latents.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import type { NetworkExplanation } from "../programs/network-explanation.ts";
+import type { Observer } from "../programs/observer.ts";
 import type { Place, Sampler, SamplerOptions } from "../programs/sampler.ts";
 import type { ImportanceGraph, LikelihoodGraph } from "../programs/scorer.ts";
 import type { Evaluation, PartVectors, Trainable } from "../programs/trainable.ts";
@@ -39,6 +40,8 @@ export interface Capabilities {
   readonly score?: Scoring;
   /** Computes importance weights of so many draws of the latents, by which the bound becomes tighter. */
   readonly importance?: (network: NetworkConfig, batch: number, samples: number) => ImportanceGraph;
+  /** Draws or reads a picture, and tells the distribution of each of its sub-pixels. Browsers can do it too. */
+  readonly observe?: (model: TrainedModel) => Observer;
   /** Says what a pixel sees, and what it takes to draw one. */
   readonly explain?: (network: NetworkConfig) => NetworkExplanation;
 }

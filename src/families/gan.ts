@@ -45,6 +45,7 @@ export const gan: Family = {
     score: "a GAN draws pictures, and has no likelihood of any picture",
     complete: "a GAN draws whole pictures at once, and none that begins with given pixels",
     latents: "a GAN has no encoder: only of pictures that it drew are the latents known",
+    observe: "all pixels are made at once, by a network that browsers do not run",
     explain: "all pixels are made at once, of the same random numbers",
   },
 };

@@ -58,6 +58,7 @@ export const vae: Family = {
       return { ...network, samples, logWeights: logWeightOf(network) };
     },
   },
+  cannot: { observe: "all pixels are made at once, by a network that browsers do not run" },
 };
 
 function generator(config: NetworkConfig, batch: number): GeneratorGraph {

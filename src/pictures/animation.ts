@@ -1,5 +1,6 @@
 import { expected, wholeNumber } from "../basics/errors.ts";
 import type { PictureSize } from "../data/dataset.ts";
+import { CURRENT, PAST, TINT } from "./drawing-colours.ts";
 import { pictureGrid, squareColumns } from "./grid.ts";
 
 /** Pictures that follow one another, all of one size. */
@@ -26,12 +27,7 @@ const LARGEST_DELAY = 100;
 /** How long the finished pictures are shown. */
 const FINISHED_MS = 2500;
 
-/** Red, green and blue. */
-const CURRENT = [230, 30, 30] as const;
-const PAST = [50, 110, 240] as const;
 const FUTURE = 255;
-/** Share of `PAST` in the colour of a pixel that is drawn. */
-const TINT = 0.45;
 
 /**
  * How pictures [count, channels, rows, cols] of 8 bits were drawn, all of them at once, pixel by pixel: pixels that are

@@ -4,7 +4,13 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 
 const DIST = join(import.meta.dirname, "../../dist");
-const TYPES: Readonly<Record<string, string>> = { ".js": "text/javascript", ".html": "text/html" };
+const TYPES: Readonly<Record<string, string>> = {
+  ".js": "text/javascript",
+  ".html": "text/html",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
+};
 
 /** A server on this machine alone. */
 export interface PageServer {

@@ -146,26 +146,50 @@ const KERNELS: Readonly<
     kernels.logisticMixture(...operands, levels, earlier),
 };
 
+/** What defines the distribution of a sub-pixel, of one of the pictures that are computed together. */
+export interface SubPixelLogits {
+  /** Of the sub-pixel's group. */
+  readonly logits: Float32Array;
+  /** Levels of the channels before it in that group. */
+  readonly earlier: Float32Array;
+  /** Where its level is among the machine's floats. */
+  readonly level: number;
+}
+
+/** Reads the logits of sub-pixels, which are there from when they are computed until the next sub-pixel's are. */
+export function logitsReader(
+  groups: number,
+  machine: StepMachine,
+): (at: SubPixel, m: number) => SubPixelLogits {
+  const { floats, logits, picture, program } = machine;
+  const logitsOfGroup = program.logits.channels / groups;
+  return (at, m) => {
+    const { address, earlier } = groupAt(at, groups, machine);
+    const from = (address + m * logits.stride) / 4;
+    const level = (addressAt(picture, at.row, at.col) + m * picture.stride) / 4 + at.channel;
+    return {
+      logits: floats.slice(from, from + logitsOfGroup),
+      earlier: floats.slice(level - earlier, level),
+      level,
+    };
+  };
+}
+
 function fromMasses(
   { draw: massesOf, groups }: Distribution<Masses>,
   temperature: number,
   machine: StepMachine,
   { uniforms, nats }: DecisionMemory,
 ): Decide {
-  const { floats, doubles, logits, picture, pictures, program } = machine;
-  const logitsOfGroup = program.logits.channels / groups;
+  const { floats, doubles, pictures } = machine;
+  const read = logitsReader(groups, machine);
   return (at) => {
-    const { address, earlier } = groupAt(at, groups, machine);
-    const to = addressAt(picture, at.row, at.col) / 4 + at.channel;
     for (let m = 0; m < pictures; m++) {
-      const from = (address + m * logits.stride) / 4;
-      const own = floats.slice(from, from + logitsOfGroup);
-      const level = to + m * (picture.stride / 4);
-      const before = floats.slice(level - earlier, level);
-      const masses = massesOf(own, temperature, before);
+      const { logits, earlier, level } = read(at, m);
+      const masses = massesOf(logits, temperature, earlier);
       const drawnLevel = levelAt(masses, doubles[uniforms / 8 + m]!);
       floats[level] = drawnLevel;
-      const plain = temperature === 1 ? masses : massesOf(own, 1, before);
+      const plain = temperature === 1 ? masses : massesOf(logits, 1, earlier);
       doubles[nats / 8 + m]! += natsOfLevel(plain, drawnLevel);
     }
   };

@@ -1,6 +1,14 @@
 import type { StepProgram } from "../../lower/step/program.ts";
 import { rowEnd } from "../../lower/step/times.ts";
-import { decisionMemory, drawn, given, type Decide, type Distribution } from "./decide.ts";
+import {
+  decisionMemory,
+  drawn,
+  given,
+  logitsReader,
+  type Decide,
+  type Distribution,
+  type SubPixel,
+} from "./decide.ts";
 import { addressAt } from "./layout.ts";
 import { bytesOfStepMachine, openStepMachine } from "./machine.ts";
 
@@ -29,13 +37,25 @@ export interface DrawRequest {
   readonly classes?: Uint32Array | undefined;
 }
 
+/** A sub-pixel of the first picture whose level has just been decided, and what its distribution was made of. */
+export interface Decision extends SubPixel {
+  readonly level: number;
+  /** Of the sub-pixel's group. */
+  readonly logits: Float32Array;
+  /** Levels of the channels before it in that group. */
+  readonly earlier: Float32Array;
+}
+
 /** Draws a fixed number of pictures together. */
 export interface Drawer {
   readonly pictures: number;
   /** Bytes of the kernels' memory. */
   readonly bytes: number;
-  /** Yields each row as it is finished: levels [pictures, channels, cols]. Returns the nats of the drawn sub-pixels. */
-  rows(request: DrawRequest): Generator<Uint8Array, Float64Array>;
+  /**
+   * Yields each row as it is finished: levels [pictures, channels, cols]. Returns the nats of the drawn sub-pixels.
+   * `observe` is told of each sub-pixel of the first picture, drawn or given.
+   */
+  rows(request: DrawRequest, observe?: (decision: Decision) => void): Generator<Uint8Array, Float64Array>;
 }
 
 /** Bytes of the memory that drawing so many pictures together takes. */
@@ -52,8 +72,12 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
   const memory = decisionMemory(machine.scratch, pictures, levels);
   const { floats, doubles, picture } = machine;
   const nats = doubles.subarray(memory.nats / 8, memory.nats / 8 + pictures);
+  const read = logitsReader(program.groups, machine);
 
-  function* rows(request: DrawRequest): Generator<Uint8Array, Float64Array> {
+  function* rows(
+    request: DrawRequest,
+    observe?: (decision: Decision) => void,
+  ): Generator<Uint8Array, Float64Array> {
     const { rows, given: fixed, classes } = request;
     machine.clear(classes);
     nats.fill(0);
@@ -69,7 +93,11 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
         const decide = decideAt(row, col);
         for (let channel = 0; channel < channels; channel++) {
           machine.run(1 + channel, row, col);
-          decide({ row, col, channel });
+          const at = { row, col, channel };
+          decide(at);
+          if (!observe) continue;
+          const { level, ...distribution } = read(at, 0);
+          observe({ ...at, ...distribution, level: floats[level]! });
         }
         machine.run(1 + channels, row, col);
         const from = addressAt(picture, row, col) / 4;

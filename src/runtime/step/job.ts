@@ -28,7 +28,7 @@ export function keptDrawers(program: SamplerProgram): (pictures: number) => Prom
 const LONGEST_STRETCH_MS = 12;
 
 /** Lets the thread handle waiting tasks. A timer of 0 ms would wait for 1 ms, or 4 ms in a browser. */
-const otherTasks = (): Promise<void> =>
+export const otherTasks = (): Promise<void> =>
   new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.addEventListener("message", () => {

@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { publish } from "../src/studio/publish.ts";
+import { launchChromium } from "../test/browser/chromium.ts";
+import { serveSite } from "../test/studio/serve-site.ts";
+import { median } from "./statistics.ts";
+
+const FRAMES = 240;
+
+/** Takes the times of a page's frames, in milliseconds. A text, because tsx calls helpers in functions that pages lack. */
+const FRAME_TIMES = `new Promise((resolve) => {
+  const times = [];
+  let before;
+  const next = (now) => {
+    if (before !== undefined) times.push(now - before);
+    before = now;
+    if (times.length < ${FRAMES}) requestAnimationFrame(next);
+    else resolve(times);
+  };
+  requestAnimationFrame(next);
+})`;
+
+/**
+ * Publishes runs, opens the page in Chromium, and prints after how long the first pixels are seen and how even frames
+ * are while a picture is drawn that takes about ten seconds.
+ */
+export async function benchStudio(runs: readonly string[], { rounds }: { rounds: number }): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "nextpixel-bench-"));
+  const site = join(folder, "site");
+  const browser = await launchChromium();
+  try {
+    const published = await publish(runs, site);
+    console.log(`page: ${(published.bytesWithoutWeights / 1000).toFixed(0)} kB without weights`);
+    const server = await serveSite(site);
+    for (const { folder: run } of published.runs) {
+      const first: number[] = [];
+      const frames: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        const page = await browser.newPage();
+        await page.goto(`${server.origin}/index.html?run=${encodeURIComponent(run)}`, {
+          waitUntil: "commit",
+        });
+        const shown = await page.waitForFunction(
+          () => /^[1-9]/.test(document.querySelector(".progress")?.textContent ?? "") && performance.now(),
+        );
+        first.push(Number(await shown.jsonValue()));
+        frames.push(...(await page.evaluate<number[]>(FRAME_TIMES)));
+        await page.close();
+      }
+      frames.sort((a, b) => a - b);
+      const at = (share: number) => `${frames[Math.floor(share * (frames.length - 1))]!.toFixed(1)} ms`;
+      console.log(
+        `${run}: first pixel after ${median(first).toFixed(0)} ms; frames: median ${at(0.5)}, 99 % ${at(0.99)}, ` +
+          `longest ${at(1)}`,
+      );
+    }
+    server.close();
+  } finally {
+    await browser.close();
+    await rm(folder, { recursive: true });
+  }
+}

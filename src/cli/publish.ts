@@ -1,0 +1,31 @@
+import type { Command } from "commander";
+import { NextpixelError } from "../basics/errors.ts";
+import { publish } from "../studio/publish.ts";
+import * as read from "./arguments.ts";
+import { result } from "./output.ts";
+
+export function addPublishCommand(program: Command): void {
+  const command = program
+    .command("publish")
+    .description("write a web page on which anyone can watch trained networks draw, in the browser")
+    .argument("<run...>", "folders of runs, then that of the site: a new one, or a site to replace")
+    .usage("[options] <run...> <site>");
+  read.withCommonOptions(command).action(async (paths: string[], flags: read.CommonOptions) => {
+    const site = paths.pop()!;
+    if (paths.length === 0) {
+      throw new NextpixelError(
+        "ARGUMENT",
+        "expected one or more runs and the folder of the site, received one path",
+      );
+    }
+    const published = await publish(paths, site);
+    const { runs, bytes, bytesWithoutWeights } = published;
+    const kilobytes = (count: number) => `${Math.ceil(count / 1000)} kB`;
+    result(
+      published,
+      `published ${runs.length} run(s) in ${site}: ${kilobytes(bytes)}, ${kilobytes(bytesWithoutWeights)} without ` +
+        `weights; to look at it: npx serve ${site}`,
+      flags.json,
+    );
+  });
+}

@@ -1,0 +1,59 @@
+/** The views of the page. */
+export const VIEWS = ["watch", "grid", "complete", "score"] as const;
+export type View = (typeof VIEWS)[number];
+
+/** Pixels a second, from slow to all at once. */
+export const SPEEDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, Infinity] as const;
+
+/** What the address of the page keeps: a link with it shows the same. */
+export interface Address {
+  readonly view: View;
+  /** Folder of a run; the first one of the site if it has none of that name. */
+  readonly run: string;
+  readonly seed: number;
+  /** Number of the picture, of those of the seed. */
+  readonly picture: number;
+  readonly temperature: number;
+  /** Undefined: classes in turn, by the number of the picture. */
+  readonly class: string | undefined;
+  /** Which of `SPEEDS`; undefined: by the number of pixels. */
+  readonly speed: number | undefined;
+  /** The pixel at which drawing has been stopped, in the order in which they are drawn. */
+  readonly pixel: number | undefined;
+  /** Whether the current pixel's receptive field is shown. */
+  readonly field: boolean;
+}
+
+/** The settings in the query of an address. What is not there, or makes no sense, is as by default. */
+export function readAddress(query: string): Address {
+  const values = new URLSearchParams(query);
+  const whole = (name: string, largest: number) => {
+    const text = values.get(name) ?? "";
+    return /^\d{1,16}$/.test(text) && Number(text) <= largest ? Number(text) : undefined;
+  };
+  const temperature = Number(values.get("temperature") ?? "");
+  return {
+    view: VIEWS.find((view) => view === values.get("view")) ?? "watch",
+    run: values.get("run") ?? "",
+    seed: whole("seed", Number.MAX_SAFE_INTEGER) ?? 0,
+    picture: whole("picture", 2 ** 32 - 1) ?? 0,
+    temperature: temperature >= 1e-6 && temperature <= 1e6 ? temperature : 1,
+    class: values.get("class") ?? undefined,
+    speed: whole("speed", SPEEDS.length - 1),
+    pixel: whole("pixel", 2 ** 24),
+    field: values.get("field") === "1",
+  };
+}
+
+/** The query for settings; what is as by default is left out. */
+export function addressOf(address: Address): string {
+  const { run, field, ...rest } = address;
+  const values = new URLSearchParams(run === "" ? {} : { run });
+  const standard = readAddress("") as unknown as Readonly<Record<string, unknown>>;
+  for (const [name, value] of Object.entries(rest)) {
+    if (value !== undefined && value !== standard[name]) values.set(name, String(value));
+  }
+  if (field) values.set("field", "1");
+  const query = values.toString();
+  return query === "" ? "?" : `?${query}`;
+}

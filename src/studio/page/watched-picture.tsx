@@ -1,0 +1,34 @@
+import { useRef } from "preact/hooks";
+import { paintDrawing } from "./paint.ts";
+import { PixelSurface } from "./pixel-surface.tsx";
+import { opened } from "./studio.ts";
+import { pointed, rows, seen, shown } from "./watching.ts";
+
+/** The picture as it is drawn; its pixels can be pointed at. */
+export function WatchedPicture() {
+  const pixels = useRef(document.createElement("canvas"));
+  const { size, levels } = opened.value!;
+  return (
+    <PixelSurface
+      size={size}
+      label="The picture. The arrow keys go from pixel to pixel, Escape goes back to the current one."
+      describedBy="explanation-text"
+      cursor={pointed}
+      // At the pixel that was drawn last.
+      start={() => {
+        const last = Math.max(shown.value - 1, 0);
+        return { row: Math.floor(last / size.cols), col: last % size.cols };
+      }}
+      paint={(canvas) =>
+        paintDrawing(canvas, pixels.current, {
+          size,
+          levels,
+          rows: rows.value,
+          drawn: shown.value,
+          pointed: pointed.value,
+          seen: seen.value,
+        })
+      }
+    />
+  );
+}
