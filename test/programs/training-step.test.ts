@@ -56,34 +56,41 @@ const levelsOf = ({ levels, picture }: Network) =>
     (_, i) => philox4x32([i, 0, 0, 0], [9, 0])[0] % levels,
   );
 
-/** What a program gives, and what the float64 reference does, agree within 2e-5. */
+/** What a program gives with each of these options, and what the float64 reference does, agree within 2e-5. */
 async function expectAgreement(
   program: Program,
   feeds: Record<string, Float32Array>,
-  options?: SessionOptions,
+  allOptions: readonly SessionOptions[] = [{}],
 ): Promise<void> {
-  const session = await openSession(program, options);
-  const received = await session.run(feeds);
-  await session.close();
+  // The reference takes longer than all else: it is computed once.
   const wanted = evaluate(Object.values(program.outputs), feeds);
-  Object.keys(program.outputs).forEach((name, output) => {
-    wanted[output]!.forEach((value, i) => {
-      expect(Math.abs(received[name]![i]! - value), `${name}[${i}]`).toBeLessThan(
-        2e-5 * Math.max(1, Math.abs(value)),
-      );
+  for (const options of allOptions) {
+    const session = await openSession(program, options);
+    const received = await session.run(feeds);
+    await session.close();
+    Object.keys(program.outputs).forEach((name, output) => {
+      wanted[output]!.forEach((value, i) => {
+        const difference = Math.abs(received[name]![i]! - value);
+        expect(difference, `${name}[${i}], ${JSON.stringify(options)}`).toBeLessThan(
+          2e-5 * Math.max(1, Math.abs(value)),
+        );
+      });
     });
-  });
+  }
 }
 
 describe.each(networks)("the gradient of $name", ({ network }) => {
-  test.each([true, false])("agrees with the float64 reference within 2e-5 (blocked %s)", async (blocked) => {
+  test("agrees with the float64 reference within 2e-5, in blocks of channels and without", async () => {
     const feeds = {
       pictures: levelsOf(network),
       ...classFeeds(network, labelsInTurn(network, 2)),
       [vectorOf(NETWORK)]: initialParameters(network.declarations, 1),
     };
     const trainable = trainableOf(network, OPTIMIZER);
-    await expectAgreement(gradientProgram(trainable, trainable.parts[0]!), feeds, { blocked });
+    await expectAgreement(gradientProgram(trainable, trainable.parts[0]!), feeds, [
+      { blocked: true },
+      { blocked: false },
+    ]);
   });
 });
 
@@ -251,7 +258,7 @@ describe("a model of two parts", () => {
   });
 
   test("goes on, in any number of shares, to the same bits as without a stop", async () => {
-    for (const shares of [1, 2, 3]) {
+    for (const shares of [1, 3]) {
       const whole = await train(begin, 6, { shares });
       const half = await train(begin, 2, { shares });
       expect(await train(half.state, 4, { shares })).toEqual(whole);
