@@ -8,12 +8,14 @@ import { runTraining } from "./train.ts";
 
 const DEFAULT_OUT = "runs/demo";
 
-/** About a minute on two cores. */
+/** Half a minute on two cores. With so few pictures, strong weight decay keeps the validation from rising. */
 const DEMO_TRAINING = {
   sizes: { width: 64, depth: 5 },
   batch: 64,
-  steps: 800,
-  lr: 3e-3,
+  steps: 400,
+  optimizer: "muon",
+  lr: 1e-2,
+  weightDecay: 0.6,
 } as const;
 const DEMO_PICTURES = 64;
 
@@ -26,7 +28,7 @@ export function addDemoCommand(program: Command): void {
   const command = program
     .command("demo")
     .description(
-      "train a PixelCNN on handwritten digits for about a minute, then draw some and score the test pictures",
+      "train a PixelCNN on handwritten digits in less than a minute, then draw some and score the test pictures",
     )
     .option("--out <run>", "folder to keep the run in; the default one is used again", DEFAULT_OUT)
     .option("--force", "start over in a run folder that exists");

@@ -10,7 +10,7 @@ import { median, nearestTraining, type NearestTraining } from "./nearest-trainin
 import { firstOf, type Points } from "./points.ts";
 import { precisionAndRecall } from "./precision-recall.ts";
 import type { ComparedRow, ComparedValue, NearestPair } from "./report.ts";
-import { twoSampleAccuracy } from "./two-sample-test.ts";
+import { twoSampleAccuracy } from "./two-sample.ts";
 import { asPoints, type Searched, type Yardstick } from "./yardstick.ts";
 
 type Values = Readonly<Record<string, ComparedValue>>;

@@ -5,7 +5,7 @@ import { neighboursOf } from "../../src/compare/neighbours.ts";
 import { median, nearestTraining } from "../../src/compare/nearest-training.ts";
 import { openDotProducts, type DotProducts } from "../../src/compare/points.ts";
 import { precisionAndRecall } from "../../src/compare/precision-recall.ts";
-import { twoSampleAccuracy } from "../../src/compare/two-sample-test.ts";
+import { twoSampleAccuracy } from "../../src/compare/two-sample.ts";
 import { distance, normalPoints, pointsOf, rowsOf } from "./points.ts";
 
 const open: DotProducts[] = [];
