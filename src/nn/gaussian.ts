@@ -1,7 +1,7 @@
 import { mul, slice, tanh } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 
-/** log sigma stays within this bound to both sides: no variance is 0, none overflows. Far outside, its gradient is 0. */
+/** log sigma stays within this bound to both sides, so that variances are finite. Far outside, its gradient is 0. */
 export const LOG_SIGMA_BOUND = 5;
 
 /** Normal distributions as a network tells them: half of the maps are means, the others become log sigma. */
