@@ -2,6 +2,7 @@ import { classesOf, labelsAmong } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { openForward } from "../programs/forward.ts";
 import type { SessionOptions } from "../runtime/ort.ts";
+import { likeliest } from "../tasks/score.ts";
 import { classifierGraph, FEATURES, type Classifier } from "./classifier.ts";
 import type { Points } from "./points.ts";
 
@@ -66,10 +67,9 @@ export async function openJudge(
 
 /** The number of the largest score of each picture. */
 function likeliestOf(scores: Float32Array, classes: number): Int32Array {
-  return Int32Array.from({ length: scores.length / classes }, (_, i) => {
-    const own = scores.subarray(i * classes, (i + 1) * classes);
-    return own.indexOf(Math.max(...own));
-  });
+  return Int32Array.from({ length: scores.length / classes }, (_, i) =>
+    likeliest(scores.subarray(i * classes, (i + 1) * classes)),
+  );
 }
 
 /** The classes of stacks: of members a, b, c it is the number with these digits, as `stacked` numbers them. */

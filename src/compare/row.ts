@@ -96,12 +96,11 @@ async function featureValues(
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }]));
 }
 
-/** Coverage alone, of drawn pictures. */
+/** Coverage alone, of the features of drawn pictures. */
 export async function coverageOf(
-  { judge, featureProducts, reference }: Yardstick,
-  pictures: Uint8Array,
+  { featureProducts, reference }: Yardstick,
+  features: Points,
 ): Promise<number> {
-  const { features } = await judge.of(pictures);
   const count = Math.min(reference.count, features.count);
   return (await densityAndCoverage(featureProducts, firstOf(reference, count), firstOf(features, count)))
     .coverage;

@@ -11,6 +11,7 @@ import { resumeAsked, train, type TrainOptions } from "../train/train.ts";
 import { drawPictures } from "./draw.ts";
 import { covered, expectedCovered, histogram } from "./histogram.ts";
 import { throwIfAborted } from "./interruption.ts";
+import type { Judged } from "./judge.ts";
 import type { SeedOutcome } from "./report.ts";
 import { coverageOf } from "./row.ts";
 import type { ComparedRun } from "./runs.ts";
@@ -109,16 +110,16 @@ async function outcomeOf(
   { samples, seed: drawn, threads, signal }: SeedOptions,
 ): Promise<SeedWithCoverage> {
   const { pictures } = await drawPictures(model, { count: samples, seed: drawn, threads, signal });
-  const coverage = await coverageOf(yardstick, pictures);
+  const { features, classes } = await yardstick.judge.of(pictures);
+  const coverage = await coverageOf(yardstick, features);
   const figure = (await validated(folder, config.network)) ?? { label: "coverage", value: coverage };
   const isCollapsed =
-    coverage <= COLLAPSED.coverage || (await shareOfClasses(yardstick, pictures)) <= COLLAPSED.classes;
+    coverage <= COLLAPSED.coverage || shareOfClasses(classes, yardstick.shares) <= COLLAPSED.classes;
   return { outcome: { run: name, seed, outcome: isCollapsed ? "collapsed" : "finished", figure }, coverage };
 }
 
 /** The classes that were drawn, as a share of those that so many perfect samples cover; 1 without labels. */
-async function shareOfClasses({ judge, shares }: Yardstick, pictures: Uint8Array): Promise<number> {
-  const { classes } = await judge.of(pictures);
+function shareOfClasses(classes: Judged["classes"], shares: Yardstick["shares"]): number {
   if (!classes || !shares) return 1;
   return covered(histogram(classes, shares.length), shares) / expectedCovered(shares, classes.length);
 }

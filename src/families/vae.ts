@@ -88,28 +88,29 @@ const flat = (x: Node): Node => reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1)
 const total = (nodes: readonly Node[]): Node => nodes.reduce((a, b) => add(a, b));
 
 const reconstructionOf = ({ nats }: VariationalNetwork): Node => sumOfEach(nats);
-const klOfAll = ({ groups }: VariationalNetwork): Node => total(groups.map(klOf));
 
 /** -ELBO of each picture with one draw of its latents, in nats: [batch, 1, 1, 1]. */
-const negativeElbo = (network: VariationalNetwork): Node => add(reconstructionOf(network), klOfAll(network));
+const negativeElbo = (network: VariationalNetwork): Node =>
+  add(reconstructionOf(network), total(network.groups.map(klOf)));
 
 /** log p(x, z) / q(z | x) of each draw of the latents, in nats: [batch * samples, 1, 1, 1]. */
 const logWeightOf = (network: VariationalNetwork): Node =>
   sub(total(network.groups.map(logRatioOf)), reconstructionOf(network));
 
 function figuresOf(network: VariationalNetwork): TracedFigure[] {
-  const [reconstruction, kl] = [reconstructionOf(network), klOfAll(network)];
+  const klOfEach = network.groups.map(klOf);
+  const [reconstruction, kl] = [reconstructionOf(network), total(klOfEach)];
   const bound = add(reconstruction, kl);
   const nats = { decimals: 2, lowerIsBetter: true, scale: 1 };
   // A group whose divergence stays at 0 is one that the decoder does not listen to.
   const ofGroups =
     network.groups.length === 1
       ? []
-      : network.groups.map((group) => ({
+      : network.groups.map((group, i) => ({
           ...nats,
           name: `kl.${group.name}`,
           label: `nats KL of latents ${group.name}`,
-          node: klOf(group),
+          node: klOfEach[i]!,
           isDetail: true,
         }));
   return [

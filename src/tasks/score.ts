@@ -127,7 +127,8 @@ function importanceScorer(model: SavedModel, batch: number, count: number, optio
 }
 
 /** The number of the most probable class. */
-export const likeliest = (posterior: Float64Array): number => posterior.indexOf(Math.max(...posterior));
+export const likeliest = (posterior: Float32Array | Float64Array): number =>
+  posterior.indexOf(Math.max(...posterior));
 
 /** Checks the number of pictures to take, if it is not all. @throws ARGUMENT */
 export function checkLimit(limit: number | undefined): void {
