@@ -14,6 +14,7 @@ import { benchFolder } from "./folder.ts";
 import { benchLowering } from "./lowering.ts";
 import { BENCH_NETWORKS, family, GATED } from "./networks.ts";
 import { benchOptimisers } from "./optimisers.ts";
+import { benchProfile } from "./profile.ts";
 import { benchNaive, benchSample } from "./sample.ts";
 import { benchStudio } from "./studio.ts";
 import { benchTall } from "./tall.ts";
@@ -157,6 +158,24 @@ const BENCHES: Readonly<Record<string, Bench>> = {
       });
       if (positionals.length === 0) throw expected("ARGUMENT", "at least one run", "the bench", "none");
       return benchStudio(positionals, { rounds: whole("--rounds", 1)(values.rounds) });
+    },
+  },
+  profile: {
+    about:
+      "[--model NAME ..] [--batch 32] [--steps 10]   where a training step's time goes: matrix products, moves, elementwise",
+    run(args) {
+      const { values } = parseArgs({
+        args,
+        options: {
+          model: { type: "string", multiple: true },
+          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
+          steps: { type: "string", default: "10" },
+        },
+      });
+      return benchProfile(values.model?.map(family) ?? BENCH_NETWORKS, {
+        batch: whole("--batch", 1)(values.batch),
+        steps: whole("--steps", 1)(values.steps),
+      });
     },
   },
   lowering: {

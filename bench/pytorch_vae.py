@@ -62,7 +62,7 @@ def doubled(convolution, x, rows, columns):
 def gaussian(x):
     """Means and log sigmas."""
     mean, raw = x.chunk(2, 1)
-    return mean, 5 * torch.tanh(raw / 5)
+    return mean, raw / (1 + raw.abs() / 5)
 
 
 def sides_of(size, resolutions):
