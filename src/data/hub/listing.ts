@@ -42,7 +42,7 @@ const entries = v.array(v.object({ type: v.string(), path: v.string(), size: byt
  * another name there: `partial-train` in place of `train`.
  *
  * @throws DOWNLOAD if the Hub cannot be asked; NOT_FOUND if it has no such data set, config or split, or if the config
- * must be named; FORMAT if its answer is something else.
+ * must be named; FORMAT if its answer is something else, or has no files.
  */
 export async function hubListing(name: string, settings: FetchSettings): Promise<CachedFile[]> {
   const { repository, config, split } = hubName(name)!;
@@ -58,7 +58,8 @@ export async function hubListing(name: string, settings: FetchSettings): Promise
     throw expected("NOT_FOUND", found, "a data set on the Hub", name);
   };
   const folder = await folderIn(await folderIn("", "configs", config), "splits", split);
-  const files = (await listed(folder)).filter(({ path }) => path.endsWith(".parquet"));
+  const files = (await listed(folder)).filter(({ path, size }) => path.endsWith(".parquet") && size > 0);
+  if (files.length === 0) throw unexpected(name, "Parquet files in this split", "none");
   return files.map(({ path, size, lfs }, i) => ({
     path: `${String(i).padStart(4, "0")}.parquet`,
     url: `${settings.hub}/datasets/${repository}/resolve/${BRANCH}${folder}/${encodeURIComponent(posix.basename(path))}`,

@@ -216,7 +216,7 @@ describe("a Hub that lies", async () => {
     ["text", "not JSON"],
     ["more than a bound", JSON.stringify([{ type: "directory", path: "x".repeat(2 ** 25), size: 0 }])],
     ["something else", '{"default": ["train"]}'],
-    ["folders in folders, without end", '[{"type": "directory", "path": "train", "size": 0}]'],
+    ["nothing but folders in folders", '[{"type": "directory", "path": "train", "size": 0}]'],
   ])("and answers with %s ends in an error of ours", async (_, body) => {
     const hub = await serve((_, response) => void response.end(body));
     const error: unknown = await open("hf:me/tiny", { cache: await temporaryFolder(), hub: hub.url }).catch(
