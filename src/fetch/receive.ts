@@ -49,6 +49,7 @@ export async function* receive(
       const isRest = size > 0 && isRange(answer, size, bytes);
       // Neither another range nor one beyond the end is of use, but the whole may be.
       if (size > 0 && !isRest && [206, 416].includes(answer.status)) answer = await ask();
+      stalled.refresh();
       const said = `HTTP ${answer.status} ${answer.statusText}`.trim();
       if ([408, 429].includes(answer.status) || answer.status >= 500) {
         wanted = retryAfter(answer.headers.get("retry-after"));

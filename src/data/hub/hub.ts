@@ -1,18 +1,20 @@
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expected } from "../../basics/errors.ts";
 import { advising, cachedFiles } from "../../fetch/download.ts";
 import { complete } from "../../fetch/in-progress.ts";
 import { fetchSettings } from "../../fetch/settings.ts";
-import { isThere } from "../../files/bounded-read.ts";
+import { isThere, readBounded } from "../../files/bounded-read.ts";
+import { parseJson } from "../../files/json.ts";
 import type { Dataset } from "../dataset.ts";
 import { openFolder } from "../formats/folder.ts";
 import type { Format, OpenOptions } from "../formats/format.ts";
 import { CLASS_NAMES, unpackApart } from "../parquet/unpack.ts";
 import { hubListing, hubName } from "./listing.ts";
 
-/** Bound on the files of a split together: 64 GiB. */
+/** Bounds on the files of a split together, 64 GiB, and on the file of the classes' names. */
 const MAX_BYTES = 2 ** 36;
+const MAX_NAMES_BYTES = 2 ** 25;
 
 /**
  * The pictures of a split of a data set on the Hub. The first time, its Parquet files are listed, downloaded and
@@ -41,7 +43,8 @@ async function openHub(name: string, options: OpenOptions): Promise<Dataset> {
     await rm(downloads, { recursive: true, force: true });
   }
   const dataset = await openFolder(folder, options, name);
-  const names = JSON.parse(await readFile(join(folder, CLASS_NAMES), "utf8")) as Record<string, string>;
+  const file = join(folder, CLASS_NAMES);
+  const names = parseJson(await readBounded(file, MAX_NAMES_BYTES), file) as Record<string, string>;
   return { ...dataset, classNames: dataset.classNames?.map((own) => names[own]!) };
 }
 
