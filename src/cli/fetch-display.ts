@@ -26,6 +26,8 @@ function fetchDisplay(): (event: FetchEvent) => void {
         return note(
           `warning: ${event.url}: ${event.reason}; asking again in ${Math.ceil(event.delay / 1000)} s`,
         );
+      case "wait":
+        return note(`waiting: ${event.reason}`);
       case "unpack":
         return status.show(`unpacked ${event.pictures} of ${event.of} pictures`);
       case "end":

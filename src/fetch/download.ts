@@ -1,32 +1,61 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { rm, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { appendFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { expected, NextpixelError } from "../basics/errors.ts";
-import { sizeOfFile } from "../files/bounded-read.ts";
+import { expected, NextpixelError, type ErrorCode } from "../basics/errors.ts";
+import { isThere, sizeOfFile } from "../files/bounded-read.ts";
 import { readError, unlessMissing } from "../files/system-error.ts";
-import { ask, Interrupted, statusOf, unavailable, type Answer, type Send } from "./ask.ts";
 import { complete } from "./in-progress.ts";
+import { receive } from "./receive.ts";
 import type { FetchSettings } from "./settings.ts";
 
-/** What is known of a file before it is downloaded. */
-export interface FileSums {
+/** A file that belongs into the cache, and what is known of it before it is there. */
+export interface CachedFile {
+  /** Below the folder of the cache, with `/`. */
+  readonly path: string;
+  readonly url: string;
   readonly bytes: number;
   /** Undefined if it is not published. */
   readonly sha256?: string | undefined;
 }
 
-export interface RemoteFile extends FileSums {
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+type RemoteFile = Omit<CachedFile, "path">;
+
+/**
+ * The paths of files in a folder of the cache. Missing files are downloaded. Files that are there, from an earlier
+ * download or put there by hand, are checked like downloads.
+ *
+ * @throws FORMAT if a file that is there is another one; the errors of `download`.
+ */
+export async function cachedFiles(
+  folder: string,
+  files: readonly CachedFile[],
+  settings: FetchSettings,
+): Promise<string[]> {
+  for (const file of files) {
+    const path = join(folder, file.path);
+    const advice = `delete it to have it downloaded from ${file.url}`;
+    if (await isThere(path)) await checkFile(path, file).catch(advising(advice, "FORMAT"));
+    else await download(file, path, settings);
+  }
+  return files.map(({ path }) => join(folder, path));
 }
+
+/** Throws an error again, with advice if it has this code. */
+export const advising =
+  (advice: string, code: ErrorCode) =>
+  (cause: unknown): never => {
+    if (!(cause instanceof NextpixelError) || cause.code !== code) throw cause;
+    throw new NextpixelError(code, `${cause.message}; ${advice}`, { cause });
+  };
 
 /**
  * Compares a file with what is known of it.
  *
  * @throws NOT_FOUND if it cannot be read; FORMAT that names `name` if it differs.
  */
-export async function checkFile(path: string, { bytes, sha256 }: FileSums, name = path): Promise<void> {
+export async function checkFile(path: string, { bytes, sha256 }: RemoteFile, name = path): Promise<void> {
   const size = await sizeOfFile(path);
   if (size !== bytes) throw expected("FORMAT", `${bytes} bytes`, name, size);
   if (sha256 === undefined) return;
@@ -41,59 +70,30 @@ export async function checkFile(path: string, { bytes, sha256 }: FileSums, name 
 
 /**
  * Downloads a file of known size to `path`, where it appears when it is complete and has the SHA-256 that is known of
- * it. A download that was interrupted goes on where it was, also by a later call; a file that is complete but wrong is
- * removed.
+ * it. What an earlier call has left, which broke off, is gone on with. A file that is complete but wrong is removed.
  *
- * @throws DOWNLOAD if it cannot be had; FORMAT if it is another file; WRITE if it cannot be written.
+ * @throws DOWNLOAD if it cannot be had; FORMAT if it is another file; the errors of `complete`.
  */
 export const download = (remote: RemoteFile, path: string, settings: FetchSettings): Promise<void> =>
-  complete(path, "part", settings, async (part) => {
+  complete(path, settings, async (part) => {
     const { url, bytes } = remote;
-    const sizeNow = async () => (await unlessMissing(stat(part)))?.size ?? 0;
-    let most = await sizeNow();
-    let isResumed = most > 0;
-    settings.onEvent({ kind: "start", url, file: path, received: most, bytes });
-    await ask(url, settings, async (send, onNew) => {
-      let size = await sizeNow();
-      const answer = size === 0 || size < bytes ? await answerFrom(size, send, remote) : undefined;
-      const isWhole = answer?.status === 200;
-      if (isWhole) size = 0;
-      const pieces = async function* () {
-        for await (const piece of answer?.content(bytes - size, `${bytes} bytes`) ?? []) {
-          yield piece;
-          size += piece.length;
-          if (size > most) onNew();
-          most = Math.max(most, size);
-          settings.onEvent({ kind: "progress", url, file: path, received: size, bytes });
-        }
-      };
+    const start = (await unlessMissing(stat(part)))?.size ?? 0;
+    settings.onEvent({ kind: "start", url, file: path, received: start, bytes });
+    for (let received = start; ; received = 0) {
+      const isResumed = received > 0;
       try {
-        await pipeline(pieces, createWriteStream(part, { flags: isWhole ? "w" : "a", flush: true }));
-        if (size < bytes) throw new Interrupted(`the connection ended after ${size} of ${bytes} bytes`);
-        await checkFile(part, remote, url);
+        for await (const piece of receive(url, bytes, received, settings)) {
+          received += piece.length;
+          await appendFile(part, piece, { flush: received === bytes });
+          settings.onEvent({ kind: "progress", url, file: path, received, bytes });
+        }
+        return await checkFile(part, remote, url);
       } catch (fault) {
-        if (!(fault instanceof NextpixelError)) throw fault;
-        await rm(part, { force: true });
+        if (!(fault instanceof NextpixelError) || fault.code !== "FORMAT") throw fault;
+        await rm(part);
         if (!isResumed) throw fault;
-        isResumed = false;
-        throw new Interrupted("what an earlier download has left is of another file");
+        const reason = "what an earlier download has left is of another file";
+        settings.onEvent({ kind: "retry", url, reason, delay: 0 });
       }
-    });
+    }
   });
-
-/** The answer to a request for a file, or, with status 206, for what comes after its first `size` bytes. */
-async function answerFrom(size: number, send: Send, { url, bytes, headers }: RemoteFile): Promise<Answer> {
-  // A file that is compressed is wanted as it is.
-  const whole = { ...headers, "accept-encoding": "identity" };
-  let answer = await send({ headers: size > 0 ? { ...whole, range: `bytes=${size}-` } : whole });
-  const range = answer.headers.get("content-range") ?? "";
-  const [, start, total = ""] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(range) ?? [];
-  if (answer.status === 206 && Number(start) === size && ["*", String(bytes)].includes(total)) return answer;
-  // Neither a range that was not asked for nor one beyond the end is of use, but the whole file may be.
-  if ([206, 416].includes(answer.status)) answer = await send({ headers: whole });
-  if (answer.status !== 200) throw unavailable(url, statusOf(answer));
-  const announced = answer.headers.has("content-encoding") ? null : answer.headers.get("content-length");
-  if (announced !== null && Number(announced) !== bytes)
-    throw expected("FORMAT", `${bytes} bytes`, url, Number(announced));
-  return answer;
-}

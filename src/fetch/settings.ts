@@ -14,6 +14,8 @@ export type FetchEvent =
     }
   /** `delay`: milliseconds until the server is asked again. */
   | { readonly kind: "retry"; readonly url: string; readonly reason: string; readonly delay: number }
+  /** Another process makes the same file: it is waited for. */
+  | { readonly kind: "wait"; readonly file: string; readonly reason: string }
   | { readonly kind: "unpack"; readonly file: string; readonly pictures: number; readonly of: number }
   /** The end of what began with `file`, successful or not. */
   | { readonly kind: "end"; readonly file: string };
@@ -41,8 +43,6 @@ export interface FetchOptions {
   readonly longestDelay?: number | undefined;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Options with every default filled in. */
 export type FetchSettings = Readonly<ReturnType<typeof fetchSettings>>;
 
@@ -51,7 +51,7 @@ export type FetchSettings = Readonly<ReturnType<typeof fetchSettings>>;
  *
  * @throws ARGUMENT if a URL is not valid.
  */
-export function fetchSettings(options: FetchOptions = {}, environment: Environment = process.env) {
+export function fetchSettings(options: FetchOptions = {}, environment = process.env) {
   const { NEXTPIXEL_MIRROR, HF_ENDPOINT, HF_TOKEN } = environment;
   const mirror = options.mirror ?? (NEXTPIXEL_MIRROR || undefined);
   return {
@@ -70,10 +70,7 @@ export function fetchSettings(options: FetchOptions = {}, environment: Environme
  * The folder for downloaded data sets: NEXTPIXEL_CACHE, or `nextpixel` under XDG_CACHE_HOME, or else the system's
  * folder for caches: ~/.cache, ~/Library/Caches on macOS, %LOCALAPPDATA% on Windows.
  */
-export function cacheFolder(
-  environment: Environment = process.env,
-  platform: string = process.platform,
-): string {
+export function cacheFolder(environment = process.env, platform: string = process.platform): string {
   const { NEXTPIXEL_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = environment;
   if (NEXTPIXEL_CACHE) return NEXTPIXEL_CACHE;
   if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, "nextpixel");

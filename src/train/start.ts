@@ -1,9 +1,10 @@
+import type { Lock } from "../files/lock.ts";
 import type { TrainablePart } from "../programs/trainable.ts";
 import { initialState, type TrainingState } from "../programs/training-state.ts";
 import { bestValueIn } from "../run/best-weights.ts";
 import { bestCheckpoint, hasCheckpoint, readCheckpoint } from "../run/checkpoints.ts";
 import { readRunConfig, runConfigOf, type RunConfig } from "../run/config.ts";
-import { lockRun, type Lock } from "../run/lock.ts";
+import { lockRun } from "../run/lock.ts";
 import { truncateMetrics } from "../run/metrics.ts";
 import { completeRunFolder, createRunFolder, isRun, writeConfig } from "../run/run-folder.ts";
 import { fromCheckpoint } from "../run/training-state.ts";

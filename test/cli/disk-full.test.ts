@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { isTemporary } from "../../src/files/atomic-write.ts";
 import { isThere } from "../../src/files/bounded-read.ts";
-import { png, serveHub, table } from "../data/hub/hub-server.ts";
+import { serveHub, table } from "../data/hub/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { jsonOf, runCli, type CliOptions } from "./run-cli.ts";
 
@@ -94,16 +95,23 @@ describe.skipIf(process.platform === "win32")("a file that may not grow", () => 
   });
 
   test("ends a download, and the unpacking of one; both succeed when it may", async () => {
-    const pictures = await Promise.all(Array.from({ length: 12 }, (_, value) => png(20 * value, 8, 8)));
-    const hub = await serveHub({ default: { train: [table(pictures)] } });
+    const noise = Buffer.from(Array.from({ length: 40 * 40 }, (_, i) => (i * i * 31) % 251));
+    const raw = { width: 40, height: 40, channels: 1 } as const;
+    const picture = await sharp(noise, { raw }).png().toBuffer();
+    expect(picture.length).toBeGreaterThan(1024);
+    const parquet = table(Array.from({ length: 4 }, () => picture));
+    const hub = await serveHub({ default: { train: [parquet] } });
     const env = { HF_ENDPOINT: hub.url, NEXTPIXEL_CACHE: "cache" };
     const train = ["train", "hf:me/tiny", "--steps", "1", ...NETWORK, "--out", "tiny"];
-    await expectFull(train, limited(0), "cache/hf/me/tiny/default/train/nextpixel-files.json", env);
+    const unpacked = "cache/hf-unpacked/me/tiny/default";
+    await expectFull(train, limited(0), `${unpacked}/train`, env);
     await expectFull(train, limited(1), "cache/hf/me/tiny/default/train/0000.parquet", env);
     jsonOf(await cli([...train, "--json"], { env }));
-    await rm(join(folder, "cache/hf-pictures"), { recursive: true });
-    await expectFull([...train, "--force"], limited(0), "cache/hf-pictures/me/tiny/default/train/", env);
-    expect(await readdir(join(folder, "cache/hf-pictures/me/tiny/default/train"))).toEqual([]);
+    await rm(join(folder, "cache/hf-unpacked"), { recursive: true });
+    await mkdir(join(folder, "cache/hf/me/tiny/default/train"));
+    await writeFile(join(folder, "cache/hf/me/tiny/default/train/0000.parquet"), parquet);
+    await expectFull([...train, "--force"], limited(1), `${unpacked}/train`, env);
+    expect(await readdir(join(folder, unpacked))).toEqual([]);
     jsonOf(await cli([...train, "--force", "--json"], { env }));
   });
 });

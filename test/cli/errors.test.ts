@@ -14,7 +14,7 @@ let server: string;
 let before: string[];
 beforeAll(async () => {
   server = await serveMistakes();
-  folder = await mistakenFiles(server);
+  folder = await mistakenFiles();
   before = await filesLeft();
 }, 60_000);
 

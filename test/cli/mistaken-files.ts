@@ -1,13 +1,10 @@
 import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { parquetWriteBuffer } from "hyparquet-writer";
 import sharp from "sharp";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/run/safetensors.ts";
-import { png, table } from "../data/hub/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
-import { sha256 } from "../fetch/server.ts";
 import { pngFile, pngFiles } from "./picture-files.ts";
 import { jsonOf, runCli } from "./run-cli.ts";
 
@@ -16,18 +13,15 @@ export const CHECKPOINT = "checkpoints/best.safetensors";
 
 type Files = Record<string, Uint8Array | string>;
 
-/**
- * The files that the mistakes are about, in a new folder, by the names that they have there; `server` is that of
- * `serveMistakes`.
- */
-export async function mistakenFiles(server: string): Promise<string> {
+/** The files that the mistakes are about, in a new folder, by the names that they have there. */
+export async function mistakenFiles(): Promise<string> {
   const folder = await temporaryFolder({
     "file.txt": "text",
     "not-a-run/notes.txt": "mine",
     ...(await pictureFiles()),
     ...binaryFiles(),
     ...optionFiles(),
-    ...(await hubFiles(server)),
+    ...hubFiles(),
   });
   await mkdir(join(folder, "empty"));
   await makeRuns(folder);
@@ -91,39 +85,12 @@ const optionFiles = (): Files => ({
   "run.json": '{"format": 1, "network": 7}',
 });
 
-/** What is kept of data sets on the Hub: what was listed, and the files themselves where they are here. */
-async function hubFiles(server: string): Promise<Files> {
-  const files: Files = {};
-  const keep = (name: string, sums: object) => {
-    const file = { url: `${server}/datasets/me/${name}/resolve`, path: "0000.parquet", ...sums };
-    files[`cache/hf/me/${name}/default/train/nextpixel-files.json`] = JSON.stringify({
-      format: 2,
-      files: [file],
-    });
-  };
-  const hold = (name: string, bytes: Uint8Array, sums: object = { bytes: bytes.length }) => {
-    keep(name, sums);
-    files[`cache/hf/me/${name}/default/train/0000.parquet`] = bytes;
-  };
-  const picture = await png(1);
-  keep("immense", { bytes: 2 ** 40 });
-  keep("longer", { bytes: 3 });
-  keep("announced", { bytes: 3 });
-  keep("other", { bytes: 4, sha256: sha256(Buffer.from("none")) });
-  files["cache/hf/me/text/default/train/nextpixel-files.json"] = "text";
-  files["cache/hf/me/odd/default/train/nextpixel-files.json"] = '{"format": 1}';
-  hold("size", Buffer.from("text"), { bytes: 5 });
-  hold("sum", Buffer.from("text"), { bytes: 4, sha256: "0".repeat(64) });
-  hold("no-parquet", Buffer.from("PK, something else"));
-  hold("no-place", table([picture]));
-  files["cache/hf-pictures/me/no-place"] = "text";
-  hold("no-rows", table([]));
-  hold("no-column", new Uint8Array(parquetWriteBuffer({ columnData: [{ name: "x", data: [1, 2] }] })));
-  hold("no-picture", table([null]));
-  hold("no-png", table([Buffer.from("GIF89a")]));
-  hold("no-class", table([picture], { labels: [2], classNames: ["cat", "dog"] }));
-  return files;
-}
+/** What is in the cache of data sets on the Hub. */
+const hubFiles = (): Files => ({
+  "cache/hf/me/size/default/train/0000.parquet": "text",
+  "cache/hf/me/sum/default/train/0000.parquet": "text",
+  "cache/hf-unpacked/me/no-place": "text",
+});
 
 /** Runs of a training, as it left them and damaged. */
 async function makeRuns(folder: string): Promise<void> {

@@ -1,32 +1,51 @@
-import { serve } from "../fetch/server.ts";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { filesOf, png, table, treeOf, type HubFile } from "../data/hub/hub-server.ts";
+import { serve, sha256 } from "../fetch/server.ts";
 
-/** What the Hub lists of data sets by their names. */
-const LISTINGS: Readonly<Record<string, unknown>> = {
-  "no-files": {},
-  "no-train": { default: { test: ["/x"] } },
-  configs: { a: { train: ["/x"] }, b: { train: ["/x"] } },
-  elsewhere: { default: { train: ["/elsewhere"] } },
-  sizeless: { default: { train: ["/sizeless"] } },
-  good: { default: { train: ["/good"] } },
-};
+const text = (content: string): HubFile => ({ content: Buffer.from(content) });
+const split = (file: HubFile) => ({ default: { train: [file] } });
+
+/** Data sets on the Hub by their names: their files, and what is said of them. */
+async function dataSets() {
+  const picture = await png(1);
+  const columns = new Uint8Array(parquetWriteBuffer({ columnData: [{ name: "x", data: [1, 2] }] }));
+  const labelled = table([picture], { labels: [2], classNames: ["cat", "dog"] });
+  return {
+    "no-files": {},
+    "no-train": { default: { test: [text("")] } },
+    configs: { a: { train: [text("")] }, b: { train: [text("")] } },
+    sizeless: split({ ...text("some"), size: -1 }),
+    immense: split({ ...text("some"), size: 2 ** 40 }),
+    longer: split({ ...text("more than that"), size: 3 }),
+    announced: split({ ...text("more"), size: 3 }),
+    other: split({ ...text("some"), sha256: sha256(Buffer.from("none")) }),
+    size: split({ ...text("texts") }),
+    sum: split({ ...text("text"), sha256: "0".repeat(64) }),
+    "no-parquet": split(text("PK, something else")),
+    "no-rows": split({ content: table([]) }),
+    "no-column": split({ content: columns }),
+    "no-picture": split({ content: table([null]) }),
+    "no-png": split({ content: table([Buffer.from("GIF89a")]) }),
+    "no-class": split({ content: labelled }),
+  };
+}
 
 /** A Hub, and a mirror, that answer as they should not. Returns its URL. */
 export async function serveMistakes(): Promise<string> {
+  const known = new Map(Object.entries(await dataSets()));
   const { url } = await serve((request, response) => {
-    const [, repository = ""] = /^\/api\/datasets\/me\/([\w-]+)/.exec(request.url!) ?? [];
-    const [, file] = /^\/datasets\/me\/(\w+)\/resolve/.exec(request.url!) ?? [];
-    if (file === "longer") response.write("more than that", () => response.end());
-    else if (file === "announced") response.end("more");
-    else if (file === "other") response.end("some");
-    else if (request.url === "/elsewhere")
-      response.writeHead(302, { location: "http://127.0.0.1:8/x" }).end();
-    else if (request.url === "/sizeless") response.writeHead(302, { "x-linked-size": "many" }).end();
-    else if (request.url === "/good") response.writeHead(302, { "x-linked-size": "3" }).end();
-    else if (repository === "closed") response.writeHead(401).end();
-    else if (repository === "teapot") response.writeHead(418).end();
-    else if (repository === "nonsense") response.end("text");
-    else if (repository === "plenty") response.end(Buffer.alloc(2 ** 25 + 1));
-    else if (repository in LISTINGS) response.end(JSON.stringify(LISTINGS[repository]));
+    const [, name = ""] = /\/datasets\/me\/([\w-]+)/.exec(request.url!) ?? [];
+    const files = filesOf(known.get(name) ?? {});
+    const file = files.find(({ path }) => request.url!.endsWith(`/resolve/refs%2Fconvert%2Fparquet/${path}`));
+    // Without a length.
+    if (file && name === "longer") response.write(file.content, () => response.end());
+    else if (file) response.end(file.content);
+    else if (name === "paged") response.writeHead(200, { link: '<http://x>; rel="next"' }).end("[]");
+    else if (name === "closed") response.writeHead(401).end();
+    else if (name === "teapot") response.writeHead(418).end();
+    else if (name === "nonsense") response.end("text");
+    else if (name === "plenty") response.end(Buffer.alloc(2 ** 25 + 1));
+    else if (known.has(name)) response.end(JSON.stringify(treeOf(files, request.url!)));
     else response.writeHead(404).end();
   });
   return url;

@@ -1,17 +1,22 @@
-import { spawnSync } from "node:child_process";
-import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { retryAfter } from "../../src/fetch/ask.ts";
+import { retryAfter } from "../../src/fetch/receive.ts";
 import { download } from "../../src/fetch/download.ts";
+import type { FetchEvent } from "../../src/fetch/settings.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { answer, quickSettings, serve, serveFiles, sha256 } from "./server.ts";
 
 const FILE = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8)) % 256);
 const HALF = 150_000;
+const HOST = hostname().replaceAll(/[^\w]/g, "_");
+const [PART, LOCK] = [`file.gz.${HOST}.part`, `file.gz.${HOST}.lock`];
 const known = (url: string) => ({ url, bytes: FILE.length, sha256: sha256(FILE) });
 
 /** Sends some bytes, and when they are likely to have arrived ends the connection. */
@@ -237,8 +242,8 @@ describe("a lying server", () => {
     });
     const { error, names } = await attempt(server.url, await temporaryFolder());
     expect(error).toMatchObject({
-      code: "FORMAT",
-      message: `expected 300000 bytes for ${server.url}, received ${2 ** 40}`,
+      code: "DOWNLOAD",
+      message: `cannot download ${server.url} (expected 300000 bytes, received ${2 ** 40})`,
     });
     expect(names).toEqual([]);
   });
@@ -286,18 +291,14 @@ describe("a lying server", () => {
     });
     const { error, names } = await attempt(server.url, await temporaryFolder());
     expect(error).toMatchObject({ code: "DOWNLOAD" });
-    expect(names).toEqual([expect.stringMatching(/^file\.gz\..*\.part$/)]);
+    expect(names).toEqual([PART]);
   });
 });
 
 describe("what an earlier download has left", () => {
-  const host = hostname().replaceAll(/[^\w]/g, "_");
-  const partOf = (owner: string) => `file.gz.${owner}-0a1b2c3d.part`;
-  const gone = spawnSync(process.execPath, ["-e", "0"]).pid;
-
   test("is gone on with by the next call, also in another process", async () => {
     const server = await serveFiles({ "/file.gz": FILE });
-    const folder = await temporaryFolder({ [partOf(`${host}-${gone}-0`)]: FILE.subarray(0, HALF) });
+    const folder = await temporaryFolder({ [PART]: FILE.subarray(0, HALF) });
     const result = await attempt(`${server.url}/file.gz`, folder);
     expectWhole(result);
     expect(server.requests).toEqual([`GET /file.gz bytes=${HALF}-`]);
@@ -327,33 +328,20 @@ describe("what an earlier download has left", () => {
     ],
   ])("is kept when a server %s", async (_, respond) => {
     const { url } = await serve((_, response) => respond(response));
-    const part = partOf(`${host}-${gone}-0`);
-    const folder = await temporaryFolder({ [part]: FILE.subarray(0, HALF) });
+    const folder = await temporaryFolder({ [PART]: FILE.subarray(0, HALF) });
     const { error, names } = await attempt(url, folder);
     expect(error).toMatchObject({ code: expect.stringMatching(/DOWNLOAD|FORMAT/) });
-    expect(names).toEqual([expect.stringMatching(/\.part$/)]);
-    expect((await readFile(join(folder, names[0]!))).equals(FILE.subarray(0, HALF))).toBe(true);
+    expect(names).toEqual([PART]);
+    expect((await readFile(join(folder, PART))).equals(FILE.subarray(0, HALF))).toBe(true);
   });
 
   test("is thrown away if it turns out to be of another file, and the right one loaded", async () => {
     const server = await serveFiles({ "/file.gz": FILE });
-    const folder = await temporaryFolder({ [partOf(`${host}-${gone}-0`)]: new Uint8Array(HALF) });
+    const folder = await temporaryFolder({ [PART]: new Uint8Array(HALF) });
     const result = await attempt(`${server.url}/file.gz`, folder);
     expectWhole(result);
     expect(server.requests).toEqual([`GET /file.gz bytes=${HALF}-`, "GET /file.gz"]);
     expect(result.kinds.filter((kind) => kind !== "progress")).toEqual(["start", "retry", "end"]);
-  });
-
-  test("several times: the largest part counts, and none is left over", async () => {
-    const server = await serveFiles({ "/file.gz": FILE });
-    const parts = [10, HALF, 20].map(
-      (length, i) => [`file.gz.${host}-${gone}-0-0000000${i}.part`, length] as const,
-    );
-    const folder = await temporaryFolder(
-      Object.fromEntries(parts.map(([name, length]) => [name, FILE.subarray(0, length)])),
-    );
-    expectWhole(await attempt(`${server.url}/file.gz`, folder));
-    expect(server.requests).toEqual([`GET /file.gz bytes=${HALF}-`]);
   });
 
   test.each([
@@ -363,26 +351,60 @@ describe("what an earlier download has left", () => {
     ["empty", new Uint8Array(0), 1],
   ])("may be %s", async (_, left, requests) => {
     const server = await serveFiles({ "/file.gz": FILE });
-    const folder = await temporaryFolder({ [partOf(`${host}-${gone}-0`)]: left });
+    const folder = await temporaryFolder({ [PART]: left });
     expectWhole(await attempt(`${server.url}/file.gz`, folder));
     expect(server.requests).toHaveLength(requests);
   });
 
-  test.each([
-    ["another process that lives", `${host}-${process.ppid}-0`],
-    ["another machine", `elsewhere-${gone}-0`],
-    ["another thread", `${host}-${process.pid}-99`],
-  ])("is left alone if it belongs to %s, unless it is long untouched", async (_, owner) => {
+  test("by another machine is left alone", async () => {
     const server = await serveFiles({ "/file.gz": FILE });
-    const folder = await temporaryFolder({ [partOf(owner)]: FILE.subarray(0, HALF) });
+    const folder = await temporaryFolder({ "file.gz.elsewhere.part": FILE.subarray(0, HALF) });
     const { error, names } = await attempt(`${server.url}/file.gz`, folder);
-    expect({ error, names }).toEqual({ error: undefined, names: ["file.gz", partOf(owner)] });
-    expect(await readFile(join(folder, partOf(owner)))).toHaveLength(HALF);
+    expect({ error, names }).toEqual({ error: undefined, names: ["file.gz", "file.gz.elsewhere.part"] });
+    expect(server.requests).toEqual(["GET /file.gz"]);
+  });
+});
 
-    const old = new Date(Date.now() - 3_600_000);
-    await utimes(join(folder, partOf(owner)), old, old);
-    expectWhole(await attempt(`${server.url}/file.gz`, folder));
-    expect(server.requests).toEqual(["GET /file.gz", `GET /file.gz bytes=${HALF}-`]);
+describe("another process that downloads the file", () => {
+  const MODULE = new URL("../../dist/files/lock.js", import.meta.url);
+  const HOLD = `await (await import("${MODULE}")).lock("${LOCK}", "x"); console.log("locked"); setInterval(() => 0, 1000);`;
+  /** A process that has the lock of the file. */
+  const hold = async (folder: string) => {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", HOLD], { cwd: folder });
+    await once(child.stdout, "data");
+    return { child, ended: once(child, "close") };
+  };
+
+  test("is waited for; if it is killed, what it has left is gone on with", async () => {
+    const server = await serveFiles({ "/file.gz": FILE });
+    const folder = await temporaryFolder({ [PART]: FILE.subarray(0, HALF) });
+    const { child, ended } = await hold(folder);
+    const onEvent = ({ kind }: FetchEvent) => void (kind === "wait" && child.kill("SIGKILL"));
+    const { settings } = quickSettings({ onEvent });
+    await download(known(`${server.url}/file.gz`), join(folder, "file.gz"), settings);
+    await ended;
+    expect(server.requests).toEqual([`GET /file.gz bytes=${HALF}-`]);
+    expect(await readdir(folder)).toEqual(["file.gz"]);
+    expect((await readFile(join(folder, "file.gz"))).equals(FILE)).toBe(true);
+  });
+
+  test("and succeeds leaves nothing to do", async () => {
+    const folder = await temporaryFolder();
+    const { child, ended } = await hold(folder);
+    const events: FetchEvent[] = [];
+    const onEvent = (event: FetchEvent) => {
+      events.push(event);
+      if (event.kind === "wait") writeFileSync(join(folder, "file.gz"), FILE);
+      child.kill("SIGKILL");
+    };
+    const { settings } = quickSettings({ onEvent });
+    const path = join(folder, "file.gz");
+    await download(known("http://127.0.0.1:9/"), path, settings);
+    await ended;
+    expect(events).toEqual([
+      { kind: "wait", file: path, reason: expect.stringContaining(`in use by process ${child.pid} since`) },
+      { kind: "end", file: path },
+    ]);
   });
 });
 

@@ -8,7 +8,6 @@ import { openAmat } from "../../src/data/formats/amat.ts";
 import { openCifar10 } from "../../src/data/formats/cifar10.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { hubListing } from "../../src/data/hub/listing.ts";
-import { hubName } from "../../src/data/hub/name.ts";
 import { openIdx } from "../../src/data/formats/idx.ts";
 import { tarFiles } from "../../src/data/formats/tar.ts";
 import { fetchSettings } from "../../src/fetch/settings.ts";
@@ -25,7 +24,9 @@ import { encodeSafetensors } from "../../src/run/safetensors.ts";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { fromCheckpoint, toCheckpoint } from "../../src/run/training-state.ts";
 import { tarArchive } from "../data/formats/tar-archive.ts";
+import { filesOf, treeOf } from "../data/hub/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
+import { serve } from "../fetch/server.ts";
 import { TINY_CONFIG, TINY_VAE_CONFIG } from "../run/tiny-config.ts";
 import { fuzz, readOrRefused, type Tally } from "./mutations.ts";
 
@@ -280,25 +281,30 @@ describe("of mutated files none is read but rightly", () => {
     });
   });
 
-  test("listings of the Hub that are kept", async () => {
-    const listing = {
-      format: 2,
-      files: [{ url: "http://127.0.0.1:9/x", path: "0000.parquet", bytes: 1234, sha256: "ab".repeat(32) }],
+  test("listings of the Hub", async () => {
+    const tables = {
+      default: { train: [{ content: Buffer.from("some") }, { content: Buffer.from("more") }] },
     };
-    const file = join(folder, "nextpixel-files.json");
-    const valid = Buffer.from(JSON.stringify(listing));
-    const settings = fetchSettings({ hub: "http://127.0.0.1:9" });
-    const tally = await fuzz({ seed: 9, runs: 500 }, async (mutate) => {
-      const bytes = mutate(valid);
-      await writeFile(file, bytes);
-      const read = await readOrRefused(file, () =>
-        hubListing("hf:me/tiny", hubName("hf:me/tiny")!, folder, settings),
-      );
-      if (read === undefined) return undefined;
-      expect(read).toEqual((JSON.parse(Buffer.from(bytes).toString()) as typeof listing).files);
-      for (const { path } of read) expect(join(folder, path).startsWith(join(folder, "/"))).toBe(true);
+    let mutate = (bytes: Uint8Array): Uint8Array => bytes;
+    let valid: string;
+    const { url: hub } = await serve((request, response) => {
+      const tree = JSON.stringify(treeOf(filesOf(tables), request.url!));
+      response.end(request.url!.endsWith("/train") ? mutate(Buffer.from((valid = tree))) : tree);
+    });
+    const settings = fetchSettings({ hub, retryDelay: 1 }, {});
+    const tally = await fuzz({ seed: 9, runs: 300 }, async (mutation) => {
+      mutate = mutation;
+      const read = await readOrRefused(hub, () => hubListing("hf:me/tiny", settings));
+      for (const { path, url, bytes } of read ?? []) {
+        expect(path).toMatch(/^000\d.parquet$/);
+        expect(
+          url.startsWith(`${hub}/datasets/me/tiny/resolve/refs%2Fconvert%2Fparquet/default/train/`),
+        ).toBe(true);
+        expect(Number.isSafeInteger(bytes)).toBe(true);
+      }
       return read;
     });
+    expect(JSON.parse(valid!)).toHaveLength(2);
     expectBoth(tally);
   });
 });

@@ -1,126 +1,132 @@
-import { writeFile } from "node:fs/promises";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
+import {
+  asyncBufferFromFile,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+  type FileMetaData,
+} from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { NextpixelError } from "../../basics/errors.ts";
-import { sizeOfFile } from "../../files/bounded-read.ts";
-import { makeFolder } from "../../files/make-folder.ts";
+import * as v from "valibot";
 import { unexpected } from "../../files/unexpected.ts";
-import { mapConcurrently } from "../concurrent.ts";
 import { pictureEnding } from "../picture-file.ts";
-import { writeClassNames } from "./class-folders.ts";
-import { columnsOf } from "./columns.ts";
+import { CLASS_NAMES } from "./unpack.ts";
 
-/** Limits: rows of all files, and bytes of one row group, uncompressed. */
+/** Limits: rows of all files, bytes of one row group, uncompressed, and classes without names. */
 const MAX_ROWS = 2 ** 24;
 const MAX_GROUP_BYTES = 2 ** 30;
 const MAX_CLASSES = 2 ** 16;
-const FILES_AT_ONCE = 8;
+
+/**
+ * What Hugging Face's `datasets` writes about the columns: JSON in the entry `huggingface` of a Parquet file's
+ * metadata.
+ */
+const feature = v.object({ _type: v.string(), names: v.optional(v.array(v.string())) });
+const features = v.record(v.string(), v.fallback(feature, { _type: "other" }));
+const notes = v.pipe(v.string(), v.parseJson(), v.object({ info: v.object({ features }) }));
 
 type Table = Awaited<ReturnType<typeof openTable>>;
 type Row = Readonly<Record<string, unknown>>;
 
 /**
- * Writes the encoded pictures of Parquet files, in the form of Hugging Face's `datasets`, into a folder. Files are
- * named by their rows, and are in a sub-folder for each class if there is a column of labels (see `class-folders.ts`).
+ * Writes the encoded pictures of Parquet files, in the form of Hugging Face's `datasets`, into a folder, which is made.
+ * Files are named by their rows, and are in a sub-folder for each class if there is a column of labels. As not every
+ * name of a class is possible for a folder, sub-folders have numbers, and the file CLASS_NAMES has the names by folder.
  * `onProgress` is called with the number of pictures so far, and of all.
  *
- * @throws FORMAT if the content of a file is wrong; errors of the file system.
+ * @throws FORMAT if a file has no such pictures or labels; errors of the file system; other errors, of the decoder, if a
+ * file is damaged.
  */
 export async function unpackPictures(
   files: readonly string[],
   folder: string,
   onProgress: (pictures: number, of: number) => void,
 ): Promise<void> {
-  const tables = await mapConcurrently(files, 1, openTable);
-  const total = tables.reduce((sum, { metadata }) => sum + Number(metadata.num_rows), 0);
-  if (!(total >= 1 && total <= MAX_ROWS)) {
+  const tables: Table[] = [];
+  for (const file of files) tables.push(await openTable(file));
+  const total = tables.reduce((sum, { rows }) => sum + rows, 0);
+  if (!(total >= 1 && total <= MAX_ROWS))
     throw unexpected(files.join(", "), `1 to ${MAX_ROWS} pictures`, String(total));
-  }
   const classFolders = new Map<string, string>();
-  let first = 0;
+  mkdirSync(folder, { recursive: true });
+  let index = 0;
   for (const table of tables) {
-    for await (const rows of rowGroups(table)) {
-      const labels = rows.map((row) => labelOf(table, row));
-      for (const label of labels) {
-        if (label === undefined || classFolders.has(label.name)) continue;
-        const own = String(label.number ?? classFolders.size).padStart(8, "0");
-        await makeFolder(join(folder, own));
-        classFolders.set(label.name, own);
+    for (const read of table.groups) {
+      for (const row of await read()) {
+        const { bytes, ending } = pictureOf(table, row, index);
+        const label = labelOf(table, row);
+        if (label && !classFolders.has(label.name)) {
+          classFolders.set(label.name, pad(label.number ?? classFolders.size));
+          mkdirSync(join(folder, classFolders.get(label.name)!), { recursive: true });
+        }
+        const to = label ? join(folder, classFolders.get(label.name)!) : folder;
+        writeFileSync(join(to, pad(index++) + ending), bytes);
       }
-      await mapConcurrently(rows, FILES_AT_ONCE, async (row, i) => {
-        const { bytes, ending } = pictureOf(table, row, first + i);
-        const to = labels[i] ? join(folder, classFolders.get(labels[i].name)!) : folder;
-        await writeFile(join(to, `${String(first + i).padStart(8, "0")}${ending}`), bytes);
-      });
-      first += rows.length;
-      onProgress(first, total);
+      onProgress(index, total);
     }
   }
-  await writeClassNames(folder, Object.fromEntries([...classFolders].map(([name, own]) => [own, name])));
+  if (index !== total) throw unexpected(files.join(", "), `${total} pictures`, String(index));
+  const names = Object.fromEntries([...classFolders].map(([name, own]) => [own, name]));
+  writeFileSync(join(folder, CLASS_NAMES), JSON.stringify(names));
 }
 
-async function openTable(file: string) {
-  await sizeOfFile(file);
-  return parsing(file, async () => {
-    const buffer = await asyncBufferFromFile(file);
-    const metadata = await parquetMetadataAsync(buffer, { geoparquet: false });
-    return { file, buffer, metadata, columns: columnsOf(file, metadata, parquetSchema(metadata)) };
+const pad = (number: number): string => String(number).padStart(8, "0");
+
+/** What is read of a file: its columns, and its row groups, which are read by calling them. */
+async function openTable(path: string) {
+  const file = await asyncBufferFromFile(path);
+  const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+  const { picture, label, classNames } = columnsOf(path, metadata);
+  const columns = label === undefined ? [picture] : [picture, label];
+  const groups = metadata.row_groups.map((group) => (): Promise<Row[]> => {
+    if (group.total_byte_size > MAX_GROUP_BYTES)
+      throw unexpected(path, `at most ${MAX_GROUP_BYTES} bytes in a group of rows`, "more");
+    const read = { file, metadata: { ...metadata, row_groups: [group] }, columns };
+    return parquetReadObjects({ ...read, compressors, utf8: false });
   });
+  return { path, rows: Number(metadata.num_rows), groups, picture, label, classNames };
 }
 
-/** The rows of a table, only the columns that are needed, one row group at a time. */
-async function* rowGroups({ file, buffer, metadata, columns }: Table): AsyncGenerator<Row[]> {
-  const { picture, label } = columns;
-  const read = { file: buffer, metadata, columns: label === undefined ? [picture] : [picture, label] };
-  const total = Number(metadata.num_rows);
-  let rowStart = 0;
-  for (const { num_rows, total_byte_size } of metadata.row_groups) {
-    const rowEnd = rowStart + Number(num_rows);
-    if (total_byte_size > MAX_GROUP_BYTES)
-      throw unexpected(file, `at most ${MAX_GROUP_BYTES} bytes in a group of rows`, String(total_byte_size));
-    if (!(rowEnd >= rowStart && rowEnd <= total))
-      throw unexpected(file, `groups of ${total} rows together`, "more");
-    yield await parsing(file, () =>
-      parquetReadObjects({ ...read, rowStart, rowEnd, compressors, utf8: false }),
-    );
-    rowStart = rowEnd;
-  }
-  if (rowStart !== total) throw unexpected(file, `groups of ${total} rows together`, String(rowStart));
-}
-
-/** Whatever the parser throws means that the file is wrong. */
-async function parsing<Value>(file: string, parse: () => Promise<Value>): Promise<Value> {
-  try {
-    return await parse();
-  } catch (cause) {
-    if (cause instanceof NextpixelError) throw cause;
-    throw unexpected(file, "an intact Parquet file", cause instanceof Error ? cause.message : String(cause));
-  }
+/**
+ * The columns of pictures and of labels: as the metadata says, or else by their form (a picture is bytes and a path)
+ * and by the name `label`. `classNames` are those of the labels 0, 1, ...
+ *
+ * @throws FORMAT if there is no column of pictures.
+ */
+function columnsOf(path: string, metadata: FileMetaData) {
+  const note = metadata.key_value_metadata?.find(({ key }) => key === "huggingface")?.value;
+  const noted = v.safeParse(notes, note);
+  const known = noted.success ? Object.entries(noted.output.info.features) : [];
+  const ofType = (type: string) => known.find(([, { _type }]) => _type === type);
+  const { children } = parquetSchema(metadata);
+  const columns = children.map(({ element }) => element.name);
+  const ofBytes = children.find((column) => column.children.some(({ element }) => element.name === "bytes"));
+  const picture = ofType("Image")?.[0] ?? ofBytes?.element.name;
+  if (picture === undefined || !columns.includes(picture))
+    throw unexpected(path, "a column of pictures", `the columns ${columns.join(", ")}`);
+  const [label, { names }] = ofType("ClassLabel") ?? ["label", { names: undefined }];
+  return { picture, label: columns.includes(label) ? label : undefined, classNames: names };
 }
 
 /** The encoded picture of a row, and the ending of its file's name. */
-function pictureOf({ file, columns }: Table, row: Row, index: number) {
-  const value = row[columns.picture] as Uint8Array | { readonly bytes?: unknown } | null | undefined;
-  const bytes = value instanceof Uint8Array ? value : value?.bytes;
+function pictureOf({ path, picture }: Table, row: Row, index: number) {
+  const { bytes } = (row[picture] ?? {}) as { readonly bytes?: unknown };
   const ending = bytes instanceof Uint8Array ? pictureEnding(bytes) : undefined;
   if (bytes instanceof Uint8Array && ending !== undefined) return { bytes, ending };
   const received = bytes instanceof Uint8Array ? "bytes of something else" : "none";
-  throw unexpected(file, `a PNG, JPEG or WebP picture in "${columns.picture}" of row ${index}`, received);
+  throw unexpected(path, `a PNG, JPEG or WebP picture in "${picture}" of row ${index}`, received);
 }
 
 /** The class of a row; undefined if it has none. It has no number if labels are text. */
-function labelOf(
-  { file, columns: { label, classNames } }: Table,
-  row: Row,
-): { readonly name: string; readonly number?: number } | undefined {
+function labelOf({ path, label, classNames }: Table, row: Row) {
   const value = label === undefined ? undefined : row[label];
   if (typeof value === "string") return { name: value };
+  const number = Number(value ?? -1);
   // The Hub has -1 where a test split keeps its labels to itself.
-  if (value === undefined || value === null || Number(value) === -1) return undefined;
-  const number = Number(value);
+  if (number === -1) return undefined;
   const most = classNames?.length ?? MAX_CLASSES;
-  if (Number.isInteger(number) && number >= 0 && number < most)
-    return { name: classNames?.[number] ?? String(number), number };
-  throw unexpected(file, `a label from 0 to ${most - 1}`, String(value));
+  if (!(Number.isInteger(number) && number >= 0 && number < most))
+    throw unexpected(path, `a label from 0 to ${most - 1}`, String(value));
+  return { name: classNames?.[number] ?? String(number), number };
 }

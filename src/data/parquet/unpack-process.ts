@@ -13,6 +13,6 @@ process.once("message", ([files, folder]: ToUnpacking) => {
     () => end({ kind: "end" }),
     // What is sent is JSON, which leaves out an error's name and message.
     ({ name, message, code, errno }: NodeJS.ErrnoException) =>
-      end({ kind: "error", error: { name, message, code, errno } }),
+      end({ kind: "end", error: { name, message, code, errno } }),
   );
 });

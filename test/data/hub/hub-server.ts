@@ -48,67 +48,88 @@ export function table(
   return new Uint8Array(bytes);
 }
 
+/** A file on the Hub, and what is said of it where that is not the truth. */
+export interface HubFile {
+  readonly content: Uint8Array;
+  readonly size?: number | string;
+  readonly sha256?: string;
+}
+
+/** Files by config and split. */
+export type HubTables = Readonly<Record<string, Readonly<Record<string, readonly HubFile[]>>>>;
+
+/** The files of a data set with their paths. */
+export const filesOf = (tables: HubTables) =>
+  Object.entries(tables).flatMap(([config, splits]) =>
+    Object.entries(splits).flatMap(([split, files]) =>
+      files.map((file, n) => ({ ...file, path: `${config}/${split}/000${n}.parquet` })),
+    ),
+  );
+
+/**
+ * What huggingface.co says of the folder of a branch at a URL: an entry for each file or folder directly in it. Only large
+ * files, which are in Git LFS, have a SHA-256; files have other fields too.
+ */
+export function treeOf(files: ReturnType<typeof filesOf>, url: string) {
+  const folder = /\/tree\/refs%2Fconvert%2Fparquet(?:\/(.+))?$/.exec(url)?.[1];
+  const below = files.filter(({ path }) => folder === undefined || path.startsWith(`${folder}/`));
+  const depth = folder === undefined ? 1 : folder.split("/").length + 1;
+  if (depth < 3) {
+    const folders = new Set(below.map(({ path }) => path.split("/").slice(0, depth).join("/")));
+    const readme = depth === 1 ? [{ type: "file", oid: "1", size: 31, path: "README.md" }] : [];
+    return [...[...folders].map((path) => ({ type: "directory", oid: "2", size: 0, path })), ...readme];
+  }
+  return below.map(({ path, content, size = content.length, sha256: oid = sha256(content) }) => ({
+    type: "file",
+    oid: "3",
+    size,
+    lfs: { oid, size, pointerSize: 131 },
+    path,
+  }));
+}
+
 export interface HubServer extends LocalServer {
   /** The headers of the last request for a file, at the Hub and at the server that it redirects to. */
   readonly headers: { hub?: IncomingHttpHeaders; store?: IncomingHttpHeaders };
 }
 
-/** Parquet files by config and split. */
-export type HubTables = Readonly<Record<string, Readonly<Record<string, readonly Uint8Array[]>>>>;
-
 export interface HubOptions {
   /** What is said of a file, in place of the truth. */
-  readonly lie?: (facts: { size: string; sha256: string }) => { size: string; sha256: string };
+  readonly lie?: Pick<HubFile, "size" | "sha256">;
   /** May answer instead, and then tells so. */
   readonly hasFailed?: (response: ServerResponse) => boolean;
 }
 
 /**
- * A Hub with one data set, `me/tiny`, as huggingface.co answers: a file's address redirects to another one, which tells
- * its size and SHA-256 and redirects to another server. The listing has the addresses of huggingface.co, as one of a
- * mirror has.
+ * A Hub with one data set, `me/tiny`, of Parquet files by config and split. It answers as huggingface.co does: the
+ * address of a file redirects to another server.
  */
 export async function serveHub(
-  tables: HubTables,
-  { lie = (facts) => facts, hasFailed = () => false }: HubOptions = {},
+  tables: Readonly<Record<string, Readonly<Record<string, readonly Uint8Array[]>>>>,
+  { lie, hasFailed = () => false }: HubOptions = {},
 ): Promise<HubServer> {
   const headers: HubServer["headers"] = {};
-  const bytesAt = (path: string) => {
-    const [, config, split, n] = /\/(\w+)\/([\w-]+)\/(\d+)\.parquet$/.exec(path) ?? [];
-    return tables[config!]?.[split!]?.[Number(n)];
-  };
+  const files = Object.entries(tables).flatMap(([config, splits]) =>
+    filesOf({
+      [config]: Object.fromEntries(
+        Object.entries(splits).map(([split, all]) => [split, all.map((content) => ({ content, ...lie }))]),
+      ),
+    }),
+  );
+  const fileAt = (url: string) => files.find(({ path }) => url.endsWith(`/${path}`));
   const store = await serve((request, response) => {
     headers.store = request.headers;
-    answer(request, response, bytesAt(request.url!)!);
+    answer(request, response, fileAt(request.url!)!.content);
   });
   const server = await serve((request, response) => {
     if (hasFailed(response)) return;
     headers.hub = request.headers;
     const url = request.url!;
-    const bytes = bytesAt(url);
-    if (url === "/api/datasets/me/tiny/parquet") {
-      const listed = Object.entries(tables).map(([config, splits]) => {
-        const urls = Object.entries(splits).map(([split, files]) => [
-          split,
-          files.map((_, n) => `https://huggingface.co${url}/${config}/${split}/${n}.parquet`),
-        ]);
-        return [config, Object.fromEntries(urls)];
-      });
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(JSON.stringify(Object.fromEntries(listed)));
-    } else if (url.startsWith("/api/datasets/me/tiny/parquet/") && bytes) {
-      const file = url.slice("/api/datasets/me/tiny/parquet".length);
-      const location = `/datasets/me/tiny/resolve/refs%2Fconvert%2Fparquet${file}`;
-      response.writeHead(302, { location }).end();
-    } else if (url.startsWith("/datasets/me/tiny/resolve/") && bytes) {
-      const facts = lie({ size: String(bytes.length), sha256: sha256(bytes) });
-      response.writeHead(302, {
-        location: `${store.url}${url}`,
-        "x-linked-size": facts.size,
-        "x-linked-etag": `"${facts.sha256}"`,
-      });
-      response.end();
-    } else response.writeHead(404, { "content-type": "application/json" }).end('{"error":"not here"}');
+    if (url.startsWith("/api/datasets/me/tiny/tree/refs%2Fconvert%2Fparquet"))
+      response.end(JSON.stringify(treeOf(files, url)));
+    else if (url.startsWith("/datasets/me/tiny/resolve/refs%2Fconvert%2Fparquet/") && fileAt(url))
+      response.writeHead(302, { location: `${store.url}${url}` }).end();
+    else response.writeHead(404, { "content-type": "application/json" }).end('{"error":"not here"}');
   });
   return { ...server, headers };
 }

@@ -1,5 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, rm } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -51,11 +50,9 @@ describe("a data set on the Hub", async () => {
       "start end unpack unpack end".split(" "),
     );
     expect(events.find(({ kind }) => kind === "unpack")).toMatchObject({ pictures: 2, of: 3 });
-    expect(
-      (await readdir(join(cache, "hf-pictures"), { recursive: true })).filter((name) =>
-        name.includes("unpacking"),
-      ),
-    ).toEqual([]);
+    // What was downloaded is needed no more.
+    expect(await readdir(join(cache, "hf/me/tiny/default"))).toEqual([]);
+    expect(await readdir(join(cache, "hf-unpacked/me/tiny/default"))).toEqual(["train"]);
 
     const another = await open("hf:me/tiny:test", { cache, hub: hub.url }, { resize: { rows: 3, cols: 3 } });
     expect(another).toMatchObject({
@@ -72,25 +69,17 @@ describe("a data set on the Hub", async () => {
       Array.from({ length: 4 }, () => open("hf:me/tiny", { cache, hub: hub.url })),
     );
     expect(opened.map(({ count }) => count)).toEqual([3, 3, 3, 3]);
-    expect(await readdir(join(cache, "hf-pictures/me/tiny/default/train"))).toHaveLength(1);
+    expect(await readdir(join(cache, "hf-unpacked/me/tiny/default"))).toEqual(["train"]);
+    expect(hub.requests.filter((request) => request.includes("/resolve/"))).toHaveLength(1);
   });
 
   test("leaves no pictures behind that a process had not all unpacked when it was killed", async () => {
     const hub = await serveHub({ default: { train: [train] } });
-    const cache = await temporaryFolder();
-    await open("hf:me/tiny", { cache, hub: hub.url });
-    const folder = join(cache, "hf-pictures/me/tiny/default/train");
-    const [unpacked] = await readdir(folder);
-    await rm(join(folder, unpacked!), { recursive: true });
     const host = hostname().replaceAll(/[^\w]/g, "_");
-    const killed = spawnSync(process.execPath, ["-e", "0"]).pid;
-    const busy = `${unpacked}.${host}-${process.ppid}-0-0a1b2c3d.unpacking`;
-    for (const name of [busy, `${unpacked}.${host}-${killed}-0-0a1b2c3d.unpacking`]) {
-      await mkdir(join(folder, name));
-      await writeFile(join(folder, name, "0.png"), "half");
-    }
-    expect((await open("hf:me/tiny", { cache, hub: NO_NETWORK })).count).toBe(3);
-    expect((await readdir(folder)).sort()).toEqual([unpacked, busy]);
+    const part = join("hf-unpacked/me/tiny/default", `train.${host}.part`);
+    const cache = await temporaryFolder({ [join(part, "00000007.png")]: "half" });
+    expect((await open("hf:me/tiny", { cache, hub: hub.url })).count).toBe(3);
+    expect(await readdir(join(cache, "hf-unpacked/me/tiny/default"))).toEqual(["train"]);
   });
 
   test("has configs, of which one may be the default, and splits of several files", async () => {
@@ -109,12 +98,11 @@ describe("a data set on the Hub", async () => {
     [{}, "hf:me/tiny", "one of the configs (none)"],
     [{ a: { train: [train] } }, "hf:me/tiny/b", "one of the configs a for"],
     [
-      { a: { train: [train] }, b: {} },
+      { a: { train: [train] }, b: { train: [train] } },
       "hf:me/tiny",
       "one of the configs a, b to be named (hf:owner/name/config:split)",
     ],
-    [{ a: { train: [train], test: [] } }, "hf:me/tiny:valid", "one of the splits train, test"],
-    [{ a: { train: [] } }, "hf:me/tiny", "one of the splits train"],
+    [{ a: { train: [train], test: [test1] } }, "hf:me/tiny:valid", "one of the splits train, test for"],
   ] as const)(
     "with %j and without what %s means is an error that says what there is",
     async (tables, name, message) => {
@@ -168,7 +156,7 @@ describe("a data set on the Hub", async () => {
       open("hf:me/tiny", { cache: await temporaryFolder(), hub: closed.url }),
     ).rejects.toMatchObject({
       code: "NOT_FOUND",
-      message: `no data set with Parquet files at ${closed.url}/api/datasets/me/tiny/parquet (HTTP 401), or one that is not open to all: for such a one set HF_TOKEN`,
+      message: `no data set with Parquet files at ${closed.url}/api/datasets/me/tiny/tree/refs%2Fconvert%2Fparquet (HTTP 401), or one that is not open to all: for such a one set HF_TOKEN`,
     });
   });
 });
@@ -184,62 +172,51 @@ describe("a Hub that lies", async () => {
 
   test("about a file's SHA-256 is found out", async () => {
     const wrong = "0".repeat(64);
-    const { error, left } = await opening((facts) => ({ ...facts, sha256: wrong }));
+    const { error, left } = await opening({ sha256: wrong });
     expect(error).toMatchObject({
       code: "FORMAT",
       message: expect.stringContaining(`expected SHA-256 ${wrong}`),
     });
-    expect(left.filter((name) => name.endsWith("parquet") || name.endsWith("part"))).toEqual([]);
+    expect(left.filter((name) => /parquet$|part$/.test(name))).toEqual([]);
   });
 
-  test.each(["-1", "1.5", "many", "", String(2 ** 60)])(
-    "about a file's size is found out: %s",
-    async (size) => {
-      const { error, left } = await opening((facts) => ({ ...facts, size }));
-      expect(error).toMatchObject({ code: "FORMAT" });
-      expect(left.filter((name) => name.endsWith("parquet"))).toEqual([]);
-    },
-  );
+  test.each([-1, 1.5, "many", "", 2 ** 60])("about a file's size is found out: %s", async (size) => {
+    const { error, left } = await opening({ size });
+    expect(error).toMatchObject({ code: "FORMAT" });
+    expect(left.filter((name) => name.endsWith("parquet"))).toEqual([]);
+  });
 
   test("about sizes beyond the bound is found out before anything is downloaded", async () => {
-    const { error } = await opening((facts) => ({ ...facts, size: String(2 ** 40) }));
+    const { error } = await opening({ size: 2 ** 40 });
     expect(error).toMatchObject({
       code: "ARGUMENT",
       message: `expected at most ${2 ** 36} bytes for "hf:me/tiny", received ${2 ** 40}`,
     });
   });
 
-  test("about where its files are gets neither a request nor the token elsewhere", async () => {
-    const elsewhere = await serve((_, response) => void response.end());
-    const hub = await serve((request, response) => {
-      if (request.method === "HEAD") return void response.writeHead(302, { location: elsewhere.url }).end();
-      response.end(JSON.stringify({ default: { train: [`${elsewhere.url}/x.parquet`] } }));
-    });
-    const options = { cache: await temporaryFolder(), hub: hub.url, hubToken: "hf_secret" };
-    await expect(open("hf:me/tiny", options)).rejects.toMatchObject({
-      code: "DOWNLOAD",
-      message: expect.stringContaining(`${elsewhere.url}/ (this is not at ${hub.url})`),
-    });
-    expect(elsewhere.requests).toEqual([]);
-    expect(hub.requests).toEqual(["GET /api/datasets/me/tiny/parquet", "HEAD /x.parquet"]);
-  });
-
-  test("about where its files are, again and again, is not followed for ever", async () => {
-    const hub = await serve((request, response) => {
-      if (request.method === "HEAD") return void response.writeHead(302, { location: "/x" }).end();
-      response.end(JSON.stringify({ default: { train: ["/x"] } }));
-    });
-    await expect(open("hf:me/tiny", { cache: await temporaryFolder(), hub: hub.url })).rejects.toThrow(
-      `cannot download ${hub.url}/x (too many redirections)`,
-    );
-    expect(hub.requests.length).toBeLessThan(10);
-  });
+  test.each(["/", "http://127.0.0.1:9/x/", "../../../../"])(
+    "about where its files are is asked for them where they belong: %s",
+    async (place) => {
+      const hub = await serve((request, response) => {
+        const depth = request.url!.split("/").length - 6;
+        const [type, name] = [depth < 3 ? "directory" : "file", ["a", "train", "x.parquet"][depth - 1]];
+        if (request.url!.startsWith("/api/"))
+          response.end(JSON.stringify([{ type, path: `${place}${name}`, size: 1 }]));
+        else response.writeHead(404).end();
+      });
+      const options = { cache: await temporaryFolder(), hub: hub.url };
+      await expect(open("hf:me/tiny", options)).rejects.toMatchObject({ code: "DOWNLOAD" });
+      expect(hub.requests.at(-1)).toBe(
+        "GET /datasets/me/tiny/resolve/refs%2Fconvert%2Fparquet/a/train/x.parquet",
+      );
+    },
+  );
 
   test.each([
     ["text", "not JSON"],
-    ["more than a bound", JSON.stringify({ default: { train: ["x".repeat(2 ** 25)] } })],
+    ["more than a bound", JSON.stringify([{ type: "directory", path: "x".repeat(2 ** 25), size: 0 }])],
     ["something else", '{"default": ["train"]}'],
-    ["addresses that are none", '{"default": {"train": ["http://["]}}'],
+    ["nothing but folders in folders", '[{"type": "directory", "path": "train", "size": 0}]'],
   ])("and answers with %s ends in an error of ours", async (_, body) => {
     const hub = await serve((_, response) => void response.end(body));
     const error: unknown = await open("hf:me/tiny", { cache: await temporaryFolder(), hub: hub.url }).catch(
@@ -292,7 +269,7 @@ describe("without a network", () => {
       ),
     });
     await expect(open("hf:me/tiny", { cache, hub: NO_NETWORK })).rejects.toThrow(
-      `copy ${join(cache, "hf/me/tiny/default/train")} from a machine that has one`,
+      `copy ${join(cache, "hf-unpacked/me/tiny/default/train")} from a machine that has one`,
     );
   });
 
@@ -300,7 +277,7 @@ describe("without a network", () => {
     const hub = await serveHub({ default: { train: [table([await png(5), await png(6)])] } });
     const [there, here] = [await temporaryFolder(), await temporaryFolder()];
     await open("hf:me/tiny", { cache: there, hub: hub.url });
-    await cp(join(there, "hf"), join(here, "hf"), { recursive: true });
+    await cp(join(there, "hf-unpacked"), join(here, "hf-unpacked"), { recursive: true });
     expect(await values(await open("hf:me/tiny", { cache: here, hub: NO_NETWORK }))).toEqual([5, 6]);
   });
 

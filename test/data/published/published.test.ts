@@ -3,9 +3,8 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { CATALOG, type PublishedFile } from "../../../src/data/published/catalog.ts";
 import { openDataset } from "../../../src/data/open.ts";
-import { openPublished, publishedDataset } from "../../../src/data/published/published.ts";
+import { CATALOG, openPublished, publishedDataset } from "../../../src/data/published/published.ts";
 import { quickSettings, serveFiles, sha256 } from "../../fetch/server.ts";
 import { tarArchive } from "../formats/tar-archive.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -33,14 +32,14 @@ const LABELS = idx([2], [9, 0]);
 /** The files of a name with another content: what the catalogue has of them is made to fit. */
 function small(name: string, contents: readonly Uint8Array[]) {
   const real = publishedDataset(name)!;
-  const files = real.files.map((file, i): PublishedFile => {
+  const files = real.files.map((file, i) => {
     const content = contents[i]!;
     return { ...file, bytes: content.length, sha256: sha256(content) };
   });
   const served = Object.fromEntries(
-    files.map((file, i) => [`/${name.split(":")[0]}/${file.name}`, contents[i]!]),
+    files.map((file, i) => [`/${name.split(":")[0]}/${file.path}`, contents[i]!]),
   );
-  return { one: { ...real, files, packaged: undefined }, served };
+  return { one: { ...real, files }, served };
 }
 
 describe("names", () => {
@@ -48,7 +47,7 @@ describe("names", () => {
     const files = NAMES.flatMap((name) => {
       const found = publishedDataset(name)!;
       expect(`${found.url}x`).toMatch(/^https?:\/\/.*\/x$/);
-      return [...found.files, ...(found.packaged?.files ?? [])];
+      return found.files;
     });
     for (const { sha256: sum, bytes } of files) {
       expect(sum).toMatch(/^[0-9a-f]{64}$/);
@@ -79,7 +78,7 @@ describe("a published data set", () => {
     const server = await serveFiles(served);
     const { settings, events } = quickSettings({ cache: await temporaryFolder(), mirror: server.url });
     for (let time = 0; time < 2; time++) {
-      const dataset = await openPublished(one, {}, settings);
+      const dataset = await openPublished(one, { download: settings });
       expect(dataset).toMatchObject({
         name: "mnist:test",
         count: 2,
@@ -95,7 +94,7 @@ describe("a published data set", () => {
       "GET /mnist/t10k-labels-idx1-ubyte.gz",
     ]);
     expect(events.filter(({ kind }) => kind === "start")).toHaveLength(2);
-    const two = await openPublished(one, { levels: 2, labels: false }, settings);
+    const two = await openPublished(one, { levels: 2, labels: false, download: settings });
     expect(two).toMatchObject({ levels: 2, labels: undefined, classNames: undefined });
   });
 
@@ -103,14 +102,16 @@ describe("a published data set", () => {
     const { one, served } = small("mnist", [IMAGES, LABELS]);
     const server = await serveFiles(served);
     const { settings } = quickSettings({ cache: await temporaryFolder() });
-    expect((await openPublished({ ...one, url: `${server.url}/mnist/` }, {}, settings)).count).toBe(2);
+    expect((await openPublished({ ...one, url: `${server.url}/mnist/` }, { download: settings })).count).toBe(
+      2,
+    );
   });
 
   test("fashion-mnist has the names of its classes", async () => {
     const { one, served } = small("fashion-mnist", [IMAGES, LABELS]);
     const { url: mirror } = await serveFiles(served);
     const { settings } = quickSettings({ cache: await temporaryFolder(), mirror });
-    const { classNames, labels } = await openPublished(one, {}, settings);
+    const { classNames, labels } = await openPublished(one, { download: settings });
     expect([...labels!].map((label) => classNames![label])).toEqual(["Ankle boot", "T-shirt/top"]);
   });
 
@@ -119,7 +120,7 @@ describe("a published data set", () => {
     const { one, served } = small("binarized-mnist:valid", [Buffer.from(line.repeat(3))]);
     const { url: mirror } = await serveFiles(served);
     const { settings } = quickSettings({ cache: await temporaryFolder(), mirror });
-    const dataset = await openPublished(one, {}, settings);
+    const dataset = await openPublished(one, { download: settings });
     expect(dataset).toMatchObject({
       count: 3,
       levels: 2,
@@ -127,7 +128,7 @@ describe("a published data set", () => {
       labels: undefined,
     });
     expect([...(await dataset.read([2])).subarray(0, 4)]).toEqual([1, 0, 0, 1]);
-    expect((await openPublished(one, { levels: 256 }, settings)).levels).toBe(256);
+    expect((await openPublished(one, { levels: 256, download: settings })).levels).toBe(256);
   });
 
   test.each([
@@ -146,7 +147,7 @@ describe("a published data set", () => {
     const { one, served } = small(name, [gzipSync(archive)]);
     const { url: mirror } = await serveFiles(served);
     const { settings } = quickSettings({ cache: await temporaryFolder(), mirror });
-    const dataset = await openPublished(one, {}, settings);
+    const dataset = await openPublished(one, { download: settings });
     expect(dataset).toMatchObject({
       name,
       size: { channels: 3, rows: 32, cols: 32 },
@@ -154,14 +155,14 @@ describe("a published data set", () => {
     });
     expect(dataset.classNames![dataset.labels![0]!]).toBe(first);
     expect((await dataset.read([0]))[3071]).toBe(labels[0] + 10);
-    expect((await openPublished(one, { gray: true }, settings)).size.channels).toBe(1);
+    expect((await openPublished(one, { gray: true, download: settings })).size.channels).toBe(1);
   });
 
   test("an archive without the pictures is refused", async () => {
     const { one, served } = small("cifar10", [gzipSync(tarArchive({ "readme.html": Buffer.from("text") }))]);
     const { url: mirror } = await serveFiles(served);
     const { settings } = quickSettings({ cache: await temporaryFolder(), mirror });
-    await expect(openPublished(one, {}, settings)).rejects.toMatchObject({
+    await expect(openPublished(one, { download: settings })).rejects.toMatchObject({
       code: "FORMAT",
       message: expect.stringMatching(
         /expected an archive with .*data_batch_1\.bin in it, received readme\.html$/,
@@ -178,7 +179,7 @@ describe("files that somebody put into the cache", () => {
       "mnist/train-labels-idx1-ubyte.gz": LABELS,
     });
     const { settings, events } = quickSettings({ cache, mirror: "http://127.0.0.1:9" });
-    expect((await openPublished(one, {}, settings)).count).toBe(2);
+    expect((await openPublished(one, { download: settings })).count).toBe(2);
     expect(events).toEqual([]);
   });
 
@@ -189,7 +190,7 @@ describe("files that somebody put into the cache", () => {
     const cache = await temporaryFolder({ "mnist/train-images-idx3-ubyte.gz": other });
     const { settings } = quickSettings({ cache, mirror });
     const file = join(cache, "mnist/train-images-idx3-ubyte.gz");
-    await expect(openPublished(one, {}, settings)).rejects.toMatchObject({
+    await expect(openPublished(one, { download: settings })).rejects.toMatchObject({
       code: "FORMAT",
       message:
         `expected SHA-256 ${sha256(IMAGES)} for ${file}, received ${sha256(other)}; ` +
@@ -197,7 +198,7 @@ describe("files that somebody put into the cache", () => {
     });
     expect((await readFile(file)).equals(other)).toBe(true);
     await writeFile(file, "short");
-    await expect(openPublished(one, {}, settings)).rejects.toThrow(
+    await expect(openPublished(one, { download: settings })).rejects.toThrow(
       `expected ${IMAGES.length} bytes for ${file}`,
     );
   });
@@ -215,51 +216,6 @@ describe("files that somebody put into the cache", () => {
       `; where there is no network, put train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz into ${join(cache, "mnist")} by hand`,
     );
     expect(await readdir(join(cache, "mnist"))).toEqual([]);
-  });
-});
-
-describe("what a package of the system has", () => {
-  const packaged = async (images: Uint8Array) => {
-    const { one } = small("fashion-mnist", [IMAGES, LABELS]);
-    const [imagesFile, labelsFile] = publishedDataset("fashion-mnist")!.packaged!.files;
-    const folder = await temporaryFolder({ [imagesFile!.name]: images, [labelsFile!.name]: LABELS });
-    const files = one.files.map((file, i) => ({ ...file, name: [imagesFile, labelsFile][i]!.name }));
-    return { ...one, packaged: { folder, files } };
-  };
-
-  test("is taken in place of a download", async () => {
-    const { settings, events } = quickSettings({
-      cache: await temporaryFolder(),
-      mirror: "http://127.0.0.1:9",
-    });
-    const dataset = await openPublished(await packaged(IMAGES), {}, settings);
-    expect(dataset).toMatchObject({ name: "fashion-mnist", count: 2, labels: Int32Array.of(9, 0) });
-    expect(events).toEqual([]);
-  });
-
-  test("is left alone, with a warning, if it is another version", async () => {
-    const { served } = small("fashion-mnist", [IMAGES, LABELS]);
-    const { url: mirror } = await serveFiles(served);
-    const { settings } = quickSettings({ cache: await temporaryFolder(), mirror });
-    const warnings: string[] = [];
-    const onWarning = (warning: string) => void warnings.push(warning);
-    const dataset = await openPublished(
-      await packaged(Buffer.concat([IMAGES, Buffer.of(0)])),
-      { onWarning },
-      settings,
-    );
-    expect(dataset.count).toBe(2);
-    expect(warnings).toEqual([expect.stringMatching(/^expected \d+ bytes for .*; it is not used$/)]);
-  });
-
-  const isInstalled = existsSync("/usr/share/datasets/fashion-mnist");
-  test.skipIf(!isInstalled)("is found where Debian's dataset-fashion-mnist puts it", async () => {
-    const download = { cache: await temporaryFolder(), mirror: "http://127.0.0.1:9" };
-    const onWarning = (warning: string) => expect(warning).toBe("");
-    const test = await openDataset("fashion-mnist:test", { download, onWarning });
-    expect(test).toMatchObject({ count: 10_000, size: { channels: 1, rows: 28, cols: 28 } });
-    expect(test.classNames![test.labels![0]!]).toBe("Ankle boot");
-    expect((await openDataset("fashion-mnist", { download, onWarning })).count).toBe(60_000);
   });
 });
 

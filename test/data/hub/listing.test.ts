@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hubName } from "../../../src/data/hub/name.ts";
+import { hubName } from "../../../src/data/hub/listing.ts";
 
 test.each([
   ["hf:ylecun/mnist", { repository: "ylecun/mnist", config: undefined, split: "train" }],
