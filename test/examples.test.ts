@@ -60,7 +60,9 @@ const EXAMPLES = {
 test.each(Object.entries(EXAMPLES))("examples/%s.js", (_, check) => check());
 
 test("every example is run here", async () => {
-  expect((await readdir(join(ROOT, "examples"))).sort()).toEqual(
+  const files = await readdir(join(ROOT, "examples"));
+  // Python's are tested with the command whose files they read.
+  expect(files.filter((name) => name.endsWith(".js")).sort()).toEqual(
     Object.keys(EXAMPLES)
       .map((name) => `${name}.js`)
       .sort(),

@@ -7,6 +7,7 @@ import { addDemoCommand } from "./demo.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addEmbedCommand } from "./embed.ts";
 import { flagsAbout } from "./flags-about.ts";
+import { addExportCommand } from "./export.ts";
 import { addInfoCommand } from "./info.ts";
 import { addInterpolateCommand } from "./interpolate.ts";
 import { loadModelFiles } from "./model-file.ts";
@@ -46,6 +47,7 @@ async function run(program: Command, words: readonly string[]): Promise<void> {
     addScoreCommand,
     addCompareCommand,
     addInfoCommand,
+    addExportCommand,
     addPublishCommand,
     addDoctorCommand,
   ])

@@ -90,7 +90,8 @@ export const download = (remote: RemoteFile, path: string, settings: FetchSettin
         return await checkFile(part, remote, url);
       } catch (fault) {
         if (!(fault instanceof NextpixelError) || fault.code !== "FORMAT") throw fault;
-        await rm(part);
+        // It is not there if nothing of it was taken.
+        await rm(part, { force: true });
         if (!isResumed) throw fault;
         const reason = "what an earlier download has left is of another file";
         settings.onEvent({ kind: "retry", url, reason, delay: 0 });

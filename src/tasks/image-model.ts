@@ -3,6 +3,7 @@ import type { CheckpointChoice } from "../run/checkpoints.ts";
 import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 import type { SampleEvent } from "../runtime/step/sampler.ts";
 import { complete, type CompleteOptions } from "./complete.ts";
+import { exportOnnx, type ExportedOnnx, type ExportOptions } from "./export.ts";
 import { givenPixels, openGiven, type GivenOptions } from "./given.ts";
 import { interpolate, type InterpolateOptions } from "./interpolate.ts";
 import {
@@ -140,5 +141,10 @@ export class ImageModel {
         ? await openRunDataset(this.#model, pictures, { skipBad, onWarning, download })
         : pictures;
     return score(this.#model, dataset, options);
+  }
+
+  /** The model as an ONNX file, with its weights. ARGUMENT error if it cannot do the task. */
+  exportOnnx(options: ExportOptions = {}): ExportedOnnx {
+    return exportOnnx(this.#model, options);
   }
 }

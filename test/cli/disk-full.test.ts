@@ -95,8 +95,8 @@ describe.skipIf(process.platform === "win32")("a file that may not grow", () => 
   });
 
   test("ends a download, and the unpacking of one; both succeed when it may", async () => {
-    const noise = Buffer.from(Array.from({ length: 40 * 40 }, (_, i) => (i * i * 31) % 251));
-    const raw = { width: 40, height: 40, channels: 1 } as const;
+    const noise = Buffer.from(Array.from({ length: 48 * 48 }, (_, i) => (i * i * 31) % 251));
+    const raw = { width: 48, height: 48, channels: 1 } as const;
     const picture = await sharp(noise, { raw }).png().toBuffer();
     expect(picture.length).toBeGreaterThan(1024);
     const parquet = table(Array.from({ length: 4 }, () => picture));

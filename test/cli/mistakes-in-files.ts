@@ -86,7 +86,7 @@ const BY_NAME: readonly Mistake[] = [
   ],
   [`train hf:me/nonsense ${NEW}`, "datasets/me/nonsense", "expected JSON"],
   [`train hf:me/plenty ${NEW}`, "at most 33554432 bytes", "received more"],
-  [`train hf:me/paged ${NEW}`, "a listing of at most 1000 files", 'received "more"'],
+  [`train hf:me/paged ${NEW}`, "a listing of at most 1000 files", "received more"],
   [`train hf:me/sizeless ${NEW}`, "a listing of files", "0.size"],
   [
     `train hf:me/teapot ${NEW}`,

@@ -1,4 +1,4 @@
-import type { Node } from "../../graph/node.ts";
+import { is, type Node } from "../../graph/node.ts";
 import type { Primitive } from "../../graph/primitives.ts";
 import { simplify } from "../../graph/simplify.ts";
 import { topologicalOrder, useCounts } from "../../graph/walk.ts";
@@ -7,7 +7,7 @@ import { convolution } from "./convolution.ts";
 import { expand } from "./expand.ts";
 import { fuseConvolutions } from "./fusion.ts";
 import { isComparison, OnnxLowering, type OnnxRule } from "./lowering.ts";
-import { OnnxModelWriter } from "./model-writer.ts";
+import { OnnxModelWriter, type ExportOptions } from "./model-writer.ts";
 import { findResampling, resample } from "./resampling.ts";
 import { unrollRecurrences } from "./unroll.ts";
 import { onnxRules, type ExpandedPrimitive, type FusedPrimitive, type UnrolledPrimitive } from "./rules.ts";
@@ -18,13 +18,14 @@ export interface Program {
   readonly outputs: Readonly<Record<string, Node>>;
 }
 
-export interface LoweringOptions {
+export interface LoweringOptions extends ExportOptions {
   /** Channels in a block, on a runtime that has operators for fields in blocks of channels. */
   readonly block?: number | undefined;
 }
 
 /** The program as one ONNX model. Its inputs are the graph's inputs and parameters; in and out, all is float32. */
-export function lowerToOnnx(program: Program, { block }: LoweringOptions = {}): Uint8Array {
+export function lowerToOnnx(program: Program, options: LoweringOptions = {}): Uint8Array {
+  const { block } = options;
   const names = Object.keys(program.outputs);
   const outputs = simplify(unrollRecurrences(expand(Object.values(program.outputs))));
   // The runtime computes nodes in the order in which the model lists them. All gradients end in one vector that
@@ -35,7 +36,10 @@ export function lowerToOnnx(program: Program, { block }: LoweringOptions = {}): 
   const uses = useCounts(outputs);
   const { fused, absorbed } = fuseConvolutions(order, uses);
   const { resamplings, absorbed: ofResamplings } = findResampling(order, uses, block);
-  const model = new OnnxModelWriter(program.name);
+  const ofBatch = order.find(
+    (node): node is Node<"input"> => is(node, "input") && node.shape[0] === options.batch,
+  );
+  const model = new OnnxModelWriter(program.name, options, ofBatch?.attributes.name);
   const plain = (node: Node, lowering: OnnxLowering) => {
     const rule = onnxRules[
       node.op as Exclude<Primitive, FusedPrimitive | UnrolledPrimitive | ExpandedPrimitive>

@@ -19,9 +19,10 @@ const OPERATORS = {
   Identity: {},
   MatMul: {},
   Pad: {},
-  ReduceMax: { keepdims: "int" },
+  ReduceMax: { axes: "ints", keepdims: "int" },
   ReduceSum: { keepdims: "int" },
   Reshape: {},
+  Shape: { start: "int", end: "int" },
   Slice: {},
   Softmax: { axis: "int" },
   Transpose: { perm: "ints" },
@@ -53,49 +54,88 @@ export const FLOAT = 1;
 const INT64 = 7;
 export const BOOL = 9;
 
-const IR_VERSION = 10;
-const OPSET = 20;
+// As old as the operators in use allow, so that other programs, which may be older, can read exported models.
+const IR_VERSION = 8;
+const OPSET = 17;
 /** ONNX Runtime's own operators for fields in blocks of channels. */
 const NCHWC = "nchwc.";
 const NCHWC_DOMAIN = "com.microsoft.nchwc";
+
+/** What a model for other programs has besides what is computed. */
+export interface ExportOptions {
+  /**
+   * A number of which no size of the graph is a multiple but for its batch. The model then takes any batch: what is a
+   * multiple of this number is computed from the first input's own batch.
+   */
+  readonly batch?: number | undefined;
+  /** Names of constants. */
+  readonly names?: ReadonlyMap<ArrayLike<number>, string> | undefined;
+  /** What inputs and outputs are, by their names. */
+  readonly about?: Readonly<Record<string, string>> | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
 
 /** Collects the nodes of one ONNX model and writes it. Values are named by strings. */
 export class OnnxModelWriter {
   readonly #graph = new ProtobufWriter();
   readonly #floats = new Map<ArrayLike<number>, string>();
   readonly #integers = new Map<string, string>();
+  readonly #options: ExportOptions;
+  /** An input whose first size is the batch. */
+  readonly #ofBatch: string | undefined;
+  #usesBlocks = false;
   #values = 0;
 
-  constructor(name: string) {
+  /** @param ofBatch An input whose first size is the batch of the options. */
+  constructor(name: string, options: ExportOptions = {}, ofBatch?: string) {
     this.#graph.text(2, name);
+    this.#options = options;
+    this.#ofBatch = ofBatch;
   }
 
   input(name: string, shape: Shape): void {
-    this.#graph.message(11, (info) => valueInfo(info, name, shape));
+    this.#graph.message(11, (info) => valueInfo(info, name, shape, this.#options));
   }
 
   output(name: string, shape: Shape): void {
-    this.#graph.message(12, (info) => valueInfo(info, name, shape));
+    this.#graph.message(12, (info) => valueInfo(info, name, shape, this.#options));
   }
 
   /** A constant of float32 numbers. The same array (such as a mask, in all passes) is stored once. */
   floats(data: ArrayLike<number>, shape: Shape): string {
     const known = this.#floats.get(data);
     if (known !== undefined) return known;
-    const name = this.#initializer(FLOAT, shape, new Uint8Array(Float32Array.from(data).buffer));
+    const bytes = new Uint8Array(Float32Array.from(data).buffer);
+    const name = this.#initializer(FLOAT, shape, bytes, this.#options.names?.get(data));
     this.#floats.set(data, name);
     return name;
   }
 
-  /** A constant list of int64 numbers (axes, sizes, ..). Equal lists are stored once. */
+  /** A list of int64 numbers (axes, sizes, ..): constant but for multiples of the batch. Equal lists are stored once. */
   integers(list: readonly number[]): string {
     const key = list.join(" ");
-    const known = this.#integers.get(key);
-    if (known !== undefined) return known;
-    const data = BigInt64Array.from(list, BigInt);
-    const name = this.#initializer(INT64, [list.length], new Uint8Array(data.buffer));
+    const name =
+      this.#integers.get(key) ?? (list.some(this.#isOfBatch) ? this.#sizes(list) : this.#list(list));
     this.#integers.set(key, name);
     return name;
+  }
+
+  readonly #isOfBatch = (size: number): boolean =>
+    this.#options.batch !== undefined && size !== 0 && size % this.#options.batch === 0;
+
+  #list(list: readonly number[]): string {
+    return this.#initializer(INT64, [list.length], new Uint8Array(BigInt64Array.from(list, BigInt).buffer));
+  }
+
+  /** Sizes of which some are multiples of the batch. */
+  #sizes(list: readonly number[]): string {
+    const one = (size: number): string => {
+      if (!this.#isOfBatch(size)) return this.integers([size]);
+      const batch = this.node("Shape", [this.#ofBatch!], { start: 0, end: 1 });
+      const times = size / this.#options.batch!;
+      return times === 1 ? batch : this.node("Mul", [batch, this.integers([times])], {});
+    };
+    return list.length === 1 ? one(list[0]!) : this.node("Concat", list.map(one), { axis: 0 });
   }
 
   /** An operator applied to values: the name of its result, a fresh one unless given. */
@@ -109,7 +149,10 @@ export class OnnxModelWriter {
     this.#graph.message(1, (node) => {
       for (const name of inputs) node.text(1, name);
       node.text(2, output).text(4, operator.replace(NCHWC, ""));
-      if (operator.startsWith(NCHWC)) node.text(7, NCHWC_DOMAIN);
+      if (operator.startsWith(NCHWC)) {
+        node.text(7, NCHWC_DOMAIN);
+        this.#usesBlocks = true;
+      }
       for (const [key, value] of Object.entries<number | string | readonly number[]>(attributes)) {
         node.message(5, (attribute) => {
           attribute.text(1, key).varint(20, ATTRIBUTE_TYPES[kinds[key]!]);
@@ -129,17 +172,18 @@ export class OnnxModelWriter {
   }
 
   finish(): Uint8Array {
-    return new ProtobufWriter()
+    const model = new ProtobufWriter()
       .varint(1, IR_VERSION)
       .text(2, "nextpixel")
       .bytes(7, this.#graph.finish())
-      .message(8, (opset) => opset.text(1, "").varint(2, OPSET))
-      .message(8, (opset) => opset.text(1, NCHWC_DOMAIN).varint(2, 1))
-      .finish();
+      .message(8, (opset) => opset.text(1, "").varint(2, OPSET));
+    if (this.#usesBlocks) model.message(8, (opset) => opset.text(1, NCHWC_DOMAIN).varint(2, 1));
+    for (const [key, value] of Object.entries(this.#options.metadata ?? {}))
+      model.message(14, (entry) => entry.text(1, key).text(2, value));
+    return model.finish();
   }
 
-  #initializer(type: number, shape: Shape, raw: Uint8Array): string {
-    const name = this.#fresh();
+  #initializer(type: number, shape: Shape, raw: Uint8Array, name = this.#fresh()): string {
     this.#graph.message(5, (tensor) => {
       for (const size of shape) tensor.varint(1, size);
       tensor.varint(2, type).text(8, name).bytes(9, raw);
@@ -152,12 +196,14 @@ export class OnnxModelWriter {
   }
 }
 
-function valueInfo(info: ProtobufWriter, name: string, shape: Shape): void {
+function valueInfo(info: ProtobufWriter, name: string, shape: Shape, { batch, about }: ExportOptions): void {
   info.text(1, name).message(2, (type) =>
     type.message(1, (tensor) =>
       tensor.varint(1, FLOAT).message(2, (dimensions) => {
-        for (const size of shape) dimensions.message(1, (dimension) => dimension.varint(1, size));
+        for (const size of shape)
+          dimensions.message(1, (one) => (size === batch ? one.text(2, "batch") : one.varint(1, size)));
       }),
     ),
   );
+  if (about?.[name] !== undefined) info.text(3, about[name]);
 }

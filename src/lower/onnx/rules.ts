@@ -51,7 +51,7 @@ export const onnxRules = {
   sum: ({ inputs: [x], attributes: { axes } }, { model, value }) =>
     model.node("ReduceSum", [value(x!), model.integers(axes)], { keepdims: 1 }),
   max: ({ inputs: [x], attributes: { axes } }, { model, value }) =>
-    model.node("ReduceMax", [value(x!), model.integers(axes)], { keepdims: 1 }),
+    model.node("ReduceMax", [value(x!)], { axes, keepdims: 1 }),
   softmax: ({ inputs: [x] }, { model, value }) => model.node("Softmax", [value(x!)], { axis: -1 }),
   shift: ({ inputs: [x], attributes: { rows, cols } }, lowering) =>
     padded(lowering, lowering.value(x!), [0, 0, rows, cols], [0, 0, -rows, -cols]),

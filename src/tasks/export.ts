@@ -1,0 +1,97 @@
+import { expected } from "../basics/errors.ts";
+import { capability, familyOf } from "../families/by-name.ts";
+import { exportedModel, type ExportedOutput } from "../programs/exported.ts";
+import type { ForwardGraph } from "../programs/forward-pass.ts";
+import type { GraphInputs } from "../programs/trainable.ts";
+import type { SavedModel } from "../run/saved-model.ts";
+
+/** What an exported model computes: how likely pictures are, or pictures from random numbers. */
+export type ExportedTask = "score" | "draw";
+
+export interface ExportOptions {
+  /** `score` by default, `draw` for a model that has no likelihood. */
+  readonly task?: ExportedTask | undefined;
+}
+
+export interface ExportedOnnx {
+  readonly task: ExportedTask;
+  /** The file: ONNX of operator set 17 (IR version 8), with the averaged weights inside. */
+  readonly onnx: Uint8Array;
+  /** What its inputs and outputs are, by their names. All are float32, and their first size is the batch. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+interface Exported {
+  readonly graph: ForwardGraph;
+  readonly noise: GraphInputs["noise"];
+  readonly outputs: readonly ExportedOutput[];
+}
+
+/**
+ * A model for programs that run ONNX. Of an autoregressive model -log p of every sub-pixel, by which it can be drawn
+ * from too: the -log p of each level that a sub-pixel may have, given all before it, is its distribution.
+ *
+ * @throws ARGUMENT if the model cannot do the task: whole pictures at once are made by vae, ladder-vae and gan only
+ */
+export function exportOnnx(model: SavedModel, { task: asked }: ExportOptions = {}): ExportedOnnx {
+  const { config, step, weights } = model;
+  const { score } = familyOf(config.model).can;
+  const task = asked ?? (score ? "score" : "draw");
+  const trace = task === "score" ? scoring(model) : drawing(model);
+  const { noise, outputs } = trace(1);
+  const { channels, rows, cols } = config.size;
+  const inputs: Record<string, string> = {
+    ...(task === "score" && {
+      pictures: `levels 0 .. ${config.levels - 1}, [batch, ${channels}, ${rows}, ${cols}]`,
+    }),
+    ...(config.classes && {
+      classes: `the class of each picture, one-hot, [batch, ${config.classes.length}, 1, 1]`,
+    }),
+    ...Object.fromEntries(noise.map((one) => [one.node.attributes.name, describe(one)])),
+  };
+  const about = {
+    model: config.model,
+    task,
+    levels: config.levels,
+    size: config.size,
+    likelihood: config.likelihood,
+    classes: config.classes?.map(({ name }) => name),
+    step,
+  };
+  const onnx = exportedModel(trace, weights, { inputs, metadata: { nextpixel: JSON.stringify(about) } });
+  return { task, onnx, inputs, outputs: Object.fromEntries(outputs.map((one) => [one.name, one.about])) };
+}
+
+function scoring({ config }: SavedModel): (batch: number) => Exported {
+  const { likelihood, trace } = capability(config.model, "score");
+  return (batch) => {
+    const graph = trace(config, batch);
+    const what = likelihood === "exact" ? "-log p" : "-ELBO, a bound of -log p from above";
+    const of = graph.nats.shape[1] === config.size.channels && graph.nats.shape[2] === config.size.rows;
+    const about = `${what} of each ${of ? "sub-pixel given those before it" : "picture"}, in nats`;
+    return { graph, noise: graph.noise, outputs: [{ name: "nats", node: graph.nats, about }] };
+  };
+}
+
+function drawing({ config }: SavedModel): (batch: number) => Exported {
+  const trace = familyOf(config.model).can.interpolate;
+  if (!trace) {
+    const wanted = "a model that makes whole pictures at once (vae, ladder-vae, gan)";
+    throw expected("ARGUMENT", wanted, "the model to export for drawing", config.model);
+  }
+  return (batch) => {
+    const graph = trace(config, batch);
+    const { kind, node } = graph.output;
+    const output =
+      kind === "values"
+        ? { name: "pictures", node, about: "pictures, about from -1 (black) to 1" }
+        : { name: "logits", node, about: `logits of the likelihood ${config.likelihood}` };
+    return { graph, noise: graph.noise, outputs: [output] };
+  };
+}
+
+function describe({ node, distribution }: GraphInputs["noise"][number]): string {
+  const kind = distribution === "normal" ? "standard normal" : "uniform";
+  return `${kind} random numbers, [batch, ${node.shape.slice(1).join(", ")}]`;
+}
