@@ -114,12 +114,11 @@ export async function trainClassifier(
   let state = initialState(build(1).parts, seed);
   const step = await openTrainingStep(build, BATCH, { shares: SHARES, threads, seed });
   try {
-    const batches = trainingBatches(pictures, { batch: BATCH, seed, crop: false, mirror: false });
+    const batches = trainingBatches(pictures, { batch: BATCH, seed, crop: false, mirror: false, labels });
     const next = readAhead(batches, 0, steps);
     while (state.step < steps) {
       throwIfAborted(signal);
-      const { indices, levels: values } = await next();
-      const own = Int32Array.from(indices, (index) => labels[index]!);
+      const { levels: values, labels: own } = await next();
       ({ state } = await step.run(state, new Float32Array(values), own));
       onStep?.(state.step, steps);
     }

@@ -8,6 +8,8 @@ export interface TrainingBatch {
   readonly indices: Uint32Array;
   /** [batch, channels, rows, cols] */
   readonly levels: Uint8Array;
+  /** The classes of the pictures, if they are known. */
+  readonly labels: Int32Array | undefined;
 }
 
 export interface BatchOptions {
@@ -17,6 +19,8 @@ export interface BatchOptions {
   readonly crop: boolean;
   /** Whether pictures are flipped left to right half of the time. */
   readonly mirror: boolean;
+  /** The class of each picture of the data set, if they are wanted. */
+  readonly labels?: ArrayLike<number> | undefined;
 }
 
 /**
@@ -28,7 +32,7 @@ export interface BatchOptions {
  */
 export function trainingBatches(
   pictures: Dataset,
-  { batch, seed, crop, mirror }: BatchOptions,
+  { batch, seed, crop, mirror, labels }: BatchOptions,
 ): (step: number) => Promise<TrainingBatch> {
   const order = trainingOrder(pictures.count, seed);
   const key = seedKey(seed);
@@ -46,7 +50,7 @@ export function trainingBatches(
       for (const [i, { isMirrored }] of views.entries())
         if (isMirrored) flip(levels.subarray(i * length, (i + 1) * length), pictures.size.cols);
     }
-    return { indices, levels };
+    return { indices, levels, labels: labels && Int32Array.from(indices, (index) => labels[index]!) };
   };
 }
 

@@ -74,9 +74,9 @@ export async function findLearningRate(
   const figures = parts.flatMap((part) => part.figures);
   const { name, label, decimals } = figures.find((figure) => figure.name === best) ?? figures[0]!;
 
-  const labels = network.classes && labelsAmong(train, network.classes);
   const [crop, mirror] = [data.crop !== undefined, data.mirror ?? false];
-  const nextBatch = readAhead(trainingBatches(train, { batch, seed, crop, mirror }), 0, steps);
+  const labels = network.classes && labelsAmong(train, network.classes);
+  const nextBatch = readAhead(trainingBatches(train, { batch, seed, crop, mirror, labels }), 0, steps);
   const openStep = device === "webgpu" ? openDeviceTrainingStep : openTrainingStep;
   const curve: TestedRate[] = [];
   let state: TrainingState<Values> = initialState(parts, seed);
@@ -88,9 +88,8 @@ export async function findLearningRate(
     );
     while (state.step < steps && !diverged) {
       if (options.signal?.aborted) throw interrupted(state.step);
-      const { indices, levels } = await nextBatch();
-      const ownLabels = labels && Int32Array.from(indices, (index) => labels[index]!);
-      const result = await training.run(state, new Float32Array(levels), ownLabels);
+      const { levels, labels: classes } = await nextBatch();
+      const result = await training.run(state, new Float32Array(levels), classes);
       releaseState(state);
       state = result.state;
       const value = result.figures[name]!;

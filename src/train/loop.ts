@@ -72,8 +72,9 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   const { steps, batch, seed, device = "cpu" } = training;
 
   const { classes } = network;
-  const labels = classes && labelsAmong(train, classes);
-  const validLabels = classes && labelsAmong(valid, classes);
+  const [trainLabels, validLabels] = [train, valid].map(
+    (pictures) => classes && labelsAmong(pictures, classes),
+  );
   const family = familyOf(network.model);
   const trace = (count: number) => family.trainable(network, count, training);
   const evaluate = (count: number) => family.evaluation(network, count);
@@ -121,6 +122,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
       seed,
       crop: config.data.crop !== undefined,
       mirror: config.data.mirror ?? false,
+      labels: trainLabels,
     });
     const nextBatch = readAhead(batches, state.step, steps);
 
@@ -138,12 +140,11 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
     while (state.step < steps) {
       if (signal?.aborted) throw interrupted(state.step);
       const begun = performance.now();
-      const { indices, levels } = await nextBatch().catch(async (cause: unknown) => {
+      const { levels, labels } = await nextBatch().catch(async (cause: unknown) => {
         await save(state);
         throw cause instanceof NextpixelError ? unread(cause) : cause;
       });
-      const ownLabels = labels && Int32Array.from(indices, (index) => labels[index]!);
-      const result = await step.run(state, new Float32Array(levels), ownLabels);
+      const result = await step.run(state, new Float32Array(levels), labels);
       if (!result.isFinite) {
         releaseState(result.state);
         throw diverged(run, state.step + 1, saved);
