@@ -68,6 +68,20 @@ export async function lockRun(run: string): Promise<Lock> {
   };
 }
 
+/**
+ * Who trains a run: a process of this machine, by its number, or one of which no more is known than that it may be
+ * alive. Undefined if nobody does.
+ *
+ * @throws LOCKED if the lock file cannot be read
+ */
+export async function trainerOf(run: string): Promise<{ readonly pid: number | undefined } | undefined> {
+  const holder = await holderOf(run, join(run, LOCK));
+  if (holder === undefined || !(await mayLive(holder))) return undefined;
+  // A file that does not say when its process began may name any process, which has nothing to do with the run.
+  const isSure = holder.host === hostname() && holder.began === (await beginOf(holder.pid));
+  return { pid: isSure ? holder.pid : undefined };
+}
+
 /** Writes this process into a lock file. @throws LOCKED if another process that may be alive holds it */
 async function take(run: string, file: string, own: Holder): Promise<void> {
   for (;;) {
