@@ -39,7 +39,7 @@ export function addStudioCommand(program: Command): void {
     });
     result({ address: studio.address }, `the studio is at ${studio.address}`, flags.json);
     note("press Ctrl-C to end it; trainings go on");
-    if (flags.open) openInBrowser(studio.address);
+    if (flags.open) openInBrowser(studio.addressForBrowser);
     await new Promise((resolve) => process.once("SIGINT", resolve).once("SIGTERM", resolve));
     await studio.close();
   });

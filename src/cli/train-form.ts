@@ -27,7 +27,7 @@ export function trainForm(folder: string): TrainOptionsForm {
   const { registeredArguments, options } = withTrainOptions(new Command());
   const [dataset] = registeredArguments;
   const fields: TrainField[] = [
-    { key: DATASET, label: DATASET, about: dataset!.description, kind: "text" },
+    { key: DATASET, label: "Data set", about: dataset!.description, kind: "text" },
     ...options.filter((option) => !NOT_IN_FORMS.includes(option.attributeName())).map(fieldOf),
   ];
 
@@ -60,12 +60,13 @@ export function trainForm(folder: string): TrainOptionsForm {
 /** An option of the command line as a field. */
 function fieldOf(option: Option): TrainField {
   const key = option.attributeName();
-  const models = modelsWith(key);
+  const models = modelsWith(key, option.description);
   const choices = key === "model" ? MODELS.names() : option.argChoices;
   return {
     key,
     label: option.long!,
-    about: option.description,
+    // Files that define a model are for the command line alone.
+    about: key === "model" ? "" : option.description,
     kind: option.isBoolean() ? "switch" : "text",
     ...(choices && { choices }),
     ...(option.defaultValue !== undefined && { byDefault: String(option.defaultValue) }),
@@ -73,16 +74,19 @@ function fieldOf(option: Option): TrainField {
   };
 }
 
+type OfModel = NonNullable<TrainField["models"]>[string];
+
 /** The models that have a size, setting or preset of that name; undefined if it is another option. */
-function modelsWith(key: string): TrainField["models"] {
-  const found = MODELS.names().flatMap((name): [string, Pick<TrainField, "byDefault" | "choices">][] => {
+function modelsWith(key: string, about: string): TrainField["models"] {
+  const found = MODELS.names().flatMap((name): [string, OfModel][] => {
     const { defaults, settings, presets } = modelByName(name);
-    if (key === "preset") return [[name, { choices: Object.keys(presets) }]];
+    if (key === "preset") return [[name, { about, choices: Object.keys(presets) }]];
+    const size = (defaults as Readonly<Record<string, number>>)[key];
+    if (size !== undefined) return [[name, { about: "", byDefault: String(size) }]];
     const setting = settings?.[key];
-    const byDefault = (defaults as Readonly<Record<string, number>>)[key] ?? setting?.default;
-    if (byDefault === undefined) return [];
-    const choices = setting && "choices" in setting ? { choices: setting.choices } : {};
-    return [[name, { byDefault: String(byDefault), ...choices }]];
+    if (setting === undefined) return [];
+    const choices = "choices" in setting ? { choices: setting.choices } : {};
+    return [[name, { about: setting.about, byDefault: String(setting.default), ...choices }]];
   });
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }
@@ -103,7 +107,10 @@ function checkValue(fields: readonly TrainField[], key: string, value: string | 
 /** @throws ARGUMENT if a path leads out of the folder; NOT_FOUND if there is nothing */
 async function checkPlace(folder: string, key: string, name: string): Promise<void> {
   if (await hasOwnName(name)) return;
-  const [base, path] = await Promise.all([realpath(folder), unlessMissing(realpath(name))]);
+  // A folder's splits have its name, and their own behind a colon.
+  const places = [name, name.replace(/:[^:/\\]*$/, "")].map((place) => unlessMissing(realpath(place)));
+  const [base, own, ofSplit] = await Promise.all([realpath(folder), ...places]);
+  const path = own ?? ofSplit;
   if (path === undefined) throw expected("NOT_FOUND", "a data set or a path", key, name);
   if (path !== base && !path.startsWith(base.endsWith(sep) ? base : base + sep))
     throw new NextpixelError(

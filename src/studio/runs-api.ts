@@ -16,6 +16,17 @@ import type { RunConfig } from "../run/config.ts";
  * Where something is refused or fails, the answer is an `Refusal`.
  */
 
+/** Where a `Ticket` is exchanged for the token, once; without a token. */
+export const TOKEN_PATH = "token";
+
+export interface Ticket {
+  readonly ticket: string;
+}
+
+export interface TokenAnswer {
+  readonly token: string;
+}
+
 /** In answers to `/runs.json`, so that the page knows that it is not a published one. */
 export const STUDIO_HEADER = "nextpixel-studio";
 
@@ -73,6 +84,7 @@ export interface TrainField {
   readonly key: string;
   /** As the command line calls it, such as `--eval-every`. */
   readonly label: string;
+  /** Empty if its name says all. */
   readonly about: string;
   readonly kind: "text" | "switch";
   /** All texts that it can be, if they are few. */
@@ -80,7 +92,7 @@ export interface TrainField {
   /** What it is if nothing is given. */
   readonly byDefault?: string;
   /** The models that have it, with what is their own; all have it if undefined. */
-  readonly models?: Readonly<Record<string, Pick<TrainField, "byDefault" | "choices">>>;
+  readonly models?: Readonly<Record<string, Pick<TrainField, "about" | "byDefault" | "choices">>>;
 }
 
 /** What is given for fields, by their keys: text, or true for switches. */

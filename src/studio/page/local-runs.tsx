@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { loadRuns, token } from "./local.ts";
+import { loadRuns, studioToken } from "./local.ts";
 import type { MountedRuns } from "./runs/settings.ts";
 import { address, change, reporting } from "./studio.ts";
 
@@ -15,7 +15,7 @@ export function LocalRuns() {
     let isOpen = true;
     const mount = async () => {
       const { mountRuns } = await (loading ??= loadRuns());
-      if (isOpen) mounted.current = mountRuns(place.current!, { token, settings, change });
+      if (isOpen) mounted.current = mountRuns(place.current!, { token: studioToken(), settings, change });
     };
     reporting(mount());
     return () => {

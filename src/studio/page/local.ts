@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { TOKEN_PATH, type TokenAnswer } from "../runs-api.ts";
 import type { MountedRuns, RunsContext } from "./runs/settings.ts";
 
 // What the page has of the local studio, if it is not a published one.
@@ -8,17 +9,28 @@ export const isLocal = signal(false);
 
 const KEY = "nextpixel-studio-token";
 
-/**
- * The token of the address that the studio has printed. It is kept in the browser, for this address alone, so that the
- * page can be loaded again; and it goes out of the address bar, from where it would be copied with links.
- */
-export const token: string = readToken();
+let token = "";
 
-function readToken(): string {
-  const given = /^#token=([\w-]{43})$/.exec(location.hash)?.[1];
-  if (given === undefined) return localStorage.getItem(KEY) ?? "";
-  localStorage.setItem(KEY, given);
-  return given;
+/** What the studio asks for with every request about runs; empty on a published page. */
+export const studioToken = (): string => token;
+
+/**
+ * Takes the token from the address that the studio has printed, or in exchange for the ticket of the one that it has
+ * opened. It is kept in the browser, for this address alone, so that the page can be loaded again; and it goes out of
+ * the address bar, from where it would be copied with links.
+ */
+export async function receiveToken(): Promise<void> {
+  const [, kind, text = ""] = /^#(token|ticket)=([\w-]{43})$/.exec(location.hash) ?? [];
+  const given = kind === "ticket" ? await exchanged(text) : text;
+  token = given || (localStorage.getItem(KEY) ?? "");
+  if (given) localStorage.setItem(KEY, given);
+}
+
+/** The token that a ticket is worth; empty if it was used before. */
+async function exchanged(ticket: string): Promise<string> {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(TOKEN_PATH, { method: "POST", headers, body: JSON.stringify({ ticket }) });
+  return response.ok ? ((await response.json()) as TokenAnswer).token : "";
 }
 
 /** What the bundle of the view Runs has. */

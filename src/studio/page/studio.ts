@@ -4,7 +4,7 @@ import { STUDIO_HEADER } from "../runs-api.ts";
 import { addressOf, readAddress, type Address, type View } from "./address.ts";
 import { ask, startedWorker } from "./ask.ts";
 import { authorized } from "./authorized.ts";
-import { isLocal, token } from "./local.ts";
+import { isLocal, receiveToken, studioToken } from "./local.ts";
 import type { OpenedRun } from "./messages.ts";
 
 // What all views share: the runs of the site, the one that is open, and the settings in the address.
@@ -63,6 +63,8 @@ export async function start(): Promise<void> {
     timer = setTimeout(() => history.replaceState(null, "", query), ADDRESS_MS);
   });
 
+  await receiveToken();
+  const token = studioToken();
   const response = await fetch(RUNS_FILE, { headers: authorized(token) });
   isLocal.value = response.headers.has(STUDIO_HEADER);
   if (response.status === 401)

@@ -3,8 +3,6 @@ import { Hono, type Context } from "hono";
 import * as v from "valibot";
 import { NextpixelError, wholeNumber } from "../../basics/errors.ts";
 import { readBounded } from "../../files/bounded-read.ts";
-import { checked } from "../../files/checked.ts";
-import { parseJson } from "../../files/json.ts";
 import { newLines } from "../../files/new-lines.ts";
 import { readRunConfig } from "../../run/config.ts";
 import { LOG, METRICS, previewFile, previewStep, SAMPLES } from "../../run/run-folder.ts";
@@ -17,6 +15,7 @@ import {
   type TrainField,
 } from "../runs-api.ts";
 import type { SentList } from "./run-list.ts";
+import { asked } from "./request.ts";
 import { inRun, newRun, runNamed } from "./run-paths.ts";
 import type { Trainings } from "./trainings.ts";
 
@@ -40,9 +39,11 @@ export interface Api {
   readonly list: () => Promise<SentList>;
 }
 
+/** No system takes control characters in the words of a command. */
+const text = v.pipe(v.string(), v.maxLength(2000), v.regex(/^\P{Cc}*$/u, "Expected text of one line"));
 const newRunSchema = v.strictObject({
   name: v.string(),
-  values: v.record(v.string(), v.union([v.pipe(v.string(), v.maxLength(2000)), v.literal(true)])),
+  values: v.record(v.string(), v.union([text, v.literal(true)])),
 });
 const resumptionSchema = v.strictObject({
   steps: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
@@ -122,21 +123,6 @@ export function api({ root, form, trainings, list }: Api): Hono {
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };
-
-/** What a request asks for. @throws ARGUMENT if it is not JSON of that form */
-async function asked<Schema extends v.GenericSchema>(
-  context: Context,
-  schema: Schema,
-): Promise<v.InferOutput<Schema>> {
-  const what = "the request";
-  try {
-    const bytes = new Uint8Array(await context.req.arrayBuffer());
-    return checked(schema, parseJson(bytes, what), what);
-  } catch (cause) {
-    if (!(cause instanceof NextpixelError)) throw cause;
-    throw new NextpixelError("ARGUMENT", cause.message, { cause });
-  }
-}
 
 /** Sends the lines of a file that came after those that the page knows. */
 async function sendLines(context: Context, run: string, name: string): Promise<Response> {

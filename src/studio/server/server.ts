@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
@@ -7,13 +6,15 @@ import { NextpixelError } from "../../basics/errors.ts";
 import { checkFolderName } from "../../files/folder-name.ts";
 import { makeFolder } from "../../files/make-folder.ts";
 import { systemCode, writeError } from "../../files/system-error.ts";
+import { TOKEN_PATH } from "../runs-api.ts";
 import { RUNS_FILE, RUNS_FOLDER } from "../site.ts";
 import { api, type TrainOptionsForm } from "./api.ts";
-import { headers, notStored, onlyFor, smallBody, withToken, writesOnlyFrom } from "./guard.ts";
+import { headers, notStored, onlyFor, smallBody, writesOnlyFrom } from "./guard.ts";
 import { pageFiles } from "./page-files.ts";
 import { refusalOf, refused } from "./refusal.ts";
 import { openRunList } from "./run-list.ts";
 import { siteOfRuns } from "./site-of-runs.ts";
+import { newSecret, tokenForTicket, withToken } from "./token.ts";
 import { openTrainings } from "./trainings.ts";
 
 export interface StudioOptions {
@@ -30,6 +31,11 @@ export interface Studio {
   /** With the token, which lets whoever has it read runs, and start and stop trainings. */
   readonly address: string;
   readonly token: string;
+  /**
+   * The same with a ticket, which the first page that is opened there exchanges for the token: other users of the
+   * machine see the address in the command that opens a browser.
+   */
+  readonly addressForBrowser: string;
   /** Trainings go on. */
   close(): Promise<void>;
 }
@@ -38,8 +44,8 @@ const LOOPBACK = "127.0.0.1";
 
 /** Milliseconds that a client has to send a request: one that sends nothing must not be waited for. */
 const PATIENCE = 10_000;
-/** More than browsers open; each takes memory and a file descriptor. */
-const MAX_CONNECTIONS = 512;
+/** Far more than browsers open; each takes memory and a file descriptor. */
+const MAX_CONNECTIONS = 4096;
 
 /**
  * Serves the page, with the runs of a folder, to this machine alone.
@@ -51,7 +57,8 @@ export async function openStudio({ root, port, form, program }: StudioOptions): 
   await makeFolder(root).catch((cause: unknown) => {
     throw writeError(root, cause);
   });
-  const token = randomBytes(32).toString("base64url");
+  const token = newSecret();
+  const ticket = newSecret();
   const trainings = openTrainings(program);
   const list = openRunList(root, trainings);
   let origin = "";
@@ -60,8 +67,9 @@ export async function openStudio({ root, port, form, program }: StudioOptions): 
   app.use(headers, notStored);
   app.use(onlyFor(() => new URL(origin).host));
   app.use(writesOnlyFrom(() => origin));
+  app.use(smallBody);
+  app.route(`/${TOKEN_PATH}`, tokenForTicket(ticket, token));
   for (const path of ["/api/*", `/${RUNS_FILE}`, `/${RUNS_FOLDER}/*`]) app.use(path, withToken(token));
-  app.use("/api/*", smallBody);
   app.route("/api", api({ root, form, trainings, list }));
   app.route("/", siteOfRuns(root, list));
   app.route("/", await pageFiles());
@@ -73,6 +81,8 @@ export async function openStudio({ root, port, form, program }: StudioOptions): 
     getRequestListener(app.fetch, { overrideGlobalObjects: false }),
   );
   server.maxConnections = MAX_CONNECTIONS;
+  // Nor must one that does not read its answer be.
+  server.setTimeout(PATIENCE);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, LOOPBACK, resolve);
   }).catch((cause: unknown) => {
@@ -85,6 +95,7 @@ export async function openStudio({ root, port, form, program }: StudioOptions): 
   origin = new URL(`http://${LOOPBACK}:${(server.address() as AddressInfo).port}`).origin;
   return {
     address: `${origin}/?view=runs#token=${token}`,
+    addressForBrowser: `${origin}/?view=runs#ticket=${ticket}`,
     token,
     async close() {
       server.closeAllConnections();

@@ -91,9 +91,11 @@ function Controls() {
   const step = (text: string) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined);
   return (
     <div class="fields">
-      <label class="field">
-        Smoothing of training curves
+      <div class="field">
+        <label for="smoothing">Smoothing</label>
+        <output for="smoothing">{smoothing} %</output>
         <input
+          id="smoothing"
           type="range"
           min={0}
           max={99}
@@ -101,7 +103,7 @@ function Controls() {
           aria-valuetext={`${smoothing} percent`}
           onInput={({ currentTarget }) => change({ smoothing: currentTarget.valueAsNumber })}
         />
-      </label>
+      </div>
       <label class="field">
         Logarithmic axes
         <select

@@ -77,10 +77,14 @@ export function smoothed({ steps, values }: Curve, share: number): Curve {
   return { steps, values: averages };
 }
 
+/** What is written in capitals. */
+const ACRONYMS = /\b(?:elbo|kl)\b/g;
+
 /** A name such as "bitsPerDim" as people read it: "Bits per dim". */
 export function inWords(name: string): string {
   const words = name.replaceAll(/([a-z\d])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`);
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const sentence = words.replaceAll(ACRONYMS, (word) => word.toUpperCase());
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 /** A number as people read it, with about four digits. */

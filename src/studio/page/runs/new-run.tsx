@@ -90,8 +90,9 @@ function set(key: string, value: string | true | undefined): void {
 }
 
 function Field({ field, model }: { readonly field: TrainField; readonly model: string }) {
-  const { key, label, about, kind } = field;
+  const { key, label, kind } = field;
   const own = field.models?.[model];
+  const about = own?.about ?? field.about;
   const byDefault = own?.byDefault ?? field.byDefault;
   const choices = own?.choices ?? field.choices;
   const value = values.value[key];
@@ -102,13 +103,13 @@ function Field({ field, model }: { readonly field: TrainField; readonly model: s
         <label class="check">
           <input
             type="checkbox"
-            aria-describedby={described}
+            aria-describedby={about ? described : undefined}
             checked={value === true}
             onChange={({ currentTarget }) => set(key, currentTarget.checked || undefined)}
           />
           {label}
         </label>
-        <small id={described}>{about}</small>
+        {about && <small id={described}>{about}</small>}
       </div>
     );
   }
@@ -118,7 +119,7 @@ function Field({ field, model }: { readonly field: TrainField; readonly model: s
         {label}
         {choices ? (
           <select
-            aria-describedby={described}
+            aria-describedby={about ? described : undefined}
             value={value === undefined ? "" : String(value)}
             onChange={({ currentTarget }) => set(key, currentTarget.value)}
           >
@@ -134,7 +135,7 @@ function Field({ field, model }: { readonly field: TrainField; readonly model: s
         ) : (
           <input
             type="text"
-            aria-describedby={described}
+            aria-describedby={about ? described : undefined}
             required={key === "dataset"}
             placeholder={byDefault}
             value={value === undefined ? "" : String(value)}
@@ -142,7 +143,7 @@ function Field({ field, model }: { readonly field: TrainField; readonly model: s
           />
         )}
       </label>
-      <small id={described}>{about}</small>
+      {about && <small id={described}>{about}</small>}
     </div>
   );
 }

@@ -35,7 +35,7 @@ export function RunTable() {
       <p>
         <small>
           {found.length === runs.length ? runs.length : `${found.length} of ${runs.length}`}{" "}
-          {runs.length === 1 ? "run" : "runs"} in {folder}
+          {runs.length === 1 ? "run" : "runs"} in the folder {folder}
         </small>
       </p>
       {runs.length === 0 ? (
@@ -100,8 +100,9 @@ function RunRow({ one }: { readonly one: RunSummary }) {
 
 /** The figure that runs are compared by. */
 function validText({ valid }: RunSummary): string {
-  const name = "bitsPerDim" in valid ? "bitsPerDim" : Object.keys(valid)[0];
-  return name === undefined ? "" : `, ${shortNumber(valid[name]!)} ${inWords(name).toLowerCase()}`;
+  const names = Object.keys(valid);
+  const name = names.find((one) => one.startsWith("bitsPerDim")) ?? names[0];
+  return name === undefined ? "" : `, ${inWords(name)} ${shortNumber(valid[name]!)}`;
 }
 
 const MARKS: Readonly<Record<RunState, string>> = {
