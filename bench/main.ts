@@ -16,6 +16,7 @@ import { BENCH_NETWORKS, family, GATED } from "./networks.ts";
 import { benchOptimisers } from "./optimisers.ts";
 import { benchNaive, benchSample } from "./sample.ts";
 import { benchStudio } from "./studio.ts";
+import { benchStudioLoad } from "./studio-load.ts";
 import { benchTall } from "./tall.ts";
 import { benchTrain } from "./train.ts";
 
@@ -159,6 +160,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
       return benchStudio(positionals, { rounds: whole("--rounds", 1)(values.rounds) });
     },
   },
+  "studio-load": {
+    about:
+      "the local studio with 200 runs of 10,000 records, and a thousand requests a second beside a training",
+    run: () => benchStudioLoad(),
+  },
   lowering: {
     about: "what fields in blocks of channels bring to the training step",
     run: () => benchLowering({ rounds: 20 }),
@@ -202,7 +208,7 @@ const [name, ...args] = process.argv.slice(2);
 const bench = Object.hasOwn(BENCHES, name ?? "") ? BENCHES[name!] : undefined;
 if (!bench) {
   console.error("usage: npm run bench -- NAME [OPTION ..]");
-  for (const [name, { about }] of Object.entries(BENCHES)) console.error(`  ${name.padEnd(10)} ${about}`);
+  for (const [name, { about }] of Object.entries(BENCHES)) console.error(`  ${name.padEnd(12)} ${about}`);
   process.exit(2);
 }
 try {

@@ -52,11 +52,13 @@ export async function newLines(path: string, cursor: string): Promise<NewLines> 
 
 /** The complete lines among the last bytes of a file; none if it is not there. @throws as `newLines` */
 export async function lastLines(path: string, bytes: number): Promise<string[]> {
-  const piece = await withFile(path, (file, size) => readAt(file, Math.max(0, size - bytes), bytes));
-  if (piece === undefined) return [];
-  const lines = new TextDecoder().decode(piece.subarray(0, piece.lastIndexOf(NEWLINE) + 1)).split("\n");
-  // The first may have begun earlier.
-  return lines.slice(piece.length < bytes ? 0 : 1, -1);
+  const lines = await withFile(path, async (file, size) => {
+    const start = Math.max(0, size - bytes);
+    const text = new TextDecoder().decode(await readAt(file, start, bytes));
+    // The first may have begun earlier, and the last is not complete.
+    return text.split("\n").slice(start === 0 ? 0 : 1, -1);
+  });
+  return lines ?? [];
 }
 
 /** The result of `work` with a file, its size and what tells it from others; undefined if it is not there. */

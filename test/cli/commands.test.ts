@@ -591,7 +591,7 @@ test("without --json, the result is one line of text", async () => {
   expect(one.stdout).toMatch(/^1 picture: [\d.]+ nats, [\d.]+ bits\/dim\n$/);
 });
 
-test.each(["", "demo", "train", "sample", "complete", "score", "compare", "info", "publish"])(
+test.each(["", "demo", "train", "sample", "complete", "score", "compare", "info", "studio", "publish"])(
   "%s --help",
   async (command) => {
     const { stdout, stderr, code } = await cli(...(command === "" ? [] : [command]), "--help");

@@ -75,7 +75,7 @@ export function Chart(props: ChartProps) {
           },
           y: { distr: isLogarithmic ? LOGARITHM : LINEAR },
         },
-        axes: [axis(element), { ...axis(element), size: 60, values: (_, ticks) => ticks.map(tick) }],
+        axes: [{ ...axis(element), size: 32 }, { ...axis(element), size: 60, values: (_, ticks) => ticks.map(tick) }],
         series: [{}, ...latest.current.lines.map((line) => series(element, line))],
         hooks: {
           setCursor: [({ cursor }) => tell(cursor.idx)],

@@ -91,6 +91,6 @@ export function inWords(name: string): string {
 export function shortNumber(value: number): string {
   const size = Math.abs(value);
   if (value === 0) return "0";
-  if (size >= 1e5 || size < 1e-3) return value.toExponential(2);
+  if (size >= 1e5 || size < 1e-3) return Number(value.toPrecision(3)).toExponential();
   return String(Number(value.toPrecision(size >= 1000 ? 5 : 4)));
 }
