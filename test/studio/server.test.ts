@@ -352,6 +352,20 @@ describe("what is told about runs", () => {
     expect(runs.get("refused")).toMatchObject({ state: "failed", problem: "no data set", step: 0 });
   });
 
+  test("is why a training could not begin, or go on; only one is started at a time", async () => {
+    const values = { dataset: join(folder, "pictures") };
+    const both = await Promise.all([1, 2].map(() => post("/api/runs", start("bad", values))));
+    expect(both.map(({ status }) => status).sort()).toEqual([202, 409]);
+    const ended = async (name: string) => {
+      await expect.poll(async () => (await told()).get(name)?.problem, { timeout: 30_000 }).toBeDefined();
+      return (await told()).get(name);
+    };
+    expect(await ended("bad")).toMatchObject({ state: "failed", problem: expect.stringContaining("x.png") });
+    expect((await post("/api/runs/done/resume", '{"steps":5}')).status).toBe(202);
+    const resumed = { state: "finished", problem: expect.stringContaining("training.steps 10") };
+    expect(await ended("done")).toMatchObject(resumed);
+  });
+
   test("is sent again only if it has changed, and metrics from where they were read to", async () => {
     const tag = (await ask("/api/runs", { headers: authorized() })).headers.etag!;
     const again = { ...authorized(), "if-none-match": tag };

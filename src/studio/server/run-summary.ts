@@ -55,12 +55,19 @@ export function openSummaries(): Summarise {
     const begun = config && !isProblem(config) ? config : undefined;
     const { step, valid }: LatestRecords = isProblem(records) ? { step: 0, valid: {} } : records;
     const steps = begun?.training.steps;
-    const said = config ? undefined : await saidOf(run, version(3));
-    const problem = [config, records, failure].find(isProblem)?.problem ?? messageOf(failure) ?? said;
+    // The log is older than what was recorded later, by a training in a terminal.
+    const isLogNewest = (found[3]?.mtimeMs ?? 0) >= (found[1]?.mtimeMs ?? 0);
+    const said = isLogNewest ? await saidOf(run, version(3)) : undefined;
+    const isTraining = isStarting || trainer !== undefined;
+    // A command that could not even resume a run has left it as it was.
+    const fault =
+      [config, records, failure].find(isProblem)?.problem ??
+      messageOf(failure) ??
+      (config === undefined ? said : undefined);
     return {
       name,
-      state: stateOf({ isTraining: isStarting || trainer !== undefined, problem, step, steps }),
-      problem: isStarting ? undefined : problem,
+      state: stateOf({ isTraining, hasFailed: fault !== undefined, step, steps }),
+      problem: isTraining ? undefined : (fault ?? said),
       model: begun?.network.model,
       dataset: begun?.data.train,
       step,
@@ -69,7 +76,7 @@ export function openSummaries(): Summarise {
       metrics: version(1),
       log: version(3),
       previews: version(5),
-      canDraw: begun !== undefined && (await drawsOf(`${run}`, `${version(0)} ${version(4)}`)),
+      canDraw: begun !== undefined && (await drawsOf(run, `${version(0)} ${version(4)}`)),
       changed: Math.max(0, ...found.map((file) => file?.mtimeMs ?? 0)),
     };
   };
@@ -88,24 +95,24 @@ export function openSummaries(): Summarise {
 
 interface Progress {
   readonly isTraining: boolean;
-  readonly problem: string | undefined;
+  readonly hasFailed: boolean;
   readonly step: number;
   readonly steps: number | undefined;
 }
 
-function stateOf({ isTraining, problem, step, steps }: Progress): RunState {
+function stateOf({ isTraining, hasFailed, step, steps }: Progress): RunState {
   if (isTraining) return "training";
-  if (problem !== undefined) return "failed";
+  if (hasFailed) return "failed";
   return steps !== undefined && step >= steps ? "finished" : "interrupted";
 }
 
 /** Far more than an error takes. */
 const LOG_BYTES = 2 ** 14;
 
-/** The error with which a command ended that never came to make a run. */
+/** The error with which the last command ended that was started here, unless it was stopped. */
 async function errorInLog(run: string): Promise<string | undefined> {
   const lines = await lastLines(join(run, LOG), LOG_BYTES);
-  return lines.findLast((line) => line.startsWith("error: "))?.slice("error: ".length);
+  return /^error: (?!interrupted )(.*)/.exec(lines.at(-1) ?? "")?.[1];
 }
 
 interface Problem {

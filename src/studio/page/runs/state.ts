@@ -80,6 +80,8 @@ export function follow(given: RunsContext): () => void {
       if (stop.signal.aborted) return;
       if (response.status !== 304) list.value = (await response.json()) as RunList;
       tag = response.headers.get("etag") ?? "";
+      // Otherwise another would take its place as soon as it changes.
+      if (run.value && settings.value.run === "") change({ run: run.value.name });
       await readShown(stop.signal);
       problem.value = "";
     } catch (error) {
