@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchChromium } from "../browser/chromium.ts";
 import { MAIN } from "../cli/run-cli.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
-import { recordOf, writeRun } from "./open-studio.ts";
+import { recordOf, studioOf, writeRun } from "./open-studio.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -19,6 +19,12 @@ afterAll(async () => {
   await browser?.close();
   for (const studio of studios) studio.kill("SIGINT");
 });
+
+/** Opens a studio of this process, which is there at once. */
+async function opened(cwd: string): Promise<{ readonly address: string; end(): Promise<void> }> {
+  const { address, close } = await studioOf(join(cwd, "runs"), cwd);
+  return { address, end: close };
+}
 
 /** Starts the command in a folder; tells the address that it prints. */
 async function started(cwd: string): Promise<{ readonly address: string; end(): Promise<void> }> {
@@ -71,12 +77,15 @@ async function onPage(
   }
 }
 
-async function expectAccessible(page: Page): Promise<void> {
+const WIDE_AND_LIGHT = [1280, "light"] as const;
+const NARROW_AND_DARK = [360, "dark"] as const;
+
+async function expectAccessible(
+  page: Page,
+  ...looks: readonly (readonly [number, "light" | "dark"])[]
+): Promise<void> {
   await page.evaluate(AXE);
-  for (const [width, colorScheme] of [
-    [1280, "light"],
-    [360, "dark"],
-  ] as const) {
+  for (const [width, colorScheme] of looks) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
     const found = await page.evaluate(async () => {
@@ -118,7 +127,7 @@ test("a training is started from the form, followed, stopped and resumed, and su
     await page.getByText("All other options").click();
     await page.getByLabel("--eval-every").fill("30");
     await page.getByLabel("--threads").fill("1");
-    await expectAccessible(page);
+    await expectAccessible(page, NARROW_AND_DARK);
     // A mistake is told where it was made, in the words of the command line.
     await page.getByLabel("--threads").press("Enter");
     await shows(page, /expected a whole number.* for --batch, received "none"/);
@@ -199,7 +208,7 @@ test("curves of runs are compared, zoomed and smoothed; the address keeps it, an
     { training: { ...training, ...often, lr: 0.5 } },
     records.slice(0, 50),
   );
-  const studio = await started(cwd);
+  const studio = await opened(cwd);
   await onPage(`${studio.address.replace("view=runs", "view=runs&run=one")}`, async (page) => {
     await shows(page, "read up to step 100 of 100");
     await page.getByLabel("Curves of two").check();
@@ -243,7 +252,7 @@ test("curves of runs are compared, zoomed and smoothed; the address keeps it, an
     const region = page.getByRole("region", { name: "Settings" });
     await region.getByRole("row", { name: "training.lr 0.001 0.5" }).waitFor();
     expect(await region.getByRole("row").count()).toBe(2);
-    await expectAccessible(page);
+    await expectAccessible(page, WIDE_AND_LIGHT, NARROW_AND_DARK);
 
     await page.getByPlaceholder("Find runs").fill("tw");
     await shows(page, "1 of 2 runs");
@@ -276,7 +285,7 @@ test("what a run from elsewhere says is text, and nothing else", async () => {
   await mkdir(join(run, "samples"));
   await writeFile(join(run, "samples/step-00000001.png"), `<svg onload="alert(1)">${mark("picture")}</svg>`);
   await writeRun(join(cwd, "runs/strange"), { nextpixel: 1 });
-  const studio = await started(cwd);
+  const studio = await opened(cwd);
   await onPage(studio.address, async (page) => {
     await page.getByRole("link", { name: "<img src=x onerror=alert(1)>" }).click();
     await shows(page, mark("failure"));
@@ -292,7 +301,7 @@ test("what a run from elsewhere says is text, and nothing else", async () => {
 });
 
 test("without the token there is nothing to see", async () => {
-  const studio = await started(await temporaryFolder());
+  const studio = await opened(await temporaryFolder());
   const page = await browser!.newPage();
   await page.goto(studio.address.replace(/#.*/, ""));
   await page.getByRole("alert").getByText("open the address that the command has printed").waitFor();

@@ -145,9 +145,13 @@ function colourOf(element: HTMLElement, variable: string): string {
   return color;
 }
 
+/** Runs differ in more than their colours, as their marks beside the charts do. */
+const DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 3]];
+
 function series(element: HTMLElement, { label, colour, isMarked }: Line): uPlot.Series {
   const stroke = colourOf(element, `run-${colour + 1}`);
-  return { label, stroke, width: isMarked ? 2 : 1, points: { show: isMarked, size: 6, fill: stroke } };
+  const dash = DASHES[colour % DASHES.length]!;
+  return { label, stroke, dash: [...dash], width: isMarked ? 2 : 1, points: { show: isMarked, size: 6, fill: stroke } };
 }
 
 const axis = (element: HTMLElement): uPlot.Axis => ({

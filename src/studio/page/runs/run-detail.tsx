@@ -14,8 +14,10 @@ export function RunDetail() {
   return (
     <section class="run-detail" aria-labelledby="run-heading">
       <h2 id="run-heading">{one.name}</h2>
-      <p role="status">
-        <StateMark state={one.state} />
+      <p>
+        <span role="status">
+          <StateMark state={one.state} />
+        </span>
         {one.steps !== undefined && `, step ${one.step} of ${one.steps}`}
       </p>
       {one.problem !== undefined && <p class="problem">{one.problem}</p>}
