@@ -62,15 +62,16 @@ export function Curves() {
 function Read() {
   return (
     <ul class="read">
-      {shownRuns.value.map(({ name, steps }, place) => {
+      {shownRuns.value.map(({ name, steps, metrics }, place) => {
         const found = curves.value.get(name);
-        const read = found === undefined ? "being read" : `read up to step ${found.content.step}`;
+        const end = steps === undefined ? "" : ` of ${steps}`;
+        const unread = metrics === "" ? "has no records yet" : "being read";
+        const read = found === undefined ? unread : `read up to step ${found.content.step}${end}`;
         return (
           <li key={name}>
             <span class={`swatch run-${place + 1}`} aria-hidden="true" /> {name}{" "}
             <small>
               {read}
-              {steps !== undefined && ` of ${steps}`}
               {found?.version === "" && ", more is being read"}
             </small>
           </li>
