@@ -118,7 +118,8 @@ async function readShown(signal: AbortSignal): Promise<void> {
   }
   // What is not shown any more is not kept.
   const names = new Set(shownRuns.value.map(({ name }) => name));
-  curves.value = new Map([...curves.value].filter(([name]) => names.has(name)));
+  const kept = [...curves.value].filter(([name]) => names.has(name));
+  if (kept.length < curves.value.size) curves.value = new Map(kept);
   const { value: one } = run;
   if (one === undefined) return;
   await followed(logs, one.name, one.log, "/log", "", (before, text) => (before + text).slice(-LOG_LENGTH), signal);
