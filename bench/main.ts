@@ -162,8 +162,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   "studio-load": {
     about:
-      "the local studio with 200 runs of 10,000 records, and a thousand requests a second beside a training",
-    run: () => benchStudioLoad(),
+      "[--seconds 30]   the local studio with 200 runs of 10,000 records; a thousand requests a second, also beside a training",
+    run(args) {
+      const { values } = parseArgs({ args, options: { seconds: { type: "string", default: "30" } } });
+      return benchStudioLoad({ seconds: whole("--seconds", 1)(values.seconds) });
+    },
   },
   lowering: {
     about: "what fields in blocks of channels bring to the training step",

@@ -13,13 +13,12 @@ const RUNS = 200;
 const RECORDS = 10_000;
 const STEPS = 10 * RECORDS;
 const PER_SECOND = 1000;
-const SECONDS = 30;
 
 /**
  * Opens the local studio with many long runs: how fast the list and the curves are there, how much memory the page
  * takes, and what many requests do to the server and to a training beside it.
  */
-export async function benchStudioLoad(): Promise<void> {
+export async function benchStudioLoad({ seconds }: { readonly seconds: number }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "nextpixel-bench-"));
   const children: ChildProcess[] = [];
   const start = (...words: string[]) => {
@@ -41,7 +40,7 @@ export async function benchStudioLoad(): Promise<void> {
     const { address } = JSON.parse(said) as { address: string };
 
     await benchPage(address);
-    await benchRequests(address, { seconds: SECONDS });
+    await benchRequests(address, { seconds });
     start(
       "train",
       "digits",
@@ -58,7 +57,7 @@ export async function benchStudioLoad(): Promise<void> {
     for (const isLoaded of [false, true, false, true, false]) {
       const before = await stepOf(records);
       const from = performance.now();
-      await (isLoaded ? benchRequests(address, { seconds: SECONDS }) : sleep(1000 * SECONDS));
+      await (isLoaded ? benchRequests(address, { seconds }) : sleep(1000 * seconds));
       const steps = (await stepOf(records)) - before;
       const rate = (1000 * steps) / (performance.now() - from);
       console.log(`training ${isLoaded ? "beside that" : "alone"}: ${rate.toFixed(2)} steps a second`);
