@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { RunList, RunSummary } from "../runs-api.ts";
-import { folderNames, mayBeRun } from "./run-paths.ts";
+import { folderNames } from "./run-paths.ts";
 import { openSummaries } from "./run-summary.ts";
 import type { Trainings } from "./trainings.ts";
 
@@ -13,7 +13,7 @@ export interface SentList {
 }
 
 /** Milliseconds for which a list is not made again, however many ask for it. */
-const FRESH = 300;
+const FRESH = 500;
 
 /** Opens the list of the runs in a folder. Those that ask at the same time are answered by the same reading of it. */
 export function openRunList(root: string, trainings: Pick<Trainings, "isStarted">): () => Promise<SentList> {
@@ -27,7 +27,8 @@ export function openRunList(root: string, trainings: Pick<Trainings, "isStarted"
     const runs: RunSummary[] = [];
     for (const name of await folderNames(root)) {
       const path = join(root, name);
-      if (await mayBeRun(path)) runs.push(await summarise(path, name, trainings.isStarted(path)));
+      const summary = await summarise(path, name, trainings.isStarted(path));
+      if (summary) runs.push(summary);
     }
     runs.sort((a, b) => b.changed - a.changed);
     const json = JSON.stringify({ folder: root, runs } satisfies RunList);

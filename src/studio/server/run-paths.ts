@@ -12,7 +12,7 @@ export async function folderNames(root: string): Promise<string[]> {
 }
 
 /** Whether a folder is a run, or was made for one whose training has not come as far as that. */
-export const mayBeRun = async (path: string): Promise<boolean> =>
+const mayBeRun = async (path: string): Promise<boolean> =>
   (await isRun(path)) || (await isThere(join(path, LOG)));
 
 /**

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { NextpixelError } from "../../basics/errors.ts";
 import { familyOf } from "../../families/by-name.ts";
@@ -8,7 +8,7 @@ import { checkObservable } from "../../programs/observer.ts";
 import { hasWeights } from "../../run/checkpoints.ts";
 import { readRunConfig } from "../../run/config.ts";
 import { readFailure } from "../../run/failure.ts";
-import { trainerOf } from "../../run/lock.ts";
+import { LOCK, trainerOf } from "../../run/lock.ts";
 import { latestRecords, type LatestRecords } from "../../run/metrics.ts";
 import { CHECKPOINTS, CONFIG, FAILURE, LOG, METRICS, SAMPLES } from "../../run/run-folder.ts";
 import type { RunState, RunSummary } from "../runs-api.ts";
@@ -31,7 +31,8 @@ function remembered<Value>(read: (run: string) => Promise<Value>) {
   };
 }
 
-export type Summarise = (run: string, name: string, isStarting: boolean) => Promise<RunSummary>;
+/** Tells about a run; undefined if a folder is none, or cannot be read. */
+export type Summarise = (run: string, name: string, isStarting: boolean) => Promise<RunSummary | undefined>;
 
 /** Opens what tells about runs, and remembers what it has read of them. */
 export function openSummaries(): Summarise {
@@ -42,13 +43,18 @@ export function openSummaries(): Summarise {
   const saidOf = remembered(errorInLog);
 
   return async (run, name, isStarting) => {
+    // Asking for what is not there takes as long as for what is there, and there may be many runs.
+    const there = await readdir(run).catch((): string[] => []);
+    if (!there.includes(CONFIG) && !there.includes(LOG)) return undefined;
     const files = [CONFIG, METRICS, FAILURE, LOG, CHECKPOINTS, SAMPLES];
-    const found = await Promise.all(files.map((file) => unlessMissing(stat(join(run, file)))));
+    const found = await Promise.all(
+      files.map((file) => (there.includes(file) ? unlessMissing(stat(join(run, file))) : undefined)),
+    );
     const version = (i: number) => {
       const file = found[i];
       return file === undefined ? "" : `${file.ino}-${file.size}-${file.mtimeMs}`;
     };
-    const trainer = await trainerOf(run).catch(() => undefined);
+    const trainer = there.includes(LOCK) ? await trainerOf(run).catch(() => undefined) : undefined;
     const config = found[0] && (await configOf(run, version(0)));
     const records = await recordsOf(run, version(1));
     const failure = found[2] && (await failureOf(run, version(2)));
