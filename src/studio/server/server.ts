@@ -93,6 +93,8 @@ export async function openStudio({ root, port, form, program }: StudioOptions): 
     });
   });
   origin = new URL(`http://${LOOPBACK}:${(server.address() as AddressInfo).port}`).origin;
+  // The first reading takes longest: it begins before anybody asks. Whoever asks is told what is wrong.
+  void list().catch(() => undefined);
   return {
     address: `${origin}/?view=runs#token=${token}`,
     addressForBrowser: `${origin}/?view=runs#ticket=${ticket}`,
