@@ -17,6 +17,7 @@ import { benchOptimisers } from "./optimisers.ts";
 import { benchProfile } from "./profile.ts";
 import { benchNaive, benchSample } from "./sample.ts";
 import { benchStudio } from "./studio.ts";
+import { benchStudioLoad } from "./studio-load.ts";
 import { benchTall } from "./tall.ts";
 import { benchTrain } from "./train.ts";
 
@@ -178,6 +179,14 @@ const BENCHES: Readonly<Record<string, Bench>> = {
       });
     },
   },
+  "studio-load": {
+    about:
+      "[--seconds 30]   the local studio with 200 runs of 10,000 records; a thousand requests a second, also beside a training",
+    run(args) {
+      const { values } = parseArgs({ args, options: { seconds: { type: "string", default: "30" } } });
+      return benchStudioLoad({ seconds: whole("--seconds", 1)(values.seconds) });
+    },
+  },
   lowering: {
     about: "what fields in blocks of channels bring to the training step",
     run: () => benchLowering({ rounds: 20 }),
@@ -221,7 +230,7 @@ const [name, ...args] = process.argv.slice(2);
 const bench = Object.hasOwn(BENCHES, name ?? "") ? BENCHES[name!] : undefined;
 if (!bench) {
   console.error("usage: npm run bench -- NAME [OPTION ..]");
-  for (const [name, { about }] of Object.entries(BENCHES)) console.error(`  ${name.padEnd(10)} ${about}`);
+  for (const [name, { about }] of Object.entries(BENCHES)) console.error(`  ${name.padEnd(12)} ${about}`);
   process.exit(2);
 }
 try {

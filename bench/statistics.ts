@@ -5,6 +5,10 @@ export function median(values: readonly number[]): number {
   return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
 }
 
+/** The value below which a share of sorted values lies. */
+export const quantile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.floor(share * (sorted.length - 1))]!;
+
 /** a[round] / b[round] of every round: what the machine did in a round cancels out. */
 export const ratios = (a: readonly number[], b: readonly number[]): number[] =>
   a.map((value, round) => value / b[round]!);

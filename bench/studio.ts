@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { publish } from "../src/studio/publish.ts";
 import { launchChromium } from "../test/browser/chromium.ts";
 import { serveSite } from "../test/studio/serve-site.ts";
-import { median } from "./statistics.ts";
+import { median, quantile } from "./statistics.ts";
 
 const FRAMES = 240;
 
@@ -49,7 +49,7 @@ export async function benchStudio(runs: readonly string[], { rounds }: { rounds:
         await page.close();
       }
       frames.sort((a, b) => a - b);
-      const at = (share: number) => `${frames[Math.floor(share * (frames.length - 1))]!.toFixed(1)} ms`;
+      const at = (share: number) => `${quantile(frames, share).toFixed(1)} ms`;
       console.log(
         `${run}: first pixel after ${median(first).toFixed(0)} ms; frames: median ${at(0.5)}, 99 % ${at(0.99)}, ` +
           `longest ${at(1)}`,

@@ -51,12 +51,14 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
       "runtime, runtime/workers, train, tasks",
   ],
   ["studio", "basics, files, families, programs, run"],
+  ["studio/server", "basics, files, families, programs, run, studio"],
+  ["studio/page/runs", "basics, run, studio"],
   ["definitions.ts", "graph, likelihood, models, nn"],
   [
     "browser.ts",
     "definitions.ts, basics, graph, data, programs, families, run, runtime/step, runtime/workers",
   ],
-  ["studio/page", "basics, data, programs, pictures, runtime/step, studio, browser.ts"],
+  ["studio/page", "basics, data, programs, pictures, runtime/step, studio, studio/page/runs, browser.ts"],
   ["index.ts", "definitions.ts, basics, fetch, data, programs, run, runtime/step, train, tasks, compare"],
   ["cli", "everything"],
 ];

@@ -15,6 +15,7 @@ import { addPublishCommand } from "./publish.ts";
 import { addReconstructCommand } from "./reconstruct.ts";
 import { addSampleCommand } from "./sample.ts";
 import { addScoreCommand } from "./score.ts";
+import { addStudioCommand } from "./studio.ts";
 import { addTrainCommand } from "./train.ts";
 
 /** Does what the words after the program's name ask for, and sets the exit code of the process. Never throws. */
@@ -48,6 +49,7 @@ async function run(program: Command, words: readonly string[]): Promise<void> {
     addCompareCommand,
     addInfoCommand,
     addExportCommand,
+    addStudioCommand,
     addPublishCommand,
     addDoctorCommand,
   ])

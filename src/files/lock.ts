@@ -22,7 +22,7 @@ export interface Lock {
 }
 
 /** What a lock file says of the process that wrote it. */
-const holderSchema = v.object({
+const entrySchema = v.object({
   pid: v.number(),
   host: v.string(),
   /** When the process began, in the system's own units; the system may use a number of a process again. */
@@ -31,7 +31,7 @@ const holderSchema = v.object({
   /** No other lock has it. */
   token: v.string(),
 });
-type Holder = v.InferOutput<typeof holderSchema>;
+type Entry = v.InferOutput<typeof entrySchema>;
 
 /** Far more than a lock file has. */
 const MAX_BYTES = 2 ** 12;
@@ -44,7 +44,7 @@ const MAX_BYTES = 2 ** 12;
  * file cannot be written
  */
 export async function lock(file: string, subject: string): Promise<Lock> {
-  const own: Holder = {
+  const own: Entry = {
     pid: process.pid,
     host: hostname(),
     began: await beginOf(process.pid),
@@ -58,24 +58,39 @@ export async function lock(file: string, subject: string): Promise<Lock> {
   return {
     async release() {
       // Somebody may have removed the file by hand, and another process taken the lock.
-      const holder = await holderOf(subject, file).catch(() => undefined);
+      const holder = await entryOf(subject, file).catch(() => undefined);
       if (holder?.token === own.token) await rm(file, { force: true }).catch(asWriteError);
     },
   };
 }
 
+/** A process that holds a lock, or may hold it. */
+export interface Holder {
+  /** Its number, if it surely is a process of this machine that runs. */
+  readonly pid: number | undefined;
+}
+
+/** Who holds a lock; undefined if nobody does. @throws LOCKED if the file cannot be read */
+export async function holderOf(subject: string, file: string): Promise<Holder | undefined> {
+  const entry = await entryOf(subject, file);
+  if (entry === undefined || !(await mayLive(entry))) return undefined;
+  // A file that does not say when its process began may name any process, which has nothing to do with the lock.
+  const isSure = entry.host === hostname() && entry.began === (await beginOf(entry.pid));
+  return { pid: isSure ? entry.pid : undefined };
+}
+
 /** Writes this process into a lock file. @throws LOCKED if another process that may be alive holds it */
-async function take(subject: string, file: string, own: Holder): Promise<void> {
+async function take(subject: string, file: string, own: Entry): Promise<void> {
   for (;;) {
     if (await create(file, own)) return;
-    const holder = await holderOf(subject, file);
+    const holder = await entryOf(subject, file);
     if (holder === undefined) continue;
     if (await mayLive(holder)) throw lockedBy(subject, file, holder);
     const claim = `${file}.${holder.token}`;
     await take(subject, claim, own);
     try {
       // Another process may have replaced it after it was read and before it was claimed.
-      if ((await holderOf(subject, file))?.token === holder.token) return await replace(file, own);
+      if ((await entryOf(subject, file))?.token === holder.token) return await replace(file, own);
     } finally {
       await rm(claim, { force: true });
     }
@@ -83,7 +98,7 @@ async function take(subject: string, file: string, own: Holder): Promise<void> {
 }
 
 /** Writes a lock file that is not there; false if there is one. */
-async function create(file: string, own: Holder): Promise<boolean> {
+async function create(file: string, own: Entry): Promise<boolean> {
   const written = await writeBeside(file, own);
   try {
     await link(written, file);
@@ -110,12 +125,12 @@ async function copyUnlessThere(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function replace(file: string, own: Holder): Promise<void> {
+async function replace(file: string, own: Entry): Promise<void> {
   await rename(await writeBeside(file, own), file);
 }
 
 /** Writes what a lock file holds under a name that `isTemporary` knows. */
-async function writeBeside(file: string, own: Holder): Promise<string> {
+async function writeBeside(file: string, own: Entry): Promise<string> {
   const path = join(dirname(file), `.nextpixel-${randomBytes(8).toString("hex")}.tmp`);
   try {
     await writeFile(path, `${JSON.stringify(own)}\n`, { flag: "wx" });
@@ -128,9 +143,9 @@ async function writeBeside(file: string, own: Holder): Promise<string> {
 }
 
 /** The holder of a lock; undefined if there is none. @throws LOCKED if the file cannot be read */
-async function holderOf(subject: string, file: string): Promise<Holder | undefined> {
+async function entryOf(subject: string, file: string): Promise<Entry | undefined> {
   try {
-    const found = v.safeParse(holderSchema, parseJson(await readBounded(file, MAX_BYTES), file));
+    const found = v.safeParse(entrySchema, parseJson(await readBounded(file, MAX_BYTES), file));
     if (found.success) return found.output;
   } catch (error) {
     const cause = error instanceof NextpixelError ? error.cause : error;
@@ -142,7 +157,7 @@ async function holderOf(subject: string, file: string): Promise<Holder | undefin
   );
 }
 
-function lockedBy(subject: string, file: string, { pid, host, since }: Holder): NextpixelError {
+function lockedBy(subject: string, file: string, { pid, host, since }: Entry): NextpixelError {
   const isHere = host === hostname();
   const where = isHere ? "" : ` on ${host}`;
   const advice = isHere ? "wait for it to end, or end it" : `if it does not run any more, remove ${file}`;
@@ -154,7 +169,7 @@ function lockedBy(subject: string, file: string, { pid, host, since }: Holder): 
 }
 
 /** Whether the process that took a lock may still run. Nobody can tell of another machine's. */
-async function mayLive({ pid, host, began }: Holder): Promise<boolean> {
+async function mayLive({ pid, host, began }: Entry): Promise<boolean> {
   if (host !== hostname()) return true;
   if (!isRunning(pid)) return false;
   const now = await beginOf(pid);

@@ -2,7 +2,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { isTemporary, writeAtomically } from "../files/atomic-write.ts";
-import { readBounded } from "../files/bounded-read.ts";
+import { isThere, readBounded } from "../files/bounded-read.ts";
 import { readError, unlessMissing, writeError } from "../files/system-error.ts";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type ReadCheckpoint } from "./checkpoint.ts";
 import { CHECKPOINTS } from "./run-folder.ts";
@@ -90,6 +90,10 @@ export async function bestCheckpoint(path: string): Promise<ReadCheckpoint | und
 
 /** Whether a run has a checkpoint to go on from. @throws NOT_FOUND if the folder cannot be read */
 export const hasCheckpoint = async (path: string): Promise<boolean> => (await stepsOf(path)).length > 0;
+
+/** Whether a run has weights to draw with. @throws NOT_FOUND if the folder cannot be read */
+export const hasWeights = async (path: string): Promise<boolean> =>
+  (await hasCheckpoint(path)) || (await isThere(join(path, CHECKPOINTS, BEST)));
 
 /** The steps of a run that have a checkpoint, highest first. */
 async function stepsOf(path: string): Promise<number[]> {

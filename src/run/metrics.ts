@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../files/atomic-write.ts";
 import { isThere, readBounded } from "../files/bounded-read.ts";
+import { lastLines } from "../files/new-lines.ts";
 import { writeError } from "../files/system-error.ts";
 import { METRICS } from "./run-folder.ts";
 
@@ -69,6 +70,33 @@ function recordIn(line: Uint8Array): Readonly<Record<string, unknown>> {
 
 /** What we write is some hundred bytes. */
 const MAX_RECORD_BYTES = 2 ** 16;
+
+/** The last records of a run, as far as they are sound. */
+export interface LatestRecords {
+  /** Steps that the last record tells of; 0 if there is none. */
+  readonly step: number;
+  /** The figures of the last validation among them. */
+  readonly valid: Readonly<Record<string, number>>;
+}
+
+/** Far more than the records from one validation to the next take. */
+const LATEST_BYTES = 2 ** 16;
+
+/** What the last records of a run say. @throws NOT_FOUND, FORMAT as `lastLines` */
+export async function latestRecords(path: string): Promise<LatestRecords> {
+  const lines = await lastLines(join(path, METRICS), LATEST_BYTES);
+  let step: number | undefined;
+  for (const line of lines.reverse()) {
+    const record = recordIn(Buffer.from(line));
+    if (typeof record["step"] !== "number") continue;
+    step ??= record["step"];
+    const { valid } = record;
+    if (typeof valid !== "object" || valid === null) continue;
+    const numbers = Object.entries(valid).filter(([, value]) => typeof value === "number");
+    return { step, valid: Object.fromEntries(numbers) };
+  }
+  return { step: step ?? 0, valid: {} };
+}
 
 /** What a line of `metrics.jsonl` says of the speed of training. */
 export interface RecordedSpeed {

@@ -19,12 +19,25 @@ import { LOCK } from "./lock.ts";
  *     samples/                                 pictures drawn on the way
  *     tensorboard/                             metrics and pictures for TensorBoard
  *     lock.json                                who trains it, while somebody does
+ *     failure.json                             why the last training failed, if it did
+ *     train.log                                what a training that the studio started has said
  */
-const CONFIG = "config.json";
+export const CONFIG = "config.json";
 export const METRICS = "metrics.jsonl";
 export const CHECKPOINTS = "checkpoints";
 export const SAMPLES = "samples";
 export const TENSORBOARD = "tensorboard";
+export const FAILURE = "failure.json";
+export const LOG = "train.log";
+
+/** The name of the file in `SAMPLES` with the pictures that were drawn after a step. */
+export const previewFile = (step: number): string => `step-${String(step).padStart(8, "0")}.png`;
+
+/** The step of a file of that name; undefined if it is another file. */
+export function previewStep(name: string): number | undefined {
+  const step = Number(/^step-(\d{8,15})\.png$/.exec(name)?.[1]);
+  return Number.isSafeInteger(step) && previewFile(step) === name ? step : undefined;
+}
 
 /** With the names of as many classes as there may be. */
 const MAX_CONFIG_BYTES = 2 ** 23;
@@ -45,7 +58,7 @@ export async function createRunFolder(path: string, options: { force?: boolean }
         throw exists(path, `has files but no ${CONFIG}, so nothing in it is removed: choose another folder`);
       }
       // The configuration is removed last: without it, the rest would not be recognised as a run after a crash.
-      for (const name of [METRICS, CHECKPOINTS, SAMPLES, TENSORBOARD, CONFIG]) {
+      for (const name of [METRICS, CHECKPOINTS, SAMPLES, TENSORBOARD, FAILURE, CONFIG]) {
         await rm(join(path, name), { recursive: true, force: true });
       }
     }
@@ -74,7 +87,7 @@ async function isTaken(path: string): Promise<boolean> {
   if (found === undefined) return false;
   if (!found.isDirectory()) throw exists(path, "is a file, not a folder: choose another name");
   for (const entry of await readdir(path, { withFileTypes: true })) {
-    if (isTemporary(entry.name) || entry.name === LOCK) continue;
+    if (isTemporary(entry.name) || entry.name === LOCK || entry.name === LOG) continue;
     const ours = entry.isDirectory() && (entry.name === CHECKPOINTS || entry.name === SAMPLES);
     if (!ours || (await readdir(join(path, entry.name))).length > 0) return true;
   }

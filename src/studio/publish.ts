@@ -6,6 +6,7 @@ import { writeAtomically } from "../files/atomic-write.ts";
 import { checkFolderName } from "../files/folder-name.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { unlessMissing, writeError } from "../files/system-error.ts";
+import type { NetworkConfig } from "../programs/network.ts";
 import { checkObservable } from "../programs/observer.ts";
 import { encodeCheckpoint } from "../run/checkpoint.ts";
 import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
@@ -20,7 +21,7 @@ import {
 } from "./site.ts";
 
 // The page is bundled into dist/; if this file is run from source, by tests, it is that of the last build.
-const PAGE = import.meta.url.endsWith(".ts")
+export const PAGE = import.meta.url.endsWith(".ts")
   ? join(import.meta.dirname, "../../dist/studio/page")
   : join(import.meta.dirname, "page");
 
@@ -67,12 +68,12 @@ export async function publish(runs: readonly string[], site: string): Promise<Pu
   const list = `${JSON.stringify(published)}\n`;
   await writeAtomically(join(site, RUNS_FILE), list);
   bytesWithoutWeights += Buffer.byteLength(list);
-  const bytes = published.reduce((total, run) => total + run.bytes, bytesWithoutWeights);
+  const bytes = published.reduce((total, run) => total + (run.bytes ?? 0), bytesWithoutWeights);
   return { site, runs: published, files: page.length + 1 + 2 * published.length, bytes, bytesWithoutWeights };
 }
 
-/** The model of a run. @throws as `publish`, naming the run */
-async function publishable(run: string): Promise<SavedModel> {
+/** The model of a run, if it can draw in a browser. @throws as `publish`, naming the run */
+export async function publishable(run: string): Promise<SavedModel> {
   const model = await loadSavedModel(run);
   try {
     capability(model.config.model, "observe");
@@ -84,14 +85,23 @@ async function publishable(run: string): Promise<SavedModel> {
   return model;
 }
 
+/** What the page reads of a run: its `PublishedConfig`, and its weights. */
+export const configFile = (network: NetworkConfig): string =>
+  `${JSON.stringify({ format: 2, family: familyOf(network.model).name, network } satisfies PublishedConfig)}\n`;
+
+export function weightsFile({ config: network, weights, step }: SavedModel): Uint8Array {
+  const { parts } = familyOf(network.model).evaluation(network, 1);
+  return encodeCheckpoint(toWeights(step, weights, parts));
+}
+
 /** Writes what the page needs of a run. @throws WRITE */
-async function writeRun(site: string, folder: string, { config: network, weights, step }: SavedModel) {
+async function writeRun(site: string, folder: string, model: SavedModel) {
   const path = join(site, RUNS_FOLDER, folder);
   await writing(site, makeFolder(path));
-  const { name: family, evaluation } = familyOf(network.model);
-  const config = `${JSON.stringify({ format: 2, family, network } satisfies PublishedConfig)}\n`;
+  const { config: network, step } = model;
+  const config = configFile(network);
   await writeAtomically(join(path, CONFIG_FILE), config);
-  const checkpoint = encodeCheckpoint(toWeights(step, weights, evaluation(network, 1).parts));
+  const checkpoint = weightsFile(model);
   await writeAtomically(join(path, WEIGHTS_FILE), checkpoint);
   const published: PublishedRun = { folder, model: network.model, step, bytes: checkpoint.length };
   return { published, configBytes: Buffer.byteLength(config) };

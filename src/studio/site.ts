@@ -19,8 +19,8 @@ export interface PublishedRun {
   readonly model: string;
   /** Steps that it was trained for. */
   readonly step: number;
-  /** Of its weights' file. */
-  readonly bytes: number;
+  /** Of its weights' file; not known of a run that is not published. */
+  readonly bytes?: number;
 }
 
 /** What drawing needs of the configuration of a run, and no more: nothing about files of the machine it was made on. */

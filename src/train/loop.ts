@@ -14,6 +14,7 @@ import { AVERAGE } from "../programs/update-program.ts";
 import { saveBestWeights, type BestFigure } from "../run/best-weights.ts";
 import { saveCheckpoint } from "../run/checkpoints.ts";
 import type { RunConfig } from "../run/config.ts";
+import { saveFailure } from "../run/failure.ts";
 import { appendMetrics } from "../run/metrics.ts";
 import { openEventFile } from "../run/tensorboard.ts";
 import { toCheckpoint } from "../run/training-state.ts";
@@ -207,6 +208,9 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
     if (error instanceof NextpixelError && error.code === "INTERRUPTED") {
       await save(state);
       await saveUnproven?.();
+    } else {
+      // The error itself says more than that it could not be written down.
+      await saveFailure(run, error).catch(() => undefined);
     }
     throw error instanceof NextpixelError && error.code === "WRITE" ? unwritten(error) : error;
   } finally {

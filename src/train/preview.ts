@@ -6,7 +6,7 @@ import { pictureGrid } from "../pictures/grid.ts";
 import { encodePng } from "../pictures/png.ts";
 import { collect, type DrawnPictures } from "../programs/drawn-pictures.ts";
 import { openForward } from "../programs/forward.ts";
-import { SAMPLES } from "../run/run-folder.ts";
+import { previewFile, SAMPLES } from "../run/run-folder.ts";
 import type { PngPicture } from "../run/tensorboard.ts";
 import { startNodeWorker } from "../runtime/workers/node.ts";
 
@@ -33,7 +33,7 @@ export async function drawPreview(
   const drawn = await collect(sampler, { count: COUNT, seed }).finally(() => sampler.close());
   const grid = pictureGrid(dequantise(drawn.pictures, drawn.levels), COUNT, drawn.size, { columns: COUNT });
   const png = encodePng(grid);
-  await writeAtomically(join(run, SAMPLES, `step-${String(step).padStart(8, "0")}.png`), png);
+  await writeAtomically(join(run, SAMPLES, previewFile(step)), png);
   const { width, height, channels } = grid;
   return { ...drawn, grid: { png, width, height, channels } };
 }

@@ -4,6 +4,7 @@ import { initialState, type TrainingState } from "../programs/training-state.ts"
 import { bestValueIn } from "../run/best-weights.ts";
 import { bestCheckpoint, hasCheckpoint, readCheckpoint } from "../run/checkpoints.ts";
 import { readRunConfig, runConfigOf, type RunConfig } from "../run/config.ts";
+import { clearFailure } from "../run/failure.ts";
 import { lockRun } from "../run/lock.ts";
 import { truncateMetrics } from "../run/metrics.ts";
 import { completeRunFolder, createRunFolder, isRun, writeConfig } from "../run/run-folder.ts";
@@ -68,6 +69,7 @@ export async function resumeRun(
     const best = found && found.step <= step ? bestValueIn(found, figure!) : undefined;
     // Files are changed only from here on, after everything has been read and checked.
     await completeRunFolder(run);
+    await clearFailure(run);
     await truncateMetrics(run, step);
     // A higher number of steps is saved, so that it need not be given again when the run is resumed once more.
     if (own.training.steps !== config.training.steps) await writeConfig(run, config);

@@ -591,14 +591,23 @@ test("without --json, the result is one line of text", async () => {
   expect(one.stdout).toMatch(/^1 picture: [\d.]+ nats, [\d.]+ bits\/dim\n$/);
 });
 
-test.each(["", "demo", "train", "sample", "complete", "score", "compare", "info", "export", "publish"])(
-  "%s --help",
-  async (command) => {
-    const { stdout, stderr, code } = await cli(...(command === "" ? [] : [command]), "--help");
-    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
-    expect(stdout).toMatchSnapshot();
-  },
-);
+test.each([
+  "",
+  "demo",
+  "train",
+  "sample",
+  "complete",
+  "score",
+  "compare",
+  "info",
+  "export",
+  "studio",
+  "publish",
+])("%s --help", async (command) => {
+  const { stdout, stderr, code } = await cli(...(command === "" ? [] : [command]), "--help");
+  expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+  expect(stdout).toMatchSnapshot();
+});
 
 test("--version", async () => {
   expect(await cli("--version")).toEqual({ stdout: `${version}\n`, stderr: "", code: 0, signal: null });

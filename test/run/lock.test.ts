@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { LOCK, lockRun } from "../../src/run/lock.ts";
+import { LOCK, lockRun, trainerOf } from "../../src/run/lock.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 
 const MODULE = new URL("../../dist/run/lock.js", import.meta.url);
@@ -148,4 +148,24 @@ describe("the lock of a run", () => {
     }
     await (await lockRun(folder)).release();
   }, 120_000);
+});
+
+test("tells who holds a lock, and of no process that a file merely names", async () => {
+  const folder = await temporaryFolder();
+  expect(await trainerOf(folder)).toBeUndefined();
+  const holder = start(folder, HOLD);
+  await holder.says("locked");
+  expect(await trainerOf(folder)).toEqual({ pid: holder.child.pid });
+  const file = join(folder, LOCK);
+  const held = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+  for (const change of process.platform === "linux"
+    ? [{ host: "elsewhere" }, { began: undefined }]
+    : [{ host: "elsewhere" }]) {
+    await writeFile(file, JSON.stringify({ ...held, ...change }));
+    expect(await trainerOf(folder)).toEqual({ pid: undefined });
+  }
+  await writeFile(file, JSON.stringify(held));
+  holder.child.kill("SIGKILL");
+  await holder.ended;
+  expect(await trainerOf(folder)).toBeUndefined();
 });

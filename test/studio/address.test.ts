@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { addressOf, readAddress, SPEEDS, VIEWS, type Address } from "../../src/studio/page/address.ts";
+import { LOGARITHMIC } from "../../src/studio/page/runs/settings.ts";
 
 const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
 
@@ -14,6 +15,13 @@ const addresses: fc.Arbitrary<Address> = fc.record({
   speed: optional(fc.nat(SPEEDS.length - 1)),
   pixel: optional(fc.nat(2 ** 24)),
   field: fc.boolean(),
+  beside: fc.string({ unit: "grapheme" }),
+  smoothing: fc.nat(99),
+  logarithmic: fc.constantFrom(...LOGARITHMIC),
+  zoom: fc.oneof(
+    fc.constant(""),
+    fc.tuple(fc.nat(), fc.nat()).map((range) => range.join("-")),
+  ),
 });
 
 test("an address keeps all settings", () => {

@@ -6,6 +6,7 @@ import { memoryDataset } from "../../src/data/dataset.ts";
 import { openEvaluator } from "../../src/programs/evaluator.ts";
 import { openSession } from "../../src/runtime/ort.ts";
 import { openSessionThread } from "../../src/runtime/workers/session.ts";
+import { readFailure } from "../../src/run/failure.ts";
 import { trainModel } from "../../src/train/loop.ts";
 import { TINY_CONFIG } from "../run/tiny-config.ts";
 import { randomLevels } from "../runtime/logits.ts";
@@ -55,7 +56,8 @@ beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "nextpixel-fai
 afterAll(() => rm(folder, { recursive: true }));
 beforeEach(() => void Object.assign(open, { count: 0, opened: 0 }));
 
-const train = (run: string) => trainModel({ run, config, train: pictures, valid: pictures, threads: 2 });
+const train = (run: string, options: { resume?: boolean } = {}) =>
+  trainModel({ run, config, train: pictures, valid: pictures, threads: 2, ...options });
 
 test("a training that ends well closes what it has opened: two shares, the update, the validation", async () => {
   failing.at = Number.POSITIVE_INFINITY;
@@ -77,4 +79,14 @@ test.each([
   await expect(train(run)).rejects.toThrow(message);
   expect(open.count).toBe(0);
   expect(await readdir(run)).not.toContain("lock.json");
+  expect(await readFailure(run)).toEqual({ message });
+});
+
+test("a run that goes on has not failed", async () => {
+  const run = join(folder, "again");
+  failing.at = 0;
+  await expect(train(run)).rejects.toThrow();
+  failing.at = Number.POSITIVE_INFINITY;
+  await train(run, { resume: true });
+  expect(await readFailure(run)).toBeUndefined();
 });

@@ -10,5 +10,11 @@ import { picture } from "./picture.ts";
 /** All formats. The first that recognises a name opens it; `idx` takes every file that no other format does. */
 export const FORMATS: readonly Format[] = [builtIn, published, hub, cifar10, folder, picture, idx];
 
+/** Whether a data set is known by its name, and is no path. @throws NOT_FOUND if a known one has no such split */
+export async function hasOwnName(name: string): Promise<boolean> {
+  for (const format of [builtIn, published, hub]) if (await format.recognises(name)) return true;
+  return false;
+}
+
 /** What a data set can be, for help and errors. */
 export const DATASET_HELP = FORMATS.map(({ help }) => help).join(", ");

@@ -1,12 +1,14 @@
-/** The views of the page. */
-export const VIEWS = ["watch", "grid", "complete", "score"] as const;
+import { LOGARITHMIC, type RunsSettings } from "./runs/settings.ts";
+
+/** The views of the page; only that of a local studio has runs. */
+export const VIEWS = ["runs", "watch", "grid", "complete", "score"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** Pixels a second, from slow to all at once. */
 export const SPEEDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, Infinity] as const;
 
 /** What the address of the page keeps: a link with it shows the same. */
-export interface Address {
+export interface Address extends RunsSettings {
   readonly view: View;
   /** Folder of a run; the first one of the site if it has none of that name. */
   readonly run: string;
@@ -42,6 +44,10 @@ export function readAddress(query: string): Address {
     speed: whole("speed", SPEEDS.length - 1),
     pixel: whole("pixel", 2 ** 24),
     field: values.get("field") === "1",
+    beside: values.get("beside") ?? "",
+    smoothing: whole("smoothing", 99) ?? 0,
+    logarithmic: LOGARITHMIC.find((axes) => axes === values.get("logarithmic")) ?? "none",
+    zoom: /^\d{1,15}-\d{1,15}$/.exec(values.get("zoom") ?? "")?.[0] ?? "",
   };
 }
 

@@ -3,12 +3,15 @@ import { useEffect } from "preact/hooks";
 import { VIEWS, type View } from "./address.ts";
 import { Complete } from "./complete.tsx";
 import { Grid } from "./grid.tsx";
+import { LocalRuns } from "./local-runs.tsx";
+import { isLocal } from "./local.ts";
 import { PageLink } from "./page-link.tsx";
 import { Score } from "./score.tsx";
-import { address, change, opened, problem, runs } from "./studio.ts";
+import { address, change, opened, problem, runs, shownView } from "./studio.ts";
 import { Watch } from "./watch.tsx";
 
 const PAGES: Readonly<Record<View, { readonly title: string; readonly Page: ComponentType }>> = {
+  runs: { title: "Runs", Page: LocalRuns },
   watch: { title: "Watch", Page: Watch },
   grid: { title: "Grid", Page: Grid },
   complete: { title: "Complete", Page: Complete },
@@ -16,7 +19,8 @@ const PAGES: Readonly<Record<View, { readonly title: string; readonly Page: Comp
 };
 
 export function App() {
-  const { view } = address.value;
+  const { value: view } = shownView;
+  const isRuns = view === "runs";
   const { title, Page } = PAGES[view];
   useEffect(() => {
     document.title = `${title} - nextpixel studio`;
@@ -25,9 +29,9 @@ export function App() {
     <>
       <header>
         <h1>nextpixel studio</h1>
-        <RunChoice />
+        {!isRuns && <RunChoice />}
         <nav aria-label="Views">
-          {VIEWS.map((one) => (
+          {VIEWS.filter((one) => one !== "runs" || isLocal.value).map((one) => (
             <PageLink key={one} to={{ view: one, pixel: undefined }} isCurrent={one === view}>
               {PAGES[one].title}
             </PageLink>
@@ -40,9 +44,17 @@ export function App() {
             {problem.value}
           </p>
         )}
-        {opened.value ? <Page /> : problem.value ? null : <p>Opening the run …</p>}
+        {opened.value || isRuns ? <Page /> : problem.value ? null : <NotYet />}
       </main>
     </>
+  );
+}
+
+function NotYet() {
+  return isLocal.value && runs.value.length === 0 ? (
+    <p>There is no run yet that draws pixel by pixel: train one, and open this page again.</p>
+  ) : (
+    <p>Opening the run …</p>
   );
 }
 
@@ -51,7 +63,8 @@ function RunChoice() {
   const folder = opened.value?.folder ?? address.value.run;
   const run = all.find((one) => one.folder === folder);
   if (!run) return null;
-  const about = `${run.model}, ${run.step} steps, ${(run.bytes / 1e6).toFixed(2)} MB`;
+  const size = run.bytes === undefined ? "" : `, ${(run.bytes / 1e6).toFixed(2)} MB`;
+  const about = `${run.model}, ${run.step} steps${size}`;
   if (all.length === 1) {
     return (
       <p>

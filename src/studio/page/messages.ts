@@ -27,7 +27,11 @@ export interface PictureScore {
 /** What the page asks the worker, and what the worker answers, once or several times. */
 export interface Conversations {
   /** Opens a run, which all later questions are about. */
-  readonly open: { readonly question: { readonly folder: string }; readonly answer: OpenedRun };
+  readonly open: {
+    /** The token is that of a local studio; empty where there is none. */
+    readonly question: { readonly folder: string; readonly token: string };
+    readonly answer: OpenedRun;
+  };
   readonly observe: { readonly question: Omit<ObserveOptions, "signal">; readonly answer: ObservedRow };
   /** Which pixels a pixel depends on: 1 for those, [rows, cols]. */
   readonly seen: { readonly question: Position; readonly answer: Uint8Array };

@@ -1,6 +1,7 @@
 // The worker of the page, in which everything is computed.
 import { openObserver, openSampler, type Observer, type Sampler } from "../../browser.ts";
 import { CONFIG_FILE, RUNS_FOLDER, WEIGHTS_FILE, type PublishedConfig } from "../site.ts";
+import { authorized } from "./authorized.ts";
 import { scorePicture } from "./score-picture.ts";
 import type {
   Conversations,
@@ -24,17 +25,20 @@ let drawing: Promise<void> = Promise.resolve();
 const stops = new Map<number, AbortController>();
 
 /** A file of the site, which is where this worker is from. */
-async function fileOf(path: string): Promise<Response> {
-  const response = await fetch(new URL(path, import.meta.url));
+async function fileOf(path: string, token: string): Promise<Response> {
+  const response = await fetch(new URL(path, import.meta.url), { headers: authorized(token) });
   if (!response.ok) throw new Error(`expected the file ${path}, received status ${response.status}`);
   return response;
 }
 
-async function open(folder: string, signal: AbortSignal): Promise<OpenedRun> {
+async function open(
+  { folder, token }: Conversations["open"]["question"],
+  signal: AbortSignal,
+): Promise<OpenedRun> {
   const place = `${RUNS_FOLDER}/${encodeURIComponent(folder)}`;
   const [config, weights] = await Promise.all([
-    fileOf(`${place}/${CONFIG_FILE}`).then((file) => file.json() as Promise<PublishedConfig>),
-    fileOf(`${place}/${WEIGHTS_FILE}`).then((file) => file.arrayBuffer()),
+    fileOf(`${place}/${CONFIG_FILE}`, token).then((file) => file.json() as Promise<PublishedConfig>),
+    fileOf(`${place}/${WEIGHTS_FILE}`, token).then((file) => file.arrayBuffer()),
   ]);
   // Another run may have been opened while this one was read.
   signal.throwIfAborted();
@@ -53,7 +57,7 @@ async function* answers(
 ): AsyncGenerator<Conversations[Kind]["answer"], void> {
   switch (question.kind) {
     case "open":
-      yield await open(question.folder, signal);
+      yield await open(question, signal);
       return;
     case "observe":
       yield* observer.observe({ ...question, signal });

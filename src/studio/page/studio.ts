@@ -1,7 +1,10 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { RUNS_FILE, type PublishedRun } from "../site.ts";
-import { addressOf, readAddress, type Address } from "./address.ts";
+import { STUDIO_HEADER } from "../runs-api.ts";
+import { addressOf, readAddress, type Address, type View } from "./address.ts";
 import { ask, startedWorker } from "./ask.ts";
+import { authorized } from "./authorized.ts";
+import { isLocal, receiveToken, studioToken } from "./local.ts";
 import type { OpenedRun } from "./messages.ts";
 
 // What all views share: the runs of the site, the one that is open, and the settings in the address.
@@ -12,6 +15,12 @@ export const address = signal<Address>(readAddress(location.search));
 export const opened = signal<(OpenedRun & { readonly folder: string }) | undefined>(undefined);
 /** What went wrong last. */
 export const problem = signal("");
+
+/** The view that is shown: published pages have no runs. */
+export const shownView = computed((): View => {
+  const { view } = address.value;
+  return view === "runs" && !isLocal.value ? "watch" : view;
+});
 
 /** Whether the system asks for no motion that nobody started. */
 export const wantsNoMotion = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -54,10 +63,16 @@ export async function start(): Promise<void> {
     timer = setTimeout(() => history.replaceState(null, "", query), ADDRESS_MS);
   });
 
-  const response = await fetch(RUNS_FILE);
+  await receiveToken();
+  const token = studioToken();
+  const response = await fetch(RUNS_FILE, { headers: authorized(token) });
+  isLocal.value = response.headers.has(STUDIO_HEADER);
+  if (response.status === 401)
+    throw new Error("open the address that the command has printed, which has a token");
   if (!response.ok) throw new Error(`expected the file ${RUNS_FILE}, received status ${response.status}`);
   runs.value = (await response.json()) as PublishedRun[];
   const folder = computed(() => {
+    if (shownView.value === "runs") return undefined;
     const wanted = runs.value.find((run) => run.folder === address.value.run) ?? runs.value[0];
     return wanted?.folder;
   });
@@ -73,6 +88,6 @@ export async function start(): Promise<void> {
         problem.value = "";
         opened.value = { ...run, folder: wanted };
       });
-    reporting(ask("open", { folder: wanted }, open, opening.signal));
+    reporting(ask("open", { folder: wanted, token }, open, opening.signal));
   });
 }

@@ -1,0 +1,170 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { launchChromium } from "../test/browser/chromium.ts";
+import { MAIN } from "../test/cli/run-cli.ts";
+import { recordOf, writeRun } from "../test/studio/open-studio.ts";
+import { quantile } from "./statistics.ts";
+
+const RUNS = 200;
+const RECORDS = 10_000;
+const STEPS = 10 * RECORDS;
+const PER_SECOND = 1000;
+
+/**
+ * Opens the local studio with many long runs: how fast the list and the curves are there, how much memory the page
+ * takes, and what many requests do to the server and to a training beside it.
+ */
+export async function benchStudioLoad({ seconds }: { readonly seconds: number }): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "nextpixel-bench-"));
+  const children: ChildProcess[] = [];
+  const start = (...words: string[]) => {
+    const child = spawn(process.execPath, [MAIN, ...words], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    children.push(child);
+    return child;
+  };
+  try {
+    await writeRuns(join(folder, "runs"));
+    const begun = performance.now();
+    const studio = start("studio", "--json");
+    const said = await new Promise<string>((resolve) =>
+      studio.stdout!.once("data", (text) => resolve(String(text))),
+    );
+    console.log(`studio: its address after ${(performance.now() - begun).toFixed(0)} ms`);
+    const { address } = JSON.parse(said) as { address: string };
+
+    await benchPage(address);
+    await benchRequests(address, { seconds });
+    start(
+      "train",
+      "digits",
+      "--out",
+      "trained",
+      "--steps",
+      "1000000",
+      "--eval-every",
+      "1000",
+      "--threads",
+      "1",
+    );
+    const records = join(folder, "trained/metrics.jsonl");
+    for (const isLoaded of [false, true, false, true, false]) {
+      const before = await stepOf(records);
+      const from = performance.now();
+      await (isLoaded ? benchRequests(address, { seconds }) : sleep(1000 * seconds));
+      const steps = (await stepOf(records)) - before;
+      const rate = (1000 * steps) / (performance.now() - from);
+      console.log(`training ${isLoaded ? "beside that" : "alone"}: ${rate.toFixed(2)} steps a second`);
+    }
+  } finally {
+    for (const child of children) child.kill("SIGINT");
+    await Promise.all(
+      children.map((child) => child.exitCode ?? new Promise((resolve) => child.once("exit", resolve))),
+    );
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function writeRuns(root: string): Promise<void> {
+  const records = Array.from({ length: RECORDS }, (_, i) => {
+    const step = (i + 1) * (STEPS / RECORDS);
+    return recordOf(step, i % 10 === 9 ? { nats: 21 / step, bitsPerDim: 2.1 / step } : null);
+  });
+  for (let i = 0; i < RUNS; i++) {
+    const run = join(root, `run-${String(i).padStart(3, "0")}`);
+    if (i === 0) await writeRun(run, {}, records);
+    else {
+      await mkdir(run);
+      for (const file of ["config.json", "metrics.jsonl"])
+        await copyFile(join(root, "run-000", file), join(run, file));
+    }
+  }
+  await writeFile(join(root, "not-a-run"), "");
+}
+
+/** Opens the page, then shows as many runs at once as it can. */
+async function benchPage(address: string): Promise<void> {
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const begun = performance.now();
+    const passed = () => `${(performance.now() - begun).toFixed(0)} ms`;
+    await page.goto(address, { waitUntil: "commit" });
+    await page.getByText(`${RUNS} runs in the folder`).waitFor();
+    console.log(`page: list of ${RUNS} runs after ${passed()}`);
+    await page.getByText(`read up to step ${STEPS}`).waitFor();
+    await page.locator(".chart canvas").nth(3).waitFor();
+    console.log(`page: curves of ${RECORDS} records after ${passed()}`);
+    for (let i = 1; i < 8; i++) await page.getByRole("checkbox").nth(i).check();
+    await page.waitForFunction(
+      (wanted) => document.querySelector(".read")!.textContent!.split(wanted).length === 9,
+      `read up to step ${STEPS}`,
+    );
+    const session = await page.context().newCDPSession(page);
+    await session.send("HeapProfiler.collectGarbage");
+    await session.send("Performance.enable");
+    const { metrics } = await session.send("Performance.getMetrics");
+    const heap = metrics.find(({ name }) => name === "JSHeapUsedSize")!.value;
+    console.log(`page: ${(heap / 1e6).toFixed(0)} MB of JavaScript's memory with the curves of 8 runs`);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Asks for the list, evenly over time, without waiting for answers. */
+async function benchRequests(address: string, { seconds }: { readonly seconds: number }): Promise<void> {
+  const { hostname, port, hash } = new URL(address);
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  const headers = { authorization: `Bearer ${hash.slice("#token=".length)}` };
+  const times: number[] = [];
+  let [lost, bytes] = [0, 0];
+  const ask = () =>
+    new Promise<void>((resolve) => {
+      const begun = performance.now();
+      const sent = request({ hostname, port, path: "/api/runs", headers, agent }, (response) => {
+        response.on("data", (piece: Buffer) => (bytes += piece.length));
+        response.on("end", () => {
+          if (response.statusCode === 200) times.push(performance.now() - begun);
+          else lost++;
+          resolve();
+        });
+      });
+      sent.on("error", () => {
+        lost++;
+        resolve();
+      });
+      sent.end();
+    });
+  const asked: Promise<void>[] = [];
+  const begun = performance.now();
+  while (asked.length < seconds * PER_SECOND) {
+    const due = Math.min(seconds, (performance.now() - begun) / 1000) * PER_SECOND;
+    while (asked.length < due) asked.push(ask());
+    await sleep(2);
+  }
+  await Promise.all(asked);
+  const took = (performance.now() - begun) / 1000;
+  agent.destroy();
+  times.sort((a, b) => a - b);
+  console.log(
+    `requests: ${(times.length / took).toFixed(0)} a second for ${took.toFixed(1)} s, ${lost} lost; ` +
+      `${(bytes / times.length / 1000).toFixed(0)} kB each; median ${quantile(times, 0.5).toFixed(1)} ms, ` +
+      `99 % ${quantile(times, 0.99).toFixed(1)} ms, longest ${times.at(-1)!.toFixed(1)} ms`,
+  );
+}
+
+/** The step of the last record. */
+async function stepOf(records: string): Promise<number> {
+  for (;;) {
+    const lines = await readFile(records, "utf8").catch(() => "");
+    const last = lines.split("\n").at(-2);
+    if (last !== undefined) return (JSON.parse(last) as { step: number }).step;
+    await sleep(100);
+  }
+}
