@@ -17,7 +17,7 @@ export type { PictureSize } from "./data/dataset.ts";
 export type { Sampler, SamplerOptions, StreamOptions } from "./programs/sampler.ts";
 export type { Observer, ObservedRow, ObserveOptions } from "./programs/observer.ts";
 export type { Position } from "./graph/offsets.ts";
-export type { GivenPixels } from "./runtime/step/draw.ts";
+export type { AttentionWeights, GivenPixels } from "./runtime/step/draw.ts";
 export type { SampleEvent } from "./runtime/step/sampler.ts";
 export type { NetworkConfig };
 

@@ -56,7 +56,7 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
     "browser.ts",
     "definitions.ts, basics, graph, data, programs, families, run, runtime/step, runtime/workers",
   ],
-  ["studio/page", "basics, data, programs, pictures, runtime/step, studio, browser.ts"],
+  ["studio/page", "basics, graph, data, lower/step, programs, pictures, runtime/step, studio, browser.ts"],
   ["index.ts", "definitions.ts, basics, fetch, data, programs, run, runtime/step, train, tasks, compare"],
   ["cli", "everything"],
 ];

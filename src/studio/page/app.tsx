@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { VIEWS, type View } from "./address.ts";
 import { Complete } from "./complete.tsx";
 import { Grid } from "./grid.tsx";
+import { Inside } from "./inside.tsx";
 import { PageLink } from "./page-link.tsx";
 import { Score } from "./score.tsx";
 import { address, change, opened, problem, runs } from "./studio.ts";
@@ -13,6 +14,7 @@ const PAGES: Readonly<Record<View, { readonly title: string; readonly Page: Comp
   grid: { title: "Grid", Page: Grid },
   complete: { title: "Complete", Page: Complete },
   score: { title: "Score", Page: Score },
+  inside: { title: "Inside", Page: Inside },
 };
 
 export function App() {

@@ -1,4 +1,5 @@
 import type {
+  AttentionWeights,
   PictureClass,
   ObservedRow,
   ObserveOptions,
@@ -7,11 +8,15 @@ import type {
   SampleEvent,
   StreamOptions,
 } from "../../browser.ts";
+import type { NetworkExplanation } from "../../programs/network-explanation.ts";
+import type { NetworkLayer } from "../../programs/network-layers.ts";
 
 /** What the page needs to know of the run that the worker has opened. */
 export interface OpenedRun {
   readonly size: PictureSize;
   readonly levels: number;
+  /** The names of the attentions whose weights can be asked for. */
+  readonly attentions: readonly string[];
   /** None if it knows no classes. */
   readonly classes: readonly PictureClass[];
 }
@@ -24,6 +29,11 @@ export interface PictureScore {
   readonly posterior: Float64Array | undefined;
 }
 
+/** What a network is made of, and what drawing takes. */
+export interface InsideNetwork extends NetworkExplanation {
+  readonly layers: readonly NetworkLayer[];
+}
+
 /** What the page asks the worker, and what the worker answers, once or several times. */
 export interface Conversations {
   /** Opens a run, which all later questions are about. */
@@ -31,11 +41,18 @@ export interface Conversations {
   readonly observe: { readonly question: Omit<ObserveOptions, "signal">; readonly answer: ObservedRow };
   /** Which pixels a pixel depends on: 1 for those, [rows, cols]. */
   readonly seen: { readonly question: Position; readonly answer: Uint8Array };
+  /** With which weights the attentions have predicted a pixel of the picture that is observed with these options. */
+  readonly attention: {
+    readonly question: { readonly at: Position; readonly of: Omit<ObserveOptions, "signal"> };
+    readonly answer: AttentionWeights[];
+  };
   /** The likelihood of a picture of levels [channels, rows, cols], of a class or of any. */
   readonly score: {
     readonly question: { readonly picture: Uint8Array; readonly class: string | undefined };
     readonly answer: PictureScore;
   };
+  /** What the network is made of, and when it is computed. */
+  readonly inside: { readonly question: object; readonly answer: InsideNetwork };
   readonly draw: { readonly question: Omit<StreamOptions, "signal">; readonly answer: SampleEvent };
 }
 

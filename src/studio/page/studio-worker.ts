@@ -1,5 +1,7 @@
 // The worker of the page, in which everything is computed.
 import { openObserver, openSampler, type Observer, type Sampler } from "../../browser.ts";
+import { explainNetwork } from "../../programs/network-explanation.ts";
+import { networkLayers } from "../../programs/network-layers.ts";
 import { CONFIG_FILE, RUNS_FOLDER, WEIGHTS_FILE, type PublishedConfig } from "../site.ts";
 import { scorePicture } from "./score-picture.ts";
 import type {
@@ -15,7 +17,7 @@ import type {
 const post = globalThis.postMessage as unknown as (message: FromStudioWorker) => void;
 
 let observer: Observer;
-let classes: OpenedRun["classes"];
+let network: PublishedConfig["network"];
 let sampler: Sampler | undefined;
 /** Opens the sampler of the run, which takes as long as opening the observer: only when it is asked for. */
 let sampling: () => Sampler;
@@ -42,8 +44,9 @@ async function open(folder: string, signal: AbortSignal): Promise<OpenedRun> {
   sampler = undefined;
   observer = openObserver(config, weights);
   sampling = () => (sampler ??= openSampler(config, weights));
-  classes = config.network.classes ?? [];
-  return { size: observer.size, levels: observer.levels, classes };
+  network = config.network;
+  const { size, levels, attentions } = observer;
+  return { size, levels, attentions, classes: network.classes ?? [] };
 }
 
 /** Answers that are given one by one. */
@@ -61,8 +64,14 @@ async function* answers(
     case "seen":
       yield observer.seen(question);
       return;
+    case "attention":
+      yield await observer.attention(question.at, { ...question.of, signal });
+      return;
     case "score":
-      yield await scorePicture(observer, classes, question, signal);
+      yield await scorePicture(observer, network.classes ?? [], question, signal);
+      return;
+    case "inside":
+      yield { ...explainNetwork(network), layers: networkLayers(network) };
       return;
     case "draw": {
       const before = drawing;
