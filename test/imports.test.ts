@@ -50,13 +50,17 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
     "version.ts, basics, files, graph, nn, optim, data, programs, families, pictures, run, " +
       "runtime, runtime/workers, train, tasks",
   ],
-  ["studio", "basics, files, families, programs, run"],
+  ["studio", "basics, files, families, programs, run, runtime"],
   ["definitions.ts", "graph, likelihood, models, nn"],
   [
     "browser.ts",
     "definitions.ts, basics, graph, data, programs, families, run, runtime/step, runtime/workers",
   ],
-  ["studio/page", "basics, graph, data, lower/step, programs, pictures, runtime/step, studio, browser.ts"],
+  [
+    "studio/page",
+    "basics, graph, likelihood, models, data, lower/onnx, lower/step, programs, families, pictures, run, " +
+      "runtime, runtime/step, runtime/workers, train, studio, browser.ts",
+  ],
   ["index.ts", "definitions.ts, basics, fetch, data, programs, run, runtime/step, train, tasks, compare"],
   ["cli", "everything"],
 ];

@@ -1,5 +1,5 @@
 /** The views of the page. */
-export const VIEWS = ["watch", "grid", "complete", "score", "inside"] as const;
+export const VIEWS = ["watch", "grid", "complete", "score", "inside", "train", "families"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** Pixels a second, from slow to all at once. */

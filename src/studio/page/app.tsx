@@ -1,25 +1,41 @@
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
+import type { Extra } from "../site.ts";
 import { VIEWS, type View } from "./address.ts";
 import { Complete } from "./complete.tsx";
+import { Families } from "./families.tsx";
 import { Grid } from "./grid.tsx";
 import { Inside } from "./inside.tsx";
 import { PageLink } from "./page-link.tsx";
 import { Score } from "./score.tsx";
-import { address, change, opened, problem, runs } from "./studio.ts";
+import { address, change, extras, opened, problem, watchable } from "./studio.ts";
+import { Train } from "./train.tsx";
 import { Watch } from "./watch.tsx";
 
-const PAGES: Readonly<Record<View, { readonly title: string; readonly Page: ComponentType }>> = {
+interface ViewPage {
+  readonly title: string;
+  readonly Page: ComponentType;
+  /** What the site must have for it; if there is nothing, a run that can be watched. */
+  readonly extra?: Extra;
+}
+
+const PAGES: Readonly<Record<View, ViewPage>> = {
   watch: { title: "Watch", Page: Watch },
   grid: { title: "Grid", Page: Grid },
   complete: { title: "Complete", Page: Complete },
   score: { title: "Score", Page: Score },
   inside: { title: "Inside", Page: Inside },
+  train: { title: "Train", Page: Train, extra: "train" },
+  families: { title: "Families", Page: Families, extra: "families" },
 };
 
+const isOffered = ({ extra }: ViewPage) =>
+  extra === undefined ? watchable.value.length > 0 : extras.has(extra);
+
 export function App() {
-  const { view } = address.value;
-  const { title, Page } = PAGES[view];
+  const offered = VIEWS.filter((one) => isOffered(PAGES[one]));
+  const view = offered.find((one) => one === address.value.view) ?? offered[0] ?? "watch";
+  const { title, Page, extra } = PAGES[view];
   useEffect(() => {
     document.title = `${title} - nextpixel studio`;
   }, [title]);
@@ -27,9 +43,9 @@ export function App() {
     <>
       <header>
         <h1>nextpixel studio</h1>
-        <RunChoice />
+        {extra === undefined && <RunChoice />}
         <nav aria-label="Views">
-          {VIEWS.map((one) => (
+          {offered.map((one) => (
             <PageLink key={one} to={{ view: one, pixel: undefined }} isCurrent={one === view}>
               {PAGES[one].title}
             </PageLink>
@@ -42,14 +58,14 @@ export function App() {
             {problem.value}
           </p>
         )}
-        {opened.value ? <Page /> : problem.value ? null : <p>Opening the run …</p>}
+        {extra !== undefined || opened.value ? <Page /> : problem.value ? null : <p>Opening the run …</p>}
       </main>
     </>
   );
 }
 
 function RunChoice() {
-  const all = runs.value;
+  const all = watchable.value;
   const folder = opened.value?.folder ?? address.value.run;
   const run = all.find((one) => one.folder === folder);
   if (!run) return null;

@@ -1,6 +1,6 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { LayerSchedule } from "../../lower/step/layers.ts";
-import { ask } from "./ask.ts";
+import { ask } from "./studio-asking.ts";
 import type { InsideNetwork } from "./messages.ts";
 import { momentsOfDrawing, momentsOfTraining, type Moment } from "./moments.ts";
 import { opened, reporting } from "./studio.ts";

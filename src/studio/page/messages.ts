@@ -11,6 +11,8 @@ import type {
 import type { NetworkExplanation } from "../../programs/network-explanation.ts";
 import type { NetworkLayer } from "../../programs/network-layers.ts";
 
+import type { RunFiles } from "./run-files.ts";
+
 /** What the page needs to know of the run that the worker has opened. */
 export interface OpenedRun {
   readonly size: PictureSize;
@@ -35,9 +37,13 @@ export interface InsideNetwork extends NetworkExplanation {
 }
 
 /** What the page asks the worker, and what the worker answers, once or several times. */
-export interface Conversations {
+export type Conversations = {
   /** Opens a run, which all later questions are about. */
-  readonly open: { readonly question: { readonly folder: string }; readonly answer: OpenedRun };
+  readonly open: {
+    /** The folder of a run of the site, or what the page has trained itself. */
+    readonly question: { readonly folder: string; readonly trained?: RunFiles | undefined };
+    readonly answer: OpenedRun;
+  };
   readonly observe: { readonly question: Omit<ObserveOptions, "signal">; readonly answer: ObservedRow };
   /** Which pixels a pixel depends on: 1 for those, [rows, cols]. */
   readonly seen: { readonly question: Position; readonly answer: Uint8Array };
@@ -54,16 +60,29 @@ export interface Conversations {
   /** What the network is made of, and when it is computed. */
   readonly inside: { readonly question: object; readonly answer: InsideNetwork };
   readonly draw: { readonly question: Omit<StreamOptions, "signal">; readonly answer: SampleEvent };
+};
+
+/** Questions by their kind, each with its answers. */
+export type Talk = { readonly [Kind in string]: { readonly question: object; readonly answer: unknown } };
+
+/** A question of any kind that is talked about, told by its `kind`. */
+export type QuestionOf<All> = {
+  readonly [K in keyof All & string]: { readonly kind: K } & (All[K] extends { readonly question: infer Q }
+    ? Q
+    : never);
+}[keyof All & string];
+
+export type AnswerOf<All> = All[keyof All] extends { readonly answer: infer A } ? A : never;
+
+/** A question as any worker gets it. */
+export interface Conversation {
+  readonly kind: string;
 }
 
-export type Kind = keyof Conversations;
-
-export type Question = { readonly [K in Kind]: { readonly kind: K } & Conversations[K]["question"] }[Kind];
-
 /** A question of a number, or the wish to hear no more about one. */
-export type ToStudioWorker = { readonly id: number; readonly question?: Question };
+export type ToWorker<Question> = { readonly id: number; readonly question?: Question };
 
-export type FromStudioWorker =
-  | { readonly id: number; readonly answer: Conversations[Kind]["answer"] }
+export type FromWorker =
+  | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly end: true }
   | { readonly id: number; readonly failed: string };

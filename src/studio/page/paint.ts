@@ -58,6 +58,23 @@ export function paintGiven(
   if (shown.cursor) ring(context, shown.cursor, scale, "#000");
 }
 
+/** Paints a picture of levels [channels, rows, cols] with lines between its pixels, to be drawn on. */
+export function paintSheet(
+  canvas: HTMLCanvasElement,
+  pixelsOf: HTMLCanvasElement,
+  size: PictureSize,
+  shown: {
+    readonly picture: Uint8Array;
+    readonly levels: number;
+    readonly cursor: Position | undefined;
+  },
+): void {
+  paintPicture(pixelsOf, shown.picture, size, shown);
+  const { context, scale } = magnified(canvas, pixelsOf, size);
+  paintLines(context, size, scale);
+  if (shown.cursor) ring(context, shown.cursor, scale, "#000");
+}
+
 /** Clears a canvas and paints a picture on it, with lines where it is empty. */
 export function magnified(canvas: HTMLCanvasElement, pixelsOf: HTMLCanvasElement, size: PictureSize) {
   const scale = Math.max(1, Math.round((EXTENT * density()) / Math.max(size.rows, size.cols)));

@@ -2,19 +2,11 @@
 import { openObserver, openSampler, type Observer, type Sampler } from "../../browser.ts";
 import { explainNetwork } from "../../programs/network-explanation.ts";
 import { networkLayers } from "../../programs/network-layers.ts";
-import { CONFIG_FILE, RUNS_FOLDER, WEIGHTS_FILE, type PublishedConfig } from "../site.ts";
+import type { PublishedConfig } from "../site.ts";
+import { runFiles } from "./run-files.ts";
 import { scorePicture } from "./score-picture.ts";
-import type {
-  Conversations,
-  FromStudioWorker,
-  Kind,
-  OpenedRun,
-  Question,
-  ToStudioWorker,
-} from "./messages.ts";
-
-/** What TypeScript's types of a window do not have. */
-const post = globalThis.postMessage as unknown as (message: FromStudioWorker) => void;
+import { answerAll } from "./answering.ts";
+import type { AnswerOf, Conversations, OpenedRun, QuestionOf } from "./messages.ts";
 
 let observer: Observer;
 let network: PublishedConfig["network"];
@@ -23,21 +15,12 @@ let sampler: Sampler | undefined;
 let sampling: () => Sampler;
 /** The last stream of the sampler, which draws one at a time. */
 let drawing: Promise<void> = Promise.resolve();
-const stops = new Map<number, AbortController>();
 
-/** A file of the site, which is where this worker is from. */
-async function fileOf(path: string): Promise<Response> {
-  const response = await fetch(new URL(path, import.meta.url));
-  if (!response.ok) throw new Error(`expected the file ${path}, received status ${response.status}`);
-  return response;
-}
-
-async function open(folder: string, signal: AbortSignal): Promise<OpenedRun> {
-  const place = `${RUNS_FOLDER}/${encodeURIComponent(folder)}`;
-  const [config, weights] = await Promise.all([
-    fileOf(`${place}/${CONFIG_FILE}`).then((file) => file.json() as Promise<PublishedConfig>),
-    fileOf(`${place}/${WEIGHTS_FILE}`).then((file) => file.arrayBuffer()),
-  ]);
+async function open(
+  { folder, trained }: Conversations["open"]["question"],
+  signal: AbortSignal,
+): Promise<OpenedRun> {
+  const { config, weights } = trained ?? (await runFiles(folder));
   // Another run may have been opened while this one was read.
   signal.throwIfAborted();
   sampler?.close();
@@ -51,12 +34,12 @@ async function open(folder: string, signal: AbortSignal): Promise<OpenedRun> {
 
 /** Answers that are given one by one. */
 async function* answers(
-  question: Question,
+  question: QuestionOf<Conversations>,
   signal: AbortSignal,
-): AsyncGenerator<Conversations[Kind]["answer"], void> {
+): AsyncGenerator<AnswerOf<Conversations>, void> {
   switch (question.kind) {
     case "open":
-      yield await open(question.folder, signal);
+      yield await open(question, signal);
       return;
     case "observe":
       yield* observer.observe({ ...question, signal });
@@ -88,20 +71,4 @@ async function* answers(
   }
 }
 
-async function answer(id: number, question: Question): Promise<void> {
-  const stop = new AbortController();
-  stops.set(id, stop);
-  try {
-    for await (const answer of answers(question, stop.signal)) post({ id, answer });
-    post({ id, end: true });
-  } catch (error) {
-    if (!stop.signal.aborted) post({ id, failed: error instanceof Error ? error.message : String(error) });
-  } finally {
-    stops.delete(id);
-  }
-}
-
-globalThis.addEventListener("message", ({ data: { id, question } }: MessageEvent<ToStudioWorker>) => {
-  if (question) void answer(id, question);
-  else stops.get(id)?.abort();
-});
+answerAll<Conversations>(answers);

@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { AttentionWeights, ObservedRow, Position } from "../../browser.ts";
 import { SPEEDS } from "./address.ts";
-import { ask } from "./ask.ts";
+import { ask } from "./studio-asking.ts";
 import { address, change, opened, reporting, wantedClasses, wantsNoMotion } from "./studio.ts";
 
 // One picture that is watched: it is drawn row by row in the worker, and shown pixel by pixel.
