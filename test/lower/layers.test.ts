@@ -4,7 +4,7 @@ import { networkLayers } from "../../src/programs/network-layers.ts";
 import { rowEnd } from "../../src/lower/step/times.ts";
 import type { LayerSchedule } from "../../src/lower/step/layers.ts";
 import { seenPixels } from "../../src/graph/seen-pixels.ts";
-import { momentsOfDrawing, momentsOfTraining, progressAt } from "../../src/studio/page/moments.ts";
+import { momentsOfDrawing, momentsOfTraining, progressOf } from "../../src/studio/page/moments.ts";
 
 const SIZES: Readonly<Record<string, NetworkConfig["modelConfig"]>> = {
   pixelcnn: { width: 4, depth: 2, head: 4 },
@@ -87,7 +87,7 @@ describe.each(Object.keys(SIZES))("the layers of %s", (model) => {
         ({ row, col }) => row % layer.stride[0] === 0 && col % layer.stride[1] === 0,
       );
       for (const at of onGrid) {
-        const done = moments.map((moment) => progressAt(layer, schedules, moment, size, at));
+        const done = moments.map((moment) => progressOf(layer, schedules, moment, size)(at.row, at.col));
         expect(done.reduce((sum, { now }) => sum + now, 0)).toBeCloseTo(1);
         const last = moments[done.findLastIndex(({ now }) => now > 0)]!;
         for (const read of layer.reads) {
@@ -95,7 +95,7 @@ describe.each(Object.keys(SIZES))("the layers of %s", (model) => {
           const place = { row: at.row + read.rows, col: at.col + read.cols };
           // Where strides differ, not every position is read at every phase.
           if (!source || !isIn(place) || model === "pixelcnn-pp") continue;
-          const { before, now } = progressAt(source, schedules, last, size, place);
+          const { before, now } = progressOf(source, schedules, last, size)(place.row, place.col);
           // A row from the right is computed in one moment.
           const isBefore = source === layer && kind === "training";
           expect([read, isBefore ? before : before + now]).toEqual([read, 1]);

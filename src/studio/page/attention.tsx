@@ -10,9 +10,10 @@ const chosen = signal("");
 
 /** The weights that are shown, [rows, cols], and the pixel that they predict. */
 function shown() {
-  const known = attention.value;
+  const [known, wanted] = [attention.value, explanation.value?.at];
   if (!known || known.found.length === 0) return undefined;
   const { at, found } = known;
+  if (at.row !== wanted?.row || at.col !== wanted.col) return undefined;
   const some = found.filter(({ name }) => name === chosen.value);
   const used = some.length > 0 ? some : found;
   const weights = used[0]!.weights.map((_, pixel) =>

@@ -18,7 +18,7 @@ import {
   startInside,
 } from "./inside-network.ts";
 import { LayerMap } from "./layer-map.tsx";
-import { colourOf, progressAt, timeText } from "./moments.ts";
+import { colourOf, progressOf, timeText } from "./moments.ts";
 import { Slider } from "./slider.tsx";
 import { opened } from "./studio.ts";
 
@@ -95,7 +95,7 @@ function momentText(): string {
   const isOfRow = now.time === 0 || now.time === size.channels + 2;
   const at = isOfRow ? place : `${place}, column ${now.col + 1}`;
   const count = layers.value.filter(
-    (one) => progressAt(one, layers.value, now, size, { row: now.row, col: now.col }).now > 0,
+    (one) => progressOf(one, layers.value, now, size)(now.row, now.col).now > 0,
   ).length;
   const rest = `${count} ${count === 1 ? "layer is" : "layers are"} computed.`;
   return `${at}, ${timeText(now.time, size.channels)}: ${rest}`;

@@ -5,7 +5,7 @@ import { isOn } from "../../graph/lattice.ts";
 import type { LayerSchedule } from "../../lower/step/layers.ts";
 import { CURRENT, PAST } from "../../pictures/drawing-colours.ts";
 import { layers, moment } from "./inside-network.ts";
-import { progressAt, type Moment } from "./moments.ts";
+import { progressOf, type Moment } from "./moments.ts";
 import { magnified, outlineSeen, ring, rgb } from "./paint.ts";
 import { opened } from "./studio.ts";
 
@@ -50,10 +50,10 @@ function paintProgress(
   const context = canvas.getContext("2d")!;
   const image = context.createImageData(cols, rows);
   const [high, wide] = layer.stride;
+  const progressAt = progressOf(layer, layers.value, now, size);
   for (let row = 0; row < rows; row++)
     for (let col = 0; col < cols; col++) {
-      const at = { row: row - (row % high), col: col - (col % wide) };
-      const progress = progressAt(layer, layers.value, now, size, at);
+      const progress = progressAt(row - (row % high), col - (col % wide));
       const colour = progress.now > 0 ? CURRENT : PAST;
       const share = Math.max(progress.now > 0 ? 1 : 0, 0.6 * progress.before);
       const from = 4 * (row * cols + col);
@@ -67,9 +67,10 @@ function paintProgress(
 function placeOf(layer: LayerSchedule, now: Moment, size: PictureSize) {
   const [high, wide] = layer.stride;
   const found: { row: number; col: number }[] = [];
+  const progressAt = progressOf(layer, layers.value, now, size);
   for (let row = 0; row < size.rows; row += high)
     for (let col = 0; col < size.cols; col += wide) {
-      if (progressAt(layer, layers.value, now, size, { row, col }).now > 0) found.push({ row, col });
+      if (progressAt(row, col).now > 0) found.push({ row, col });
     }
   const isWhole = layer.order === undefined && now.kind === "training";
   if (!isWhole) return found[Math.floor(found.length / 2)];

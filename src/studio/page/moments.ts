@@ -58,35 +58,37 @@ export interface Progress {
 }
 
 /**
- * How much of a layer is computed at a position of the picture. In training, `layers` says in which order; layers come
- * after those that they read.
+ * How much of a layer is computed at each position of the picture. In training, `layers` says in which order; layers
+ * come after those that they read.
  */
-export function progressAt(
+export function progressOf(
   layer: LayerSchedule,
   layers: readonly LayerSchedule[],
   moment: Moment,
   size: PictureSize,
-  { row, col }: { readonly row: number; readonly col: number },
-): Progress {
+): (row: number, col: number) => Progress {
   if (moment.kind === "training") {
-    const current = layers.findIndex(({ name }) => name === moment.layer);
-    const own = layers.indexOf(layer);
-    const front = own === current ? frontOf(layer, size, row, col) : own - current + moment.front;
-    return { before: front < moment.front ? 1 : 0, now: own === current && front === moment.front ? 1 : 0 };
+    const later = layers.indexOf(layer) - layers.findIndex(({ name }) => name === moment.layer);
+    if (later !== 0) return () => ({ before: later < 0 ? 1 : 0, now: 0 });
+    return (row, col) => {
+      const front = frontOf(layer, size, row, col);
+      return { before: front < moment.front ? 1 : 0, now: front === moment.front ? 1 : 0 };
+    };
   }
-  const now = orderOf(moment, size);
-  const shareOf = (isIt: (order: number) => boolean) =>
-    layer.times
-      .filter(({ time }) => isIt(orderOf({ time, row, col }, size)))
-      .reduce((sum, { channels }) => sum + channels / layer.channels, 0);
-  return { before: shareOf((order) => order < now), now: shareOf((order) => order === now) };
+  const current = orderOf(moment.time, moment.row, moment.col, size);
+  return (row, col) => {
+    let [before, now] = [0, 0];
+    for (const { time, channels } of layer.times) {
+      const order = orderOf(time, row, col, size);
+      if (order < current) before += channels / layer.channels;
+      else if (order === current) now += channels / layer.channels;
+    }
+    return { before, now };
+  };
 }
 
 /** A number that grows from moment to moment of drawing. */
-function orderOf(
-  { time, row, col }: { readonly time: number; readonly row: number; readonly col: number },
-  { channels, cols }: PictureSize,
-): number {
+function orderOf(time: number, row: number, col: number, { channels, cols }: PictureSize): number {
   const ofRow = cols * (channels + 1) + 2;
   if (time === ROW) return row * ofRow;
   if (time === rowEnd(channels)) return (row + 1) * ofRow - 1;
