@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { openSampler } from "../../src/browser.ts";
 import { publish, type Published } from "../../src/studio/publish.ts";
+import type { PublishedRun } from "../../src/studio/site.ts";
 import { sample } from "../../src/tasks/sample.ts";
 import { collect } from "../../src/programs/drawn-pictures.ts";
 import { RUNTIME_VERSION, webRuntimeFiles } from "../../src/studio/web-runtime.ts";
@@ -143,6 +144,22 @@ test("pages are tested with the runtime's version of the command line", async ()
     RUNTIME_VERSION,
   ]);
   expect(peerDependencies["onnxruntime-web"]).toBe(RUNTIME_VERSION);
+});
+
+test("the demo page has less than 1 MB in all, and its networks draw", async () => {
+  const demo = join(import.meta.dirname, "../../docs/demo");
+  const sizes = await Promise.all((await filesIn(demo)).map(async (file) => (await readFile(file)).length));
+  expect(sizes.reduce((total, size) => total + size)).toBeLessThan(1_000_000);
+  const runs = JSON.parse(await readFile(join(demo, "runs.json"), "utf8")) as PublishedRun[];
+  expect(runs.map((run) => run.folder)).toEqual(["gated-pixelcnn", "pixelsnail"]);
+  for (const run of runs) {
+    const path = join(demo, "runs", run.folder);
+    const config = JSON.parse(await readFile(join(path, "config.json"), "utf8"));
+    const sampler = openSampler(config, await readFile(join(path, "best.safetensors")), { workers: 1 });
+    const { nats } = await collect(sampler, { count: 8 });
+    // Networks that have learned nothing need twice as many.
+    expect(nats!.reduce((sum, one) => sum + one / 8, 0)).toBeLessThan(100);
+  }
 });
 
 test("the command line publishes", async () => {
