@@ -232,11 +232,15 @@ function Progress() {
           label={`bits/dim over ${last.step} steps, now ${last.bitsPerDim.toFixed(3)}`}
           lines={[
             { name: "training", kind: "train", points: told.value.map((one) => [one.step, one.bitsPerDim]) },
-            {
-              name: "validation",
-              kind: "valid",
-              points: valid.map((one) => [one.step, one.look!.valid!]),
-            },
+            ...(valid.length > 0
+              ? [
+                  {
+                    name: "validation",
+                    kind: "valid" as const,
+                    points: valid.map((one) => [one.step, one.look!.valid!] as const),
+                  },
+                ]
+              : []),
           ]}
         />
       )}
