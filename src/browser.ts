@@ -4,7 +4,7 @@ import { capability } from "./families/by-name.ts";
 import type { NetworkConfig } from "./programs/network.ts";
 import type { Observer } from "./programs/observer.ts";
 import type { Sampler, SamplerOptions } from "./programs/sampler.ts";
-import { trainedModel, type RunOfNetwork } from "./run/trained-model.ts";
+import { trainedModel } from "./run/trained-model.ts";
 import { cores, startWebWorker } from "./runtime/workers/web.ts";
 
 export * from "./definitions.ts";
@@ -17,6 +17,11 @@ export type { Position } from "./graph/offsets.ts";
 export type { AttentionWeights, GivenPixels } from "./runtime/step/draw.ts";
 export type { SampleEvent } from "./runtime/step/sampler.ts";
 export type { NetworkConfig };
+
+/** What is in a run's `config.json`, as far as drawing needs it. */
+interface RunOfNetwork {
+  readonly network: NetworkConfig;
+}
 
 /**
  * Opens a sampler from the files of a run: what is in its `config.json`, and the bytes of a checkpoint, whose averaged

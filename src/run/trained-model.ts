@@ -5,18 +5,16 @@ import type { NetworkConfig } from "../programs/network.ts";
 import { decodeCheckpoint } from "./checkpoint.ts";
 import { weightsIn } from "./training-state.ts";
 
-/** What is in a run's `config.json`, as far as drawing needs it. */
-export interface RunOfNetwork {
-  readonly network: NetworkConfig;
-}
-
 /**
  * The model in the files of a run: what is in its `config.json`, and the bytes of a checkpoint.
  *
  * @throws FORMAT if a file is damaged or the two do not belong together; NOT_FOUND or ARGUMENT if the configuration
  * asks for something that does not exist
  */
-export function trainedModel({ network }: RunOfNetwork, checkpoint: ArrayBuffer | Uint8Array): TrainedModel {
+export function trainedModel(
+  { network }: { readonly network: NetworkConfig },
+  checkpoint: ArrayBuffer | Uint8Array,
+): TrainedModel {
   if (typeof network?.model !== "string") {
     throw expected("FORMAT", "what is in a run's config.json", "the configuration", "something else");
   }
