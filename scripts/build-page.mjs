@@ -23,6 +23,7 @@ await build({
   entryPoints: {
     studio: join(source, "main.tsx"),
     "studio-worker": join(source, "studio-worker.ts"),
+    "onnx-worker": join(source, "onnx-worker.ts"),
     // Workers that the sampler starts, beside the file that starts them.
     "web-worker": join(root, "src/runtime/workers/web-worker.ts"),
   },

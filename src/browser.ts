@@ -1,13 +1,10 @@
 // The sampler and the observer for browsers. Nothing that it imports is of Node or of another package, so that it runs
 // without a bundler.
-import { expected } from "./basics/errors.ts";
-import { capability, familyOf } from "./families/by-name.ts";
-import type { TrainedModel } from "./families/family.ts";
+import { capability } from "./families/by-name.ts";
 import type { NetworkConfig } from "./programs/network.ts";
 import type { Observer } from "./programs/observer.ts";
 import type { Sampler, SamplerOptions } from "./programs/sampler.ts";
-import { decodeCheckpoint } from "./run/checkpoint.ts";
-import { weightsIn } from "./run/training-state.ts";
+import { trainedModel } from "./run/trained-model.ts";
 import { cores, startWebWorker } from "./runtime/workers/web.ts";
 
 export * from "./definitions.ts";
@@ -17,7 +14,7 @@ export type { PictureSize } from "./data/dataset.ts";
 export type { Sampler, SamplerOptions, StreamOptions } from "./programs/sampler.ts";
 export type { Observer, ObservedRow, ObserveOptions } from "./programs/observer.ts";
 export type { Position } from "./graph/offsets.ts";
-export type { GivenPixels } from "./runtime/step/draw.ts";
+export type { AttentionWeights, GivenPixels } from "./runtime/step/draw.ts";
 export type { SampleEvent } from "./runtime/step/sampler.ts";
 export type { NetworkConfig };
 
@@ -51,13 +48,4 @@ export function openSampler(
 export function openObserver(run: RunOfNetwork, checkpoint: ArrayBuffer | Uint8Array): Observer {
   const model = trainedModel(run, checkpoint);
   return capability(model.config.model, "observe")(model);
-}
-
-function trainedModel({ network }: RunOfNetwork, checkpoint: ArrayBuffer | Uint8Array): TrainedModel {
-  if (typeof network?.model !== "string") {
-    throw expected("FORMAT", "what is in a run's config.json", "the configuration", "something else");
-  }
-  const bytes = ArrayBuffer.isView(checkpoint) ? checkpoint : new Uint8Array(checkpoint);
-  const { parts } = familyOf(network.model).evaluation(network, 1);
-  return { config: network, weights: weightsIn(decodeCheckpoint(bytes, "the checkpoint"), parts) };
 }

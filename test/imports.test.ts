@@ -50,7 +50,7 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
     "version.ts, basics, files, graph, nn, optim, data, programs, families, pictures, run, " +
       "runtime, runtime/workers, train, tasks",
   ],
-  ["studio", "basics, files, families, programs, run"],
+  ["studio", "basics, files, families, programs, run, runtime"],
   ["studio/server", "basics, files, families, programs, run, studio"],
   ["studio/page/runs", "basics, run, studio"],
   ["definitions.ts", "graph, likelihood, models, nn"],
@@ -58,7 +58,11 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
     "browser.ts",
     "definitions.ts, basics, graph, data, programs, families, run, runtime/step, runtime/workers",
   ],
-  ["studio/page", "basics, data, programs, pictures, runtime/step, studio, studio/page/runs, browser.ts"],
+  [
+    "studio/page",
+    "basics, graph, likelihood, models, data, lower/onnx, lower/step, programs, families, pictures, run, " +
+      "runtime, runtime/step, runtime/workers, train, studio, studio/page/runs, browser.ts",
+  ],
   ["index.ts", "definitions.ts, basics, fetch, data, programs, run, runtime/step, train, tasks, compare"],
   ["cli", "everything"],
 ];

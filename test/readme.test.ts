@@ -49,7 +49,8 @@ async function documents(): Promise<string[]> {
   const below = async (folder: string) =>
     (await readdir(join(root, folder), { recursive: true })).map((file) => join(folder, file));
   const files = [...(await below("docs")), ...(await below("recipes")), ...(await below("examples"))];
-  const texts = files.filter((file) => /\.(md|json|yaml|js)$/.test(file));
+  // The demo page is made by the build.
+  const texts = files.filter((file) => /\.(md|json|yaml|js)$/.test(file) && !file.startsWith("docs/demo/"));
   return ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "datasets/README.md", ...texts];
 }
 

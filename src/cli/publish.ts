@@ -4,13 +4,20 @@ import { publish } from "../studio/publish.ts";
 import * as read from "./arguments.ts";
 import { result } from "./output.ts";
 
+interface PublishFlags extends read.CommonOptions {
+  readonly train?: boolean;
+  readonly report?: string;
+}
+
 export function addPublishCommand(program: Command): void {
   const command = program
     .command("publish")
     .description("write a web page on which anyone can watch trained networks draw, in the browser")
     .argument("<run...>", "folders of runs, then that of the site: a new one, or a site to replace")
+    .option("--train", "let visitors train a small network in the page; adds 4 MB, loaded only then")
+    .option("--report <file>", "report.json of nextpixel compare, whose figures are shown beside these runs")
     .usage("[options] <run...> <site>");
-  read.withCommonOptions(command).action(async (paths: string[], flags: read.CommonOptions) => {
+  read.withCommonOptions(command).action(async (paths: string[], flags: PublishFlags) => {
     const site = paths.pop()!;
     if (paths.length === 0) {
       throw new NextpixelError(
@@ -18,13 +25,13 @@ export function addPublishCommand(program: Command): void {
         "expected one or more runs and the folder of the site, received one path",
       );
     }
-    const published = await publish(paths, site);
-    const { runs, bytes, bytesWithoutWeights } = published;
+    const published = await publish(paths, site, { train: flags.train, report: flags.report });
+    const { runs, bytes, bytesWithoutWeights, bytesOfRuntime } = published;
     const kilobytes = (count: number) => `${Math.ceil(count / 1000)} kB`;
     result(
       published,
       `published ${runs.length} run(s) in ${site}: ${kilobytes(bytes)}, ${kilobytes(bytesWithoutWeights)} without ` +
-        `weights; to look at it: npx serve ${site}`,
+        `weights${bytesOfRuntime > 0 ? " and ONNX Runtime" : ""}; to look at it: npx serve ${site}`,
       flags.json,
     );
   });

@@ -53,7 +53,8 @@ export function causalAttention(
 
   const attended = Array.from({ length: groups }, (_, group) => {
     const [q, k, v] = [scaled, keys, values].map((field) => sliceOfGroup(field, group, groups));
-    return v && attend(q!, k!, v);
+    const name = groups === 1 ? scope.path : scope.at(`colour${group}`).path;
+    return v && named(attend(q!, k!, v), name);
   });
   return named(
     concat(

@@ -3,8 +3,9 @@ import { classesInTurn } from "../data/classes.ts";
 import type { PictureSize } from "../data/dataset.ts";
 import type { Position } from "../graph/offsets.ts";
 import { seenPixels } from "../graph/seen-pixels.ts";
+import { isBeforeDraw } from "../lower/step/times.ts";
 import { natsOfLevel } from "../likelihood/likelihood.ts";
-import { openDrawer, type Decision, type Drawer } from "../runtime/step/draw.ts";
+import { openDrawer, type AttentionWeights, type Decision, type Drawer } from "../runtime/step/draw.ts";
 import { otherTasks } from "../runtime/step/job.ts";
 import { checkGiven } from "./given-pixels.ts";
 import { buildNetwork, type NetworkConfig } from "./network.ts";
@@ -48,6 +49,15 @@ export interface Observer {
    * @throws ARGUMENT if the picture has no such pixel
    */
   seen(at: Position): Uint8Array;
+  /** The names of the network's attentions that `attention` tells about. */
+  readonly attentions: readonly string[];
+  /**
+   * With which weights each attention has made the prediction of a pixel: the sampler's own, of the picture that
+   * `observe` draws or reads with these options. Attentions that are computed for a whole row at once are left out.
+   *
+   * @throws as `observe`; ARGUMENT if the picture has no such pixel
+   */
+  attention(at: Position, options: ObserveOptions): Promise<AttentionWeights[]>;
 }
 
 /** Bound on the probabilities of a picture, which take four bytes each. */
@@ -68,26 +78,53 @@ export function openNetworkObserver({ config, weights }: TrainedNetwork): Observ
   const network = buildNetwork(config, 1);
   const program = samplerProgram(network, weights);
   const { masses } = network.likelihood;
+  const attentions = program.steps.instructions
+    .filter((_, time) => isBeforeDraw(time, channels))
+    .flatMap((list) => list.flatMap((one) => (one.kernel === "attend" ? [one.name] : [])));
   let drawer: Drawer | undefined;
   let seen: ReturnType<typeof seenPixels> | undefined;
+
+  /** The rows of a picture; `note` is told of each sub-pixel, and of what draws it. */
+  async function* rowsOf(
+    { seed = 0, temperature = 1, picture = 0, given, classes: wanted, signal }: ObserveOptions,
+    note: (decision: Decision, drawer: Drawer) => void,
+  ): AsyncGenerator<Uint8Array, void> {
+    wholeNumber(seed, "the seed", 0);
+    wholeNumber(picture, "the number of the picture", 0, MAX_PICTURES - 1);
+    numberFrom(temperature, "the temperature", TEMPERATURES.least, TEMPERATURES.largest);
+    if (given) checkGiven(given, 1, size, levels);
+    const classes = classesInTurn(config.classes, { first: picture, count: 1, wanted });
+    // Each has memory of its own: another may be under way.
+    const own = drawer ?? (await openDrawer(program, 1));
+    drawer = undefined;
+    const request = { seed, temperature, rows, first: picture, given, classes };
+    try {
+      for (const finished of own.rows(request, (decision) => note(decision, own))) {
+        yield finished;
+        await otherTasks();
+        signal?.throwIfAborted();
+      }
+    } finally {
+      drawer = own;
+    }
+  }
+
+  function checkPosition(at: Position): void {
+    wholeNumber(at.row, "the row", 0, rows - 1);
+    wholeNumber(at.col, "the column", 0, cols - 1);
+  }
 
   return {
     size,
     levels,
-    async *observe({ seed = 0, temperature = 1, picture = 0, given, classes: wanted, signal }) {
-      wholeNumber(seed, "the seed", 0);
-      wholeNumber(picture, "the number of the picture", 0, MAX_PICTURES - 1);
-      numberFrom(temperature, "the temperature", TEMPERATURES.least, TEMPERATURES.largest);
-      if (given) checkGiven(given, 1, size, levels);
-      const classes = classesInTurn(config.classes, { first: picture, count: 1, wanted });
-      // Each has memory of its own: another may be under way.
-      const own = drawer ?? (await openDrawer(program, 1));
-      drawer = undefined;
+    attentions,
+    async *observe(options) {
       const inRow = () => ({
         nats: new Float32Array(channels * cols),
         probabilities: new Float32Array(channels * cols * levels),
       });
       let found = inRow();
+      const { temperature = 1 } = options;
       const note = ({ channel, col, level, logits, earlier }: Decision) => {
         const at = channel * cols + col;
         const plain = masses(logits, 1, earlier);
@@ -98,19 +135,25 @@ export function openNetworkObserver({ config, weights }: TrainedNetwork): Observ
         for (let k = 0; k < levels; k++) found.probabilities[at * levels + k] = used[k]! / total;
       };
       let row = 0;
-      for (const finished of own.rows({ seed, temperature, rows, first: picture, given, classes }, note)) {
+      for await (const finished of rowsOf(options, note)) {
         yield { row: row++, levels: finished, ...found };
         found = inRow();
-        await otherTasks();
-        signal?.throwIfAborted();
       }
-      drawer = own;
     },
     seen(at) {
-      wholeNumber(at.row, "the row", 0, rows - 1);
-      wholeNumber(at.col, "the column", 0, cols - 1);
+      checkPosition(at);
       seen ??= seenPixels(network.logits, network.picture);
       return seen(at);
+    },
+    async attention(at, options) {
+      checkPosition(at);
+      let found: AttentionWeights[] = [];
+      const note = ({ row, col, channel }: Decision, own: Drawer) => {
+        if (row === at.row && col === at.col && channel === channels - 1) found = own.attention(at, rows);
+      };
+      let row = 0;
+      for await (const _ of rowsOf(options, note)) if (row++ === at.row) break;
+      return found;
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shapes.ts";
-import { filled, openForward, type ForwardOptions } from "./forward.ts";
+import { openForward, type ForwardOptions } from "./forward.ts";
+import { filled } from "./forward-pass.ts";
 import type { Beside, ForwardGraph } from "./forward-pass.ts";
 import { noiseOf } from "./noise.ts";
 import type { GraphInputs, PartVectors } from "./trainable.ts";

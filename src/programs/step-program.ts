@@ -1,6 +1,6 @@
 import { foldConstants } from "../graph/fold-constants.ts";
 import { constant } from "../graph/language.ts";
-import { is } from "../graph/node.ts";
+import { is, type Node } from "../graph/node.ts";
 import { rewriteGraph } from "../graph/walk.ts";
 import { lowerToSteps, type StepOptions } from "../lower/step/lower.ts";
 import type { StepProgram } from "../lower/step/program.ts";
@@ -19,6 +19,13 @@ export function stepProgram(
   weights: Float32Array,
   options: Pick<StepOptions, "known">,
 ): StepProgram {
+  const logits = foldedLogits(network, weights);
+  const tabulated = tabulateClasses(logits, network.classes);
+  return lowerToSteps(tabulated.logits, network.picture, { ...options, classValues: tabulated.values });
+}
+
+/** A network's logits with its weights put in, and all computed that does not depend on the picture. */
+export function foldedLogits(network: Network, weights: Float32Array): Node {
   const parts = new Map(
     placed(network.declarations).map(({ name, start, end }) => [name, weights.subarray(start, end)]),
   );
@@ -27,9 +34,7 @@ export function stepProgram(
       ? { ...constant(parts.get(node.attributes.name)!, node.shape), name: node.name }
       : node,
   );
-  const [logits] = foldConstants(withWeights, network.picture);
-  const tabulated = tabulateClasses(logits!, network.classes);
-  return lowerToSteps(tabulated.logits, network.picture, { ...options, classValues: tabulated.values });
+  return foldConstants(withWeights, network.picture)[0]!;
 }
 
 /** What draws pictures with a network. */

@@ -1,38 +1,13 @@
 import { availableParallelism } from "node:os";
-import { expected } from "../basics/errors.ts";
-import type { Shape } from "../graph/primitives.ts";
-import { sizeOf } from "../graph/shapes.ts";
-import { topologicalOrder } from "../graph/walk.ts";
-import { type Node, is } from "../graph/node.ts";
 import { blockProbe } from "../lower/onnx/blocked-layout.ts";
-import { lowerToOnnx, type Program } from "../lower/onnx/lower.ts";
-import type { Values } from "./values.ts";
+import type { Program } from "../lower/onnx/lower.ts";
+import { compiledProgram, sessionOf, type CompiledProgram, type Session } from "./session.ts";
 
 export interface SessionOptions {
   /** Threads of one operator; all cores by default. */
   readonly threads?: number | undefined;
   /** false: no operators that only ONNX Runtime has (see lower/onnx/blocked-layout.ts). They are used by default. */
   readonly blocked?: boolean | undefined;
-}
-
-/** A compiled program. */
-export interface Session<Vector extends Values = Float32Array> {
-  /**
-   * Runs the program on values by name, each a row-major float32 array. It blocks the thread (ONNX Runtime's promises
-   * are resolved only when the work is done).
-   *
-   * @throws ARGUMENT if an input is missing or has another size
-   */
-  run(feeds: Readonly<Record<string, Vector | Float32Array>>): Promise<Record<string, Vector>>;
-  /** Frees the session's memory. */
-  close(): Promise<void>;
-}
-
-/** A program as ONNX Runtime takes it: plain data, which a worker can be sent. */
-export interface CompiledProgram {
-  readonly model: Uint8Array;
-  /** The shapes of its inputs and parameters, by name. */
-  readonly shapes: ReadonlyMap<string, Shape>;
 }
 
 /** Compiles a program for ONNX Runtime on the CPU. */
@@ -45,14 +20,7 @@ export async function compile(
   program: Program,
   { blocked = true }: SessionOptions = {},
 ): Promise<CompiledProgram> {
-  const block = blocked ? await channelBlock() : undefined;
-  const leaves = topologicalOrder(Object.values(program.outputs)).filter(
-    (node): node is Node<"input"> => is(node, "input") || is(node, "parameter"),
-  );
-  return {
-    model: lowerToOnnx(program, { block }),
-    shapes: new Map(leaves.map(({ attributes: { name }, shape }) => [name, shape])),
-  };
+  return compiledProgram(program, blocked ? await channelBlock() : undefined);
 }
 
 /** The second half of `openSession`. */
@@ -61,32 +29,7 @@ export async function openCompiled(
   options: SessionOptions = {},
 ): Promise<Session> {
   const ort = await loadRuntime();
-  const session = await createSession(ort, model, options);
-  return {
-    async run(feeds) {
-      const tensors = Object.fromEntries(
-        [...shapes].map(([name, shape]) => [
-          name,
-          new ort.Tensor("float32", checkLength(feeds[name], name, shape), shape),
-        ]),
-      );
-      const results = await session.run(tensors);
-      return Object.fromEntries(
-        Object.entries(results).map(([name, tensor]) => [name, tensor.data as Float32Array]),
-      );
-    },
-    close: () => session.release(),
-  };
-}
-
-/** The values of an input. @throws ARGUMENT if there are none, or not as many as it takes */
-export function checkLength<Vector extends Values>(
-  values: Vector | undefined,
-  name: string,
-  shape: Shape,
-): Vector {
-  if (values?.length === sizeOf(shape)) return values;
-  throw expected("ARGUMENT", `${sizeOf(shape)} numbers`, name, values?.length);
+  return sessionOf(await createSession(ort, model, options), ort, shapes);
 }
 
 /** Options of sessions on every device. */

@@ -2,7 +2,8 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { expected, NextpixelError } from "../basics/errors.ts";
 import { add, input } from "../graph/language.ts";
 import type { Program } from "../lower/onnx/lower.ts";
-import { checkLength, compile, loadRuntime, SESSION_OPTIONS, type Session } from "./ort.ts";
+import { compile, loadRuntime, SESSION_OPTIONS } from "./ort.ts";
+import { checkLength, type Session } from "./session.ts";
 import { readValues, type DeviceArray, type Values } from "./values.ts";
 
 const PROVIDER = {

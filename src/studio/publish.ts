@@ -1,5 +1,5 @@
-import { copyFile, readdir, rm, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { NextpixelError } from "../basics/errors.ts";
 import { capability, familyOf } from "../families/by-name.ts";
 import { writeAtomically } from "../files/atomic-write.ts";
@@ -11,42 +11,72 @@ import { checkObservable } from "../programs/observer.ts";
 import { encodeCheckpoint } from "../run/checkpoint.ts";
 import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 import { toWeights } from "../run/training-state.ts";
+import { WEB_RUNTIME } from "../runtime/ort-web.ts";
+import { publishedFigures } from "./figures.ts";
 import {
   CONFIG_FILE,
+  DIGITS_FILE,
+  DIGITS_FOLDER,
+  EXTRAS,
+  FIGURES_FILE,
+  RUNTIME_FOLDER,
+  RUNTIME_WORKER,
   RUNS_FILE,
   RUNS_FOLDER,
   WEIGHTS_FILE,
+  type Extra,
   type PublishedConfig,
   type PublishedRun,
 } from "./site.ts";
+import { webRuntimeFiles } from "./web-runtime.ts";
 
 // The page is bundled into dist/; if this file is run from source, by tests, it is that of the last build.
 export const PAGE = import.meta.url.endsWith(".ts")
   ? join(import.meta.dirname, "../../dist/studio/page")
   : join(import.meta.dirname, "page");
+const INDEX = "index.html";
+
+const DIGITS = join(import.meta.dirname, "../../datasets/digits8-train-images-idx3-ubyte.gz");
+
+export interface PublishOptions {
+  /** Whether visitors can train a network in the page: needs the package `onnxruntime-web`. */
+  readonly train?: boolean | undefined;
+  /** The `report.json` of a comparison, whose figures are shown beside runs of the same names. */
+  readonly report?: string | undefined;
+}
 
 export interface Published {
   readonly site: string;
   readonly runs: readonly PublishedRun[];
   readonly files: number;
-  /** Of all files, and of those that are not weights. */
+  /** Of all files; of those that every site has, without weights; and of ONNX Runtime and what else training needs. */
   readonly bytes: number;
   readonly bytesWithoutWeights: number;
+  readonly bytesOfRuntime: number;
 }
 
 /**
  * Writes the page and what it needs of runs (their averaged weights, and their networks) into a folder that any static
- * host can serve. A site that is there is replaced, and nothing else.
+ * host can serve. A site that is there is replaced, and nothing else. With runs of VAEs or GANs, or to train, the site
+ * has ONNX Runtime too.
  *
  * @throws EXISTS if the folder holds anything but a site; ARGUMENT if a model cannot draw in a browser; NOT_FOUND,
  * FORMAT, WRITE
  */
-export async function publish(runs: readonly string[], site: string): Promise<Published> {
+export async function publish(
+  runs: readonly string[],
+  site: string,
+  { train = false, report }: PublishOptions = {},
+): Promise<Published> {
   await checkFolderName(site, "the site", "the name of a folder");
   const models: SavedModel[] = [];
   for (const run of runs) models.push(await publishable(run));
+  const hasFamilies = models.some(({ config }) => !isWatched(config));
+  const runtime = train || hasFamilies ? await runtimeFiles() : new Map<string, Uint8Array>();
+  if (train) runtime.set(join(DIGITS_FOLDER, DIGITS_FILE), await readFile(DIGITS));
+  const figures = report === undefined ? undefined : await publishedFigures(report);
   const page = await readdir(PAGE);
-  const old = await writing(site, oldRuns(site, page));
+  const old = await writing(site, oldFiles(site, page));
 
   await writing(site, makeFolder(join(site, RUNS_FOLDER)));
   // First the list and last the list, so that a site that lists its runs is complete.
@@ -55,29 +85,65 @@ export async function publish(runs: readonly string[], site: string): Promise<Pu
   }
   const names = foldersOf(runs);
   const published: PublishedRun[] = [];
-  let bytesWithoutWeights = 0;
-  for (const [i, model] of models.entries()) {
-    const run = await writeRun(site, names[i]!, model);
-    published.push(run.published);
-    bytesWithoutWeights += run.configBytes;
+  for (const [i, model] of models.entries()) published.push(await writeRun(site, names[i]!, model));
+
+  const extras: readonly Extra[] = [
+    ...(train ? (["train"] as const) : []),
+    ...(hasFamilies ? (["families"] as const) : []),
+    ...(figures ? (["figures"] as const) : []),
+  ];
+  const files = new Map<string, Uint8Array | string>();
+  for (const file of page.filter((name) => name !== RUNTIME_WORKER)) {
+    files.set(file, await readFile(join(PAGE, file)));
   }
-  for (const file of page) {
-    await writing(site, copyFile(join(PAGE, file), join(site, file)));
-    bytesWithoutWeights += (await stat(join(PAGE, file))).size;
+  files.set(INDEX, withExtras(String(files.get(INDEX)), extras));
+  for (const [file, content] of runtime) files.set(file, content);
+  if (figures) files.set(FIGURES_FILE, `${JSON.stringify(figures)}\n`);
+  files.set(RUNS_FILE, `${JSON.stringify(published)}\n`);
+  for (const [file, content] of files) {
+    await writing(site, makeFolder(dirname(join(site, file))));
+    await writeAtomically(join(site, file), content);
   }
-  const list = `${JSON.stringify(published)}\n`;
-  await writeAtomically(join(site, RUNS_FILE), list);
-  bytesWithoutWeights += Buffer.byteLength(list);
-  const bytes = published.reduce((total, run) => total + (run.bytes ?? 0), bytesWithoutWeights);
-  return { site, runs: published, files: page.length + 1 + 2 * published.length, bytes, bytesWithoutWeights };
+
+  const sizeOf = (content: Uint8Array | string) => Buffer.byteLength(content);
+  const bytesOfRuntime = [...runtime.values()].reduce((total, content) => total + sizeOf(content), 0);
+  const ofRuns = await Promise.all(
+    published.map(async ({ folder }) => (await stat(join(site, RUNS_FOLDER, folder, CONFIG_FILE))).size),
+  );
+  const ofFiles = [...files.values()].reduce((total, content) => total + sizeOf(content), -bytesOfRuntime);
+  const bytesWithoutWeights = ofRuns.reduce((total, size) => total + size, ofFiles);
+  const ofWeights = published.reduce((total, run) => total + (run.bytes ?? 0), 0);
+  return {
+    site,
+    runs: published,
+    files: files.size + 2 * published.length,
+    bytes: bytesWithoutWeights + ofWeights + bytesOfRuntime,
+    bytesWithoutWeights,
+    bytesOfRuntime,
+  };
 }
+
+/** ONNX Runtime, and the worker that uses it. */
+async function runtimeFiles(): Promise<Map<string, Uint8Array>> {
+  const files = [...(await webRuntimeFiles())].map(
+    ([name, content]) => [join(RUNTIME_FOLDER, name), content] as const,
+  );
+  return new Map([...files, [RUNTIME_WORKER, await readFile(join(PAGE, RUNTIME_WORKER))]]);
+}
+
+/** Whether a model can be watched while it draws; others draw whole pictures at once. */
+const isWatched = ({ model }: NetworkConfig): boolean => familyOf(model).can.observe !== undefined;
+
+/** The page, which says what the site has beside what every site has. */
+const withExtras = (html: string, extras: readonly Extra[]): string =>
+  html.replace(`name="${EXTRAS}" content=""`, `name="${EXTRAS}" content="${extras.join(" ")}"`);
 
 /** The model of a run, if it can draw in a browser. @throws as `publish`, naming the run */
 export async function publishable(run: string): Promise<SavedModel> {
   const model = await loadSavedModel(run);
   try {
-    capability(model.config.model, "observe");
-    checkObservable(model.config);
+    if (isWatched(model.config)) checkObservable(model.config);
+    else capability(model.config.model, "interpolate");
   } catch (cause) {
     if (!(cause instanceof NextpixelError)) throw cause;
     throw new NextpixelError(cause.code, `${run} cannot be published: ${cause.message}`, { cause });
@@ -95,7 +161,7 @@ export function weightsFile({ config: network, weights, step }: SavedModel): Uin
 }
 
 /** Writes what the page needs of a run. @throws WRITE */
-async function writeRun(site: string, folder: string, model: SavedModel) {
+async function writeRun(site: string, folder: string, model: SavedModel): Promise<PublishedRun> {
   const path = join(site, RUNS_FOLDER, folder);
   await writing(site, makeFolder(path));
   const { config: network, step } = model;
@@ -103,23 +169,26 @@ async function writeRun(site: string, folder: string, model: SavedModel) {
   await writeAtomically(join(path, CONFIG_FILE), config);
   const checkpoint = weightsFile(model);
   await writeAtomically(join(path, WEIGHTS_FILE), checkpoint);
-  const published: PublishedRun = { folder, model: network.model, step, bytes: checkpoint.length };
-  return { published, configBytes: Buffer.byteLength(config) };
+  const { name: family } = familyOf(network.model);
+  return { folder, model: network.model, family, step, bytes: checkpoint.length };
 }
 
-/** The runs of the site that is in a folder. @throws EXISTS if it holds anything that is not of a site. */
-async function oldRuns(site: string, page: readonly string[]): Promise<string[]> {
+/**
+ * What is to be removed of the site that is in a folder: its runs and its extras.
+ * @throws EXISTS if it holds anything that is not of a site.
+ */
+async function oldFiles(site: string, page: readonly string[]): Promise<string[]> {
   const names = (await unlessMissing(readdir(site))) ?? [];
+  const extras = [RUNTIME_FOLDER, DIGITS_FOLDER, FIGURES_FILE];
   // A folder may have a folder `runs` that is somebody's work: only a site has a list of its runs.
-  const ours = names.includes(RUNS_FILE) ? [...page, RUNS_FILE, RUNS_FOLDER] : [];
+  const ours = names.includes(RUNS_FILE) ? [...page, RUNS_FILE, RUNS_FOLDER, ...extras] : [];
   refuseOthers(site, names, ours);
-  const runs = ((await unlessMissing(readdir(join(site, RUNS_FOLDER)))) ?? []).map((run) =>
-    join(RUNS_FOLDER, run),
-  );
-  for (const run of runs) {
-    refuseOthers(site, await readdir(join(site, run)), [CONFIG_FILE, WEIGHTS_FILE], run);
-  }
-  return runs;
+  const inside = async (folder: string) => (await unlessMissing(readdir(join(site, folder)))) ?? [];
+  const runs = (await inside(RUNS_FOLDER)).map((run) => join(RUNS_FOLDER, run));
+  for (const run of runs) refuseOthers(site, await inside(run), [CONFIG_FILE, WEIGHTS_FILE], run);
+  refuseOthers(site, await inside(RUNTIME_FOLDER), Object.values(WEB_RUNTIME), RUNTIME_FOLDER);
+  refuseOthers(site, await inside(DIGITS_FOLDER), [DIGITS_FILE], DIGITS_FOLDER);
+  return [...runs, ...extras];
 }
 
 function refuseOthers(site: string, names: readonly string[], ours: readonly string[], below = ""): void {

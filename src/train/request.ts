@@ -12,6 +12,7 @@ import { runConfigOf, type RunConfig } from "../run/config.ts";
 import type { Device, DeviceChoice } from "../runtime/device.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
 import { version } from "../version.ts";
+import { TRAIN_DEFAULTS } from "./defaults.ts";
 
 /**
  * What to train. Options that are left out have the values of `TRAIN_DEFAULTS`, of the optimizer's defaults
@@ -104,18 +105,7 @@ export interface TrainRequest {
   readonly stack?: number | undefined;
 }
 
-export const TRAIN_DEFAULTS = {
-  model: "pixelcnn",
-  steps: 2000,
-  batch: 32,
-  device: "cpu",
-  optimizer: "adam",
-  warmup: 50,
-  clip: 1,
-  seed: 0,
-  validFraction: 0.1,
-  keep: 2,
-} as const;
+export { TRAIN_DEFAULTS };
 
 /** What to train, wherever it is kept. */
 export type RequestedTraining = Omit<TrainRequest, "out" | "force">;

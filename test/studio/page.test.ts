@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import sharp from "sharp";
@@ -20,9 +18,8 @@ import { launchChromium } from "../browser/chromium.ts";
 import type { PageServer } from "../browser/serve.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { DIGITS, trainedOnColours } from "./runs.ts";
+import { expectAccessible, onPageOf, shownOn, untilAddress, untilDrawn, type OnPage } from "./on-page.ts";
 import { serveSite } from "./serve-site.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let runs: Readonly<Record<"colours" | "run-of-format-1", string>>;
 let server: PageServer;
@@ -40,37 +37,7 @@ afterAll(async () => {
 });
 
 /** What a person does on the page; there must be no error, and no request but to the site itself. */
-async function onPage(
-  query: string,
-  work: (page: Page) => Promise<void>,
-  { hasMotion = false }: { readonly hasMotion?: boolean } = {},
-): Promise<void> {
-  const page = await browser!.newPage({
-    viewport: { width: 1280, height: 900 },
-    reducedMotion: hasMotion ? "no-preference" : "reduce",
-  });
-  const failures: string[] = [];
-  await page.route("**", (route) => {
-    const url = route.request().url();
-    if (url.startsWith(server.origin) || url.startsWith("blob:")) return route.continue();
-    failures.push(`asked for ${url}`);
-    return route.abort();
-  });
-  page.on("response", (response) => response.ok() || failures.push(`${response.status()} ${response.url()}`));
-  page.on("pageerror", (error) => failures.push(error.message));
-  page.on("console", (message) => {
-    // Reading the canvas is what the test does, not the page.
-    const isOurs = ["error", "warning"].includes(message.type()) && !message.text().includes("getImageData");
-    if (isOurs) failures.push(message.text());
-  });
-  try {
-    await page.goto(`${server.origin}/index.html${query}`);
-    await work(page);
-  } finally {
-    await page.close();
-    expect(failures).toEqual([]);
-  }
-}
+const onPage: OnPage = (...work) => onPageOf(server, browser!)(...work);
 
 const drawnBy = async (run: keyof typeof runs, options: SampleOptions): Promise<DrawnPictures> =>
   sample(await loadSavedModel(runs[run]), { workers: 1, ...options });
@@ -84,28 +51,6 @@ function coloursOf({ pictures, size, levels, count }: DrawnPictures): number[][]
     return [0, 1, 2].map((c) => values[start + (size.channels === 3 ? c * plane : 0)]!);
   });
 }
-
-/** Red, green, blue and alpha in the middle of each of the picture's pixels. */
-const shownOn = (page: Page, selector: string, rows: number, cols: number): Promise<number[][]> =>
-  page.$eval(
-    selector,
-    (element, { rows, cols }) => {
-      const { width, height } = element as HTMLCanvasElement;
-      const context = (element as HTMLCanvasElement).getContext("2d")!;
-      const { data } = context.getImageData(0, 0, width, height);
-      return Array.from({ length: rows * cols }, (_, pixel) => {
-        const x = Math.floor((((pixel % cols) + 0.5) * width) / cols);
-        const y = Math.floor(((Math.floor(pixel / cols) + 0.5) * height) / rows);
-        return [...data.subarray(4 * (y * width + x), 4 * (y * width + x) + 4)];
-      });
-    },
-    { rows, cols },
-  );
-
-const untilDrawn = (page: Page, text: string) => page.getByText(text, { exact: false }).waitFor();
-/** Waits until the address has these settings and no others: it is written a moment after they change. */
-const untilAddress = (page: Page, settings: Readonly<Record<string, string>>) =>
-  expect.poll(() => Object.fromEntries(new URL(page.url()).searchParams)).toEqual(settings);
 
 describe("watching", () => {
   test.each([
@@ -405,23 +350,6 @@ test.each([
 ])("%s has no accessibility fault, and fits, at any width and in light and dark colours", async (query) => {
   await onPage(query, async (page) => {
     await page.locator("h2").first().waitFor();
-    await page.evaluate(AXE);
-    for (const [width, colorScheme] of [
-      [1280, "light"],
-      [360, "dark"],
-    ] as const) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme });
-      const found = await page.evaluate(async () => {
-        const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-        const { scrollWidth, clientWidth } = document.documentElement;
-        const { violations } = await axe.run();
-        return {
-          violations: violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]),
-          overflow: scrollWidth - clientWidth,
-        };
-      });
-      expect({ width, ...found }).toEqual({ width, violations: [], overflow: 0 });
-    }
+    await expectAccessible(page);
   });
 });

@@ -4,9 +4,10 @@ import { beforeAll, expect, test } from "vitest";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { openSampler } from "../../src/browser.ts";
 import { publish, type Published } from "../../src/studio/publish.ts";
+import type { PublishedRun } from "../../src/studio/site.ts";
 import { sample } from "../../src/tasks/sample.ts";
 import { collect } from "../../src/programs/drawn-pictures.ts";
-import { train } from "../../src/train/train.ts";
+import { RUNTIME_VERSION, webRuntimeFiles } from "../../src/studio/web-runtime.ts";
 import { jsonOf } from "../cli/run-cli.ts";
 import { runHere } from "../cli/run-here.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
@@ -106,16 +107,59 @@ test("a folder of runs is not taken for a site", async () => {
   await expect(publish([join(work, "runs/run-of-format-1")], work)).rejects.toThrow(/such as "runs"/);
 });
 
-test("a run that cannot be watched is refused, with the reason, before anything is written", async () => {
-  const out = join(folder, "vae");
-  await train({ dataset: "digits", out, model: "vae", steps: 1, batch: 2, shares: 1 });
-  const none = join(folder, "none");
-  const { code, stderr } = await runHere(["publish", DIGITS, out, none], { cwd: folder });
+test.each([
+  ["a run that is not there", ["nowhere"], /nowhere/],
+  ["a report that is none", ["--report", "report.json", DIGITS], /report.json: .*data/],
+  ["no report", ["--report", "no.json", DIGITS], /no.json/],
+])("given %s, says so before anything is written", async (_, paths, message) => {
+  await writeFile(join(folder, "report.json"), "{}");
+  const { code, stderr } = await runHere(["publish", ...paths, "none"], { cwd: folder });
   expect(code).toBe(1);
-  expect(stderr).toMatch(
-    /vae cannot be published: expected a model that can be watched .*autoregressive.*browsers do not run/,
-  );
+  expect(stderr).toMatch(message);
   expect(await readdir(folder)).not.toContain("none");
+});
+
+test("without ONNX Runtime for browsers, or with another version, it says how to install it", async () => {
+  const from = join(folder, "project/here.js");
+  const other = join(folder, "project/node_modules/onnxruntime-web");
+  const failure = webRuntimeFiles([from]);
+  await expect(failure).rejects.toMatchObject({ code: "NOT_FOUND" });
+  await expect(failure).rejects.toThrow(/received none: npm install onnxruntime-web@1\.30\.0/);
+  await mkdir(join(other, "dist"), { recursive: true });
+  await writeFile(join(other, "dist/ort-wasm-simd-threaded.wasm"), "");
+  const exports = { "./ort-wasm-simd-threaded.wasm": "./dist/ort-wasm-simd-threaded.wasm" };
+  await writeFile(
+    join(other, "package.json"),
+    JSON.stringify({ name: "onnxruntime-web", version: "1.2.3", exports }),
+  );
+  await expect(webRuntimeFiles([from])).rejects.toThrow(/received version 1\.2\.3: npm install/);
+});
+
+test("pages are tested with the runtime's version of the command line", async () => {
+  const { dependencies, devDependencies, peerDependencies } = JSON.parse(
+    await readFile(join(import.meta.dirname, "../../package.json"), "utf8"),
+  );
+  expect([dependencies["onnxruntime-node"], devDependencies["onnxruntime-web"]]).toEqual([
+    RUNTIME_VERSION,
+    RUNTIME_VERSION,
+  ]);
+  expect(peerDependencies["onnxruntime-web"]).toBe(RUNTIME_VERSION);
+});
+
+test("the demo page has less than 1 MB in all, and its networks draw", async () => {
+  const demo = join(import.meta.dirname, "../../docs/demo");
+  const sizes = await Promise.all((await filesIn(demo)).map(async (file) => (await readFile(file)).length));
+  expect(sizes.reduce((total, size) => total + size)).toBeLessThan(1_000_000);
+  const runs = JSON.parse(await readFile(join(demo, "runs.json"), "utf8")) as PublishedRun[];
+  expect(runs.map((run) => run.folder)).toEqual(["gated-pixelcnn", "pixelsnail"]);
+  for (const run of runs) {
+    const path = join(demo, "runs", run.folder);
+    const config = JSON.parse(await readFile(join(path, "config.json"), "utf8"));
+    const sampler = openSampler(config, await readFile(join(path, "best.safetensors")), { workers: 1 });
+    const { nats } = await collect(sampler, { count: 8 });
+    // Networks that have learned nothing need twice as many.
+    expect(nats!.reduce((sum, one) => sum + one / 8, 0)).toBeLessThan(100);
+  }
 });
 
 test("the command line publishes", async () => {

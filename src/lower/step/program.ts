@@ -122,6 +122,8 @@ export type Work =
    */
   | {
       readonly kernel: "attend";
+      /** What the network calls it. */
+      readonly name: string;
       readonly out: Segment;
       readonly q: Segment;
       readonly keys: Segment;

@@ -84,6 +84,7 @@ export const stepRules: { readonly [P in Primitive]: StepRule<P> } = {
       const [own, attended] = [part([values], start, end), node.attributes.keys];
       lowering.emit(time, {
         kernel: "attend",
+        name: node.name ?? "attention",
         out: part([out], start, end),
         q: query,
         keys,

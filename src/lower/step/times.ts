@@ -21,6 +21,10 @@ export const rowEnd = (channels: number): number => PIXEL + channels + 1;
 /** Whether what has that time is computed for all columns of a row. */
 export const isOfRow = (time: number, channels: number): boolean => time === ROW || time === rowEnd(channels);
 
+/** Whether what has that time is computed for a pixel before one of its colours is drawn. */
+export const isBeforeDraw = (time: number, channels: number): boolean =>
+  time >= PIXEL && time < PIXEL + channels;
+
 export const timeAt = (times: Times, channel: number): number =>
   times.length === 1 ? times[0]! : times[channel]!;
 

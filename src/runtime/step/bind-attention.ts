@@ -46,6 +46,9 @@ export function bindAttend(instruction: Of<"attend">, binding: Binding): Call {
   const { cols, depth: rows, stride } = field;
   const scratch = reservations.reserve(4 * (rows * cols + VECTOR));
   const own = attended === "upTo" ? 1 : 0;
+  const positions = (row: number, col: number) =>
+    Math.floor(row / stride[0]) * cols + Math.floor(col / stride[1]) + own;
+  binding.attentions.push({ name: instruction.name, address: scratch, stride, cols, positions });
   return atEachPixel(binding, field, (row, col) => {
     machine.kernels.attend(
       addressAt(q, row, col),
@@ -59,7 +62,7 @@ export function bindAttend(instruction: Of<"attend">, binding: Binding): Call {
       addressAt(out, row, col),
       out.stride,
       result.channels,
-      (row / stride[0]) * cols + col / stride[1] + own,
+      positions(row, col),
       pictures,
       scratch,
     );

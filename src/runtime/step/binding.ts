@@ -1,3 +1,4 @@
+import type { Stride } from "../../graph/lattice.ts";
 import type { KernelCall, Segment } from "../../lower/step/program.ts";
 import type { Kernels } from "./kernels.ts";
 import { placeOf, type FieldLayout, type Place, type Reservations } from "./layout.ts";
@@ -13,6 +14,18 @@ export interface Preload {
   readonly values: Float32Array | Uint32Array;
 }
 
+/** Where an attention leaves its weights, of the last picture, before they are divided by their sum. */
+export interface BoundAttention {
+  readonly name: string;
+  readonly address: number;
+  /** So many positions of the picture lie between those that it attends to. */
+  readonly stride: Stride;
+  /** Columns of these. */
+  readonly cols: number;
+  /** How many positions it attends to at a pixel, in raster order. */
+  readonly positions: (row: number, col: number) => number;
+}
+
 /** What instructions are bound to. */
 export interface Binding {
   readonly pictures: number;
@@ -23,6 +36,7 @@ export interface Binding {
   readonly layouts: readonly FieldLayout[];
   readonly reservations: Reservations;
   readonly preloads: Preload[];
+  readonly attentions: BoundAttention[];
   /** Set before the first call. */
   readonly machine: {
     kernels: Kernels;

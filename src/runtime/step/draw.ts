@@ -1,3 +1,4 @@
+import type { Position } from "../../graph/offsets.ts";
 import type { StepProgram } from "../../lower/step/program.ts";
 import { rowEnd } from "../../lower/step/times.ts";
 import {
@@ -46,6 +47,14 @@ export interface Decision extends SubPixel {
   readonly earlier: Float32Array;
 }
 
+/** With which weights an attention has made the prediction of a pixel. */
+export interface AttentionWeights {
+  /** What the network calls it. */
+  readonly name: string;
+  /** Of each pixel, [rows, cols]: 0 for those that it does not attend to; otherwise their sum is 1. */
+  readonly weights: Float32Array;
+}
+
 /** Draws a fixed number of pictures together. */
 export interface Drawer {
   readonly pictures: number;
@@ -56,6 +65,11 @@ export interface Drawer {
    * `observe` is told of each sub-pixel of the first picture, drawn or given.
    */
   rows(request: DrawRequest, observe?: (decision: Decision) => void): Generator<Uint8Array, Float64Array>;
+  /**
+   * The weights of the attentions that were computed for the last sub-pixel that `observe` was told of, and for those of
+   * its pixel before it, of the last picture.
+   */
+  attention(at: Position, rows: number): AttentionWeights[];
 }
 
 /** Bytes of the memory that drawing so many pictures together takes. */
@@ -113,5 +127,19 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
     return nats.slice();
   }
 
-  return { pictures, bytes: machine.bytes, rows };
+  return {
+    pictures,
+    bytes: machine.bytes,
+    rows,
+    attention: ({ row, col }, height) =>
+      machine.attentions.map(({ name, address, stride, cols: width, positions }) => {
+        const weights = new Float32Array(height * cols);
+        const found = floats.subarray(address / 4, address / 4 + positions(row, col));
+        const total = found.reduce((sum, one) => sum + one, 0);
+        found.forEach((one, j) => {
+          weights[Math.floor(j / width) * stride[0] * cols + (j % width) * stride[1]] = one / total;
+        });
+        return { name, weights };
+      }),
+  };
 }

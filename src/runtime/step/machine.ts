@@ -1,8 +1,8 @@
 import { commonMultiple, isOn, type Stride } from "../../graph/lattice.ts";
 import type { Instruction, StepProgram } from "../../lower/step/program.ts";
-import { isOfRow } from "../../lower/step/times.ts";
+import { isBeforeDraw, isOfRow } from "../../lower/step/times.ts";
 import { bind } from "./bind.ts";
-import type { Binding, Call, Preload } from "./binding.ts";
+import type { Binding, BoundAttention, Call, Preload } from "./binding.ts";
 import { openKernels, wholePages, type Kernels } from "./kernels.ts";
 import { layOutFields, placeOf, Reservations, type FieldLayout, type Place } from "./layout.ts";
 
@@ -19,6 +19,8 @@ export interface StepMachine {
   /** Where the picture's levels and the logits are: see `addressAt`. */
   readonly picture: Place;
   readonly logits: Place;
+  /** Those that are computed for a pixel before its colours are drawn. */
+  readonly attentions: readonly BoundAttention[];
   /** Where there is room for `scratchBytes`. */
   readonly scratch: number;
   /** Forgets all pixels, before the first row of new pictures, of these classes if the program knows any. */
@@ -60,13 +62,17 @@ function plan(program: StepProgram, pictures: number, scratchBytes: number) {
   const layouts: FieldLayout[] = layOutFields(program, pictures, reservations);
   const fieldsEnd = reservations.end;
   const preloads: Preload[] = [];
+  const attentions: BoundAttention[] = [];
   const machine = {} as Binding["machine"];
   const binding = { pictures, cols: program.cols, layouts, reservations, preloads, machine };
   const calls: PhasedCalls[] = program.instructions.map((list, time) => {
     const isRow = isOfRow(time, program.channels);
-    return byPhase(list, isRow, (instruction) => bind(instruction, { ...binding, isRow }));
+    // Later ones belong to the pixels that follow.
+    const noted = isBeforeDraw(time, program.channels) ? attentions : [];
+    return byPhase(list, isRow, (instruction) => bind(instruction, { ...binding, isRow, attentions: noted }));
   });
-  return { scratch, fieldsStart, fieldsEnd, layouts, preloads, machine, calls, end: reservations.end };
+  const end = reservations.end;
+  return { scratch, fieldsStart, fieldsEnd, layouts, preloads, attentions, machine, calls, end };
 }
 
 /** Bytes of memory that a program takes for so many pictures: fields, weights, tables, and `scratchBytes`. */
@@ -79,7 +85,7 @@ export async function openStepMachine(
   pictures: number,
   scratchBytes = 0,
 ): Promise<StepMachine> {
-  const { scratch, fieldsStart, fieldsEnd, layouts, preloads, machine, calls, end } = plan(
+  const { scratch, fieldsStart, fieldsEnd, layouts, preloads, attentions, machine, calls, end } = plan(
     program,
     pictures,
     scratchBytes,
@@ -100,6 +106,7 @@ export async function openStepMachine(
     doubles: new Float64Array(memory.buffer),
     picture: place(program.picture),
     logits: place(program.logits),
+    attentions,
     scratch,
     clear(classes = []) {
       bytes.fill(0, fieldsStart, fieldsEnd);

@@ -1,6 +1,7 @@
 // What a worker thread with a session of its own runs.
 import { parentPort } from "node:worker_threads";
-import { openCompiled, type Session } from "../ort.ts";
+import { openCompiled } from "../ort.ts";
+import type { Session } from "../session.ts";
 import type { FromSession, ToSession } from "./session.ts";
 
 const port = parentPort!;

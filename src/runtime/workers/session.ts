@@ -1,5 +1,6 @@
 import { NextpixelError } from "../../basics/errors.ts";
-import type { CompiledProgram, Session, SessionOptions } from "../ort.ts";
+import type { SessionOptions } from "../ort.ts";
+import type { CompiledProgram, Session } from "../session.ts";
 import { startThread } from "./node.ts";
 
 export type ToSession =

@@ -1,7 +1,7 @@
 import { LOGARITHMIC, type RunsSettings } from "./runs/settings.ts";
 
 /** The views of the page; only that of a local studio has runs. */
-export const VIEWS = ["runs", "watch", "grid", "complete", "score"] as const;
+export const VIEWS = ["runs", "watch", "grid", "complete", "score", "inside", "train", "families"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** Pixels a second, from slow to all at once. */

@@ -1,27 +1,39 @@
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
-import { VIEWS, type View } from "./address.ts";
+import type { View } from "./address.ts";
 import { Complete } from "./complete.tsx";
+import { Families } from "./families.tsx";
 import { Grid } from "./grid.tsx";
+import { Inside } from "./inside.tsx";
 import { LocalRuns } from "./local-runs.tsx";
 import { isLocal } from "./local.ts";
 import { PageLink } from "./page-link.tsx";
 import { Score } from "./score.tsx";
-import { address, change, opened, problem, runs, shownView } from "./studio.ts";
+import { address, change, offered, opened, problem, shownView, watchable } from "./studio.ts";
+import { Train } from "./train.tsx";
 import { Watch } from "./watch.tsx";
 
-const PAGES: Readonly<Record<View, { readonly title: string; readonly Page: ComponentType }>> = {
-  runs: { title: "Runs", Page: LocalRuns },
+interface ViewPage {
+  readonly title: string;
+  readonly Page: ComponentType;
+  /** Whether it is not about the run that is open. */
+  readonly standsAlone?: true;
+}
+
+const PAGES: Readonly<Record<View, ViewPage>> = {
+  runs: { title: "Runs", Page: LocalRuns, standsAlone: true },
   watch: { title: "Watch", Page: Watch },
   grid: { title: "Grid", Page: Grid },
   complete: { title: "Complete", Page: Complete },
   score: { title: "Score", Page: Score },
+  inside: { title: "Inside", Page: Inside },
+  train: { title: "Train", Page: Train, standsAlone: true },
+  families: { title: "Families", Page: Families, standsAlone: true },
 };
 
 export function App() {
   const { value: view } = shownView;
-  const isRuns = view === "runs";
-  const { title, Page } = PAGES[view];
+  const { title, Page, standsAlone } = PAGES[view];
   useEffect(() => {
     document.title = `${title} - nextpixel studio`;
   }, [title]);
@@ -29,9 +41,9 @@ export function App() {
     <>
       <header>
         <h1>nextpixel studio</h1>
-        {!isRuns && <RunChoice />}
+        {!standsAlone && <RunChoice />}
         <nav aria-label="Views">
-          {VIEWS.filter((one) => one !== "runs" || isLocal.value).map((one) => (
+          {offered.value.map((one) => (
             <PageLink key={one} to={{ view: one, pixel: undefined }} isCurrent={one === view}>
               {PAGES[one].title}
             </PageLink>
@@ -44,14 +56,14 @@ export function App() {
             {problem.value}
           </p>
         )}
-        {opened.value || isRuns ? <Page /> : problem.value ? null : <NotYet />}
+        {standsAlone || opened.value ? <Page /> : problem.value ? null : <NotYet />}
       </main>
     </>
   );
 }
 
 function NotYet() {
-  return isLocal.value && runs.value.length === 0 ? (
+  return isLocal.value && watchable.value.length === 0 ? (
     <p>There is no run yet that draws pixel by pixel: train one, and open this page again.</p>
   ) : (
     <p>Opening the run …</p>
@@ -59,7 +71,7 @@ function NotYet() {
 }
 
 function RunChoice() {
-  const all = runs.value;
+  const all = watchable.value;
   const folder = opened.value?.folder ?? address.value.run;
   const run = all.find((one) => one.folder === folder);
   if (!run) return null;

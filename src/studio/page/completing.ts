@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Position } from "../../browser.ts";
 import { placeRow } from "../../runtime/step/sampler.ts";
-import { ask } from "./ask.ts";
+import { ask } from "./studio-asking.ts";
 import { pictureOf } from "./picture-file.ts";
 import { address, opened, reporting, wantedClasses } from "./studio.ts";
 

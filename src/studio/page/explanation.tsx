@@ -1,3 +1,4 @@
+import { Attention } from "./attention.tsx";
 import { Bars } from "./bars.tsx";
 import { opened } from "./studio.ts";
 import { explained, explanation, isFinished, isPlaying, pointed, seen } from "./watching.ts";
@@ -25,6 +26,7 @@ export function Explanation() {
             />
           );
         })}
+      <Attention />
     </section>
   );
 }

@@ -1,7 +1,7 @@
 import { computed, effect, signal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { placeRow } from "../../runtime/step/sampler.ts";
-import { ask } from "./ask.ts";
+import { ask } from "./studio-asking.ts";
 import { PageLink } from "./page-link.tsx";
 import { paintPicture } from "./picture.ts";
 import { savePng } from "./save.ts";

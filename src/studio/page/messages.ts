@@ -1,4 +1,5 @@
 import type {
+  AttentionWeights,
   PictureClass,
   ObservedRow,
   ObserveOptions,
@@ -7,11 +8,17 @@ import type {
   SampleEvent,
   StreamOptions,
 } from "../../browser.ts";
+import type { NetworkExplanation } from "../../programs/network-explanation.ts";
+import type { NetworkLayer } from "../../programs/network-layers.ts";
+
+import type { RunFiles } from "./run-files.ts";
 
 /** What the page needs to know of the run that the worker has opened. */
 export interface OpenedRun {
   readonly size: PictureSize;
   readonly levels: number;
+  /** The names of the attentions whose weights can be asked for. */
+  readonly attentions: readonly string[];
   /** None if it knows no classes. */
   readonly classes: readonly PictureClass[];
 }
@@ -24,33 +31,65 @@ export interface PictureScore {
   readonly posterior: Float64Array | undefined;
 }
 
+/** What a network is made of, and what drawing takes. */
+export interface InsideNetwork extends NetworkExplanation {
+  readonly layers: readonly NetworkLayer[];
+}
+
 /** What the page asks the worker, and what the worker answers, once or several times. */
-export interface Conversations {
+export type Conversations = {
   /** Opens a run, which all later questions are about. */
   readonly open: {
-    /** The token is that of a local studio; empty where there is none. */
-    readonly question: { readonly folder: string; readonly token: string };
+    /**
+     * The folder of a run of the site, or what the page has trained itself. The token is that of a local studio; empty
+     * where there is none.
+     */
+    readonly question: {
+      readonly folder: string;
+      readonly token: string;
+      readonly trained?: RunFiles | undefined;
+    };
     readonly answer: OpenedRun;
   };
   readonly observe: { readonly question: Omit<ObserveOptions, "signal">; readonly answer: ObservedRow };
   /** Which pixels a pixel depends on: 1 for those, [rows, cols]. */
   readonly seen: { readonly question: Position; readonly answer: Uint8Array };
+  /** With which weights the attentions have predicted a pixel of the picture that is observed with these options. */
+  readonly attention: {
+    readonly question: { readonly at: Position; readonly of: Omit<ObserveOptions, "signal"> };
+    readonly answer: AttentionWeights[];
+  };
   /** The likelihood of a picture of levels [channels, rows, cols], of a class or of any. */
   readonly score: {
     readonly question: { readonly picture: Uint8Array; readonly class: string | undefined };
     readonly answer: PictureScore;
   };
+  /** What the network is made of, and when it is computed. */
+  readonly inside: { readonly question: object; readonly answer: InsideNetwork };
   readonly draw: { readonly question: Omit<StreamOptions, "signal">; readonly answer: SampleEvent };
+};
+
+/** Questions by their kind, each with its answers. */
+export type Talk = { readonly [Kind in string]: { readonly question: object; readonly answer: unknown } };
+
+/** A question of any kind that is talked about, told by its `kind`. */
+export type QuestionOf<All> = {
+  readonly [K in keyof All & string]: { readonly kind: K } & (All[K] extends { readonly question: infer Q }
+    ? Q
+    : never);
+}[keyof All & string];
+
+export type AnswerOf<All> = All[keyof All] extends { readonly answer: infer A } ? A : never;
+
+/** A question as any worker gets it. */
+export interface Conversation {
+  readonly kind: string;
 }
 
-export type Kind = keyof Conversations;
-
-export type Question = { readonly [K in Kind]: { readonly kind: K } & Conversations[K]["question"] }[Kind];
-
 /** A question of a number, or the wish to hear no more about one. */
-export type ToStudioWorker = { readonly id: number; readonly question?: Question };
+export type ToWorker<Question> = { readonly id: number; readonly question?: Question };
 
-export type FromStudioWorker =
-  | { readonly id: number; readonly answer: Conversations[Kind]["answer"] }
+export type FromWorker =
+  | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly end: true }
   | { readonly id: number; readonly failed: string };

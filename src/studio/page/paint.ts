@@ -23,7 +23,7 @@ const density = () => Math.min(devicePixelRatio, MOST_PIXELS);
 /** Share by which pixels are faded that are not seen. */
 const FADED = 0.75;
 
-const rgb = ([red, green, blue]: readonly number[]) => `rgb(${red} ${green} ${blue})`;
+export const rgb = ([red, green, blue]: readonly number[]) => `rgb(${red} ${green} ${blue})`;
 
 /** Paints a picture: past pixels blue-tinted, the current one red with a ring, future ones empty. */
 export function paintDrawing(canvas: HTMLCanvasElement, pixelsOf: HTMLCanvasElement, shown: Shown): void {
@@ -58,8 +58,25 @@ export function paintGiven(
   if (shown.cursor) ring(context, shown.cursor, scale, "#000");
 }
 
+/** Paints a picture of levels [channels, rows, cols] with lines between its pixels, to be drawn on. */
+export function paintSheet(
+  canvas: HTMLCanvasElement,
+  pixelsOf: HTMLCanvasElement,
+  size: PictureSize,
+  shown: {
+    readonly picture: Uint8Array;
+    readonly levels: number;
+    readonly cursor: Position | undefined;
+  },
+): void {
+  paintPicture(pixelsOf, shown.picture, size, shown);
+  const { context, scale } = magnified(canvas, pixelsOf, size);
+  paintLines(context, size, scale);
+  if (shown.cursor) ring(context, shown.cursor, scale, "#000");
+}
+
 /** Clears a canvas and paints a picture on it, with lines where it is empty. */
-function magnified(canvas: HTMLCanvasElement, pixelsOf: HTMLCanvasElement, size: PictureSize) {
+export function magnified(canvas: HTMLCanvasElement, pixelsOf: HTMLCanvasElement, size: PictureSize) {
   const scale = Math.max(1, Math.round((EXTENT * density()) / Math.max(size.rows, size.cols)));
   const [width, height] = [size.cols * scale, size.rows * scale];
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
@@ -128,7 +145,7 @@ function paintPast(canvas: HTMLCanvasElement, { size, levels, rows: observed, dr
 }
 
 /** A ring about a pixel, dark and light, so that it shows on every ground. */
-function ring(
+export function ring(
   context: CanvasRenderingContext2D,
   { row, col }: Position,
   scale: number,
@@ -146,7 +163,7 @@ function ring(
 }
 
 /** The border of the pixels that are seen. */
-function outlineSeen(
+export function outlineSeen(
   context: CanvasRenderingContext2D,
   mask: Uint8Array,
   { rows, cols }: PictureSize,

@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { bitsPerDim } from "../../basics/units.ts";
-import { ask } from "./ask.ts";
+import { ask } from "./studio-asking.ts";
 import { FileChoice } from "./file-choice.tsx";
 import type { PictureScore } from "./messages.ts";
 import { pictureOf } from "./picture-file.ts";

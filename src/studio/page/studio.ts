@@ -1,26 +1,58 @@
 import { batch, computed, effect, signal } from "@preact/signals";
-import { RUNS_FILE, type PublishedRun } from "../site.ts";
 import { STUDIO_HEADER } from "../runs-api.ts";
-import { addressOf, readAddress, type Address, type View } from "./address.ts";
-import { ask, startedWorker } from "./ask.ts";
+import { EXTRAS, RUNS_FILE, type PublishedRun } from "../site.ts";
+import { addressOf, readAddress, VIEWS, type Address, type View } from "./address.ts";
 import { authorized } from "./authorized.ts";
 import { isLocal, receiveToken, studioToken } from "./local.ts";
+import { ask, startWorker } from "./studio-asking.ts";
 import type { OpenedRun } from "./messages.ts";
+import type { RunFiles } from "./run-files.ts";
 
 // What all views share: the runs of the site, the one that is open, and the settings in the address.
 
 export const runs = signal<readonly PublishedRun[]>([]);
 export const address = signal<Address>(readAddress(location.search));
+/** What the page has trained itself, by the name that it has in the list of runs. */
+export const trained = new Map<string, RunFiles>();
+/** What the site has beside what every site has. */
+export const extras: ReadonlySet<string> = new Set(
+  document.querySelector<HTMLMetaElement>(`meta[name="${EXTRAS}"]`)?.content.split(" "),
+);
 /** The run that is open, with its folder. */
 export const opened = signal<(OpenedRun & { readonly folder: string }) | undefined>(undefined);
 /** What went wrong last. */
 export const problem = signal("");
 
-/** The view that is shown: published pages have no runs. */
-export const shownView = computed((): View => {
-  const { view } = address.value;
-  return view === "runs" && !isLocal.value ? "watch" : view;
-});
+/** Those that draw pixel by pixel. */
+export const watchable = computed(() =>
+  runs.value.filter(({ family = "autoregressive" }) => family === "autoregressive"),
+);
+
+/** Views that need something that not every site has; the others need a run that draws pixel by pixel. */
+const NEEDS: { readonly [V in View]?: () => boolean } = {
+  runs: () => isLocal.value,
+  train: () => extras.has("train"),
+  families: () => extras.has("families"),
+};
+
+export const offered = computed((): readonly View[] =>
+  VIEWS.filter((view) => NEEDS[view]?.() ?? (isLocal.value || watchable.value.length > 0)),
+);
+
+/** The view that is shown. */
+export const shownView = computed(
+  (): View => offered.value.find((view) => view === address.value.view) ?? offered.value[0] ?? "watch",
+);
+
+/** Lists a network that the page has trained, and opens it to be watched. */
+export function watchTrained(files: RunFiles, step: number): void {
+  const { model } = files.config.network;
+  const count = [...trained.keys()].length;
+  const folder = `trained here${count === 0 ? "" : ` ${count + 1}`}`;
+  trained.set(folder, files);
+  runs.value = [...runs.value, { folder, model, step, bytes: files.weights.byteLength }];
+  change({ view: "watch", run: folder, class: undefined, pixel: undefined }, { isNewPage: true });
+}
 
 /** Whether the system asks for no motion that nobody started. */
 export const wantsNoMotion = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -50,7 +82,7 @@ const ADDRESS_MS = 250;
 
 /** Reads what the site holds, and keeps the address up to date. */
 export async function start(): Promise<void> {
-  startedWorker();
+  startWorker();
   addEventListener("popstate", () => {
     address.value = readAddress(location.search);
   });
@@ -73,7 +105,7 @@ export async function start(): Promise<void> {
   runs.value = (await response.json()) as PublishedRun[];
   const folder = computed(() => {
     if (shownView.value === "runs") return undefined;
-    const wanted = runs.value.find((run) => run.folder === address.value.run) ?? runs.value[0];
+    const wanted = watchable.value.find((run) => run.folder === address.value.run) ?? watchable.value[0];
     return wanted?.folder;
   });
   let opening: AbortController | undefined;
@@ -88,6 +120,6 @@ export async function start(): Promise<void> {
         problem.value = "";
         opened.value = { ...run, folder: wanted };
       });
-    reporting(ask("open", { folder: wanted, token }, open, opening.signal));
+    reporting(ask("open", { folder: wanted, token, trained: trained.get(wanted) }, open, opening.signal));
   });
 }

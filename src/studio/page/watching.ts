@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
-import type { ObservedRow, Position } from "../../browser.ts";
+import type { AttentionWeights, ObservedRow, Position } from "../../browser.ts";
 import { SPEEDS } from "./address.ts";
-import { ask } from "./ask.ts";
+import { ask } from "./studio-asking.ts";
 import { address, change, opened, reporting, wantedClasses, wantsNoMotion } from "./studio.ts";
 
 // One picture that is watched: it is drawn row by row in the worker, and shown pixel by pixel.
@@ -82,9 +82,14 @@ export const pause = (): void => goTo(shown.value);
 /** The receptive field of the pixel that is explained: 1 for each pixel that it depends on. */
 export const seen = signal<{ readonly at: Position; readonly mask: Uint8Array } | undefined>(undefined);
 
+/** With which weights the attentions have predicted the pixel that is explained. */
+export const attention = signal<
+  { readonly at: Position; readonly found: readonly AttentionWeights[] } | undefined
+>(undefined);
+
 /** Starts what keeps the picture and its explanation up to date; returns what stops it. */
 export function startWatching(): () => void {
-  const ends = [drawAsAsked(), playAsAsked(), findSeenPixels()];
+  const ends = [drawAsAsked(), playAsAsked(), findSeenPixels(), findAttention()];
   return () => {
     for (const end of ends) end();
     batch(() => {
@@ -95,14 +100,16 @@ export function startWatching(): () => void {
   };
 }
 
+/** Which picture is watched. */
+const subject = computed(() => {
+  if (!opened.value) return undefined;
+  const { seed, picture, temperature } = address.value;
+  const question = { seed, picture, temperature, classes: wantedClasses.value };
+  return JSON.stringify({ run: opened.value.folder, question });
+});
+
 /** Draws another picture whenever what is asked for changes. */
 function drawAsAsked(): () => void {
-  const subject = computed(() => {
-    if (!opened.value) return undefined;
-    const { seed, picture, temperature } = address.value;
-    const question = { seed, picture, temperature, classes: wantedClasses.value };
-    return JSON.stringify({ run: opened.value.folder, question });
-  });
   let stop: AbortController | undefined;
   const end = effect(() => {
     const text = subject.value;
@@ -184,6 +191,35 @@ function findSeenPixels(): () => void {
   });
   return () => {
     stop?.abort();
+    end();
+  };
+}
+
+/** The pointer passes over many pixels: the weights are asked for where it stays. */
+const REST_MS = 80;
+
+/** Asks for the weights of the attentions of the pixel that is explained, unless the picture is just being played. */
+function findAttention(): () => void {
+  let stop: AbortController | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = effect(() => {
+    stop?.abort();
+    clearTimeout(timer);
+    const [at, text] = [explanation.value?.at, subject.value];
+    const isAsked = opened.value?.attentions.length !== 0 && (pointed.value || !isPlaying.value);
+    if (!at || text === undefined || !isAsked) {
+      attention.value = undefined;
+      return;
+    }
+    stop = new AbortController();
+    const { signal } = stop;
+    const { question } = JSON.parse(text);
+    const keep = (found: readonly AttentionWeights[]) => (attention.value = { at, found });
+    timer = setTimeout(() => reporting(ask("attention", { at, of: question }, keep, signal)), REST_MS);
+  });
+  return () => {
+    stop?.abort();
+    clearTimeout(timer);
     end();
   };
 }
