@@ -99,7 +99,7 @@ describe.skipIf(process.platform === "win32")("a file that may not grow", () => 
     const raw = { width: 48, height: 48, channels: 1 } as const;
     const picture = await sharp(noise, { raw }).png().toBuffer();
     expect(picture.length).toBeGreaterThan(1024);
-    const parquet = table(Array.from({ length: 4 }, () => picture));
+    const parquet = table(Array.from({ length: 10 }, () => picture));
     const hub = await serveHub({ default: { train: [parquet] } });
     const env = { HF_ENDPOINT: hub.url, NEXTPIXEL_CACHE: "cache" };
     const train = ["train", "hf:me/tiny", "--steps", "1", ...NETWORK, "--out", "tiny"];
