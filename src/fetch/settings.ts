@@ -43,6 +43,9 @@ export interface FetchOptions {
   readonly longestDelay?: number | undefined;
 }
 
+/** Variables of a process. Its own type is Node's, which users of the library may not have. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Options with every default filled in. */
 export type FetchSettings = Readonly<ReturnType<typeof fetchSettings>>;
 
@@ -51,7 +54,7 @@ export type FetchSettings = Readonly<ReturnType<typeof fetchSettings>>;
  *
  * @throws ARGUMENT if a URL is not valid.
  */
-export function fetchSettings(options: FetchOptions = {}, environment = process.env) {
+export function fetchSettings(options: FetchOptions = {}, environment: Environment = process.env) {
   const { NEXTPIXEL_MIRROR, HF_ENDPOINT, HF_TOKEN } = environment;
   const mirror = options.mirror ?? (NEXTPIXEL_MIRROR || undefined);
   return {
@@ -70,7 +73,10 @@ export function fetchSettings(options: FetchOptions = {}, environment = process.
  * The folder for downloaded data sets: NEXTPIXEL_CACHE, or `nextpixel` under XDG_CACHE_HOME, or else the system's
  * folder for caches: ~/.cache, ~/Library/Caches on macOS, %LOCALAPPDATA% on Windows.
  */
-export function cacheFolder(environment = process.env, platform: string = process.platform): string {
+export function cacheFolder(
+  environment: Environment = process.env,
+  platform: string = process.platform,
+): string {
   const { NEXTPIXEL_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = environment;
   if (NEXTPIXEL_CACHE) return NEXTPIXEL_CACHE;
   if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, "nextpixel");

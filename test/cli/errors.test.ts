@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { FAILURE } from "../../src/run/run-folder.ts";
 import { mistakenFiles, TINY } from "./mistaken-files.ts";
 import { serveMistakes } from "./mistaken-server.ts";
 import { MISTAKES_IN_COMMANDS } from "./mistakes-in-commands.ts";
@@ -18,9 +19,11 @@ beforeAll(async () => {
   before = await filesLeft();
 }, 60_000);
 
-/** All files but those of the cache, which keeps what it was told. */
+/** All files but those of the cache, which keeps what it was told, and those that say why a training has failed. */
 const filesLeft = async () =>
-  (await readdir(folder, { recursive: true })).filter((path) => !path.startsWith("cache")).sort();
+  (await readdir(folder, { recursive: true }))
+    .filter((path) => !path.startsWith("cache") && basename(path) !== FAILURE)
+    .sort();
 
 const cli = (...args: string[]) => runCli(args, { cwd: folder });
 
