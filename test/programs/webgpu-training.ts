@@ -31,7 +31,7 @@ export interface Trained {
 }
 
 const BATCH = 3;
-const STEPS = 8;
+const STEPS = 5;
 const SETTINGS = { steps: STEPS, lr: 1e-2, warmup: 0, decay: 1, clip: 0.5, ema: 0.9 };
 
 async function train(config: NetworkConfig, device: "cpu" | "webgpu", shares: number): Promise<Trained> {
