@@ -46,6 +46,8 @@ const picturesOf = ({ data, network, training }: RunConfig): Readonly<Record<str
   gray: data.gray,
   resize: data.resize,
   crop: data.crop,
+  white: data.white,
+  layout: data.layout,
   validation: data.valid,
   // The seed chooses what is held out.
   ...(typeof data.valid === "number" && { "seed, which chooses the pictures to hold out": training.seed }),

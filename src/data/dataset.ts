@@ -170,7 +170,12 @@ function checkIndices(indices: ArrayLike<number>, count: number): ArrayLike<numb
   return indices;
 }
 
-function checkClasses(
+/**
+ * Labels and the names of their classes, which are "0", "1", ... when they are left out.
+ *
+ * @throws ARGUMENT when they do not fit together.
+ */
+export function checkClasses(
   labels: ArrayLike<number> | undefined,
   classNames: readonly string[] | undefined,
   count: number,
@@ -193,4 +198,4 @@ function checkClasses(
 }
 
 /** Largest number of classes that get their names from numeric labels. */
-const MAX_CLASSES = 2 ** 16;
+export const MAX_CLASSES = 2 ** 16;

@@ -53,6 +53,9 @@ const common = {
     gray: v.boolean(),
     resize: v.nullable(size),
     skipBad: v.boolean(),
+    /** Of arrays: the value of white, and a letter for each axis. */
+    white: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0))),
+    layout: v.optional(v.string()),
     crop: v.optional(size),
     /** Whether training flips pictures, half of the time. */
     mirror: v.optional(v.boolean()),

@@ -22,6 +22,8 @@ export async function openRunDataset(
     gray: data.gray,
     resize: data.resize ?? undefined,
     crop: data.crop,
+    white: data.white,
+    layout: data.layout,
     labels: config.classes !== undefined,
     ...options,
   });

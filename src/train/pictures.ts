@@ -30,11 +30,19 @@ export async function openPictures(
   request: RequestedTraining,
   { onWarning, download }: Pick<OpenOptions, "onWarning" | "download">,
 ): Promise<RequestPictures> {
-  const { gray, resize, crop, skipBad, classConditional: labels = false, valid: name } = request;
+  const {
+    gray,
+    resize,
+    crop,
+    skipBad,
+    white,
+    layout,
+    classConditional: labels = false,
+    valid: name,
+  } = request;
+  const options = { gray, resize, crop, skipBad, white, layout, labels, onWarning, download };
   const open = async (dataset: string | Dataset, levels: number | undefined) =>
-    typeof dataset === "string"
-      ? openDataset(dataset, { gray, resize, crop, skipBad, labels, onWarning, download, levels })
-      : cropped(dataset, crop);
+    typeof dataset === "string" ? openDataset(dataset, { ...options, levels }) : cropped(dataset, crop);
   const all = await open(
     request.dataset,
     request.levels ?? (request.likelihood === "bernoulli" ? 2 : undefined),

@@ -94,6 +94,9 @@ export interface TrainRequest {
   readonly gray?: boolean | undefined;
   readonly resize?: Extent | undefined;
   readonly skipBad?: boolean | undefined;
+  /** Of arrays, the value that is white, and a letter for each axis: see `OpenOptions`. */
+  readonly white?: number | undefined;
+  readonly layout?: string | undefined;
   /**
    * Size of the part that is taken of each picture, after `resize`: at a random place in training, else in the centre.
    */
@@ -204,6 +207,8 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       gray: all.gray ?? false,
       resize: all.resize ?? null,
       skipBad: all.skipBad ?? false,
+      white: all.white,
+      layout: all.layout,
       crop: all.crop,
       mirror: all.mirror ?? false,
       stack: all.stack,
@@ -239,13 +244,15 @@ export const nameOf = (given: string | { readonly name: string }): string =>
 /** The request that a run with this configuration came from, or an equivalent one, without `out`. */
 export function requestOf({ network, data, training }: RunConfig): Omit<TrainRequest, "out"> {
   const { model, modelConfig: sizes, settings, likelihood, levels, classes } = network;
-  const { train: dataset, valid, resize, gray, skipBad, crop, mirror, stack } = data;
+  const { train: dataset, valid, resize, gray, skipBad, white, layout, crop, mirror, stack } = data;
   return {
     dataset,
     ...(typeof valid === "string" ? { valid } : { validFraction: valid }),
     gray,
     resize: resize ?? undefined,
     skipBad,
+    white,
+    layout,
     crop,
     mirror,
     stack,

@@ -9,9 +9,12 @@ import { openCifar10 } from "../../src/data/formats/cifar10.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { hubListing } from "../../src/data/hub/listing.ts";
 import { openIdx } from "../../src/data/formats/idx.ts";
+import { openNpy } from "../../src/data/formats/npy.ts";
 import { tarFiles } from "../../src/data/formats/tar.ts";
+import { readEntry, zipEntries } from "../../src/data/formats/zip.ts";
 import { fetchSettings } from "../../src/fetch/settings.ts";
 import { parseJson } from "../../src/files/json.ts";
+import { memoryAccess } from "../../src/files/random-access.ts";
 import { autoregressive } from "../../src/families/autoregressive.ts";
 import { familyNamed } from "../../src/families/by-name.ts";
 import { NETWORK } from "../../src/programs/network.ts";
@@ -23,7 +26,9 @@ import { writeConfig } from "../../src/run/run-folder.ts";
 import { encodeSafetensors } from "../../src/run/safetensors.ts";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { fromCheckpoint, toCheckpoint } from "../../src/run/training-state.ts";
+import { npyFile } from "../data/formats/npy-file.ts";
 import { tarArchive } from "../data/formats/tar-archive.ts";
+import { zipArchive } from "../data/formats/zip-archive.ts";
 import { filesOf, treeOf } from "../data/hub/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { serve } from "../fetch/server.ts";
@@ -172,6 +177,67 @@ describe("of mutated files none is read but rightly", () => {
       expect(text).toMatch(/^([01]( [01]){5}\n)+$/);
       expect([...(await pixelsOf(dataset))].join("")).toBe(text.replaceAll(/\s/g, ""));
       return dataset;
+    });
+    expectBoth(tally);
+  });
+
+  test("NumPy arrays, and the labels beside them", async () => {
+    const [file, labelFile] = [join(folder, "x.npy"), join(folder, "y.npy")];
+    const pictures = npyFile(
+      [2, 3, 4],
+      Array.from({ length: 24 }, (_, i) => 10 * i),
+    );
+    const labels = npyFile([2], [3, 1], { descr: "<i8" });
+    /** A header that says what the values are, and the values. */
+    const parts = (bytes: Uint8Array) => {
+      const start = 10 + Buffer.from(bytes).readUInt16LE(8);
+      return {
+        header: Buffer.from(bytes.subarray(0, start)).toString("latin1"),
+        values: bytes.subarray(start),
+      };
+    };
+    const tally = await fuzz({ seed: 14, runs: 400 }, async (mutate, isOfLabels) => {
+      const [own, beside] = isOfLabels ? [pictures, mutate(labels)] : [mutate(pictures), labels];
+      await writeFile(file, own);
+      await writeFile(labelFile, beside);
+      const dataset = await readOrRefused(isOfLabels ? labelFile : file, () => openNpy(file));
+      if (dataset === undefined) return undefined;
+      const [a, b] = [parts(own), parts(beside)];
+      const { rows, cols, channels } = dataset.size;
+      expect(a.header).toMatch(new RegExp(`shape.*\\b0*${dataset.count}\\b`));
+      expect(dataset.count * rows * cols * channels).toBe(a.values.length);
+      if (/u1/.test(a.header)) {
+        expect((await pixelsOf(dataset)).sort()).toEqual(Uint8Array.from(a.values).sort());
+      }
+      expect(b.values.length % dataset.count).toBe(0);
+      expect(dataset.labels!.every((label) => label >= 0)).toBe(true);
+      if (!isOfLabels) expect([...dataset.labels!]).toEqual([3, 1]);
+      return dataset;
+    });
+    expectBoth(tally);
+  });
+
+  test("ZIP archives", async () => {
+    const file = "some.zip";
+    const content = {
+      "a.bin": Buffer.alloc(700, 1),
+      "b.bin": Buffer.from("some text"),
+      empty: Buffer.alloc(0),
+    };
+    const archives = [{}, { isPacked: false }, { is64: true }].map((packing) => zipArchive(content, packing));
+    const originals = Object.values(content).map((bytes) => bytes.toString("hex"));
+    let run = 0;
+    const tally = await fuzz({ seed: 15, runs: 900 }, async (mutate) => {
+      const archive = memoryAccess(mutate(archives[run++ % archives.length]!));
+      const entries = await readOrRefused(file, () => zipEntries(archive, file));
+      if (entries === undefined) return undefined;
+      let isRead = true;
+      for (const entry of entries.values()) {
+        const read = await readOrRefused(file, () => readEntry(archive, entry, file, 2 ** 20));
+        if (read) expect(originals).toContain(Buffer.from(read).toString("hex"));
+        isRead &&= read !== undefined;
+      }
+      return isRead || undefined;
     });
     expectBoth(tally);
   });

@@ -5,10 +5,12 @@ import { cifar10 } from "./cifar10.ts";
 import { folder } from "./folder.ts";
 import type { Format } from "./format.ts";
 import { idx } from "./idx.ts";
+import { npy } from "./npy.ts";
+import { npz } from "./npz.ts";
 import { picture } from "./picture.ts";
 
 /** All formats. The first that recognises a name opens it; `idx` takes every file that no other format does. */
-export const FORMATS: readonly Format[] = [builtIn, published, hub, cifar10, folder, picture, idx];
+export const FORMATS: readonly Format[] = [builtIn, published, hub, cifar10, folder, npy, npz, picture, idx];
 
 /** What a data set can be, for help and errors. */
 export const DATASET_HELP = FORMATS.map(({ help }) => help).join(", ");

@@ -5,15 +5,19 @@ import { NextpixelError } from "../../basics/errors.ts";
 /**
  * The names that sub-folders of splits have, in the image folders of Hugging Face too, by what a split is called here.
  */
-const FOLDER_NAMES = {
+export const SPLIT_ALIASES = {
   train: ["train", "training"],
   valid: ["valid", "validation", "val", "dev"],
   test: ["test", "testing"],
 } as const;
 
-export type SplitName = keyof typeof FOLDER_NAMES;
+export type SplitName = keyof typeof SPLIT_ALIASES;
 
-const NAMES = Object.keys(FOLDER_NAMES) as readonly SplitName[];
+const NAMES = Object.keys(SPLIT_ALIASES) as readonly SplitName[];
+
+/** The split that has this name, or one of the others. */
+export const splitNamed = (alias: string): SplitName | undefined =>
+  NAMES.find((name) => SPLIT_ALIASES[name].some((one) => one === alias));
 
 /** Where the pictures of a split are. */
 export interface Split {
@@ -67,7 +71,7 @@ async function splitsOf(folder: string): Promise<ReadonlyMap<SplitName, string>>
   const entries = (await readdir(folder).catch(() => [])).sort();
   const splits = new Map<SplitName, string>();
   for (const entry of entries) {
-    const split = NAMES.find((name) => FOLDER_NAMES[name].some((one) => one === entry.toLowerCase()));
+    const split = splitNamed(entry.toLowerCase());
     if (split === undefined || !(await isFolder(join(folder, entry)))) continue;
     const other = splits.get(split);
     if (other !== undefined) {
@@ -80,8 +84,8 @@ async function splitsOf(folder: string): Promise<ReadonlyMap<SplitName, string>>
 }
 
 function parse(name: string): { readonly folder: string; readonly split: SplitName } {
-  const [, folder = name, ending] = /^(.+):(\w+)$/.exec(name) ?? [];
-  const split = NAMES.find((one) => FOLDER_NAMES[one].some((alias) => alias === ending));
+  const [, folder = name, ending = ""] = /^(.+):(\w+)$/.exec(name) ?? [];
+  const split = splitNamed(ending);
   return split === undefined ? { folder: name, split: "train" } : { folder, split };
 }
 

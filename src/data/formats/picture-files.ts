@@ -30,7 +30,8 @@ export interface FolderOptions extends Omit<FormatOptions, "levels"> {
 
 export type PictureOptions = FolderOptions & FormatOptions;
 
-const MEMORY = 2 ** 30;
+/** Bytes that pictures may take in memory if nothing else is said. */
+export const MEMORY = 2 ** 30;
 /** Folders of more bytes are large: their pictures are not decoded before they are needed. */
 const DECODED_WHEN_OPENED = 2 ** 28;
 /** Files of a large folder whose headers are read when it is opened. */

@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { isFile } from "../../files/bounded-read.ts";
 import type { Dataset } from "../dataset.ts";
 import type { Format } from "./format.ts";
 import { openPictureFiles, type PictureOptions } from "./picture-files.ts";
@@ -23,11 +23,6 @@ export async function openPicture(file: string, options: PictureOptions = {}): P
 export const picture: Format = {
   help: "a picture (PNG, JPEG or WebP)",
   canResize: true,
-  recognises: async (name) =>
-    isPictureName(name) &&
-    (await stat(name).then(
-      (found) => found.isFile(),
-      () => false,
-    )),
+  recognises: async (name) => isPictureName(name) && (await isFile(name)),
   open: openPicture,
 };
