@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { expected } from "../basics/errors.ts";
+import { readBounded } from "../files/bounded-read.ts";
 import { readError } from "../files/system-error.ts";
 import type { Extent } from "./dataset.ts";
 import { decodingError, headerOf, pixelsOf, readPicture } from "./picture-file.ts";
@@ -21,7 +22,7 @@ export async function readMask(file: string, { rows, cols }: Extent): Promise<Ui
     reading.catch((cause: unknown) => {
       throw decodingError(file, cause);
     });
-  const bytes = await decoded(readPicture(file));
+  const bytes = await decoded(readPicture((limit) => readBounded(file, limit)));
   const header = await decoded(headerOf(bytes));
   if (header.rows !== rows || header.cols !== cols) {
     const wanted = `${cols}x${rows} pixels, the size of the pictures,`;

@@ -1,6 +1,5 @@
 import type { Sharp } from "sharp";
 import { NextpixelError, shortened } from "../basics/errors.ts";
-import { readBounded } from "../files/bounded-read.ts";
 import type { Crop } from "./crop.ts";
 import type { Extent, PictureSize } from "./dataset.ts";
 
@@ -27,10 +26,10 @@ export const LOSSES = {
 
 export type Loss = keyof typeof LOSSES;
 
-/** The bytes of a PNG, JPEG or WebP file. Throws an Error that does not name the file. */
-export async function readPicture(file: string): Promise<Uint8Array> {
+/** The bytes of a PNG, JPEG or WebP file, which `read` reads. Throws an Error that does not name the file. */
+export async function readPicture(read: (limit: number) => Promise<Uint8Array>): Promise<Uint8Array> {
   // Not left to the decoder, by the file's name: it would give what it remembers of a file of that name.
-  const bytes = await readBounded(file, MAX_BYTES);
+  const bytes = await read(MAX_BYTES);
   // Of the many formats that the decoder knows, some have files that refer to others.
   if (pictureEnding(bytes) === undefined) {
     throw new Error("expected PNG, JPEG or WebP, received something else");
@@ -96,7 +95,8 @@ export async function greyPixels(rgb: Uint8Array, { rows, cols }: Extent): Promi
 export function decodingError(file: string, cause: unknown, about: readonly string[] = []): NextpixelError {
   // The file is right, but another than was expected.
   if (cause instanceof NextpixelError && cause.code === "ARGUMENT") return cause;
-  const reason = shortened(String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0]!);
+  const said = String(cause instanceof Error ? cause.message : cause).replace(`${file}: `, "");
+  const reason = shortened(said.split("\n", 1)[0]!);
   return new NextpixelError("FORMAT", `${file}: cannot decode this picture (${reason})`, { cause, about });
 }
 

@@ -1,5 +1,6 @@
 import { hub } from "../hub/hub.ts";
 import { published } from "../published/published.ts";
+import { archive } from "./archive.ts";
 import { builtIn } from "./built-in.ts";
 import { cifar10 } from "./cifar10.ts";
 import { folder } from "./folder.ts";
@@ -10,7 +11,18 @@ import { npz } from "./npz.ts";
 import { picture } from "./picture.ts";
 
 /** All formats. The first that recognises a name opens it; `idx` takes every file that no other format does. */
-export const FORMATS: readonly Format[] = [builtIn, published, hub, cifar10, folder, npy, npz, picture, idx];
+export const FORMATS: readonly Format[] = [
+  builtIn,
+  published,
+  hub,
+  cifar10,
+  folder,
+  archive,
+  npy,
+  npz,
+  picture,
+  idx,
+];
 
 /** What a data set can be, for help and errors. */
 export const DATASET_HELP = FORMATS.map(({ help }) => help).join(", ");

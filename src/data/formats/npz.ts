@@ -4,7 +4,7 @@ import { unexpected } from "../../files/unexpected.ts";
 import { fileAccess, type RandomAccess } from "../../files/random-access.ts";
 import type { Dataset } from "../dataset.ts";
 import { openArrays } from "./array-dataset.ts";
-import { SPLIT_ALIASES, splitNamed, type SplitName } from "./folder-splits.ts";
+import { SPLIT_ALIASES, splitNamed, type SplitName } from "./splits.ts";
 import type { Format, OpenOptions } from "./format.ts";
 import { readNpy, type NpyArray } from "./npy-array.ts";
 import { labelsNameOf } from "./npy.ts";

@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import { isFile } from "../../files/bounded-read.ts";
 import type { Dataset } from "../dataset.ts";
+import { filesOf } from "./file-tree.ts";
 import type { Format } from "./format.ts";
 import { openPictureFiles, type PictureOptions } from "./picture-files.ts";
 
@@ -15,8 +16,9 @@ export const isPictureName = (path: string): boolean => PICTURE_NAME.test(path);
  * @throws the errors of `openPictureFiles`.
  */
 export async function openPicture(file: string, options: PictureOptions = {}): Promise<Dataset> {
+  const tree = filesOf(dirname(file), [basename(file)]);
   const alone = { ...options, skipBad: false };
-  return (await openPictureFiles(file, dirname(file), [basename(file)], alone)).dataset;
+  return (await openPictureFiles(file, tree, tree.paths, alone)).dataset;
 }
 
 /** One picture, to score or to complete. */

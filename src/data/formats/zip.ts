@@ -109,8 +109,9 @@ export async function openEntry(
   const content = partOf(archive, from, packed);
   if (method === STORED) return content;
   const inflated = await promisify(inflateRaw)(await content.read(0, packed), {
-    maxOutputLength: size + 1,
+    maxOutputLength: Math.max(1, size),
   }).catch((cause: unknown) => {
+    if (cause instanceof RangeError) throw fail(`${size} bytes`, "more");
     throw fail("intact deflated data", cause instanceof Error ? cause.message : String(cause));
   });
   checkContent(inflated, entry, name);
@@ -135,8 +136,7 @@ export async function readEntry(
 }
 
 function checkContent(bytes: Uint8Array, { size, crc }: ZipEntry, name: string): void {
-  if (bytes.length !== size)
-    throw unexpected(name, `${size} bytes`, bytes.length < size ? `${bytes.length}` : "more");
+  if (bytes.length !== size) throw unexpected(name, `${size} bytes`, String(bytes.length));
   if (crc32(bytes) !== crc) throw unexpected(name, "content that fits its checksum", "other content");
 }
 

@@ -117,7 +117,7 @@ describe("which files", () => {
     const folder = await temporaryFolder({ "notes.txt": "" });
     await expect(openFolder(folder)).rejects.toMatchObject({
       code: "NOT_FOUND",
-      message: `${folder}: no PNG, JPEG or WebP picture in this folder`,
+      message: `${folder}: no PNG, JPEG or WebP picture in it`,
     });
     await rm(folder, { recursive: true });
     await expect(openFolder(folder)).rejects.toMatchObject({ code: "NOT_FOUND" });
