@@ -116,6 +116,10 @@ export const withFolderOptions = (command: Command): Command =>
     )
     .option("--skip-bad", "leave out pictures that cannot be read")
     .option(
+      "--frames",
+      "take every frame of an animation (GIF, WebP) and every page of a TIFF file as a picture",
+    )
+    .option(
       "--white <value>",
       "of NumPy arrays, the value that is white: 1 or 255 for floats (default: 255 for uint8, 65535 for uint16)",
       positive,

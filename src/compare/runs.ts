@@ -46,6 +46,7 @@ const picturesOf = ({ data, network, training }: RunConfig): Readonly<Record<str
   gray: data.gray,
   resize: data.resize,
   crop: data.crop,
+  frames: data.frames,
   white: data.white,
   layout: data.layout,
   validation: data.valid,

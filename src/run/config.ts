@@ -53,6 +53,8 @@ const common = {
     gray: v.boolean(),
     resize: v.nullable(size),
     skipBad: v.boolean(),
+    /** Whether every frame and page of a file is a picture. */
+    frames: v.optional(v.boolean()),
     /** Of arrays: the value of white, and a letter for each axis. */
     white: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0))),
     layout: v.optional(v.string()),

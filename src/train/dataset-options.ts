@@ -14,6 +14,7 @@ export function checkDatasetOptions({
   gray,
   resize,
   skipBad,
+  frames,
   white,
   layout,
 }: RequestedTraining): void {
@@ -23,6 +24,7 @@ export function checkDatasetOptions({
     gray: gray || undefined,
     resize: resize && `${resize.cols}x${resize.rows}`,
     skipBad: skipBad || undefined,
+    frames: frames || undefined,
     white,
     layout,
   };

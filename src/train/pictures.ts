@@ -35,12 +35,13 @@ export async function openPictures(
     resize,
     crop,
     skipBad,
+    frames,
     white,
     layout,
     classConditional: labels = false,
     valid: name,
   } = request;
-  const options = { gray, resize, crop, skipBad, white, layout, labels, onWarning, download };
+  const options = { gray, resize, crop, skipBad, frames, white, layout, labels, onWarning, download };
   const open = async (dataset: string | Dataset, levels: number | undefined) =>
     typeof dataset === "string" ? openDataset(dataset, { ...options, levels }) : cropped(dataset, crop);
   const all = await open(

@@ -94,6 +94,8 @@ export interface TrainRequest {
   readonly gray?: boolean | undefined;
   readonly resize?: Extent | undefined;
   readonly skipBad?: boolean | undefined;
+  /** Whether every frame of an animation and every page of a TIFF file is a picture, or the first alone. */
+  readonly frames?: boolean | undefined;
   /** Of arrays, the value that is white, and a letter for each axis: see `OpenOptions`. */
   readonly white?: number | undefined;
   readonly layout?: string | undefined;
@@ -207,6 +209,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       gray: all.gray ?? false,
       resize: all.resize ?? null,
       skipBad: all.skipBad ?? false,
+      frames: all.frames,
       white: all.white,
       layout: all.layout,
       crop: all.crop,
@@ -244,13 +247,14 @@ export const nameOf = (given: string | { readonly name: string }): string =>
 /** The request that a run with this configuration came from, or an equivalent one, without `out`. */
 export function requestOf({ network, data, training }: RunConfig): Omit<TrainRequest, "out"> {
   const { model, modelConfig: sizes, settings, likelihood, levels, classes } = network;
-  const { train: dataset, valid, resize, gray, skipBad, white, layout, crop, mirror, stack } = data;
+  const { train: dataset, valid, resize, gray, skipBad, frames, white, layout, crop, mirror, stack } = data;
   return {
     dataset,
     ...(typeof valid === "string" ? { valid } : { validFraction: valid }),
     gray,
     resize: resize ?? undefined,
     skipBad,
+    frames,
     white,
     layout,
     crop,

@@ -3,7 +3,14 @@ import { mapConcurrently } from "../concurrent.ts";
 import { cropAt, cut } from "../crop.ts";
 import { pictureDataset, pictureLength, PICTURES_AT_ONCE, type CropPlace, type Dataset } from "../dataset.ts";
 import { countLevels, warnOfLevels } from "../levels.ts";
-import { decodingError, headerOf, LOSSES, readPicture } from "../picture-file.ts";
+import {
+  decodingError,
+  headerOf,
+  LOSSES,
+  PICTURE_KINDS,
+  readPicture,
+  type EncodedPicture,
+} from "../picture-file.ts";
 import { quantise } from "../quantise.ts";
 import {
   checkFile,
@@ -18,11 +25,14 @@ import {
   type PictureFile,
 } from "./folder-format.ts";
 import type { FileTree } from "./file-tree.ts";
+import { keepingLast, pageAt, withPages } from "./frames.ts";
 import { packStrings } from "./packed-strings.ts";
 
 export interface FolderOptions extends Omit<FormatOptions, "levels"> {
   /** Leave out files that cannot be decoded, with a warning each, instead of failing. */
   readonly skipBad?: boolean | undefined;
+  /** Take every frame of an animation and every page of a TIFF file as a picture, in place of the first alone. */
+  readonly frames?: boolean | undefined;
   /** Bytes that pictures may take in memory, one for each sub-pixel; the others stay on disk. 1 GiB. */
   readonly memory?: number | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
@@ -66,24 +76,26 @@ interface Read<Value> {
  */
 export async function openPictureFiles(
   name: string,
-  tree: FileTree,
-  paths: readonly string[],
+  files: FileTree,
+  filePaths: readonly string[],
   options: PictureOptions,
 ): Promise<{ readonly dataset: Dataset; readonly paths: readonly string[] }> {
   checkOptions(options);
+  const tree = options.frames ? keepingLast(files) : files;
+  const paths = options.frames ? await withPages(files, filePaths) : filePaths;
   const { memory = MEMORY, skipBad = false, onWarning } = options;
   const mostWhenOpened = Math.min(memory, DECODED_WHEN_OPENED);
   const isLarge = paths.length * (await bytesOfFirst(tree, paths, options)) > mostWhenOpened;
   const looked = isLarge && !skipBad ? spread(paths, HEADERS_READ) : paths;
   const found = await readAll(tree, looked, options, (path) => pictureFile(tree, path));
-  const files = found.map(({ value }) => value);
-  warnOfLosses(files, onWarning);
-  const format = formatOf(files, options);
-  const bytes = files.reduce((sum, { header }) => sum + pictureLength(wholeSize(format, header)), 0);
+  const headers = found.map(({ value }) => value);
+  warnOfLosses(headers, onWarning);
+  const format = formatOf(headers, options);
+  const bytes = headers.reduce((sum, { header }) => sum + pictureLength(wholeSize(format, header)), 0);
 
   if (isLarge || bytes > mostWhenOpened) {
     const decode = async (path: string, i: number) =>
-      void (await levelsOf(format, files[i]!, await pictureAt(tree, path)));
+      void (await levelsOf(format, headers[i]!, await pictureAt(tree, path)));
     const good = skipBad ? pathsOf(await readAll(tree, pathsOf(found), options, decode)) : paths;
     const exact = options.levels === undefined ? await sampled(tree, good, format) : format;
     if (exact.isExact) warnOfLevels(name, exact.levels, onWarning);
@@ -92,9 +104,9 @@ export async function openPictureFiles(
   const whole = { ...format, crop: undefined };
   const counter = countLevels();
   const pictures = await readAll(tree, pathsOf(found), options, async (path, i) => {
-    const values = await levelsOf(whole, files[i]!, await pictureAt(tree, path));
+    const values = await levelsOf(whole, headers[i]!, await pictureAt(tree, path));
     counter.add(values);
-    return { size: wholeSize(format, files[i]!.header), values };
+    return { size: wholeSize(format, headers[i]!.header), values };
   });
   const levels = options.levels ?? counter.levels();
   if (options.levels === undefined) warnOfLevels(name, levels, onWarning);
@@ -141,12 +153,12 @@ async function decodeFile(
   place?: CropPlace,
 ): Promise<Uint8Array> {
   const file = tree.nameOf(path);
-  const bytes = await naming(file, about, pictureAt(tree, path));
-  const alike = await levelsOfAlike(format, bytes);
+  const picture = await naming(file, about, pictureAt(tree, path));
+  const alike = await levelsOfAlike(format, picture);
   if (alike) return alike;
-  const picture = { file, header: await naming(file, about, headerOf(bytes)) };
-  checkFile(format, picture);
-  return naming(file, about, levelsOf(format, picture, bytes, place));
+  const looked = { file, header: await naming(file, about, headerOf(picture)) };
+  checkFile(format, looked);
+  return naming(file, about, levelsOf(format, looked, picture, place));
 }
 
 /**
@@ -187,14 +199,17 @@ function warnOfLosses(files: readonly PictureFile[], onWarning: FolderOptions["o
 
 const pathsOf = (files: readonly Read<unknown>[]): string[] => files.map(({ path }) => path);
 
-/** The bytes of a picture file. Throws an Error that does not name it. */
-const pictureAt = (tree: FileTree, path: string): Promise<Uint8Array> =>
-  readPicture((limit) => tree.read(path, limit));
+/** A picture file, or a page of one. Throws an Error that does not name it. */
+function pictureAt(tree: FileTree, path: string): Promise<EncodedPicture> {
+  const { file, page } = pageAt(path);
+  return readPicture((limit) => tree.read(file, limit), page);
+}
 
-const pictureFile = async (tree: FileTree, path: string): Promise<PictureFile> => ({
-  file: tree.nameOf(path),
-  header: await headerOf(await pictureAt(tree, path)),
-});
+async function pictureFile(tree: FileTree, path: string): Promise<PictureFile> {
+  const header = await headerOf(await pictureAt(tree, path));
+  const losses = header.losses.filter((loss) => loss !== "frames" || !pageAt(path).isOneOfMany);
+  return { file: tree.nameOf(path), header: { ...header, losses } };
+}
 
 /** Sub-pixels of the first picture that can be read; 0 if there is none. */
 async function bytesOfFirst(
@@ -243,5 +258,5 @@ async function readAll<Value>(
     else good.push(result);
   }
   if (good.length > 0) return good;
-  throw new NextpixelError("NOT_FOUND", `${tree.name}: no PNG, JPEG or WebP picture in it`);
+  throw new NextpixelError("NOT_FOUND", `${tree.name}: no ${PICTURE_KINDS} picture in it`);
 }

@@ -92,7 +92,7 @@ describe.each(KINDS)("an archive %s of pictures", (ending, pack) => {
 
   test("has bad files named with their place", async () => {
     const file = await archiveOf(ending, pack({ ...classes, "cat/bad.png": Buffer.from("no picture") }));
-    const reason = "expected PNG, JPEG or WebP, received something else";
+    const reason = "expected PNG, JPEG, WebP, GIF, TIFF or AVIF, received something else";
     const message = `${file}: cat/bad.png: cannot decode this picture (${reason})`;
     await expect(openDataset(file)).rejects.toMatchObject({ code: "FORMAT", message, about: ["skipBad"] });
     const good = await contentOf(file, { skipBad: true });
@@ -106,7 +106,7 @@ describe.each(KINDS)("an archive %s of pictures", (ending, pack) => {
     const file = await archiveOf(ending, pack({ "a.txt": Buffer.of(1) }));
     await expect(openDataset(file)).rejects.toMatchObject({
       code: "NOT_FOUND",
-      message: `${file}: no PNG, JPEG or WebP picture in it`,
+      message: `${file}: no PNG, JPEG, WebP, GIF, TIFF or AVIF picture in it`,
     });
   });
 
