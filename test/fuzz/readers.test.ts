@@ -9,6 +9,7 @@ import { openCifar10 } from "../../src/data/formats/cifar10.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { hubListing } from "../../src/data/hub/listing.ts";
 import { openIdx } from "../../src/data/formats/idx.ts";
+import { metadataLabels } from "../../src/data/formats/metadata.ts";
 import { openNpy } from "../../src/data/formats/npy.ts";
 import { tarEntries } from "../../src/data/formats/tar.ts";
 import { readEntry, zipEntries } from "../../src/data/formats/zip.ts";
@@ -213,6 +214,44 @@ describe("of mutated files none is read but rightly", () => {
       expect(dataset.labels!.every((label) => label >= 0)).toBe(true);
       if (!isOfLabels) expect([...dataset.labels!]).toEqual([3, 1]);
       return dataset;
+    });
+    expectBoth(tally);
+  });
+
+  test("the labels of pictures, as CSV and as JSON", async () => {
+    const paths = ["0.png", "a/1.png", "a/2.png"];
+    const csv = Buffer.from(
+      'label,file_name,text\n"a ""cat""",0.png,\ndog,a/1.png,"two\nlines"\ncat,./a/2.png,\n',
+    );
+    const json = Buffer.from(
+      paths.map((path, i) => `{"file_name":"${path}","label":${i < 2 ? `"dog ${i}"` : i}}\n`).join(""),
+    );
+    const tally = await fuzz({ seed: 17, runs: 700 }, async (mutate, isJson) => {
+      const name = isJson ? "metadata.jsonl" : "metadata.csv";
+      const bytes = mutate(isJson ? json : csv);
+      const tree = {
+        name: "some",
+        paths: [...paths, name],
+        nameOf: (path: string) => path,
+        read: async () => bytes,
+      };
+      const labels = await readOrRefused(name, () => metadataLabels(tree, "", paths));
+      if (labels === undefined) return undefined;
+      expect([...labels.keys()].sort()).toEqual(paths);
+      const text = Buffer.from(bytes).toString();
+      const written = isJson
+        ? JSON.stringify(
+            text
+              .split("\n")
+              .filter(Boolean)
+              .map((line) => JSON.parse(line)),
+          )
+        : text;
+      for (const label of labels.values()) {
+        const own = isJson ? JSON.stringify(label) : label.replaceAll('"', '""');
+        expect(written.includes(own) || written.includes(`:${label}`)).toBe(true);
+      }
+      return labels;
     });
     expectBoth(tally);
   });

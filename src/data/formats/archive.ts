@@ -4,6 +4,7 @@ import { fileAccess, memoryAccess, partOf, type RandomAccess } from "../../files
 import { subtree, topFolders, type FileTree } from "./file-tree.ts";
 import type { Format } from "./format.ts";
 import { readGzipped } from "./gzipped.ts";
+import { isMetadata } from "./metadata.ts";
 import { openTree } from "./picture-tree.ts";
 import { isPictureName } from "./picture.ts";
 import { meantBy, splitIn, validSplitIn } from "./splits.ts";
@@ -50,7 +51,7 @@ export async function archiveTree(file: string): Promise<FileTree> {
     nameOf,
     read: (path: string, limit: number) => read(byPath.get(path)!, limit),
   };
-  const common = commonFolder(paths.filter(isPictureName));
+  const common = commonFolder(paths.filter((path) => isPictureName(path) || isMetadata(path)));
   return { ...subtree(tree, common), name: file };
 }
 

@@ -2,8 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset } from "../dataset.ts";
 import { folderTree } from "./file-tree.ts";
-import type { Format } from "./format.ts";
-import type { PictureOptions } from "./picture-files.ts";
+import type { Format, OpenOptions } from "./format.ts";
 import { openTree } from "./picture-tree.ts";
 import { meantBy, splitIn, validSplitIn } from "./splits.ts";
 
@@ -14,7 +13,7 @@ import { meantBy, splitIn, validSplitIn } from "./splits.ts";
  */
 export const openFolder = async (
   folder: string,
-  options: PictureOptions = {},
+  options: OpenOptions = {},
   name = folder,
 ): Promise<Dataset> => openTree(await folderTree(folder), "", options, name);
 

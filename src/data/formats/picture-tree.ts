@@ -1,27 +1,39 @@
 import { NextpixelError } from "../../basics/errors.ts";
 import type { Dataset } from "../dataset.ts";
 import { subtree, type FileTree } from "./file-tree.ts";
-import { openPictureFiles, type PictureOptions } from "./picture-files.ts";
+import type { OpenOptions } from "./format.ts";
+import { pageAt } from "./frames.ts";
+import { classesOfNames, isMetadata, metadataLabels } from "./metadata.ts";
+import { openPictureFiles } from "./picture-files.ts";
 import { isPictureName } from "./picture.ts";
 
 /**
- * The pictures of a folder or an archive, or of what is `under` one of its folders. Sub-folders are classes, in the
- * order of their names, and a picture deeper down belongs to the top-level sub-folder that it is under; pictures that
- * lie at the top have no labels.
+ * The pictures of a folder or an archive, or of what is `under` one of its folders. Metadata files tell their classes,
+ * see `metadataLabels`, if there are such and `labels` is not false. Else sub-folders are classes, in the order of their
+ * names, and a picture deeper down belongs to the top-level sub-folder that it is under; pictures that lie at the top
+ * have no labels.
  *
- * @throws ARGUMENT if pictures lie both at the top and in sub-folders; the errors of `openPictureFiles`.
+ * @throws ARGUMENT if pictures lie both at the top and in sub-folders and there is no metadata file; the errors of
+ * `metadataLabels` and `openPictureFiles`.
  */
 export async function openTree(
   whole: FileTree,
   under: string,
-  options: PictureOptions,
+  options: OpenOptions,
   name: string,
 ): Promise<Dataset> {
   const tree = subtree(whole, under);
   const pictures = tree.paths.filter(isPictureName);
-  checkLayout(tree.name, pictures);
+  const isTold = whole.paths.some(isMetadata);
+  const full = (path: string) => under + path;
+  const told =
+    isTold && options.labels !== false ? await metadataLabels(whole, under, pictures.map(full)) : undefined;
+  if (!isTold) checkLayout(tree.name, pictures);
   const { dataset, paths } = await openPictureFiles(name, tree, pictures, options);
-  return { ...dataset, ...classesOf(paths) };
+  if (told) return { ...dataset, ...classesOfNames(paths.map((path) => told.get(full(pageAt(path).file))!)) };
+  return paths.every((path) => path.includes("/"))
+    ? { ...dataset, ...classesOfNames(paths.map(topFolder)) }
+    : dataset;
 }
 
 function checkLayout(name: string, paths: readonly string[]): void {
@@ -34,10 +46,4 @@ function checkLayout(name: string, paths: readonly string[]): void {
   );
 }
 
-function classesOf(paths: readonly string[]): Pick<Dataset, "labels" | "classNames"> {
-  if (!paths[0]!.includes("/")) return { labels: undefined, classNames: undefined };
-  const folders = paths.map((path) => path.slice(0, path.indexOf("/")));
-  const classNames = [...new Set(folders)].sort();
-  const numbers = new Map(classNames.map((name, label) => [name, label]));
-  return { labels: Int32Array.from(folders, (name) => numbers.get(name)!), classNames };
-}
+const topFolder = (path: string): string => path.slice(0, path.indexOf("/"));
