@@ -42,6 +42,7 @@ const picturesOf = ({ data, network, training }: RunConfig): Readonly<Record<str
   "data set": data.train,
   "picture size": network.size,
   levels: network.levels,
+  limit: data.limit,
   stack: data.stack,
   gray: data.gray,
   resize: data.resize,

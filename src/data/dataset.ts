@@ -137,6 +137,15 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   };
 }
 
+/** The first `count` pictures of a data set, or all if it has fewer. */
+export const firstOf = (dataset: Dataset, count: number): Dataset =>
+  count >= dataset.count
+    ? dataset
+    : subset(
+        dataset,
+        Uint32Array.from({ length: count }, (_, i) => i),
+      );
+
 /**
  * Holds out a fraction (between 0 and 1) of the pictures for validation. The same seed gives the same pictures.
  *

@@ -50,6 +50,8 @@ const common = {
     train: v.string(),
     /** A second data set, or the fraction of the first that is held out. */
     valid: v.union([v.string(), v.pipe(positive, below1)]),
+    /** Of how many pictures only, the first of the data set, training and held-out ones are. */
+    limit: v.optional(wholeFrom(1)),
     gray: v.boolean(),
     resize: v.nullable(size),
     skipBad: v.boolean(),

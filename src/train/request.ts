@@ -91,6 +91,8 @@ export interface TrainRequest {
   readonly checkpointEvery?: number | undefined;
   /** Newest checkpoints that are kept, besides the best. */
   readonly keep?: number | undefined;
+  /** Only the first so many pictures of the data set, of which some may be held out; all if it has fewer. */
+  readonly limit?: number | undefined;
   readonly gray?: boolean | undefined;
   readonly resize?: Extent | undefined;
   readonly skipBad?: boolean | undefined;
@@ -149,6 +151,7 @@ const MAX_BATCH = 65_536;
  */
 export function checkRequest({
   epochs,
+  limit,
   batch,
   shares,
   warmup,
@@ -156,6 +159,7 @@ export function checkRequest({
   validFraction,
 }: RequestedTraining): void {
   if (epochs !== undefined) wholeNumber(epochs, "epochs", 1);
+  if (limit !== undefined) wholeNumber(limit, "limit", 1);
   if (batch !== undefined) wholeNumber(batch, "batch", 1, MAX_BATCH);
   if (shares !== undefined) wholeNumber(shares, "shares", 1, MAX_THREADS);
   if (warmup !== undefined) wholeNumber(warmup, "warmup", 0);
@@ -206,6 +210,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
     data: {
       train: nameOf(all.dataset),
       valid: all.valid === undefined ? all.validFraction : nameOf(all.valid),
+      limit: all.limit,
       gray: all.gray ?? false,
       resize: all.resize ?? null,
       skipBad: all.skipBad ?? false,
@@ -247,10 +252,24 @@ export const nameOf = (given: string | { readonly name: string }): string =>
 /** The request that a run with this configuration came from, or an equivalent one, without `out`. */
 export function requestOf({ network, data, training }: RunConfig): Omit<TrainRequest, "out"> {
   const { model, modelConfig: sizes, settings, likelihood, levels, classes } = network;
-  const { train: dataset, valid, resize, gray, skipBad, frames, white, layout, crop, mirror, stack } = data;
+  const {
+    train: dataset,
+    valid,
+    resize,
+    limit,
+    gray,
+    skipBad,
+    frames,
+    white,
+    layout,
+    crop,
+    mirror,
+    stack,
+  } = data;
   return {
     dataset,
     ...(typeof valid === "string" ? { valid } : { validFraction: valid }),
+    limit,
     gray,
     resize: resize ?? undefined,
     skipBad,
