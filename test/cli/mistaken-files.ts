@@ -4,6 +4,8 @@ import { gzipSync } from "node:zlib";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/run/safetensors.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
+import { npyFile } from "../data/formats/npy-file.ts";
+import { zipArchive } from "../data/formats/zip-archive.ts";
 import { pngFile, pngFiles } from "./picture-files.ts";
 import { jsonOf, runCli } from "./run-cli.ts";
 
@@ -59,6 +61,14 @@ function binaryFiles(): Files {
     "two-labels-idx1-ubyte": idx([3], 0, 1, 2),
     "odd-images-idx3-ubyte": idx([1, 1, 1], 1),
     "odd-labels-idx1-ubyte": "text",
+    "floats.npy": npyFile([2, 2, 2], [0, 1, 0, 1, 0, 1, 0, 2], { descr: "<f4" }),
+    "unclear.npy": npyFile([1, 3, 2, 3], Array<number>(18).fill(0)),
+    "ab.npz": zipArchive({ "a.npy": npyFile([1, 1, 2], [0, 1]), "b.npy": npyFile([1, 1, 2], [0, 1]) }),
+    "bad.zip": zipArchive({ "cat/bad.png": Buffer.from("not a picture") }),
+    "cut.zip": zipArchive({ "cat/bad.png": Buffer.from("not a picture") }).subarray(0, -9),
+    "cut.tar": Buffer.alloc(99),
+    "told/a.png": "not a picture",
+    "told/metadata.csv": "file_name,label\na.png,cat\nb.png,dog\n",
     "bad.bin": Buffer.alloc(3074),
     "labels.bin": Buffer.alloc(3073, 10),
     "names/data_batch_1.bin": Buffer.alloc(3073),

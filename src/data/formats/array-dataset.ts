@@ -25,6 +25,8 @@ export interface LabelledArray {
 /** 8-bit values of an array's pictures: some that follow each other, [count, channels, rows, cols]. */
 type ReadPictures = (first: number, count: number) => Promise<Uint8Array>;
 
+/** Largest picture, in numbers. */
+const MAX_LENGTH = 2 ** 27;
 /** Numbers that are read at once when all are. */
 const PIECE = 2 ** 20;
 
@@ -83,6 +85,7 @@ async function readerOf(
   { white: given, memory = MEMORY }: OpenOptions,
 ): Promise<ReadPictures> {
   const length = pictureLength(size);
+  if (length > MAX_LENGTH) throw unexpected(file, `pictures of at most ${MAX_LENGTH} values`, String(length));
   const isApart = count === 1 || strides.picture === length;
   if (!isApart && values.size > memory) {
     const what = `pictures that lie one after the other in an array of more than ${memory} bytes`;
@@ -125,9 +128,7 @@ const outside = (file: string, picture: number, value: number, white: number): N
   new NextpixelError(
     "FORMAT",
     `${file}: expected values from 0 to ${white}, received ${value} in picture ${picture}`,
-    {
-      about: ["white"],
-    },
+    { about: ["white"] },
   );
 
 /** [count, 3, rows, cols] to [count, rows, cols]. */
