@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { isFile, readBounded } from "../../files/bounded-read.ts";
-import { METADATA_NAMES } from "./metadata.ts";
 import { filesUnder } from "./files-under.ts";
 
 /** The files of a folder or of an archive. */
@@ -28,16 +27,20 @@ export const filesOf = (folder: string, paths: readonly string[]): FileTree => (
 });
 
 /**
- * The files of a folder that are under one of its sub-folders, such as `train/`, with the metadata files above it; or
- * all of them.
+ * The files of a folder that are under one of its sub-folders, such as `train/`, and those of the names `above` that
+ * lie beside it; or all files of the folder.
  *
  * @throws NOT_FOUND if the folder cannot be read.
  */
-export async function folderTree(folder: string, under = ""): Promise<FileTree> {
+export async function folderTree(
+  folder: string,
+  under = "",
+  above: readonly string[] = [],
+): Promise<FileTree> {
   const paths = await filesUnder(under === "" ? folder : join(folder, under));
   if (under === "") return filesOf(folder, paths);
-  const are = await Promise.all(METADATA_NAMES.map((name) => isFile(join(folder, name))));
-  return filesOf(folder, [...METADATA_NAMES.filter((_, i) => are[i]), ...paths.map((path) => under + path)]);
+  const are = await Promise.all(above.map((name) => isFile(join(folder, name))));
+  return filesOf(folder, [...above.filter((_, i) => are[i]), ...paths.map((path) => under + path)]);
 }
 
 /** The part of a tree that is in one of its folders, whose path ends in a slash. */

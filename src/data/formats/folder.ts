@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Dataset } from "../dataset.ts";
 import { folderTree } from "./file-tree.ts";
 import type { Format, OpenOptions } from "./format.ts";
+import { METADATA_NAMES } from "./metadata.ts";
 import { openTree } from "./picture-tree.ts";
 import { meantBy, splitIn, validSplitIn } from "./splits.ts";
 
@@ -26,7 +27,7 @@ export const folder: Format = {
     const meant = (await meantBy(name, isFolder))!;
     const { under, note } = splitIn(meant, await subFolders(meant.whole));
     if (note !== undefined) options.onWarning?.(note);
-    return openTree(await folderTree(meant.whole, under), under, options, name);
+    return openTree(await folderTree(meant.whole, under, METADATA_NAMES), under, options, name);
   },
   async validationOf(name) {
     const meant = await meantBy(name, isFolder);
