@@ -94,6 +94,8 @@ async function readerOf(
   const all = isApart ? undefined : await values.read(0, values.size);
   const white = whiteOf(file, type, given);
   const scale = 255 / white;
+  // Of most arrays: much faster than to read number by number.
+  const isBytes = type.name === "uint8" && white === 255;
   return async (first, some) => {
     const bytes = all ?? (await values.read(first * length * bytesEach, some * length * bytesEach));
     if (bytes.length < (all ? values.size : some * length * bytesEach))
@@ -104,13 +106,18 @@ async function readerOf(
     for (let picture = 0; picture < some; picture++) {
       const start = (all ? first + picture : picture) * (count === 1 ? 0 : strides.picture);
       for (let channel = 0; channel < size.channels; channel++)
-        for (let row = 0; row < size.rows; row++)
-          for (let col = 0; col < size.cols; col++) {
-            const at = start + channel * strides.channel + row * strides.row + col * strides.col;
+        for (let row = 0; row < size.rows; row++) {
+          let at = start + channel * strides.channel + row * strides.row;
+          for (let col = 0; col < size.cols; col++, at += strides.col) {
+            if (isBytes) {
+              read[to++] = bytes[at]!;
+              continue;
+            }
             const value = type.read(view, at * bytesEach, isLittle);
             if (!(value >= 0 && value <= white)) throw outside(file, first + picture, value, white);
             read[to++] = Math.round(value * scale);
           }
+        }
     }
     return read;
   };
