@@ -101,6 +101,7 @@ const TRAINING: readonly Row[] = [
   ["levels", [...COUNT, 1, 257]] as const,
   ["steps", COUNT] as const,
   ["epochs", COUNT] as const,
+  ["limit", COUNT] as const,
   ["batch", [...COUNT, 65_537]] as const,
   ["shares", [...COUNT, 1025]] as const,
   ["optimizer", ["sgd", "", 1, "toString"]] as const,

@@ -114,6 +114,19 @@ export const withFolderOptions = (command: Command): Command =>
       "scale the pictures of a folder to cover this size, and crop the centre",
       pictureExtent,
     )
-    .option("--skip-bad", "leave out pictures that cannot be read");
+    .option("--skip-bad", "leave out pictures that cannot be read")
+    .option(
+      "--frames",
+      "take every frame of an animation (GIF, WebP) and every page of a TIFF file as a picture",
+    )
+    .option(
+      "--white <value>",
+      "of NumPy arrays, the value that is white: 1 or 255 for floats (default: 255 for uint8, 65535 for uint16)",
+      positive,
+    )
+    .option(
+      "--layout <axes>",
+      "of NumPy arrays, a letter for each axis, such as NHWC, where the shape does not tell",
+    );
 
 export type FolderFlags = Pick<OpenOptions, "gray" | "resize" | "skipBad">;

@@ -32,7 +32,7 @@ export function addCompleteCommand(program: Command): void {
     .command("complete")
     .description("draw what is missing of pictures, with a trained network")
     .argument("<run>", "folder of a run")
-    .argument("<pictures>", "a PNG, JPEG or WebP file, or a data set as for train")
+    .argument("<pictures>", "a picture file, or a data set as for train")
     .addOption(
       new Option("--rows <k>", "the first k rows are given (default: half of the rows)")
         .argParser(read.whole("--rows", 0))

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { openStudio } from "../studio/server/server.ts";
 import * as read from "./arguments.ts";
 import { note, result } from "./output.ts";
 import { trainForm } from "./train-form.ts";
@@ -31,6 +30,8 @@ export function addStudioCommand(program: Command): void {
       ".",
     );
   read.withCommonOptions(command).action(async (root: string, flags: StudioFlags) => {
+    // Only here: a web server takes time to load, and replaces globals of Node.
+    const { openStudio } = await import("../studio/server/server.ts");
     const studio = await openStudio({
       root,
       port: flags.port ?? 0,

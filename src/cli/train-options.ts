@@ -152,6 +152,11 @@ export function withTrainOptions(command: Command): Command {
       read.whole("--seed", 0),
       TRAIN_DEFAULTS.seed,
     )
+    .option(
+      "--limit <n>",
+      "train on the first n pictures of the data set alone, of which some may be held out",
+      read.whole("--limit", 1),
+    )
     .option("--valid <dataset>", "data set to validate with")
     .option(
       "--valid-fraction <share>",

@@ -137,6 +137,15 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   };
 }
 
+/** The first `count` pictures of a data set, or all if it has fewer. */
+export const firstOf = (dataset: Dataset, count: number): Dataset =>
+  count >= dataset.count
+    ? dataset
+    : subset(
+        dataset,
+        Uint32Array.from({ length: count }, (_, i) => i),
+      );
+
 /**
  * Holds out a fraction (between 0 and 1) of the pictures for validation. The same seed gives the same pictures.
  *
@@ -170,7 +179,12 @@ function checkIndices(indices: ArrayLike<number>, count: number): ArrayLike<numb
   return indices;
 }
 
-function checkClasses(
+/**
+ * Labels and the names of their classes, which are "0", "1", ... when they are left out.
+ *
+ * @throws ARGUMENT when they do not fit together.
+ */
+export function checkClasses(
   labels: ArrayLike<number> | undefined,
   classNames: readonly string[] | undefined,
   count: number,
@@ -193,4 +207,4 @@ function checkClasses(
 }
 
 /** Largest number of classes that get their names from numeric labels. */
-const MAX_CLASSES = 2 ** 16;
+export const MAX_CLASSES = 2 ** 16;

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { expected } from "../basics/errors.ts";
+import { readBounded } from "../files/bounded-read.ts";
 import { readError } from "../files/system-error.ts";
 import type { Extent } from "./dataset.ts";
 import { decodingError, headerOf, pixelsOf, readPicture } from "./picture-file.ts";
@@ -8,8 +9,7 @@ import { decodingError, headerOf, pixelsOf, readPicture } from "./picture-file.t
 const WHITE = 128;
 
 /**
- * Which pixels of a mask are white or transparent: 1 for these, 0 for black, [rows, cols]. The file is PNG, JPEG or
- * WebP.
+ * Which pixels of a mask are white or transparent: 1 for these, 0 for black, [rows, cols].
  *
  * @throws NOT_FOUND if the file cannot be read; FORMAT if it cannot be decoded; ARGUMENT if it has another size.
  */
@@ -21,12 +21,12 @@ export async function readMask(file: string, { rows, cols }: Extent): Promise<Ui
     reading.catch((cause: unknown) => {
       throw decodingError(file, cause);
     });
-  const bytes = await decoded(readPicture(file));
-  const header = await decoded(headerOf(bytes));
+  const picture = await decoded(readPicture((limit) => readBounded(file, limit)));
+  const header = await decoded(headerOf(picture));
   if (header.rows !== rows || header.cols !== cols) {
     const wanted = `${cols}x${rows} pixels, the size of the pictures,`;
     throw expected("ARGUMENT", wanted, `mask ${file}`, `${header.cols}x${header.rows}`);
   }
-  const grey = await decoded(pixelsOf(bytes, { channels: 1, rows, cols }));
+  const grey = await decoded(pixelsOf(picture, { channels: 1, rows, cols }));
   return grey.map((value) => Number(value >= WHITE));
 }

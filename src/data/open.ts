@@ -19,7 +19,7 @@ export async function openDataset(name: string, options: OpenOptions = {}): Prom
     throw new NextpixelError("NOT_FOUND", `no data set "${name}": expected one of ${DATASET_HELP}`);
   }
   if (options.resize && !format.canResize) {
-    const message = `only a folder of pictures or one picture can be resized, received data set "${name}"`;
+    const message = `only a folder or an archive of pictures, or one picture, can be resized, received data set "${name}"`;
     throw new NextpixelError("ARGUMENT", message, { about: ["resize"] });
   }
   return cropped(await format.open(name, options), options.crop);

@@ -10,7 +10,7 @@ import { readError } from "./system-error.ts";
 export async function readBounded(path: string, limit: number): Promise<Uint8Array> {
   const size = await sizeOfFile(path);
   if (size > limit) throw expected("FORMAT", `at most ${limit} bytes`, path, size);
-  return readStart(path, size);
+  return readPart(path, 0, size);
 }
 
 /**
@@ -24,8 +24,12 @@ export async function sizeOfFile(path: string): Promise<number> {
   throw new NextpixelError("FORMAT", `expected an ordinary file at ${path}, received something else`);
 }
 
-/** The first `count` bytes of a file, or all if it has fewer. Never more, even if the file grows meanwhile. */
-async function readStart(path: string, count: number): Promise<Uint8Array> {
+/**
+ * As many bytes of a file from byte `start` on, or all that there are. Never more, even if the file grows meanwhile.
+ *
+ * @throws NOT_FOUND if it cannot be read.
+ */
+export async function readPart(path: string, start: number, count: number): Promise<Uint8Array> {
   const file = await attempt(path, open(path));
   try {
     const bytes = new Uint8Array(count);
@@ -33,7 +37,7 @@ async function readStart(path: string, count: number): Promise<Uint8Array> {
     for (;;) {
       const { bytesRead } = await attempt(
         path,
-        file.read(bytes, filled, Math.min(count - filled, MAX_PIECE)),
+        file.read(bytes, filled, Math.min(count - filled, MAX_PIECE), start + filled),
       );
       filled += bytesRead;
       if (bytesRead === 0 || filled === count) return bytes.subarray(0, filled);
@@ -55,6 +59,13 @@ export async function isThere(path: string): Promise<boolean> {
     return false;
   }
 }
+
+/** Whether there is an ordinary file at a path. */
+export const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 
 async function attempt<T>(path: string, reading: Promise<T>): Promise<T> {
   try {

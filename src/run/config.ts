@@ -50,9 +50,16 @@ const common = {
     train: v.string(),
     /** A second data set, or the fraction of the first that is held out. */
     valid: v.union([v.string(), v.pipe(positive, below1)]),
+    /** Of how many pictures only, the first of the data set, training and held-out ones are. */
+    limit: v.optional(wholeFrom(1)),
     gray: v.boolean(),
     resize: v.nullable(size),
     skipBad: v.boolean(),
+    /** Whether every frame and page of a file is a picture. */
+    frames: v.optional(v.boolean()),
+    /** Of arrays: the value of white, and a letter for each axis. */
+    white: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0))),
+    layout: v.optional(v.string()),
     crop: v.optional(size),
     /** Whether training flips pictures, half of the time. */
     mirror: v.optional(v.boolean()),

@@ -22,6 +22,9 @@ export async function openRunDataset(
     gray: data.gray,
     resize: data.resize ?? undefined,
     crop: data.crop,
+    frames: data.frames,
+    white: data.white,
+    layout: data.layout,
     labels: config.classes !== undefined,
     ...options,
   });

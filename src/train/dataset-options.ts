@@ -8,13 +8,25 @@ import type { RequestedTraining } from "./request.ts";
  *
  * @throws ARGUMENT if there is such an option beside a `Dataset`.
  */
-export function checkDatasetOptions({ dataset, levels, gray, resize, skipBad }: RequestedTraining): void {
+export function checkDatasetOptions({
+  dataset,
+  levels,
+  gray,
+  resize,
+  skipBad,
+  frames,
+  white,
+  layout,
+}: RequestedTraining): void {
   if (typeof dataset === "string") return;
   const given = {
     levels: levels === dataset.levels ? undefined : levels,
     gray: gray || undefined,
     resize: resize && `${resize.cols}x${resize.rows}`,
     skipBad: skipBad || undefined,
+    frames: frames || undefined,
+    white,
+    layout,
   };
   for (const [option, value] of Object.entries(given)) {
     if (value === undefined) continue;

@@ -1,6 +1,6 @@
 import { expected } from "../basics/errors.ts";
 import { cropped } from "../data/crop.ts";
-import { holdOut, type Dataset } from "../data/dataset.ts";
+import { firstOf, holdOut, type Dataset } from "../data/dataset.ts";
 import { openDataset, type OpenOptions } from "../data/open.ts";
 import { stacked } from "../data/stack.ts";
 import { formOf } from "./dataset-options.ts";
@@ -30,15 +30,25 @@ export async function openPictures(
   request: RequestedTraining,
   { onWarning, download }: Pick<OpenOptions, "onWarning" | "download">,
 ): Promise<RequestPictures> {
-  const { gray, resize, crop, skipBad, classConditional: labels = false, valid: name } = request;
+  const {
+    gray,
+    resize,
+    crop,
+    skipBad,
+    frames,
+    white,
+    layout,
+    classConditional: labels = false,
+    valid: name,
+  } = request;
+  const options = { gray, resize, crop, skipBad, frames, white, layout, labels, onWarning, download };
   const open = async (dataset: string | Dataset, levels: number | undefined) =>
-    typeof dataset === "string"
-      ? openDataset(dataset, { gray, resize, crop, skipBad, labels, onWarning, download, levels })
-      : cropped(dataset, crop);
-  const all = await open(
+    typeof dataset === "string" ? openDataset(dataset, { ...options, levels }) : cropped(dataset, crop);
+  const whole = await open(
     request.dataset,
     request.levels ?? (request.likelihood === "bernoulli" ? 2 : undefined),
   );
+  const all = request.limit === undefined ? whole : firstOf(whole, request.limit);
   if (name === undefined) {
     const { validFraction = TRAIN_DEFAULTS.validFraction, seed = TRAIN_DEFAULTS.seed } = request;
     return holdOut(all, validFraction, seed);

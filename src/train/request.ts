@@ -92,9 +92,16 @@ export interface TrainRequest {
   readonly checkpointEvery?: number | undefined;
   /** Newest checkpoints that are kept, besides the best. */
   readonly keep?: number | undefined;
+  /** Only the first so many pictures of the data set, of which some may be held out; all if it has fewer. */
+  readonly limit?: number | undefined;
   readonly gray?: boolean | undefined;
   readonly resize?: Extent | undefined;
   readonly skipBad?: boolean | undefined;
+  /** Whether every frame of an animation and every page of a TIFF file is a picture, or the first alone. */
+  readonly frames?: boolean | undefined;
+  /** Of arrays, the value that is white, and a letter for each axis: see `OpenOptions`. */
+  readonly white?: number | undefined;
+  readonly layout?: string | undefined;
   /**
    * Size of the part that is taken of each picture, after `resize`: at a random place in training, else in the centre.
    */
@@ -134,6 +141,7 @@ const MAX_BATCH = 65_536;
  */
 export function checkRequest({
   epochs,
+  limit,
   batch,
   shares,
   warmup,
@@ -141,6 +149,7 @@ export function checkRequest({
   validFraction,
 }: RequestedTraining): void {
   if (epochs !== undefined) wholeNumber(epochs, "epochs", 1);
+  if (limit !== undefined) wholeNumber(limit, "limit", 1);
   if (batch !== undefined) wholeNumber(batch, "batch", 1, MAX_BATCH);
   if (shares !== undefined) wholeNumber(shares, "shares", 1, MAX_THREADS);
   if (warmup !== undefined) wholeNumber(warmup, "warmup", 0);
@@ -191,9 +200,13 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
     data: {
       train: nameOf(all.dataset),
       valid: all.valid === undefined ? all.validFraction : nameOf(all.valid),
+      limit: all.limit,
       gray: all.gray ?? false,
       resize: all.resize ?? null,
       skipBad: all.skipBad ?? false,
+      frames: all.frames,
+      white: all.white,
+      layout: all.layout,
       crop: all.crop,
       mirror: all.mirror ?? false,
       stack: all.stack,
@@ -229,13 +242,30 @@ export const nameOf = (given: string | { readonly name: string }): string =>
 /** The request that a run with this configuration came from, or an equivalent one, without `out`. */
 export function requestOf({ network, data, training }: RunConfig): Omit<TrainRequest, "out"> {
   const { model, modelConfig: sizes, settings, likelihood, levels, classes } = network;
-  const { train: dataset, valid, resize, gray, skipBad, crop, mirror, stack } = data;
+  const {
+    train: dataset,
+    valid,
+    resize,
+    limit,
+    gray,
+    skipBad,
+    frames,
+    white,
+    layout,
+    crop,
+    mirror,
+    stack,
+  } = data;
   return {
     dataset,
     ...(typeof valid === "string" ? { valid } : { validFraction: valid }),
+    limit,
     gray,
     resize: resize ?? undefined,
     skipBad,
+    frames,
+    white,
+    layout,
     crop,
     mirror,
     stack,

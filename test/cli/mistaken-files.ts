@@ -1,10 +1,11 @@
 import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import sharp from "sharp";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/run/safetensors.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
+import { npyFile } from "../data/formats/npy-file.ts";
+import { zipArchive } from "../data/formats/zip-archive.ts";
 import { pngFile, pngFiles } from "./picture-files.ts";
 import { jsonOf, runCli } from "./run-cli.ts";
 
@@ -30,7 +31,6 @@ export async function mistakenFiles(): Promise<string> {
 
 async function pictureFiles(): Promise<Files> {
   const bad = await pngFile(99, 6, 6);
-  const grey = { raw: { width: 6, height: 6, channels: 1 } } as const;
   return {
     ...(await pngFiles("pictures", 10, 6, 6)),
     ...(await pngFiles("truncated", 10, 6, 6)),
@@ -43,7 +43,7 @@ async function pictureFiles(): Promise<Files> {
     ...(await pngFiles("mixed/cat", 2, 6, 6)),
     "cats/cat/1.png": await pngFile(1, 8, 8, 1),
     "cats/dog/2.png": await pngFile(2, 8, 8, 1),
-    "gif/not.png": await sharp(new Uint8Array(36), grey).gif().toBuffer(),
+    "bitmap/not.png": Buffer.from("BM, as a Windows bitmap begins"),
     "mask-cut.png": (await pngFile(3, 8, 8)).subarray(0, -40),
   };
 }
@@ -61,6 +61,14 @@ function binaryFiles(): Files {
     "two-labels-idx1-ubyte": idx([3], 0, 1, 2),
     "odd-images-idx3-ubyte": idx([1, 1, 1], 1),
     "odd-labels-idx1-ubyte": "text",
+    "floats.npy": npyFile([2, 2, 2], [0, 1, 0, 1, 0, 1, 0, 2], { descr: "<f4" }),
+    "unclear.npy": npyFile([1, 3, 2, 3], Array<number>(18).fill(0)),
+    "ab.npz": zipArchive({ "a.npy": npyFile([1, 1, 2], [0, 1]), "b.npy": npyFile([1, 1, 2], [0, 1]) }),
+    "bad.zip": zipArchive({ "cat/bad.png": Buffer.from("not a picture") }),
+    "cut.zip": zipArchive({ "cat/bad.png": Buffer.from("not a picture") }).subarray(0, -9),
+    "cut.tar": Buffer.alloc(99),
+    "told/a.png": "not a picture",
+    "told/metadata.csv": "file_name,label\na.png,cat\nb.png,dog\n",
     "bad.bin": Buffer.alloc(3074),
     "labels.bin": Buffer.alloc(3073, 10),
     "names/data_batch_1.bin": Buffer.alloc(3073),

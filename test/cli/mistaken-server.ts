@@ -25,7 +25,7 @@ async function dataSets() {
     "no-rows": split({ content: table([]) }),
     "no-column": split({ content: columns }),
     "no-picture": split({ content: table([null]) }),
-    "no-png": split({ content: table([Buffer.from("GIF89a")]) }),
+    "no-png": split({ content: table([Buffer.from("BM, as a Windows bitmap begins")]) }),
     "no-class": split({ content: labelled }),
   };
 }

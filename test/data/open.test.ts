@@ -91,7 +91,7 @@ describe("openDataset", () => {
     for (const name of ["digits", join(folder, "some.idx")]) {
       await expect(openDataset(name, { resize })).rejects.toMatchObject({
         code: "ARGUMENT",
-        message: `only a folder of pictures or one picture can be resized, received data set "${name}"`,
+        message: `only a folder or an archive of pictures, or one picture, can be resized, received data set "${name}"`,
       });
     }
   });

@@ -114,6 +114,30 @@ describe("of mutated pictures none is read but rightly", () => {
     expectBoth(tally);
   });
 
+  const lossless = { lossless: true, effort: 0 };
+  test.each([
+    ["tif", 100, () => picture(3).tiff({ compression: "lzw" }).toBuffer()],
+    ["gif", 100, () => picture(3).gif().toBuffer()],
+    ["avif", 60, () => picture(3).avif(lossless).toBuffer()],
+  ])("%s, and all its pages", async (ending, runs, encode) => {
+    const file = join(folder, `x.${ending}`);
+    const valid = await encode();
+    const tally = await fuzz({ seed: 16, runs }, async (mutate) => {
+      const bytes = mutate(valid);
+      await writeFile(file, bytes);
+      const dataset = await readOrRefused(file, () => openPicture(file, { frames: true }));
+      if (dataset === undefined) return undefined;
+      const { rows, cols, channels } = dataset.size;
+      const sides = [rows, cols].map((side) => Buffer.of(side & 255, side >> 8));
+      if (ending === "avif") sides.forEach((side) => side.reverse());
+      // A GIF is enlarged to what its frames take.
+      if (ending !== "gif") for (const side of sides) expect(Buffer.from(bytes).includes(side)).toBe(true);
+      expect((await dataset.read([dataset.count - 1])).length).toBe(rows * cols * channels);
+      return dataset;
+    });
+    expectBoth(tally);
+  });
+
   test("masks", async () => {
     const file = join(folder, "mask.png");
     const valid = await picture(1).toColourspace("b-w").png().toBuffer();

@@ -9,9 +9,13 @@ import { openCifar10 } from "../../src/data/formats/cifar10.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { hubListing } from "../../src/data/hub/listing.ts";
 import { openIdx } from "../../src/data/formats/idx.ts";
-import { tarFiles } from "../../src/data/formats/tar.ts";
+import { metadataLabels } from "../../src/data/formats/metadata.ts";
+import { openNpy } from "../../src/data/formats/npy.ts";
+import { tarEntries } from "../../src/data/formats/tar.ts";
+import { readEntry, zipEntries } from "../../src/data/formats/zip.ts";
 import { fetchSettings } from "../../src/fetch/settings.ts";
 import { parseJson } from "../../src/files/json.ts";
+import { memoryAccess } from "../../src/files/random-access.ts";
 import { autoregressive } from "../../src/families/autoregressive.ts";
 import { familyNamed } from "../../src/families/by-name.ts";
 import { NETWORK } from "../../src/programs/network.ts";
@@ -23,7 +27,9 @@ import { writeConfig } from "../../src/run/run-folder.ts";
 import { encodeSafetensors } from "../../src/run/safetensors.ts";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { fromCheckpoint, toCheckpoint } from "../../src/run/training-state.ts";
+import { npyFile } from "../data/formats/npy-file.ts";
 import { tarArchive } from "../data/formats/tar-archive.ts";
+import { zipArchive } from "../data/formats/zip-archive.ts";
 import { filesOf, treeOf } from "../data/hub/hub-server.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { serve } from "../fetch/server.ts";
@@ -176,20 +182,118 @@ describe("of mutated files none is read but rightly", () => {
     expectBoth(tally);
   });
 
+  test("NumPy arrays, and the labels beside them", async () => {
+    const [file, labelFile] = [join(folder, "x.npy"), join(folder, "y.npy")];
+    const pictures = npyFile(
+      [2, 20, 20],
+      Array.from({ length: 800 }, (_, i) => i % 256),
+    );
+    const labels = npyFile([2], [3, 1], { descr: "<i8" });
+    /** A header that says what the values are, and the values. */
+    const parts = (bytes: Uint8Array) => {
+      const start = 10 + Buffer.from(bytes).readUInt16LE(8);
+      return {
+        header: Buffer.from(bytes.subarray(0, start)).toString("latin1"),
+        values: bytes.subarray(start),
+      };
+    };
+    const tally = await fuzz({ seed: 14, runs: 400 }, async (mutate, isOfLabels) => {
+      const [own, beside] = isOfLabels ? [pictures, mutate(labels)] : [mutate(pictures), labels];
+      await writeFile(file, own);
+      await writeFile(labelFile, beside);
+      const dataset = await readOrRefused(isOfLabels ? labelFile : file, () => openNpy(file));
+      if (dataset === undefined) return undefined;
+      const [a, b] = [parts(own), parts(beside)];
+      const { rows, cols, channels } = dataset.size;
+      expect(a.header).toMatch(new RegExp(`shape.*\\b0*${dataset.count}\\b`));
+      expect(dataset.count * rows * cols * channels).toBe(a.values.length);
+      if (/u1/.test(a.header)) {
+        expect((await pixelsOf(dataset)).sort()).toEqual(Uint8Array.from(a.values).sort());
+      }
+      expect(b.values.length % dataset.count).toBe(0);
+      expect(dataset.labels!.every((label) => label >= 0)).toBe(true);
+      if (!isOfLabels) expect([...dataset.labels!]).toEqual([3, 1]);
+      return dataset;
+    });
+    expectBoth(tally);
+  });
+
+  test("the labels of pictures, as CSV and as JSON", async () => {
+    const paths = ["0.png", "a/1.png", "a/2.png"];
+    const csv = Buffer.from(
+      'label,file_name,text\n"a ""cat""",0.png,\ndog,a/1.png,"two\nlines"\ncat,./a/2.png,\n',
+    );
+    const json = Buffer.from(
+      paths.map((path, i) => `{"file_name":"${path}","label":${i < 2 ? `"dog ${i}"` : i}}\n`).join(""),
+    );
+    const tally = await fuzz({ seed: 17, runs: 700 }, async (mutate, isJson) => {
+      const name = isJson ? "metadata.jsonl" : "metadata.csv";
+      const bytes = mutate(isJson ? json : csv);
+      const tree = {
+        name: "some",
+        paths: [...paths, name],
+        nameOf: (path: string) => path,
+        read: async () => bytes,
+      };
+      const labels = await readOrRefused(name, () => metadataLabels(tree, "", paths));
+      if (labels === undefined) return undefined;
+      expect([...labels.keys()].sort()).toEqual(paths);
+      const text = Buffer.from(bytes).toString();
+      const written = isJson
+        ? JSON.stringify(
+            text
+              .split("\n")
+              .filter(Boolean)
+              .map((line) => JSON.parse(line)),
+          )
+        : text;
+      for (const label of labels.values()) {
+        const own = isJson ? JSON.stringify(label) : label.replaceAll('"', '""');
+        expect(written.includes(own) || written.includes(`:${label}`)).toBe(true);
+      }
+      return labels;
+    });
+    expectBoth(tally);
+  });
+
+  test("ZIP archives", async () => {
+    const file = "some.zip";
+    const content = {
+      "a.bin": Buffer.alloc(700, 1),
+      "b.bin": Buffer.from("some text"),
+      empty: Buffer.alloc(0),
+    };
+    const archives = [{}, { isPacked: false }, { is64: true }].map((packing) => zipArchive(content, packing));
+    const originals = Object.values(content).map((bytes) => bytes.toString("hex"));
+    let run = 0;
+    const tally = await fuzz({ seed: 15, runs: 900 }, async (mutate) => {
+      const archive = memoryAccess(mutate(archives[run++ % archives.length]!));
+      const entries = await readOrRefused(file, () => zipEntries(archive, file));
+      if (entries === undefined) return undefined;
+      let isRead = true;
+      for (const entry of entries.values()) {
+        const read = await readOrRefused(file, () => readEntry(archive, entry, file, 2 ** 20));
+        if (read) expect(originals).toContain(Buffer.from(read).toString("hex"));
+        isRead &&= read !== undefined;
+      }
+      return isRead || undefined;
+    });
+    expectBoth(tally);
+  });
+
   test("tar archives", async () => {
     const file = "some.tar";
     const content = { "a.bin": Buffer.alloc(700, 1), "b.bin": Buffer.alloc(512, 2), empty: Buffer.alloc(0) };
     const valid = tarArchive(content);
     const tally = await fuzz({ seed: 5, runs: 900 }, async (mutate) => {
       const bytes = Buffer.from(mutate(valid));
-      const files = await readOrRefused(file, () => tarFiles(bytes, file));
-      for (const [name, found] of files ?? []) {
-        const at = found.byteOffset - bytes.byteOffset;
-        expect(at % 512).toBe(0);
-        const header = bytes.subarray(at - 512, at);
+      const files = await readOrRefused(file, () => tarEntries(memoryAccess(bytes), file));
+      for (const [name, { start, size }] of files ?? []) {
+        expect(start % 512).toBe(0);
+        const header = bytes.subarray(start - 512, start);
         expect(header.subarray(0, 100).toString()).toContain(name);
-        expect(found.length).toBe(Number.parseInt(header.toString("latin1", 124, 136).trim(), 8));
-        expect(at + found.length).toBeLessThanOrEqual(bytes.length);
+        expect(size).toBe(Number.parseInt(header.toString("latin1", 124, 136).trim(), 8));
+        expect(start + size).toBeLessThanOrEqual(bytes.length);
       }
       return files;
     });

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isThere, readBounded } from "../../files/bounded-read.ts";
+import { memoryAccess } from "../../files/random-access.ts";
 import { decodeText } from "../../files/text.ts";
 import { memoryDataset, pictureLength, type Dataset } from "../dataset.ts";
 import type { Format, OpenOptions } from "./format.ts";
@@ -8,7 +9,7 @@ import { unexpected } from "../../files/unexpected.ts";
 import { readGzipped } from "./gzipped.ts";
 import { greyPixels } from "../picture-file.ts";
 import { checkLevels, quantise } from "../quantise.ts";
-import { tarFiles } from "./tar.ts";
+import { tarEntries } from "./tar.ts";
 
 /** Largest size of all files together, compressed and not: some 349,000 pictures. */
 const MAX_BYTES = 2 ** 30;
@@ -85,9 +86,11 @@ export async function openCifar10Archive(
   name: string,
 ): Promise<Dataset> {
   const packed = await readGzipped(archive, MAX_BYTES);
-  const files = tarFiles(await packed.content(MAX_BYTES, `more than ${MAX_BYTES} bytes`), archive);
+  const content = await packed.content(MAX_BYTES, `more than ${MAX_BYTES} bytes`);
+  const files = await tarEntries(memoryAccess(content), archive);
   const batches = members.map((member) => {
-    const bytes = files.get(member);
+    const found = files.get(member);
+    const bytes = found && content.subarray(found.start, found.start + found.size);
     if (bytes) return { file: `${archive}: ${member}`, bytes };
     throw unexpected(archive, `an archive with ${member} in it`, [...files.keys()].join(", ") || "no file");
   });

@@ -1,7 +1,7 @@
 import { expected, NextpixelError } from "../../basics/errors.ts";
 import { checkExtent, cropAt } from "../crop.ts";
 import type { CropPlace, Extent, PictureSize } from "../dataset.ts";
-import { pixelsAtSize, pixelsOf, type PictureHeader } from "../picture-file.ts";
+import { pixelsAtSize, pixelsOf, type EncodedPicture, type PictureHeader } from "../picture-file.ts";
 import { haveLevels } from "../levels.ts";
 import { checkLevels, quantise } from "../quantise.ts";
 
@@ -104,7 +104,7 @@ export const pictureSizeOf = (format: FolderFormat): PictureSize =>
   format.crop ? { channels: format.channels, ...format.crop } : wholeSize(format, format.first.header);
 
 /**
- * Levels of a file's bytes, [channels, rows, cols], cropped at a place. Throws an Error that does not name the file if
+ * Levels of a file's picture, [channels, rows, cols], cropped at a place. Throws an Error that does not name the file if
  * they cannot be decoded.
  *
  * @throws ARGUMENT if they have too many levels.
@@ -112,12 +112,12 @@ export const pictureSizeOf = (format: FolderFormat): PictureSize =>
 export async function levelsOf(
   format: FolderFormat,
   { file, header }: PictureFile,
-  bytes: Uint8Array,
+  picture: EncodedPicture,
   place?: CropPlace,
 ): Promise<Uint8Array> {
   const size = wholeSize(format, header);
   const crop = format.crop && cropAt(size, format.crop, place, file);
-  const pixels = await pixelsOf(bytes, size, crop);
+  const pixels = await pixelsOf(picture, size, crop);
   if (fits(format, pixels)) return toLevels(format, pixels);
   const what = `${format.levels} levels, as those have that were looked at,`;
   throw expected("ARGUMENT", `pictures of ${what}`, file, "more", "levels");
@@ -129,10 +129,10 @@ export async function levelsOf(
  */
 export async function levelsOfAlike(
   format: FolderFormat,
-  bytes: Uint8Array,
+  picture: EncodedPicture,
 ): Promise<Uint8Array | undefined> {
   if (format.resize || format.crop || format.isGrey) return undefined;
-  const pixels = await pixelsAtSize(bytes, wholeSize(format, format.first.header));
+  const pixels = await pixelsAtSize(picture, wholeSize(format, format.first.header));
   return pixels && fits(format, pixels) ? toLevels(format, pixels) : undefined;
 }
 

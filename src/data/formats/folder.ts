@@ -1,56 +1,48 @@
-import { NextpixelError } from "../../basics/errors.ts";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { Dataset } from "../dataset.ts";
-import { filesUnder } from "./files-under.ts";
-import { folderOf, splitOf, validSplitOf } from "./folder-splits.ts";
-import type { Format } from "./format.ts";
-import { openPictureFiles, type PictureOptions } from "./picture-files.ts";
-import { isPictureName } from "./picture.ts";
+import { folderTree } from "./file-tree.ts";
+import type { Format, OpenOptions } from "./format.ts";
+import { METADATA_NAMES } from "./metadata.ts";
+import { openTree } from "./picture-tree.ts";
+import { meantBy, splitIn, validSplitIn } from "./splits.ts";
 
 /**
- * The PNG, JPEG and WebP files of a folder. Sub-folders are classes, in the order of their names, and a picture deeper
- * down belongs to the top-level sub-folder that it is under; pictures that lie in the folder itself have no labels.
+ * The picture files of a folder, see `openTree`.
  *
- * @throws ARGUMENT if pictures lie both in the folder and in sub-folders; the errors of `openPictureFiles`.
+ * @throws NOT_FOUND if it cannot be read; the errors of `openTree`.
  */
-export async function openFolder(
+export const openFolder = async (
   folder: string,
-  options: PictureOptions = {},
+  options: OpenOptions = {},
   name = folder,
-): Promise<Dataset> {
-  const files = (await filesUnder(folder)).filter(isPictureName);
-  checkLayout(folder, files);
-  const { dataset, paths } = await openPictureFiles(name, folder, files, options);
-  return { ...dataset, ...classesOf(paths) };
-}
+): Promise<Dataset> => openTree(await folderTree(folder), "", options, name);
 
-function checkLayout(folder: string, paths: readonly string[]): void {
-  const inRoot = paths.find((path) => !path.includes("/"));
-  const inClass = paths.find((path) => path.includes("/"));
-  if (inRoot === undefined || inClass === undefined) return;
-  throw new NextpixelError(
-    "ARGUMENT",
-    `${folder}: expected pictures either in the folder itself or in sub-folders (classes), received both ${inRoot} and ${inClass}`,
-  );
-}
-
-function classesOf(paths: readonly string[]): Pick<Dataset, "labels" | "classNames"> {
-  if (!paths[0]!.includes("/")) return { labels: undefined, classNames: undefined };
-  const folders = paths.map((path) => path.slice(0, path.indexOf("/")));
-  const classNames = [...new Set(folders)].sort();
-  const numbers = new Map(classNames.map((name, label) => [name, label]));
-  return { labels: Int32Array.from(folders, (name) => numbers.get(name)!), classNames };
-}
-
-/** A folder of pictures, or one of the splits that it is divided into: see `splitOf`. */
+/** A folder of pictures, or one of the splits that it is divided into: see `splitIn`. */
 export const folder: Format = {
   help: "a folder of pictures (its splits with :test, :valid)",
   canResize: true,
-  recognises: async (name) => (await folderOf(name)) !== undefined,
+  recognises: async (name) => (await meantBy(name, isFolder)) !== undefined,
   async open(name, options) {
-    const split = await splitOf(name);
-    if (split === undefined) return openFolder(name, options);
-    if (split.note !== undefined) options.onWarning?.(split.note);
-    return openFolder(split.folder, options, name);
+    const meant = (await meantBy(name, isFolder))!;
+    const { under, note } = splitIn(meant, await subFolders(meant.whole));
+    if (note !== undefined) options.onWarning?.(note);
+    return openTree(await folderTree(meant.whole, under, METADATA_NAMES), under, options, name);
   },
-  validationOf: validSplitOf,
+  async validationOf(name) {
+    const meant = await meantBy(name, isFolder);
+    return meant && validSplitIn(meant, await subFolders(meant.whole));
+  },
 };
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+async function subFolders(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder).catch(() => []);
+  const are = await Promise.all(entries.map((entry) => isFolder(join(folder, entry))));
+  return entries.filter((_, i) => are[i]);
+}

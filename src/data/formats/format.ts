@@ -6,8 +6,15 @@ import type { FolderOptions } from "./picture-files.ts";
 export interface OpenOptions extends FolderOptions {
   /** Levels to quantise to; by default as many as the pictures have, see `openDataset`. */
   readonly levels?: number | undefined;
-  /** false: a file of labels beside an IDX file is not read, whatever is in it. Labels are read by default. */
+  /** false: files of labels beside or among the pictures are not read, whatever is in them. They are by default. */
   readonly labels?: boolean | undefined;
+  /**
+   * Of arrays, the value that is white: 255 for uint8, 65535 for uint16, and 1 for bool if nothing is said; to be said
+   * for all others, such as floats from 0 to 1 or from 0 to 255.
+   */
+  readonly white?: number | undefined;
+  /** Of arrays, a letter for each axis, such as "NHWC", where the shape does not tell: see `layoutOf`. */
+  readonly layout?: string | undefined;
   /** How files that are not on this machine are downloaded. */
   readonly download?: FetchOptions | undefined;
 }

@@ -1,7 +1,6 @@
-import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { NextpixelError } from "../../basics/errors.ts";
-import { isThere } from "../../files/bounded-read.ts";
+import { isFile, isThere } from "../../files/bounded-read.ts";
 import { memoryDataset, type Dataset } from "../dataset.ts";
 import { countLevels, warnOfLevels, type LevelOptions } from "../levels.ts";
 import { unexpected } from "../../files/unexpected.ts";
@@ -122,10 +121,6 @@ function hex(word: number): string {
 export const idx: Format = {
   help: "an IDX file",
   canResize: false,
-  recognises: (name) =>
-    stat(name).then(
-      (found) => found.isFile(),
-      () => false,
-    ),
+  recognises: isFile,
   open: openIdx,
 };

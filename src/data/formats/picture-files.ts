@@ -1,10 +1,16 @@
-import { join } from "node:path";
 import { NextpixelError } from "../../basics/errors.ts";
 import { mapConcurrently } from "../concurrent.ts";
 import { cropAt, cut } from "../crop.ts";
 import { pictureDataset, pictureLength, PICTURES_AT_ONCE, type CropPlace, type Dataset } from "../dataset.ts";
 import { countLevels, warnOfLevels } from "../levels.ts";
-import { decodingError, headerOf, LOSSES, readPicture } from "../picture-file.ts";
+import {
+  decodingError,
+  headerOf,
+  LOSSES,
+  PICTURE_KINDS,
+  readPicture,
+  type EncodedPicture,
+} from "../picture-file.ts";
 import { quantise } from "../quantise.ts";
 import {
   checkFile,
@@ -18,11 +24,15 @@ import {
   type FormatOptions,
   type PictureFile,
 } from "./folder-format.ts";
+import type { FileTree } from "./file-tree.ts";
+import { keepingLast, pageAt, withPages } from "./frames.ts";
 import { packStrings } from "./packed-strings.ts";
 
 export interface FolderOptions extends Omit<FormatOptions, "levels"> {
   /** Leave out files that cannot be decoded, with a warning each, instead of failing. */
   readonly skipBad?: boolean | undefined;
+  /** Take every frame of an animation and every page of a TIFF file as a picture, in place of the first alone. */
+  readonly frames?: boolean | undefined;
   /** Bytes that pictures may take in memory, one for each sub-pixel; the others stay on disk. 1 GiB. */
   readonly memory?: number | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
@@ -30,7 +40,8 @@ export interface FolderOptions extends Omit<FormatOptions, "levels"> {
 
 export type PictureOptions = FolderOptions & FormatOptions;
 
-const MEMORY = 2 ** 30;
+/** Bytes that pictures may take in memory if nothing else is said. */
+export const MEMORY = 2 ** 30;
 /** Folders of more bytes are large: their pictures are not decoded before they are needed. */
 const DECODED_WHEN_OPENED = 2 ** 28;
 /** Files of a large folder whose headers are read when it is opened. */
@@ -38,7 +49,7 @@ const HEADERS_READ = 1000;
 /** Pictures of a large folder whose values tell how many levels it has. */
 const VALUES_READ = 100;
 
-/** Something read from the file at `path` (relative to the data set's folder, with `/`). */
+/** Something read from the file at `path` of the data set's tree. */
 interface Read<Value> {
   readonly path: string;
   readonly value: Value;
@@ -51,7 +62,7 @@ interface Read<Value> {
 // which would take a third of the time.
 
 /**
- * The data set `name` of the picture files at `paths` of a folder, without labels, and which of the paths are in it.
+ * The data set `name` of the picture files at `paths` of a tree, without labels, and which of the paths are in it.
  * One channel when all files are in a grey format or on `gray`, else three (sRGB). Warnings say what of the files is
  * lost, see `LOSSES`, and if there are fewer levels than 256.
  *
@@ -65,35 +76,37 @@ interface Read<Value> {
  */
 export async function openPictureFiles(
   name: string,
-  folder: string,
-  paths: readonly string[],
+  files: FileTree,
+  filePaths: readonly string[],
   options: PictureOptions,
 ): Promise<{ readonly dataset: Dataset; readonly paths: readonly string[] }> {
   checkOptions(options);
+  const tree = options.frames ? keepingLast(files) : files;
+  const paths = options.frames ? await withPages(files, filePaths) : filePaths;
   const { memory = MEMORY, skipBad = false, onWarning } = options;
   const mostWhenOpened = Math.min(memory, DECODED_WHEN_OPENED);
-  const isLarge = paths.length * (await bytesOfFirst(folder, paths, options)) > mostWhenOpened;
+  const isLarge = paths.length * (await bytesOfFirst(tree, paths, options)) > mostWhenOpened;
   const looked = isLarge && !skipBad ? spread(paths, HEADERS_READ) : paths;
-  const found = await readAll(folder, looked, options, pictureFile);
-  const files = found.map(({ value }) => value);
-  warnOfLosses(files, onWarning);
-  const format = formatOf(files, options);
-  const bytes = files.reduce((sum, { header }) => sum + pictureLength(wholeSize(format, header)), 0);
+  const found = await readAll(tree, looked, options, (path) => pictureFile(tree, path));
+  const headers = found.map(({ value }) => value);
+  warnOfLosses(headers, onWarning);
+  const format = formatOf(headers, options);
+  const bytes = headers.reduce((sum, { header }) => sum + pictureLength(wholeSize(format, header)), 0);
 
   if (isLarge || bytes > mostWhenOpened) {
-    const decode = async (file: string, i: number) =>
-      void (await levelsOf(format, files[i]!, await readPicture(file)));
-    const good = skipBad ? pathsOf(await readAll(folder, pathsOf(found), options, decode)) : paths;
-    const exact = options.levels === undefined ? await sampled(folder, good, format) : format;
+    const decode = async (path: string, i: number) =>
+      void (await levelsOf(format, headers[i]!, await pictureAt(tree, path)));
+    const good = skipBad ? pathsOf(await readAll(tree, pathsOf(found), options, decode)) : paths;
+    const exact = options.levels === undefined ? await sampled(tree, good, format) : format;
     if (exact.isExact) warnOfLevels(name, exact.levels, onWarning);
-    return { dataset: onDisk(name, folder, good, exact, memory), paths: good };
+    return { dataset: onDisk(name, tree, good, exact, memory), paths: good };
   }
   const whole = { ...format, crop: undefined };
   const counter = countLevels();
-  const pictures = await readAll(folder, pathsOf(found), options, async (file, i) => {
-    const values = await levelsOf(whole, files[i]!, await readPicture(file));
+  const pictures = await readAll(tree, pathsOf(found), options, async (path, i) => {
+    const values = await levelsOf(whole, headers[i]!, await pictureAt(tree, path));
     counter.add(values);
-    return { size: wholeSize(format, files[i]!.header), values };
+    return { size: wholeSize(format, headers[i]!.header), values };
   });
   const levels = options.levels ?? counter.levels();
   if (options.levels === undefined) warnOfLevels(name, levels, onWarning);
@@ -104,7 +117,7 @@ export async function openPictureFiles(
   const dataset = pictureDataset(description, async (index, place) => {
     const { path, value } = pictures[index]!;
     const { size, values } = value;
-    return format.crop ? cut(values, size, cropAt(size, format.crop, place, join(folder, path))) : values;
+    return format.crop ? cut(values, size, cropAt(size, format.crop, place, tree.nameOf(path))) : values;
   });
   return { dataset, paths: pathsOf(pictures) };
 }
@@ -115,7 +128,7 @@ export async function openPictureFiles(
  */
 function onDisk(
   name: string,
-  folder: string,
+  tree: FileTree,
   paths: readonly string[],
   format: FolderFormat,
   memory: number,
@@ -125,7 +138,7 @@ function onDisk(
   const kept = new Map<number, Uint8Array>();
   return pictureDataset(descriptionOf(name, paths.length, format), async (index, place) => {
     const levels =
-      kept.get(index) ?? (await decodeFile(format, join(folder, packed.at(index)), mendsOf(paths), place));
+      kept.get(index) ?? (await decodeFile(format, tree, packed.at(index), mendsOf(paths), place));
     if (kept.size < most) kept.set(index, levels);
     return levels;
   });
@@ -134,16 +147,18 @@ function onDisk(
 /** Levels of a file that has not been looked at. */
 async function decodeFile(
   format: FolderFormat,
-  file: string,
+  tree: FileTree,
+  path: string,
   about: readonly string[],
   place?: CropPlace,
 ): Promise<Uint8Array> {
-  const bytes = await naming(file, about, readPicture(file));
-  const alike = await levelsOfAlike(format, bytes);
+  const file = tree.nameOf(path);
+  const picture = await naming(file, about, pictureAt(tree, path));
+  const alike = await levelsOfAlike(format, picture);
   if (alike) return alike;
-  const picture = { file, header: await naming(file, about, headerOf(bytes)) };
-  checkFile(format, picture);
-  return naming(file, about, levelsOf(format, picture, bytes, place));
+  const looked = { file, header: await naming(file, about, headerOf(picture)) };
+  checkFile(format, looked);
+  return naming(file, about, levelsOf(format, looked, picture, place));
 }
 
 /**
@@ -151,13 +166,13 @@ async function decodeFile(
  * read.
  */
 async function sampled(
-  folder: string,
+  tree: FileTree,
   paths: readonly string[],
   format: FolderFormat,
 ): Promise<FolderFormat> {
   const counter = countLevels();
   for (const path of spread(paths, VALUES_READ)) {
-    const values = await decodeFile(format, join(folder, path), []).catch(() => undefined);
+    const values = await decodeFile(format, tree, path, []).catch(() => undefined);
     if (values && !counter.add(values)) break;
   }
   const levels = counter.levels();
@@ -184,19 +199,26 @@ function warnOfLosses(files: readonly PictureFile[], onWarning: FolderOptions["o
 
 const pathsOf = (files: readonly Read<unknown>[]): string[] => files.map(({ path }) => path);
 
-const pictureFile = async (file: string): Promise<PictureFile> => ({
-  file,
-  header: await headerOf(await readPicture(file)),
-});
+/** A picture file, or a page of one. Throws an Error that does not name it. */
+function pictureAt(tree: FileTree, path: string): Promise<EncodedPicture> {
+  const { file, page } = pageAt(path);
+  return readPicture((limit) => tree.read(file, limit), page);
+}
+
+async function pictureFile(tree: FileTree, path: string): Promise<PictureFile> {
+  const header = await headerOf(await pictureAt(tree, path));
+  const losses = header.losses.filter((loss) => loss !== "frames" || !pageAt(path).isOneOfMany);
+  return { file: tree.nameOf(path), header: { ...header, losses } };
+}
 
 /** Sub-pixels of the first picture that can be read; 0 if there is none. */
 async function bytesOfFirst(
-  folder: string,
+  tree: FileTree,
   paths: readonly string[],
   options: PictureOptions,
 ): Promise<number> {
   for (const path of paths) {
-    const file = await pictureFile(join(folder, path)).catch(() => undefined);
+    const file = await pictureFile(tree, path).catch(() => undefined);
     if (file) return pictureLength(wholeSize(formatOf([file], { ...options, crop: undefined }), file.header));
   }
   return 0;
@@ -219,15 +241,14 @@ const naming = <Value>(file: string, about: readonly string[], reading: Promise<
 
 /** `read` of every file in turn, without those that are bad when these are to be skipped. */
 async function readAll<Value>(
-  folder: string,
+  tree: FileTree,
   paths: readonly string[],
   { skipBad = false, onWarning }: FolderOptions,
-  read: (file: string, index: number) => Promise<Value>,
+  read: (path: string, index: number) => Promise<Value>,
 ): Promise<Read<Value>[]> {
   const about = mendsOf(paths);
   const results = await mapConcurrently(paths, PICTURES_AT_ONCE, async (path, index) => {
-    const file = join(folder, path);
-    const reading = naming(file, about, read(file, index));
+    const reading = naming(tree.nameOf(path), about, read(path, index));
     const found = reading.then((value): Read<Value> => ({ path, value }));
     return skipBad ? found.catch((error: NextpixelError) => `${error.message}; left out`) : found;
   });
@@ -237,5 +258,5 @@ async function readAll<Value>(
     else good.push(result);
   }
   if (good.length > 0) return good;
-  throw new NextpixelError("NOT_FOUND", `${folder}: no PNG, JPEG or WebP picture in this folder`);
+  throw new NextpixelError("NOT_FOUND", `${tree.name}: no ${PICTURE_KINDS} picture in it`);
 }

@@ -10,7 +10,7 @@ import {
 import { compressors } from "hyparquet-compressors";
 import * as v from "valibot";
 import { unexpected } from "../../files/unexpected.ts";
-import { pictureEnding } from "../picture-file.ts";
+import { PICTURE_KINDS, pictureEnding } from "../picture-file.ts";
 import { CLASS_NAMES } from "./unpack.ts";
 
 /** Limits: rows of all files, bytes of one row group, uncompressed, and classes without names. */
@@ -115,7 +115,7 @@ function pictureOf({ path, picture }: Table, row: Row, index: number) {
   const ending = bytes instanceof Uint8Array ? pictureEnding(bytes) : undefined;
   if (bytes instanceof Uint8Array && ending !== undefined) return { bytes, ending };
   const received = bytes instanceof Uint8Array ? "bytes of something else" : "none";
-  throw unexpected(path, `a PNG, JPEG or WebP picture in "${picture}" of row ${index}`, received);
+  throw unexpected(path, `a ${PICTURE_KINDS} picture in "${picture}" of row ${index}`, received);
 }
 
 /** The class of a row; undefined if it has none. It has no number if labels are text. */

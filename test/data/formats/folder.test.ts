@@ -50,7 +50,7 @@ async function badFiles(): Promise<[name: string, bytes: Uint8Array | string][]>
     ["cut.webp", asWebp.subarray(0, asWebp.length >> 1)],
     ["empty.png", ""],
     ["flipped.png", flipped],
-    ["gif.png", await picture.clone().gif().toBuffer()],
+    ["bitmap.png", Buffer.from("BM, as a Windows bitmap begins")],
     ["svg.png", '<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48"/>'],
     ["text.png", "not a picture"],
   ];
@@ -117,7 +117,7 @@ describe("which files", () => {
     const folder = await temporaryFolder({ "notes.txt": "" });
     await expect(openFolder(folder)).rejects.toMatchObject({
       code: "NOT_FOUND",
-      message: `${folder}: no PNG, JPEG or WebP picture in this folder`,
+      message: `${folder}: no PNG, JPEG, WebP, GIF, TIFF or AVIF picture in it`,
     });
     await rm(folder, { recursive: true });
     await expect(openFolder(folder)).rejects.toMatchObject({ code: "NOT_FOUND" });

@@ -130,8 +130,12 @@ describe("what of a file does not become part of the picture", () => {
   test.each([
     ["16 bits a value, of which 8 are read", deep, ".png"],
     ["an alpha channel: what is transparent is white", () => rgba(9).png().toBuffer(), ".png"],
-    ["several frames, of which the first is read", moving, ".webp"],
-    ["several frames, of which the first is read", async () => animatedPng(await png(3, 200)), ".png"],
+    ["several frames or pages, of which the first is read", moving, ".webp"],
+    [
+      "several frames or pages, of which the first is read",
+      async () => animatedPng(await png(3, 200)),
+      ".png",
+    ],
   ])("is said once: %s", async (what, make, ending) => {
     const bytes = await make();
     const files = { [`a${ending}`]: bytes, [`b${ending}`]: bytes, [`c${ending}`]: bytes };

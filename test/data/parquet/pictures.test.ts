@@ -70,7 +70,11 @@ describe("Parquet files", () => {
   });
 
   test.each([
-    ["no pictures", table([Buffer.from("GIF89a")]), 'in "image" of row 0, received bytes of something else'],
+    [
+      "no pictures",
+      table([Buffer.from("BM, as a Windows bitmap begins")]),
+      'in "image" of row 0, received bytes of something else',
+    ],
     ["missing pictures", table([null]), 'in "image" of row 0, received none'],
     [
       "unknown classes",
