@@ -7,7 +7,7 @@ import { NO_VULKAN, SOFTWARE_VULKAN } from "../runtime/software-vulkan.ts";
 import { jsonOf, runCli, type CliResult } from "./run-cli.ts";
 
 const TRAIN =
-  "train digits --steps 12 --batch 4 --width 4 --depth 1 --shares 1 --valid-fraction 0.01 --eval-every 3 --json".split(
+  "train digits --steps 6 --batch 4 --width 4 --depth 1 --shares 1 --valid-fraction 0.01 --eval-every 3 --json".split(
     " ",
   );
 
@@ -67,7 +67,7 @@ describe.skipIf(!SOFTWARE_VULKAN)("with software that plays a GPU", () => {
   const cli = (...args: string[]) => runCli(args, options());
   const sha256 = async (run: string) =>
     createHash("sha256")
-      .update(await readFile(join(folder, run, "checkpoints", "step-00000012.safetensors")))
+      .update(await readFile(join(folder, run, "checkpoints", "step-00000006.safetensors")))
       .digest("hex");
 
   const natsOf = (result: CliResult) => (jsonOf(result)["valid"] as { nats: number }).nats;
@@ -93,7 +93,7 @@ describe.skipIf(!SOFTWARE_VULKAN)("with software that plays a GPU", () => {
     "a run that was stopped goes on there to the same weights, or elsewhere if told",
     { timeout: 300_000 },
     async () => {
-      const interrupt = { after: /step 6\/12/, signal: "SIGINT" } as const;
+      const interrupt = { after: /step 3\/6/, signal: "SIGINT" } as const;
       const args = [...TRAIN, "--device", "webgpu", "--out", "stopped"];
       expect((await runCli(args, { ...options(), interrupt })).code).toBe(130);
       await cp(join(folder, "stopped"), join(folder, "moved"), { recursive: true });

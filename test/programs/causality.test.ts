@@ -30,7 +30,7 @@ describe.each(TINY_NETWORKS)("perturbing a sub-pixel of $name", ({ config }) => 
   const pictures = [
     original,
     ...order.map(({ index }) => original.with(index, (original[index]! + 1) % config.levels)),
-  ];
+  ].flat();
   // Several sets of weights, for one alone may hide a path behind a relu. Biases too are random.
   const evaluated = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => {
     const feeds = network.declarations.map((declaration) => [
@@ -42,7 +42,7 @@ describe.each(TINY_NETWORKS)("perturbing a sub-pixel of $name", ({ config }) => 
       network,
       new Uint32Array(length + 1).fill(seed % (config.classes?.length ?? 1)),
     );
-    const given = { ...Object.fromEntries(feeds), ...classes, pictures: pictures.flat() };
+    const given = { ...Object.fromEntries(feeds), ...classes, pictures };
     return evaluate([network.logits, network.nats], given);
   });
   const groups = network.likelihood.groups(channels);
@@ -55,7 +55,7 @@ describe.each(TINY_NETWORKS)("perturbing a sub-pixel of $name", ({ config }) => 
     const group = picture * groups + Math.floor(channel / channelsOfGroup);
     const levels = Array.from(
       { length: channel % channelsOfGroup },
-      (_, k) => pictures.flat()[(group * channelsOfGroup + k) * rows * cols + pixel]!,
+      (_, k) => pictures[(group * channelsOfGroup + k) * rows * cols + pixel]!,
     );
     const logits = evaluated.flatMap(([values]) =>
       Array.from(
