@@ -1,7 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
 import { buildNetwork, NETWORK } from "../../src/programs/network.ts";
-import { openScorer } from "../../src/programs/scorer.ts";
+import { openScorer, type Scorer } from "../../src/programs/scorer.ts";
 import { draw, samplerOf } from "../runtime/drawing.ts";
 import { randomLevels, randomWeights } from "../runtime/logits.ts";
 import { labelsInTurn, TINY_NETWORKS } from "./tiny.ts";
@@ -19,11 +19,14 @@ describe.each(TINY_NETWORKS)("pictures of $name", ({ config }) => {
   const { channels, rows, cols } = config.size;
   const pixels = rows * cols;
 
+  // Opening one takes longer than what it is asked here.
+  let scorer: Promise<Scorer> | undefined;
+  afterAll(async () => (await scorer)?.close());
+
   /** -log p of each picture's sub-pixels, or of some of the pixels, as the scorer computes it. */
   async function scored(pictures: Uint8Array, isCounted = (_pixel: number) => true): Promise<number[]> {
-    const scorer = await openScorer(buildNetwork(config, COUNT), { [NETWORK]: weights });
-    const nats = await scorer.nats(pictures, { labels: labelsInTurn(network, COUNT) });
-    await scorer.close();
+    scorer ??= openScorer(buildNetwork(config, COUNT), { [NETWORK]: weights });
+    const nats = await (await scorer).nats(pictures, { labels: labelsInTurn(network, COUNT) });
     return Array.from({ length: COUNT }, (_, m) =>
       nats
         .subarray(m * length, (m + 1) * length)
