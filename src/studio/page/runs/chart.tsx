@@ -75,7 +75,10 @@ export function Chart(props: ChartProps) {
           },
           y: { distr: isLogarithmic ? LOGARITHM : LINEAR },
         },
-        axes: [{ ...axis(element), size: 32 }, { ...axis(element), size: 60, values: (_, ticks) => ticks.map(tick) }],
+        axes: [
+          { ...axis(element), size: 32 },
+          { ...axis(element), size: 60, values: (_, ticks) => ticks.map(tick) },
+        ],
         series: [{}, ...latest.current.lines.map((line) => series(element, line))],
         hooks: {
           setCursor: [({ cursor }) => tell(cursor.idx)],
@@ -108,7 +111,9 @@ export function Chart(props: ChartProps) {
     <figure class="chart">
       <figcaption>
         <h3>{title}</h3>
-        {isValueLogarithmic && !canBeLogarithmic && <small>It has values of 0 or below: the axis is linear.</small>}
+        {isValueLogarithmic && !canBeLogarithmic && (
+          <small>It has values of 0 or below: the axis is linear.</small>
+        )}
       </figcaption>
       <div ref={place} role="img" aria-label={summaryOf(title, lines)} />
       <p class="at-cursor" aria-hidden="true">
@@ -151,7 +156,13 @@ const DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 3]];
 function series(element: HTMLElement, { label, colour, isMarked }: Line): uPlot.Series {
   const stroke = colourOf(element, `run-${colour + 1}`);
   const dash = DASHES[colour % DASHES.length]!;
-  return { label, stroke, dash: [...dash], width: isMarked ? 2 : 1, points: { show: isMarked, size: 6, fill: stroke } };
+  return {
+    label,
+    stroke,
+    dash: [...dash],
+    width: isMarked ? 2 : 1,
+    points: { show: isMarked, size: 6, fill: stroke },
+  };
 }
 
 const axis = (element: HTMLElement): uPlot.Axis => ({

@@ -82,7 +82,10 @@ const ACRONYMS = /\b(?:elbo|kl)\b/g;
 
 /** A name such as "bitsPerDim" as people read it: "Bits per dim". */
 export function inWords(name: string): string {
-  const words = name.replaceAll(/([a-z\d])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`);
+  const words = name.replaceAll(
+    /([a-z\d])([A-Z])/g,
+    (_, end: string, start: string) => `${end} ${start.toLowerCase()}`,
+  );
   const sentence = words.replaceAll(ACRONYMS, (word) => word.toUpperCase());
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

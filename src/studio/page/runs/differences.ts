@@ -22,5 +22,7 @@ function fieldsOf(value: unknown, path: string): [string, string][] {
     const text = typeof value === "string" ? value : JSON.stringify(value);
     return value === undefined ? [] : [[path, text ?? String(value)]];
   }
-  return Object.entries(value).flatMap(([key, field]) => fieldsOf(field, path === "" ? key : `${path}.${key}`));
+  return Object.entries(value).flatMap(([key, field]) =>
+    fieldsOf(field, path === "" ? key : `${path}.${key}`),
+  );
 }

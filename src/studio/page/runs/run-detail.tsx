@@ -178,7 +178,10 @@ function Configuration({ one, own }: { readonly one: RunSummary; readonly own: R
       {others.length > 0 && (
         <label class="field">
           Differences from{" "}
-          <select value={other?.name ?? ""} onChange={({ currentTarget }) => (comparedWith.value = currentTarget.value)}>
+          <select
+            value={other?.name ?? ""}
+            onChange={({ currentTarget }) => (comparedWith.value = currentTarget.value)}
+          >
             <option value="">no other run: all settings</option>
             {others.map(({ name }) => (
               <option key={name} value={name}>

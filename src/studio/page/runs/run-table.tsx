@@ -82,7 +82,11 @@ function RunRow({ one }: { readonly one: RunSummary }) {
         />
       </td>
       <td>
-        <a href={`?view=runs&run=${encodeURIComponent(one.name)}`} aria-current={isCurrent || undefined} onClick={open}>
+        <a
+          href={`?view=runs&run=${encodeURIComponent(one.name)}`}
+          aria-current={isCurrent || undefined}
+          onClick={open}
+        >
           {one.name}
         </a>
         <small>{one.model === undefined ? "not begun" : `${one.model} on ${one.dataset}`}</small>

@@ -14,7 +14,13 @@ const EVERY = 1000;
 /** Characters of a log that are shown, counted from its end. */
 const LOG_LENGTH = 100_000;
 
-export const settings = signal<RunsSettings>({ run: "", beside: "", smoothing: 0, logarithmic: "none", zoom: "" });
+export const settings = signal<RunsSettings>({
+  run: "",
+  beside: "",
+  smoothing: 0,
+  logarithmic: "none",
+  zoom: "",
+});
 export const list = signal<RunList | undefined>(undefined);
 /** What went wrong last. */
 export const problem = signal("");
@@ -122,7 +128,15 @@ async function readShown(signal: AbortSignal): Promise<void> {
   if (kept.length < curves.value.size) curves.value = new Map(kept);
   const { value: one } = run;
   if (one === undefined) return;
-  await followed(logs, one.name, one.log, "/log", "", (before, text) => (before + text).slice(-LOG_LENGTH), signal);
+  await followed(
+    logs,
+    one.name,
+    one.log,
+    "/log",
+    "",
+    (before, text) => (before + text).slice(-LOG_LENGTH),
+    signal,
+  );
   for (const name of new Set([one.name, comparedWith.value])) {
     const found = list.value?.runs.find((other) => other.name === name);
     if (found === undefined) continue;
@@ -145,7 +159,7 @@ async function followed<Content>(
 ): Promise<void> {
   let known = into.value.get(name) ?? { content: empty, cursor: "", version: "" };
   if (known.version === version) return;
-  for (let hasMore = true; hasMore && !signal.aborted; ) {
+  for (let hasMore = true; hasMore && !signal.aborted;) {
     const lines = await askLines(ofRun(name, file), known.cursor);
     const content = add(lines.isStart ? empty : known.content, lines.text);
     hasMore = lines.hasMore;
