@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { expected } from "../src/basics/errors.ts";
 import { OPTIMIZERS } from "../src/families/optimizers.ts";
-import { TRAIN_DEFAULTS } from "../src/train/request.ts";
+import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { openDataset } from "../src/data/open.ts";
 import { checkWritable, lineChart, markdownTable } from "./chart.ts";

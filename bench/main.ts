@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { expected, NextpixelError } from "../src/basics/errors.ts";
 import { whole } from "../src/cli/arguments.ts";
 import { OPTIMIZER_NAMES, OPTIMIZERS } from "../src/families/optimizers.ts";
-import { TRAIN_DEFAULTS } from "../src/train/request.ts";
+import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
 import { modelNamesOf } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
 import { checkNetworks, checkSteps } from "./check.ts";

@@ -10,7 +10,7 @@ import {
   type OptimizerKind,
   type OptimizerName,
 } from "../src/families/optimizers.ts";
-import { TRAIN_DEFAULTS } from "../src/train/request.ts";
+import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
 import { checkWritable, lineChart, markdownTable, type Line } from "./chart.ts";
 import { family, type BenchNetwork } from "./networks.ts";
 import { openRacer, processorClock, raceInTurns, type Racer, type RaceOptions } from "./racer.ts";

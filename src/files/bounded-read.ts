@@ -1,4 +1,4 @@
-import { open, stat } from "node:fs/promises";
+import { open, stat, type FileHandle } from "node:fs/promises";
 import { expected, NextpixelError } from "../basics/errors.ts";
 import { readError } from "./system-error.ts";
 
@@ -32,16 +32,7 @@ export async function sizeOfFile(path: string): Promise<number> {
 export async function readPart(path: string, start: number, count: number): Promise<Uint8Array> {
   const file = await attempt(path, open(path));
   try {
-    const bytes = new Uint8Array(count);
-    let filled = 0;
-    for (;;) {
-      const { bytesRead } = await attempt(
-        path,
-        file.read(bytes, filled, Math.min(count - filled, MAX_PIECE), start + filled),
-      );
-      filled += bytesRead;
-      if (bytesRead === 0 || filled === count) return bytes.subarray(0, filled);
-    }
+    return await attempt(path, readInto(new Uint8Array(count), file, start));
   } finally {
     await file.close();
   }
@@ -49,6 +40,17 @@ export async function readPart(path: string, start: number, count: number): Prom
 
 /** Largest number of bytes for one read of the operating system. */
 const MAX_PIECE = 2 ** 30;
+
+/** Fills bytes with those of a file from a place on: all of them, or fewer if it ends before. Returns what it filled. */
+export async function readInto(bytes: Uint8Array, file: FileHandle, start: number): Promise<Uint8Array> {
+  let filled = 0;
+  for (;;) {
+    const count = Math.min(bytes.length - filled, MAX_PIECE);
+    const { bytesRead } = await file.read(bytes, filled, count, start + filled);
+    filled += bytesRead;
+    if (bytesRead === 0 || filled === bytes.length) return bytes.subarray(0, filled);
+  }
+}
 
 /** Whether there is anything at a path. */
 export async function isThere(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { expected, NextpixelError } from "../basics/errors.ts";
+import { readInto } from "./bounded-read.ts";
 import { readError, unlessMissing } from "./system-error.ts";
 
 /** Lines that were added to a file. */
@@ -35,7 +36,7 @@ export async function newLines(path: string, cursor: string): Promise<NewLines> 
       const [of, offset] = cursor.split(":");
       const isSame = of === identity && /^\d{1,15}$/.test(offset ?? "") && Number(offset) <= size;
       const start = isSame ? Number(offset) : 0;
-      const piece = await readAt(file, start, Math.min(MAX_PIECE, size - start));
+      const piece = await readInto(new Uint8Array(Math.min(MAX_PIECE, size - start)), file, start);
       const length = piece.lastIndexOf(NEWLINE) + 1;
       if (length === 0 && piece.length === MAX_PIECE) {
         throw expected("FORMAT", `lines of at most ${MAX_PIECE} bytes`, path, "a longer one");
@@ -54,7 +55,7 @@ export async function newLines(path: string, cursor: string): Promise<NewLines> 
 export async function lastLines(path: string, bytes: number): Promise<string[]> {
   const lines = await withFile(path, async (file, size) => {
     const start = Math.max(0, size - bytes);
-    const text = new TextDecoder().decode(await readAt(file, start, bytes));
+    const text = new TextDecoder().decode(await readInto(new Uint8Array(bytes), file, start));
     // The first may have begun earlier, and the last is not complete.
     return text.split("\n").slice(start === 0 ? 0 : 1, -1);
   });
@@ -79,16 +80,5 @@ async function withFile<Result>(
     }
   } catch (cause) {
     throw cause instanceof NextpixelError ? cause : readError(path, cause);
-  }
-}
-
-/** Bytes of a file from a place on; fewer if it ends before. */
-async function readAt(file: FileHandle, start: number, count: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(count);
-  let filled = 0;
-  for (;;) {
-    const { bytesRead } = await file.read(bytes, filled, count - filled, start + filled);
-    filled += bytesRead;
-    if (bytesRead === 0 || filled === count) return bytes.subarray(0, filled);
   }
 }

@@ -23,24 +23,24 @@ export interface ExportedText {
 }
 
 /**
- * A batch that no other size of a graph is a multiple of: wherever a multiple of it is found, the batch was meant. It is
+ * The batch size that graphs to export are traced for: one that no other size of a graph is a multiple of: wherever a multiple of it is found, the batch was meant. It is
  * a prime number above all sizes and places in pictures and networks, and small enough that its products with them are
  * exact.
  */
-const ANY_BATCH = 2 ** 24 + 43;
+export const ANY_BATCH = 2 ** 24 + 43;
 
 /**
  * A graph and its weights as an ONNX model for other programs: it takes any number of pictures at once, has only
  * operators of the standard, and each parameter under its own name.
  *
- * @param trace The graph and what is asked of it, for a batch size.
+ * @param graph Traced for `ANY_BATCH` pictures.
  */
 export function exportedModel(
-  trace: (batch: number) => { readonly graph: ForwardGraph; readonly outputs: readonly ExportedOutput[] },
+  graph: ForwardGraph,
+  outputs: readonly ExportedOutput[],
   weights: PartVectors,
   { inputs, metadata }: ExportedText,
 ): Uint8Array {
-  const { graph, outputs } = trace(ANY_BATCH);
   const values = new Map<Node, Node>();
   const names = new Map<ArrayLike<number>, string>();
   for (const { name: part, declarations } of graph.parts)

@@ -1,9 +1,11 @@
+import { isUtf8 } from "node:buffer";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../files/atomic-write.ts";
 import { isThere, readBounded } from "../files/bounded-read.ts";
 import { lastLines } from "../files/new-lines.ts";
 import { writeError } from "../files/system-error.ts";
+import { recordIn } from "./record.ts";
 import { METRICS } from "./run-folder.ts";
 
 /** Appends a line of JSON to `metrics.jsonl`. @throws WRITE */
@@ -53,20 +55,13 @@ export async function truncateMetrics(path: string, step: number): Promise<void>
 }
 
 function stepOfRecord(line: Uint8Array): number | undefined {
-  const { step } = recordIn(line);
+  const { step } = recordOf(line);
   return typeof step === "number" ? step : undefined;
 }
 
-/** The fields of a record; none if the line is damaged. */
-function recordIn(line: Uint8Array): Readonly<Record<string, unknown>> {
-  if (line.length > MAX_RECORD_BYTES) return {};
-  try {
-    const record: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(line));
-    return typeof record === "object" && record !== null ? { ...record } : {};
-  } catch {
-    return {};
-  }
-}
+/** As `recordIn`, of the bytes of a line. */
+const recordOf = (line: Uint8Array): Readonly<Record<string, unknown>> =>
+  line.length > MAX_RECORD_BYTES || !isUtf8(line) ? {} : recordIn(new TextDecoder().decode(line));
 
 /** What we write is some hundred bytes. */
 const MAX_RECORD_BYTES = 2 ** 16;
@@ -87,7 +82,7 @@ export async function latestRecords(path: string): Promise<LatestRecords> {
   const lines = await lastLines(join(path, METRICS), LATEST_BYTES);
   let step: number | undefined;
   for (const line of lines.reverse()) {
-    const record = recordIn(Buffer.from(line));
+    const record = recordIn(line);
     if (typeof record["step"] !== "number") continue;
     step ??= record["step"];
     const { valid } = record;
@@ -114,7 +109,7 @@ export async function recordedSpeeds(path: string): Promise<RecordedSpeed[]> {
   for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
     end = bytes.indexOf(NEWLINE, start);
     if (end < 0) break;
-    const { step, imagesPerSecond } = recordIn(bytes.subarray(start, end));
+    const { step, imagesPerSecond } = recordOf(bytes.subarray(start, end));
     if (typeof step === "number" && typeof imagesPerSecond === "number")
       found.push({ step, imagesPerSecond });
   }

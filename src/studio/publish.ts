@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { NextpixelError } from "../basics/errors.ts";
 import { capability, familyOf } from "../families/by-name.ts";
@@ -107,9 +107,7 @@ export async function publish(
 
   const sizeOf = (content: Uint8Array | string) => Buffer.byteLength(content);
   const bytesOfRuntime = [...runtime.values()].reduce((total, content) => total + sizeOf(content), 0);
-  const ofRuns = await Promise.all(
-    published.map(async ({ folder }) => (await stat(join(site, RUNS_FOLDER, folder, CONFIG_FILE))).size),
-  );
+  const ofRuns = models.map(({ config }) => sizeOf(configFile(config)));
   const ofFiles = [...files.values()].reduce((total, content) => total + sizeOf(content), -bytesOfRuntime);
   const bytesWithoutWeights = ofRuns.reduce((total, size) => total + size, ofFiles);
   const ofWeights = published.reduce((total, run) => total + (run.bytes ?? 0), 0);
@@ -132,7 +130,7 @@ async function runtimeFiles(): Promise<Map<string, Uint8Array>> {
 }
 
 /** Whether a model can be watched while it draws; others draw whole pictures at once. */
-const isWatched = ({ model }: NetworkConfig): boolean => familyOf(model).can.observe !== undefined;
+export const isWatched = ({ model }: NetworkConfig): boolean => familyOf(model).can.observe !== undefined;
 
 /** The page, which says what the site has beside what every site has. */
 const withExtras = (html: string, extras: readonly Extra[]): string =>

@@ -1,6 +1,7 @@
 import { expected } from "../basics/errors.ts";
 import { capability, familyOf } from "../families/by-name.ts";
-import { exportedModel, type ExportedOutput } from "../programs/exported.ts";
+import { sameShape } from "../graph/shapes.ts";
+import { ANY_BATCH, exportedModel, type ExportedOutput } from "../programs/exported.ts";
 import type { ForwardGraph } from "../programs/forward-pass.ts";
 import type { GraphInputs } from "../programs/trainable.ts";
 import type { SavedModel } from "../run/saved-model.ts";
@@ -38,8 +39,7 @@ export function exportOnnx(model: SavedModel, { task: asked }: ExportOptions = {
   const { config, step, weights } = model;
   const { score } = familyOf(config.model).can;
   const task = asked ?? (score ? "score" : "draw");
-  const trace = task === "score" ? scoring(model) : drawing(model);
-  const { noise, outputs } = trace(1);
+  const { graph, noise, outputs } = task === "score" ? scoring(model) : drawing(model);
   const { channels, rows, cols } = config.size;
   const inputs: Record<string, string> = {
     ...(task === "score" && {
@@ -59,36 +59,35 @@ export function exportOnnx(model: SavedModel, { task: asked }: ExportOptions = {
     classes: config.classes?.map(({ name }) => name),
     step,
   };
-  const onnx = exportedModel(trace, weights, { inputs, metadata: { nextpixel: JSON.stringify(about) } });
+  const onnx = exportedModel(graph, outputs, weights, {
+    inputs,
+    metadata: { nextpixel: JSON.stringify(about) },
+  });
   return { task, onnx, inputs, outputs: Object.fromEntries(outputs.map((one) => [one.name, one.about])) };
 }
 
-function scoring({ config }: SavedModel): (batch: number) => Exported {
+function scoring({ config }: SavedModel): Exported {
   const { likelihood, trace } = capability(config.model, "score");
-  return (batch) => {
-    const graph = trace(config, batch);
-    const what = likelihood === "exact" ? "-log p" : "-ELBO, a bound of -log p from above";
-    const of = graph.nats.shape[1] === config.size.channels && graph.nats.shape[2] === config.size.rows;
-    const about = `${what} of each ${of ? "sub-pixel given those before it" : "picture"}, in nats`;
-    return { graph, noise: graph.noise, outputs: [{ name: "nats", node: graph.nats, about }] };
-  };
+  const graph = trace(config, ANY_BATCH);
+  const what = likelihood === "exact" ? "-log p" : "-ELBO, a bound of -log p from above";
+  const isOfSubPixels = sameShape(graph.nats.shape, graph.picture.shape);
+  const about = `${what} of each ${isOfSubPixels ? "sub-pixel given those before it" : "picture"}, in nats`;
+  return { graph, noise: graph.noise, outputs: [{ name: "nats", node: graph.nats, about }] };
 }
 
-function drawing({ config }: SavedModel): (batch: number) => Exported {
+function drawing({ config }: SavedModel): Exported {
   const trace = familyOf(config.model).can.interpolate;
   if (!trace) {
     const wanted = "a model that makes whole pictures at once (vae, ladder-vae, gan)";
     throw expected("ARGUMENT", wanted, "the model to export for drawing", config.model);
   }
-  return (batch) => {
-    const graph = trace(config, batch);
-    const { kind, node } = graph.output;
-    const output =
-      kind === "values"
-        ? { name: "pictures", node, about: "pictures, about from -1 (black) to 1" }
-        : { name: "logits", node, about: `logits of the likelihood ${config.likelihood}` };
-    return { graph, noise: graph.noise, outputs: [output] };
-  };
+  const graph = trace(config, ANY_BATCH);
+  const { kind, node } = graph.output;
+  const output =
+    kind === "values"
+      ? { name: "pictures", node, about: "pictures, about from -1 (black) to 1" }
+      : { name: "logits", node, about: `logits of the likelihood ${config.likelihood}` };
+  return { graph, noise: graph.noise, outputs: [output] };
 }
 
 function describe({ node, distribution }: GraphInputs["noise"][number]): string {

@@ -4,7 +4,8 @@ import { firstOf, holdOut, type Dataset } from "../data/dataset.ts";
 import { openDataset, type OpenOptions } from "../data/open.ts";
 import { stacked } from "../data/stack.ts";
 import { formOf } from "./dataset-options.ts";
-import { TRAIN_DEFAULTS, type RequestedTraining } from "./request.ts";
+import { TRAIN_DEFAULTS } from "./defaults.ts";
+import type { RequestedTraining } from "./request.ts";
 
 /** The pictures of a request: those to train on, and those to validate with. */
 export interface RequestPictures {

@@ -112,8 +112,6 @@ export interface TrainRequest {
   readonly stack?: number | undefined;
 }
 
-export { TRAIN_DEFAULTS };
-
 /** What to train, wherever it is kept. */
 export type RequestedTraining = Omit<TrainRequest, "out" | "force">;
 

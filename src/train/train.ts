@@ -8,13 +8,8 @@ import { checkThreads } from "../runtime/threads.ts";
 import { checkDatasetOptions, withValidation } from "./dataset-options.ts";
 import { chooseDevice } from "./device.ts";
 import { openPictures, stackedIfAsked, type RequestPictures } from "./pictures.ts";
-import {
-  checkRequest,
-  configOf,
-  TRAIN_DEFAULTS,
-  type RequestedTraining,
-  type TrainRequest,
-} from "./request.ts";
+import { TRAIN_DEFAULTS } from "./defaults.ts";
+import { checkRequest, configOf, type RequestedTraining, type TrainRequest } from "./request.ts";
 import { resumedRequest, type ResumeRequest } from "./resumed-request.ts";
 
 export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"> {

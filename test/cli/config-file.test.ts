@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { trainCommand, withTrainOptions } from "../../src/cli/train-options.ts";
-import { configOf, TRAIN_DEFAULTS } from "../../src/train/request.ts";
+import { TRAIN_DEFAULTS } from "../../src/train/defaults.ts";
+import { configOf } from "../../src/train/request.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 
 const DIGITS = { count: 1000, levels: 17, size: { channels: 1, rows: 8, cols: 8 } };

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Response } from "playwright-core";
 import { expect } from "vitest";
 import type { PageServer } from "../browser/serve.ts";
 
+const VIEWPORT = { width: 1280, height: 900 };
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What a person does on the page at a query, whose motion the system may allow. */
@@ -13,40 +14,63 @@ export type OnPage = (
   options?: { readonly hasMotion?: boolean },
 ) => Promise<void>;
 
-/** Opens pages of a site; there must be no error, and no request but to the site itself. */
+export interface PageOptions {
+  /** Whether the system allows motion. */
+  readonly hasMotion?: boolean;
+  /** Whether an answer is no failure. */
+  readonly isGood?: (response: Response) => boolean;
+  /** Whether a message in the console is the test's own doing. */
+  readonly isExpected?: (message: string) => boolean;
+}
+
+/**
+ * Opens a page at an address; there must be no error, no dialog, and no request but to where it is from. `work` may take
+ * failures that it expects out of the list.
+ */
+export async function withPage(
+  browser: Browser,
+  address: string,
+  work: (page: Page, failures: string[]) => Promise<void>,
+  { hasMotion = false, isGood = (response) => response.ok(), isExpected = () => false }: PageOptions = {},
+): Promise<void> {
+  const page = await browser.newPage({
+    viewport: VIEWPORT,
+    reducedMotion: hasMotion ? "no-preference" : "reduce",
+  });
+  const failures: string[] = [];
+  await page.route("**", (route) => {
+    const url = route.request().url();
+    if (url.startsWith(new URL(address).origin) || url.startsWith("blob:")) return route.continue();
+    failures.push(`asked for ${url}`);
+    return route.abort();
+  });
+  page.on("response", (response) => {
+    if (!isGood(response)) failures.push(`${response.status()} ${response.url()}`);
+  });
+  page.on("pageerror", (error) => failures.push(error.message));
+  page.on("dialog", (dialog) => failures.push(`dialog ${dialog.message()}`));
+  page.on("console", (message) => {
+    const isFault = ["error", "warning"].includes(message.type()) && !isExpected(message.text());
+    if (isFault) failures.push(message.text());
+  });
+  try {
+    await page.goto(address);
+    await work(page, failures);
+  } finally {
+    await page.close();
+    expect(failures).toEqual([]);
+  }
+}
+
+/** Opens pages of a published site. */
 export const onPageOf =
   (server: PageServer, browser: Browser): OnPage =>
-  async (query, work, { hasMotion = false } = {}) => {
-    const page = await browser.newPage({
-      viewport: { width: 1280, height: 900 },
-      reducedMotion: hasMotion ? "no-preference" : "reduce",
-    });
-    const failures: string[] = [];
-    await page.route("**", (route) => {
-      const url = route.request().url();
-      if (url.startsWith(server.origin) || url.startsWith("blob:")) return route.continue();
-      failures.push(`asked for ${url}`);
-      return route.abort();
-    });
-    page.on(
-      "response",
-      (response) => response.ok() || failures.push(`${response.status()} ${response.url()}`),
-    );
-    page.on("pageerror", (error) => failures.push(error.message));
-    page.on("console", (message) => {
+  (query, work, options) =>
+    withPage(browser, `${server.origin}/index.html${query}`, work, {
+      ...options,
       // Reading the canvas is what the test does, not the page.
-      const isOurs =
-        ["error", "warning"].includes(message.type()) && !message.text().includes("getImageData");
-      if (isOurs) failures.push(message.text());
+      isExpected: (message) => message.includes("getImageData"),
     });
-    try {
-      await page.goto(`${server.origin}/index.html${query}`);
-      await work(page);
-    } finally {
-      await page.close();
-      expect(failures).toEqual([]);
-    }
-  };
 
 /** Red, green, blue and alpha in the middle of each of the picture's pixels. */
 export const shownOn = (page: Page, selector: string, rows: number, cols: number): Promise<number[][]> =>
@@ -70,13 +94,15 @@ export const untilDrawn = (page: Page, text: string) => page.getByText(text, { e
 export const untilAddress = (page: Page, settings: Readonly<Record<string, string>>) =>
   expect.poll(() => Object.fromEntries(new URL(page.url()).searchParams)).toEqual(settings);
 
-/** Fails unless the page has no accessibility fault, and fits, at any width and in light and dark colours. */
-export async function expectAccessible(page: Page): Promise<void> {
+/** A width, and colours that the system asks for. */
+export type Look = readonly [width: number, colorScheme: "light" | "dark"];
+export const WIDE_AND_LIGHT: Look = [1280, "light"];
+export const NARROW_AND_DARK: Look = [360, "dark"];
+
+/** Fails unless the page has no accessibility fault, and fits, in these looks, by default wide and narrow ones. */
+export async function expectAccessible(page: Page, ...looks: readonly Look[]): Promise<void> {
   await page.evaluate(AXE);
-  for (const [width, colorScheme] of [
-    [1280, "light"],
-    [360, "dark"],
-  ] as const) {
+  for (const [width, colorScheme] of looks.length > 0 ? looks : [WIDE_AND_LIGHT, NARROW_AND_DARK]) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
     const found = await page.evaluate(async () => {
@@ -90,4 +116,5 @@ export async function expectAccessible(page: Page): Promise<void> {
     });
     expect({ width, ...found }).toEqual({ width, violations: [], overflow: 0 });
   }
+  await page.setViewportSize(VIEWPORT);
 }

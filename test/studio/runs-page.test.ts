@@ -1,16 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchChromium } from "../browser/chromium.ts";
 import { MAIN } from "../cli/run-cli.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
+import { expectAccessible, NARROW_AND_DARK, WIDE_AND_LIGHT, withPage } from "./on-page.ts";
 import { recordOf, studioOf, writeRun } from "./open-studio.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let browser: Browser | undefined;
 const studios: ChildProcess[] = [];
@@ -46,61 +43,9 @@ async function started(cwd: string): Promise<{ readonly address: string; end(): 
   };
 }
 
-/** What a person does on the page; there must be no error, and no request but to the studio itself. */
-async function onPage(
-  address: string,
-  work: (page: Page, failures: string[]) => Promise<void>,
-): Promise<void> {
-  const page = await browser!.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
-  const failures: string[] = [];
-  await page.route("**", (route) => {
-    const url = route.request().url();
-    if (url.startsWith(new URL(address).origin) || url.startsWith("blob:")) return route.continue();
-    failures.push(`asked for ${url}`);
-    return route.abort();
-  });
-  page.on(
-    "response",
-    (response) => response.status() < 400 || failures.push(`${response.status()} ${response.url()}`),
-  );
-  page.on("pageerror", (error) => failures.push(error.message));
-  page.on("dialog", (dialog) => failures.push(`dialog ${dialog.message()}`));
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) failures.push(message.text());
-  });
-  try {
-    await page.goto(address);
-    await work(page, failures);
-  } finally {
-    await page.close();
-    expect(failures).toEqual([]);
-  }
-}
-
-const WIDE_AND_LIGHT = [1280, "light"] as const;
-const NARROW_AND_DARK = [360, "dark"] as const;
-
-async function expectAccessible(
-  page: Page,
-  ...looks: readonly (readonly [number, "light" | "dark"])[]
-): Promise<void> {
-  await page.evaluate(AXE);
-  for (const [width, colorScheme] of looks) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme });
-    const found = await page.evaluate(async () => {
-      const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-      const { scrollWidth, clientWidth } = document.documentElement;
-      const { violations } = await axe.run();
-      return {
-        violations: violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]),
-        overflow: scrollWidth - clientWidth,
-      };
-    });
-    expect({ width, ...found }).toEqual({ width, violations: [], overflow: 0 });
-  }
-  await page.setViewportSize({ width: 1280, height: 900 });
-}
+/** What a person does on the page; an answer may say that nothing has changed. */
+const onPage = (address: string, work: (page: Page, failures: string[]) => Promise<void>): Promise<void> =>
+  withPage(browser!, address, work, { isGood: (response) => response.status() < 400 });
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const shows = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();

@@ -129,13 +129,13 @@ export class OnnxModelWriter {
 
   /** Sizes of which some are multiples of the batch. */
   #sizes(list: readonly number[]): string {
-    const one = (size: number): string => {
-      if (!this.#isOfBatch(size)) return this.integers([size]);
-      const batch = this.node("Shape", [this.#ofBatch!], { start: 0, end: 1 });
-      const times = size / this.#options.batch!;
-      return times === 1 ? batch : this.node("Mul", [batch, this.integers([times])], {});
-    };
-    return list.length === 1 ? one(list[0]!) : this.node("Concat", list.map(one), { axis: 0 });
+    if (list.length > 1) {
+      const each = list.map((size) => this.integers([size]));
+      return this.node("Concat", each, { axis: 0 });
+    }
+    const batch = this.#options.batch!;
+    if (list[0] === batch) return this.node("Shape", [this.#ofBatch!], { start: 0, end: 1 });
+    return this.node("Mul", [this.integers([batch]), this.integers([list[0]! / batch])], {});
   }
 
   /** An operator applied to values: the name of its result, a fresh one unless given. */

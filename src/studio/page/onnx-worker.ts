@@ -2,6 +2,7 @@
 // left, since the runtime's memory does not shrink.
 import { classesInTurn } from "../../data/classes.ts";
 import { capability } from "../../families/by-name.ts";
+import type { TrainedModel } from "../../families/family.ts";
 import type { Program } from "../../lower/onnx/lower.ts";
 import { collect } from "../../programs/drawn-pictures.ts";
 import { forwardBy, type OpenForward } from "../../programs/forward-pass.ts";
@@ -24,6 +25,11 @@ const open = async (program: Program): Promise<Session> => {
 };
 const openForward: OpenForward = (graph, nodes, weights) => forwardBy(open, graph, nodes, weights);
 
+async function modelOf(folder: string): Promise<TrainedModel> {
+  const { config, weights } = await runFiles(folder);
+  return trainedModel(config, weights);
+}
+
 async function* answers(
   question: QuestionOf<OnnxConversations>,
   signal: AbortSignal,
@@ -33,8 +39,7 @@ async function* answers(
       yield* trainInPage(open, question, signal);
       return;
     case "sample": {
-      const { config, weights } = await runFiles(question.folder);
-      const model = trainedModel(config, weights);
+      const model = await modelOf(question.folder);
       const place = { cores: () => 1, startWorker: startWebWorker, openForward };
       const sampler = capability(model.config.model, "sample")(model, { workers: 1 }, place);
       try {
@@ -46,8 +51,7 @@ async function* answers(
       return;
     }
     case "walk": {
-      const { config, weights } = await runFiles(question.folder);
-      const model = trainedModel(config, weights);
+      const model = await modelOf(question.folder);
       const trace = capability(model.config.model, "interpolate");
       const { seeds, count } = question;
       const [label] = classesInTurn(model.config.classes, { first: 0, count: 1, wanted: undefined }) ?? [];

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { PictureSize } from "../../browser.ts";
+import { pictureLength } from "../../data/dataset.ts";
 import { paintPicture } from "./picture.ts";
 
 interface ThumbnailProps {
@@ -18,11 +19,5 @@ export function Thumbnail({ picture, size, levels, label }: ThumbnailProps) {
 }
 
 /** Picture number `index` of several. */
-export const pictureAt = (
-  pictures: Uint8Array,
-  { channels, rows, cols }: PictureSize,
-  index: number,
-): Uint8Array => {
-  const length = channels * rows * cols;
-  return pictures.subarray(index * length, (index + 1) * length);
-};
+export const pictureAt = (pictures: Uint8Array, size: PictureSize, index: number): Uint8Array =>
+  pictures.subarray(index * pictureLength(size), (index + 1) * pictureLength(size));

@@ -1,9 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { NextpixelError } from "../../basics/errors.ts";
-import { familyOf } from "../../families/by-name.ts";
 import { lastLines } from "../../files/new-lines.ts";
 import { unlessMissing } from "../../files/system-error.ts";
+import type { NetworkConfig } from "../../programs/network.ts";
 import { checkObservable } from "../../programs/observer.ts";
 import { hasWeights } from "../../run/checkpoints.ts";
 import { readRunConfig } from "../../run/config.ts";
@@ -11,6 +11,7 @@ import { readFailure } from "../../run/failure.ts";
 import { LOCK, trainerOf } from "../../run/lock.ts";
 import { latestRecords, type LatestRecords } from "../../run/metrics.ts";
 import { CHECKPOINTS, CONFIG, FAILURE, LOG, METRICS, SAMPLES } from "../../run/run-folder.ts";
+import { isWatched } from "../publish.ts";
 import type { RunState, RunSummary } from "../runs-api.ts";
 
 /** What was read of a run, and of which state of its files. */
@@ -20,12 +21,14 @@ interface Known<Value> {
 }
 
 /** Reads what it reads of a file again only if the file has changed. */
-function remembered<Value>(read: (run: string) => Promise<Value>) {
+function remembered<Value, Given extends readonly unknown[]>(
+  read: (run: string, ...given: Given) => Promise<Value>,
+) {
   const known = new Map<string, Known<Value>>();
-  return async (run: string, version: string): Promise<Value> => {
+  return async (run: string, version: string, ...given: Given): Promise<Value> => {
     const found = known.get(run);
     if (found?.version === version) return found.value;
-    const value = await read(run);
+    const value = await read(run, ...given);
     known.set(run, { version, value });
     return value;
   };
@@ -82,16 +85,15 @@ export function openSummaries(): Summarise {
       metrics: version(1),
       log: version(3),
       previews: version(5),
-      canDraw: begun !== undefined && (await drawsOf(run, `${version(0)} ${version(4)}`)),
+      canDraw: begun !== undefined && (await drawsOf(run, `${version(0)} ${version(4)}`, begun.network)),
       changed: Math.max(0, ...found.map((file) => file?.mtimeMs ?? 0)),
     };
   };
 
-  async function canDraw(run: string): Promise<boolean> {
+  async function canDraw(run: string, network: NetworkConfig): Promise<boolean> {
     try {
-      const { network } = await readRunConfig(run);
       checkObservable(network);
-      return familyOf(network.model).can.observe !== undefined && (await hasWeights(run));
+      return isWatched(network) && (await hasWeights(run));
     } catch (error) {
       if (error instanceof NextpixelError) return false;
       throw error;

@@ -1,3 +1,5 @@
+import { recordIn } from "../../../run/record.ts";
+
 /** Points of a curve, in the order of their steps. */
 export interface Curve {
   readonly steps: number[];
@@ -51,15 +53,6 @@ export function withLines(before: RunCurves, text: string): RunCurves {
     for (const name of OF_TRAINING) add(name, "train", at, record[name]);
   }
   return { step, figures };
-}
-
-function recordIn(line: string): Readonly<Record<string, unknown>> {
-  try {
-    const record: unknown = JSON.parse(line);
-    return typeof record === "object" && record !== null ? { ...record } : {};
-  } catch {
-    return {};
-  }
 }
 
 /**
