@@ -33,8 +33,8 @@ const GATED_SIZES = { width: 64, depth: 5, head: 64 };
 export const GATED: BenchNetwork = { name: "gated-stack", sizes: GATED_SIZES, levels: 2, size: 28 };
 
 /**
- * A model as it comes, on pictures of 28 x 28: binary ones, but of a GAN, which makes grey ones. NOT_FOUND error if there
- * is none of that name.
+ * A model as it comes, on pictures of 28 x 28: binary ones, but of a GAN, which makes grey ones. NOT_FOUND error if
+ * there is none of that name.
  */
 export function family(model: string): BenchNetwork {
   const { family, defaults } = modelByName(model);

@@ -8,7 +8,9 @@ import { median, quantile } from "./statistics.ts";
 
 const FRAMES = 240;
 
-/** Takes the times of a page's frames, in milliseconds. A text, because tsx calls helpers in functions that pages lack. */
+/**
+ * Takes the times of a page's frames, in milliseconds. A text, because tsx calls helpers in functions that pages lack.
+ */
 const FRAME_TIMES = `new Promise((resolve) => {
   const times = [];
   let before;

@@ -1,4 +1,5 @@
-// Trains a PixelCNN on the built-in digits; Ctrl-C stops it with everything saved, and the next call goes on from there.
+// Trains a PixelCNN on the built-in digits; Ctrl-C stops it with everything saved, and the next call goes on from
+// there.
 //   node examples/train.js [run] [steps]
 import { existsSync } from "node:fs";
 import { resume, train } from "nextpixel";

@@ -89,7 +89,9 @@ export interface Report {
   };
   /** What gives the features, and the classes of drawn pictures. */
   readonly classifier: {
-    /** Share of held-out pictures whose class it tells right; null if the data has no labels: its weights are random. */
+    /**
+     * Share of held-out pictures whose class it tells right; null if the data has no labels: its weights are random.
+     */
     readonly accuracy: number | null;
     readonly seed: number;
     readonly steps: number;

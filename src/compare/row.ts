@@ -22,7 +22,9 @@ const PICTURES_IN_GRID = 64;
 const NEAREST_PAIRS = 8;
 const MOST_DISTANCES = 1000;
 
-/** Measures pictures, levels [count, channels, rows, cols]; the nearest training pictures are looked for in `searched`. */
+/**
+ * Measures pictures, levels [count, channels, rows, cols]; the nearest training pictures are looked for in `searched`.
+ */
 export async function measurePictures(
   yardstick: Yardstick,
   pictures: Uint8Array,

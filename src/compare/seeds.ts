@@ -98,7 +98,9 @@ export interface SeedWithCoverage {
   readonly coverage: number | undefined;
 }
 
-/** Of a model that draws no more than this share of the classes, or covers no more than this, we say that it collapsed. */
+/**
+ * Of a model that draws no more than this share of the classes, or covers no more than this, we say that it collapsed.
+ */
 export const COLLAPSED = { classes: 0.5, coverage: 0.1 } as const;
 
 async function outcomeOf(

@@ -41,7 +41,9 @@ export async function readPart(path: string, start: number, count: number): Prom
 /** Largest number of bytes for one read of the operating system. */
 const MAX_PIECE = 2 ** 30;
 
-/** Fills bytes with those of a file from a place on: all of them, or fewer if it ends before. Returns what it filled. */
+/**
+ * Fills bytes with those of a file from a place on: all of them, or fewer if it ends before. Returns what it filled.
+ */
 export async function readInto(bytes: Uint8Array, file: FileHandle, start: number): Promise<Uint8Array> {
   let filled = 0;
   for (;;) {

@@ -43,7 +43,9 @@ function matched(pattern: RegExp, text: string, at: number): string | undefined 
   return pattern.exec(text)?.[0];
 }
 
-/** The index behind the quotation mark that ends the field at `start`; of one that does not end, where none can follow. */
+/**
+ * The index behind the quotation mark that ends the field at `start`; of one that does not end, where none can follow.
+ */
 function endOfQuotes(text: string, start: number): number {
   let at = start + 1;
   for (;;) {

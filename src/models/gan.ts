@@ -110,7 +110,8 @@ function smallestField(scope: Scope, x: Node, { maps, rows, cols }: FieldSize, g
 /** x + a 1 x 1, a 3 x 3 and a 1 x 1 convolution of it. The last one starts as zeros, so that the block starts as x. */
 function residualBlock(scope: Scope, x: Node, depth: number): Node {
   const maps = x.shape[1]!;
-  // As in the authors' code: the first two of three layers are scaled by depth^(-1/4), as in Fixup (H. Zhang et al. 2019).
+  // As in the authors' code: the first two of three layers are scaled by depth^(-1/4), as in Fixup (H. Zhang et al.
+  // 2019).
   const gain = GAIN_OF_LEAKY_RELU / Math.sqrt(depth);
   const activated = (name: string, v: Node, kernel: number) => {
     const own = scope.at(name);

@@ -89,8 +89,8 @@ const wide = (matrix: Node): Node =>
   matrix.shape.at(-2)! > matrix.shape.at(-1)! ? transposeLastTwo(matrix) : matrix;
 
 /**
- * About the nearest semi-orthogonal matrices to those of a stack [count, rows, cols] with rows <= cols, by Newton-Schulz
- * iterations: singular values end between 0.7 and 1.2.
+ * About the nearest semi-orthogonal matrices to those of a stack [count, rows, cols] with rows <= cols, by
+ * Newton-Schulz iterations: singular values end between 0.7 and 1.2.
  */
 export function orthogonal(stack: Node): Node {
   const norm = sqrt(sum(mul(stack, stack), [1, 2]));

@@ -23,9 +23,9 @@ export interface ExportedText {
 }
 
 /**
- * The batch size that graphs to export are traced for: one that no other size of a graph is a multiple of: wherever a multiple of it is found, the batch was meant. It is
- * a prime number above all sizes and places in pictures and networks, and small enough that its products with them are
- * exact.
+ * The batch size that graphs to export are traced for. No other size of a graph is a multiple of it, so that wherever a
+ * multiple of it is found, the batch was meant: it is a prime number above all sizes and places in pictures and
+ * networks, and small enough that its products with them are exact.
  */
 export const ANY_BATCH = 2 ** 24 + 43;
 

@@ -38,8 +38,8 @@ export const scheduledAt = (optimizer: Optimizer, step: number): Float32Array =>
   Float32Array.from(schedulesOf(optimizer), ([, value]) => value(step));
 
 /**
- * One step of a part's optimizer, from the gradients of the shares of a batch. `weights` is the fraction of the batch in
- * each share. The outputs are the vectors of the part after the step, and the norm of the gradient.
+ * One step of a part's optimizer, from the gradients of the shares of a batch. `weights` is the fraction of the batch
+ * in each share. The outputs are the vectors of the part after the step, and the norm of the gradient.
  */
 export function updateProgram(
   part: Pick<TrainablePart, "declarations" | "loss" | "optimizer">,

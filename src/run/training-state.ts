@@ -9,8 +9,8 @@ import type { Tensor32 } from "./safetensors.ts";
 
 /*
  * Every parameter has a tensor under its own name for each vector of the training state: "network/average.first.weight"
- * is the moving average of the parameter "first.weight" of the part "network". Files of format 1, from before there were
- * parts, lack the part's name: "average.first.weight".
+ * is the moving average of the parameter "first.weight" of the part "network". Files of format 1, from before there
+ * were parts, lack the part's name: "average.first.weight".
  */
 const FORMAT = "nextpixel checkpoint 2";
 const FORMAT_1 = "nextpixel checkpoint 1";

@@ -43,8 +43,8 @@ export const FIND_LR_STEPS = 150;
 const [LOWEST, HIGHEST] = [1e-6, 1];
 const SMOOTHING = 0.9;
 /**
- * What is best for the few steps of the test, or does not diverge yet, is too high for many. On digits, beside sweeps of
- * 400 steps, a fifth was right for PixelCNN with Muon, and two to six times too low for Adam and schedule-free.
+ * What is best for the few steps of the test, or does not diverge yet, is too high for many. On digits, beside sweeps
+ * of 400 steps, a fifth was right for PixelCNN with Muon, and two to six times too low for Adam and schedule-free.
  */
 const [OF_LOWEST, OF_DIVERGED] = [5, 10];
 

@@ -51,16 +51,16 @@ export interface TrainRequest {
   /** What trains: "webgpu" is a GPU, "auto" one if there is. The CPU by default. */
   readonly device?: DeviceChoice | undefined;
   /**
-   * "adam" by default; "muon": Muon for the weights of hidden layers and Adam for the rest; "schedule-free": Adam with an
-   * average in place of a learning rate that falls. Each has its own `lr`, `decay` and `ema` if they are not given.
+   * "adam" by default; "muon": Muon for the weights of hidden layers and Adam for the rest; "schedule-free": Adam with
+   * an average in place of a learning rate that falls. Each has its own `lr`, `decay` and `ema` if they are not given.
    */
   readonly optimizer?: OptimizerName | undefined;
   readonly lr?: number | undefined;
   /** Steps in which the learning rate rises from 0. */
   readonly warmup?: number | undefined;
   /**
-   * "cosine" down to 0 at the last step; "wsd": down to 0 in the last fifth of the steps, and constant before; or a factor
-   * per step.
+   * "cosine" down to 0 at the last step; "wsd": down to 0 in the last fifth of the steps, and constant before; or a
+   * factor per step.
    */
   readonly decay?: "cosine" | "wsd" | number | undefined;
   /** Largest norm of the gradient. */

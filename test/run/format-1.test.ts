@@ -16,8 +16,8 @@ import { score } from "../../src/tasks/score.ts";
 import { resume } from "../../src/train/train.ts";
 
 /*
- * A run that version 0.1.0 made before there were families, and what that version made of it: `sample --count 10 --seed 5`, the
- * score of the first 50 test digits, and the checkpoint of step 8, to which it went on from the one of step 4.
+ * A run that version 0.1.0 made before there were families, and what that version made of it: `sample --count 10 --seed
+ * 5`, the score of the first 50 test digits, and the checkpoint of step 8, to which it went on from the one of step 4.
  */
 const RUN = join(import.meta.dirname, "../fixtures/run-of-format-1");
 const NATS = [

@@ -24,8 +24,8 @@ export interface PageOptions {
 }
 
 /**
- * Opens a page at an address; there must be no error, no dialog, and no request but to where it is from. `work` may take
- * failures that it expects out of the list.
+ * Opens a page at an address; there must be no error, no dialog, and no request but to where it is from. `work` may
+ * take failures that it expects out of the list.
  */
 export async function withPage(
   browser: Browser,

@@ -15,8 +15,8 @@ export function decimal(value: number, decimals = 0): string {
 }
 
 /**
- * What stands before a bound; "" if the value is none. Of a figure where lower is better, such as the nats of a picture,
- * a bound is an upper one: the true value is no larger. Of one where higher is better, it is a lower one.
+ * What stands before a bound; "" if the value is none. Of a figure where lower is better, such as the nats of a
+ * picture, a bound is an upper one: the true value is no larger. Of one where higher is better, it is a lower one.
  */
 export function boundSign({ better }: ComparedFigure, { kind }: Measured): "≤" | "≥" | "" {
   if (kind !== "bound") return "";

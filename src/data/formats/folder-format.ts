@@ -104,8 +104,8 @@ export const pictureSizeOf = (format: FolderFormat): PictureSize =>
   format.crop ? { channels: format.channels, ...format.crop } : wholeSize(format, format.first.header);
 
 /**
- * Levels of a file's picture, [channels, rows, cols], cropped at a place. Throws an Error that does not name the file if
- * they cannot be decoded.
+ * Levels of a file's picture, [channels, rows, cols], cropped at a place. Throws an Error that does not name the file
+ * if they cannot be decoded.
  *
  * @throws ARGUMENT if they have too many levels.
  */

@@ -33,8 +33,8 @@ interface Row {
  * The labels that the metadata files of a tree give to its pictures at `paths`, which are in its folder `under`: in the
  * column `label`, beside `file_name`, a path from where the metadata file is. Undefined if there is no such column.
  *
- * @throws FORMAT that names the file and the row if one is wrong, names no picture that is there, or if a picture has no
- * label, or two.
+ * @throws FORMAT that names the file and the row if one is wrong, names no picture that is there, or if a picture has
+ * no label, or two.
  */
 export async function metadataLabels(
   tree: FileTree,

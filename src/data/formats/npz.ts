@@ -39,8 +39,8 @@ const ofSplit = ({ entries }: Arrays, split: SplitName): string | undefined =>
     .find((one) => entries.has(one));
 
 /**
- * The name of the array that is meant: by its name, or that of a split; without either the training pictures, or those of
- * a file that is not divided.
+ * The name of the array that is meant: by its name, or that of a split; without either the training pictures, or those
+ * of a file that is not divided.
  *
  * @throws NOT_FOUND if there is none.
  */
@@ -65,8 +65,8 @@ async function arrayOf({ file, archive, entries }: Arrays, name: string): Promis
 }
 
 /**
- * The pictures of an array of a `.npz` file, see `openArrays`, and the labels of the array that `labelsNameOf` tells, if
- * it is there; of `np.savez(file, x, y)` they are `arr_1`.
+ * The pictures of an array of a `.npz` file, see `openArrays`, and the labels of the array that `labelsNameOf` tells,
+ * if it is there; of `np.savez(file, x, y)` they are `arr_1`.
  *
  * @throws NOT_FOUND if there is no such array; FORMAT if the file is damaged; the errors of `openArrays`.
  */

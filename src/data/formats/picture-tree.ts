@@ -9,9 +9,9 @@ import { isPictureName } from "./picture.ts";
 
 /**
  * The pictures of a folder or an archive, or of what is `under` one of its folders. Metadata files tell their classes,
- * see `metadataLabels`, if there are such and `labels` is not false. Else sub-folders are classes, in the order of their
- * names, and a picture deeper down belongs to the top-level sub-folder that it is under; pictures that lie at the top
- * have no labels.
+ * see `metadataLabels`, if there are such and `labels` is not false. Else sub-folders are classes, in the order of
+ * their names, and a picture deeper down belongs to the top-level sub-folder that it is under; pictures that lie at the
+ * top have no labels.
  *
  * @throws ARGUMENT if pictures lie both at the top and in sub-folders and there is no metadata file; the errors of
  * `metadataLabels` and `openPictureFiles`.

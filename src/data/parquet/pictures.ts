@@ -35,8 +35,8 @@ type Row = Readonly<Record<string, unknown>>;
  * name of a class is possible for a folder, sub-folders have numbers, and the file CLASS_NAMES has the names by folder.
  * `onProgress` is called with the number of pictures so far, and of all.
  *
- * @throws FORMAT if a file has no such pictures or labels; errors of the file system; other errors, of the decoder, if a
- * file is damaged.
+ * @throws FORMAT if a file has no such pictures or labels; errors of the file system; other errors, of the decoder, if
+ * a file is damaged.
  */
 export async function unpackPictures(
   files: readonly string[],

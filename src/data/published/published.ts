@@ -11,8 +11,9 @@ import { openIdx } from "../formats/idx.ts";
 // Sizes and SHA-256 are those in tensorflow_datasets/url_checksums/{mnist,fashion_mnist,binarized_mnist,cifar10}.txt of
 // github.com/tensorflow/datasets.
 //
-// What could be compared with something else has been: the first two files of binarised MNIST with the text written from
-// another copy of these pictures, those of Fashion-MNIST with Debian's package, whose gzip headers lack name and time.
+// What could be compared with something else has been: the first two files of binarised MNIST with the text written
+// from another copy of these pictures, those of Fashion-MNIST with Debian's package, whose gzip headers lack name and
+// time.
 
 /** Data set, path, bytes and SHA-256 of every file. */
 const FILES = `

@@ -17,7 +17,10 @@ export interface PlainConvolution {
   readonly inputs: number;
   readonly outputs: number;
   readonly kernel: readonly [number, number];
-  /** Name of the weights, [outputs, inputs, ...kernel]; backwards [inputs, outputs, ...kernel], to be turned by 180 degrees. */
+  /**
+   * Name of the weights, [outputs, inputs, ...kernel]; backwards [inputs, outputs, ...kernel], to be turned by 180
+   * degrees.
+   */
   readonly weights: string;
   readonly isBackwards: boolean;
   /** Top, left, bottom, right; negative: so much of the input is cut off. */

@@ -111,7 +111,9 @@ export class OnnxModelWriter {
     return name;
   }
 
-  /** A list of int64 numbers (axes, sizes, ..): constant but for multiples of the batch. Equal lists are stored once. */
+  /**
+   * A list of int64 numbers (axes, sizes, ..): constant but for multiples of the batch. Equal lists are stored once.
+   */
   integers(list: readonly number[]): string {
     const key = list.join(" ");
     const name =

@@ -3,7 +3,8 @@ import type { Node } from "../../graph/node.ts";
 import { cannotStep } from "./times.ts";
 
 /**
- * The weights of a convolution by output, input and tap, where masked ones are 0. @throws SCHEDULE if they are not fixed
+ * The weights of a convolution by output, input and tap, where masked ones are 0. @throws SCHEDULE if they are not
+ * fixed
  */
 export function weightsOf(
   conv: Node<"conv"> | Node<"convTranspose">,

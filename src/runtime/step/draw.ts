@@ -66,8 +66,8 @@ export interface Drawer {
    */
   rows(request: DrawRequest, observe?: (decision: Decision) => void): Generator<Uint8Array, Float64Array>;
   /**
-   * The weights of the attentions that were computed for the last sub-pixel that `observe` was told of, and for those of
-   * its pixel before it, of the last picture.
+   * The weights of the attentions that were computed for the last sub-pixel that `observe` was told of, and for those
+   * of its pixel before it, of the last picture.
    */
   attention(at: Position, rows: number): AttentionWeights[];
 }

@@ -67,8 +67,8 @@ export const filesOf = (tables: HubTables) =>
   );
 
 /**
- * What huggingface.co says of the folder of a branch at a URL: an entry for each file or folder directly in it. Only large
- * files, which are in Git LFS, have a SHA-256; files have other fields too.
+ * What huggingface.co says of the folder of a branch at a URL: an entry for each file or folder directly in it. Only
+ * large files, which are in Git LFS, have a SHA-256; files have other fields too.
  */
 export function treeOf(files: ReturnType<typeof filesOf>, url: string) {
   const folder = /\/tree\/refs%2Fconvert%2Fparquet(?:\/(.+))?$/.exec(url)?.[1];
