@@ -51,7 +51,7 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
       "runtime, runtime/workers, train, tasks",
   ],
   ["studio", "basics, files, families, programs, run, runtime"],
-  ["studio/server", "basics, files, families, programs, run, studio"],
+  ["studio/server", "basics, files, families, programs, run, tasks, studio"],
   ["studio/page/runs", "basics, run, studio"],
   ["definitions.ts", "graph, likelihood, models, nn"],
   [

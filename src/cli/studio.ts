@@ -9,6 +9,7 @@ interface StudioFlags extends read.CommonOptions {
   readonly port?: number;
   readonly open?: true;
   readonly data: string;
+  readonly report?: string;
 }
 
 const MAIN = fileURLToPath(new URL("main.js", import.meta.url));
@@ -28,7 +29,8 @@ export function addStudioCommand(program: Command): void {
       "--data <folder>",
       "folder whose pictures the page may train on, beside the data sets with names",
       ".",
-    );
+    )
+    .option("--report <file>", "report.json of nextpixel compare, whose figures are shown beside these runs");
   read.withCommonOptions(command).action(async (root: string, flags: StudioFlags) => {
     // Only here: a web server takes time to load, and replaces globals of Node.
     const { openStudio } = await import("../studio/server/server.ts");
@@ -37,6 +39,7 @@ export function addStudioCommand(program: Command): void {
       port: flags.port ?? 0,
       form: trainForm(flags.data),
       program: [process.execPath, MAIN],
+      report: flags.report,
     });
     result({ address: studio.address }, `the studio is at ${studio.address}`, flags.json);
     note("press Ctrl-C to end it; trainings go on");

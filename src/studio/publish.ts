@@ -34,7 +34,7 @@ import { webRuntimeFiles } from "./web-runtime.ts";
 export const PAGE = import.meta.url.endsWith(".ts")
   ? join(import.meta.dirname, "../../dist/studio/page")
   : join(import.meta.dirname, "page");
-const INDEX = "index.html";
+export const INDEX = "index.html";
 
 const DIGITS = join(import.meta.dirname, "../../datasets/digits8-train-images-idx3-ubyte.gz");
 
@@ -73,7 +73,7 @@ export async function publish(
   for (const run of runs) models.push(await publishable(run));
   const hasFamilies = models.some(({ config }) => !isWatched(config));
   const runtime = train || hasFamilies ? await runtimeFiles() : new Map<string, Uint8Array>();
-  if (train) runtime.set(join(DIGITS_FOLDER, DIGITS_FILE), await readFile(DIGITS));
+  if (train) runtime.set(join(DIGITS_FOLDER, DIGITS_FILE), await trainingPictures());
   const figures = report === undefined ? undefined : await publishedFigures(report);
   const page = await readdir(PAGE);
   const old = await writing(site, oldFiles(site, page));
@@ -121,27 +121,35 @@ export async function publish(
   };
 }
 
-/** ONNX Runtime, and the worker that uses it. */
-async function runtimeFiles(): Promise<Map<string, Uint8Array>> {
+/** ONNX Runtime, and the worker that uses it, by their paths in a site. @throws NOT_FOUND */
+export async function runtimeFiles(): Promise<Map<string, Uint8Array>> {
   const files = [...(await webRuntimeFiles())].map(
     ([name, content]) => [join(RUNTIME_FOLDER, name), content] as const,
   );
   return new Map([...files, [RUNTIME_WORKER, await readFile(join(PAGE, RUNTIME_WORKER))]]);
 }
 
+/** The built-in data set that pages train on. */
+export const trainingPictures = (): Promise<Uint8Array> => readFile(DIGITS);
+
 /** Whether a model can be watched while it draws; others draw whole pictures at once. */
 export const isWatched = ({ model }: NetworkConfig): boolean => familyOf(model).can.observe !== undefined;
 
 /** The page, which says what the site has beside what every site has. */
-const withExtras = (html: string, extras: readonly Extra[]): string =>
+export const withExtras = (html: string, extras: readonly Extra[]): string =>
   html.replace(`name="${EXTRAS}" content=""`, `name="${EXTRAS}" content="${extras.join(" ")}"`);
+
+/** @throws ARGUMENT if a model can neither be watched nor go from one picture to another, NOT_FOUND */
+export function checkPublishable(network: NetworkConfig): void {
+  if (isWatched(network)) checkObservable(network);
+  else capability(network.model, "interpolate");
+}
 
 /** The model of a run, if it can draw in a browser. @throws as `publish`, naming the run */
 export async function publishable(run: string): Promise<SavedModel> {
   const model = await loadSavedModel(run);
   try {
-    if (isWatched(model.config)) checkObservable(model.config);
-    else capability(model.config.model, "interpolate");
+    checkPublishable(model.config);
   } catch (cause) {
     if (!(cause instanceof NextpixelError)) throw cause;
     throw new NextpixelError(cause.code, `${run} cannot be published: ${cause.message}`, { cause });

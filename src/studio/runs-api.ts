@@ -1,3 +1,4 @@
+import type { NetworkConfig } from "../programs/network.ts";
 import type { RunConfig } from "../run/config.ts";
 
 /*
@@ -8,6 +9,8 @@ import type { RunConfig } from "../run/config.ts";
  *     GET  /api/runs/<run>/metrics?after=     new lines of metrics.jsonl, as `CURSOR_HEADER` says
  *     GET  /api/runs/<run>/log?after=         new lines of what its training has said
  *     GET  /api/runs/<run>/previews/<step>    a PNG file
+ *     GET  /api/runs/<run>/sample?seed=&count=     levels of pictures 0 .. count-1 of a seed, as `PICTURES_HEADER` says
+ *     GET  /api/runs/<run>/walk?from=&to=&count=   levels of pictures on the way from one seed to another
  *     GET  /api/form                          `TrainField`s
  *     POST /api/runs                          `NewRun`: starts a training
  *     POST /api/runs/<run>/resume             `Resumption`: goes on with one
@@ -37,6 +40,16 @@ export const START_HEADER = "nextpixel-start";
 /** "1" where there are more lines than one answer may have. */
 export const MORE_HEADER = "nextpixel-more";
 
+/** What pictures an answer holds: `SentPictures` as JSON. */
+export const PICTURES_HEADER = "nextpixel-pictures";
+
+/** Levels [count, channels, rows, cols], each a byte. */
+export interface SentPictures {
+  readonly size: NetworkConfig["size"];
+  readonly levels: number;
+  readonly count: number;
+}
+
 export type RunState = "training" | "finished" | "interrupted" | "failed";
 
 export interface RunSummary {
@@ -47,6 +60,7 @@ export interface RunSummary {
   readonly problem: string | undefined;
   /** Undefined of a run that has not begun, as the rest of its configuration. */
   readonly model: string | undefined;
+  readonly family: string | undefined;
   readonly dataset: string | undefined;
   readonly step: number;
   readonly steps: number | undefined;
@@ -58,8 +72,11 @@ export interface RunSummary {
   readonly log: string;
   /** The same of the pictures drawn in training. */
   readonly previews: string;
-  /** Whether the page can draw with it. */
-  readonly canDraw: boolean;
+  /**
+   * How the page can draw with it: pixel by pixel in the browser, or whole pictures by the studio; undefined if it
+   * cannot.
+   */
+  readonly draws: "pixels" | "pictures" | undefined;
   /** When it last changed, in milliseconds since 1970. */
   readonly changed: number;
 }

@@ -36,7 +36,7 @@ export interface PublishedRun {
   readonly folder: string;
   readonly model: string;
   /** Autoregressive if it is not given. */
-  readonly family?: string;
+  readonly family?: string | undefined;
   /** Steps that it was trained for. */
   readonly step: number;
   /** Of its weights' file; not known of a run that is not published. */

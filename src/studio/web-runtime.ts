@@ -9,6 +9,7 @@ import { WEB_RUNTIME } from "../runtime/ort-web.ts";
 /** The version that pages are tested with: that of the runtime on the command line. */
 export const RUNTIME_VERSION = "1.30.0";
 const PACKAGE = "onnxruntime-web";
+const PLACES = [import.meta.url, join(process.cwd(), "here.js")];
 
 /**
  * The files of ONNX Runtime for browsers by the names that pages know them by. They are those of the package
@@ -18,12 +19,10 @@ const PACKAGE = "onnxruntime-web";
  * @throws NOT_FOUND if it is not installed, or in another version
  */
 export async function webRuntimeFiles(
-  places: readonly string[] = [import.meta.url, join(process.cwd(), "here.js")],
+  places: readonly string[] = PLACES,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const folder = packageFolder(places);
+  const folder = await packageFolder(places);
   const read = (name: string) => readFile(join(folder, "dist", name));
-  const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { version: string };
-  if (version !== RUNTIME_VERSION) throw missing(`version ${version}`);
   return new Map([
     [WEB_RUNTIME.api, await read("ort.wasm.min.mjs")],
     [WEB_RUNTIME.loader, await read("ort-wasm-simd-threaded.mjs")],
@@ -31,16 +30,28 @@ export async function webRuntimeFiles(
   ]);
 }
 
-function packageFolder(places: readonly string[]): string {
-  for (const from of places) {
-    try {
-      const wasm = createRequire(from).resolve(`${PACKAGE}/ort-wasm-simd-threaded.wasm`);
-      return dirname(dirname(wasm));
-    } catch {
-      // Not there: the next place.
-    }
+/** Whether `webRuntimeFiles` finds them. */
+export const hasWebRuntime = (): Promise<boolean> =>
+  packageFolder(PLACES).then(
+    () => true,
+    () => false,
+  );
+
+async function packageFolder(places: readonly string[]): Promise<string> {
+  const folder = places.map(folderFrom).find((found) => found !== undefined);
+  if (folder === undefined) throw missing("none");
+  const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { version: string };
+  if (version !== RUNTIME_VERSION) throw missing(`version ${version}`);
+  return folder;
+}
+
+/** Where the package is that a file would get; undefined if there is none. */
+function folderFrom(file: string): string | undefined {
+  try {
+    return dirname(dirname(createRequire(file).resolve(`${PACKAGE}/ort-wasm-simd-threaded.wasm`)));
+  } catch {
+    return undefined;
   }
-  throw missing("none");
 }
 
 const missing = (received: string) =>

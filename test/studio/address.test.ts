@@ -1,6 +1,13 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { addressOf, readAddress, SPEEDS, VIEWS, type Address } from "../../src/studio/page/address.ts";
+import {
+  addressOf,
+  ORDERS,
+  readAddress,
+  SPEEDS,
+  VIEWS,
+  type Address,
+} from "../../src/studio/page/address.ts";
 import { LOGARITHMIC } from "../../src/studio/page/runs/settings.ts";
 
 const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
@@ -15,6 +22,9 @@ const addresses: fc.Arbitrary<Address> = fc.record({
   speed: optional(fc.nat(SPEEDS.length - 1)),
   pixel: optional(fc.nat(2 ** 24)),
   field: fc.boolean(),
+  layer: fc.string({ unit: "grapheme" }),
+  order: fc.constantFrom(...ORDERS),
+  moment: optional(fc.nat(Number.MAX_SAFE_INTEGER)),
   beside: fc.string({ unit: "grapheme" }),
   smoothing: fc.nat(99),
   logarithmic: fc.constantFrom(...LOGARITHMIC),

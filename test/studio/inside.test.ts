@@ -76,6 +76,11 @@ describe("the inside of a network", () => {
       )!;
       await page.getByRole("button", { name: `layer0.horizontal [${shape.join(", ")}]` }).waitFor();
       await page.getByText("layer0.horizontal is computed before the pixel is drawn").waitFor();
+      // A link shows the same moment of the same layer.
+      await expect.poll(() => new URL(page.url()).searchParams.get("layer")).toBe("layer0.horizontal");
+      await page.reload();
+      await page.getByText("Row 5, column 1, before the pixel is drawn").waitFor();
+      expect(await computedNow(page)).toEqual(["4,0"]);
     });
   });
 

@@ -6,8 +6,8 @@ import { MAIN } from "../cli/run-cli.ts";
 import { TINY_CONFIG } from "../run/tiny-config.ts";
 
 /** A studio of this process, whose page may train on pictures in a folder. */
-export const studioOf = (root: string, data: string): Promise<Studio> =>
-  openStudio({ root, port: 0, form: trainForm(data), program: [process.execPath, MAIN] });
+export const studioOf = (root: string, data: string, report?: string): Promise<Studio> =>
+  openStudio({ root, port: 0, form: trainForm(data), program: [process.execPath, MAIN], report });
 
 /** A record of metrics.jsonl, as training writes them. */
 export const recordOf = (step: number, valid: Readonly<Record<string, number>> | null = null) => ({

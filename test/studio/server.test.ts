@@ -75,6 +75,14 @@ const READS = [
   "/api/form",
   "/runs.json",
 ];
+/** What only runs have that were trained. */
+const OF_TRAINED = [
+  "/runs/run/config.json",
+  "/runs/run/best.safetensors",
+  "/api/runs/run/sample?seed=0&count=1",
+  "/api/runs/run/walk?from=0&to=1&count=2",
+  "/figures.json",
+];
 const WRITES = ["/api/runs", "/api/runs/run/stop", "/api/runs/run/resume", "/token"];
 const start = (name: string, values: object = { dataset: "digits" }) => JSON.stringify({ name, values });
 
@@ -134,7 +142,7 @@ describe("who is answered", () => {
   test("only with the token; the page itself tells nothing and needs none", async () => {
     const wrong = [{}, { authorization: "Bearer " }, { authorization: `Bearer ${studio.token.slice(1)}` }];
     for (const headers of wrong) {
-      for (const path of [...READS, "/runs/run/config.json", "/runs/run/best.safetensors"])
+      for (const path of [...READS, ...OF_TRAINED])
         expect([path, (await ask(path, { headers })).status]).toEqual([path, 401]);
       for (const path of WRITES.filter((one) => one.startsWith("/api"))) {
         const { authorization: _, ...page } = fromPage();
@@ -181,6 +189,9 @@ describe("nothing outside the folder of runs is read or written", () => {
         `/api/runs/${name}/metrics`,
         `/api/runs/run/previews/${name}`,
         `/runs/${name}/config.json`,
+        `/api/runs/${name}/sample?seed=0&count=1`,
+        `/api/runs/run/sample?seed=${name}&count=${name}`,
+        `/api/runs/run/walk?from=0&to=${name}&count=2`,
         `/runs/${name}/best.safetensors`,
         `/${name}/secret.txt`,
         `/api/runs/run/metrics/${name}`,
@@ -337,8 +348,8 @@ describe("what is told about runs", () => {
       step: 3,
       steps: 10,
       valid: { nats: 3, bitsPerDim: 0.5 },
-      canDraw: false,
     });
+    expect(runs.get("run")?.draws).toBeUndefined();
     expect(runs.get("done")).toMatchObject({ state: "finished", step: 10, valid: { nats: 1 } });
     expect(runs.get("broken")).toMatchObject({
       state: "failed",

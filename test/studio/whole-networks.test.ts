@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,7 +11,8 @@ import { train } from "../../src/train/train.ts";
 import { launchChromium } from "../browser/chromium.ts";
 import type { PageServer } from "../browser/serve.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
-import { expectAccessible, onPageOf, shownOn, type OnPage } from "./on-page.ts";
+import { expectAccessible, onPageOf, shownOn, withPage, type OnPage } from "./on-page.ts";
+import { studioOf } from "./open-studio.ts";
 import { DIGITS } from "./runs.ts";
 import { serveSite } from "./serve-site.ts";
 
@@ -151,41 +152,73 @@ describe("training in the page", () => {
 });
 
 describe("families side by side", () => {
-  test("draws what sample draws, walks as interpolate does, and tells the figures", async () => {
-    await onPage("?view=families&seed=3", async (page) => {
-      for (const run of ["run-of-format-1", "vae", "gan"]) {
-        const path = run === "run-of-format-1" ? DIGITS : join(folder, run);
-        const { pictures, levels } = await sample(await loadSavedModel(path), {
-          count: 16,
-          seed: 3,
-          workers: 1,
-        });
-        await page.getByRole("img", { name: `Picture 15 of ${run}` }).waitFor();
-        const shown = await shownOn(page, `[aria-label="Picture 15 of ${run}"]`, 8, 8);
-        expectNearly(shown, dequantise(pictures.subarray(15 * 64), levels), levels);
-      }
-      const slider = page.getByRole("slider", { name: "Place on the way" });
-      await slider.press("End");
-      await page.getByText("100 % from seed 0 to seed 1").waitFor();
-      await slider.press("ArrowLeft");
-      const model = await loadSavedModel(join(folder, "vae"));
-      const way = await interpolate(model, { fromSeed: 0, toSeed: 1, count: 33 });
-      await page.getByRole("img", { name: "Picture 31 on the way of vae" }).waitFor();
-      const shown = await shownOn(page, '[aria-label="Picture 31 on the way of vae"]', 8, 8);
-      expectNearly(shown, dequantise(way.pictures.subarray(31 * 64, 32 * 64), way.levels), way.levels);
-      await button(page, "On to seed 2").click();
-      await page.getByText("0 % from seed 1 to seed 2").waitFor();
+  test("draws what sample draws, walks as interpolate does, and tells the figures", () =>
+    onPage("?view=families&seed=3", expectFamilies));
 
-      const table = page.getByRole("table");
-      expect(await table.getByRole("row").allInnerTexts()).toEqual([
-        "Figure\tvae\tgan",
-        "bits/dim lower is better\t1.925\tnone",
-        "coverage higher is better\t0.741\t0.580",
-      ]);
-      await page.getByText("No bits/dim of gan: a GAN has no likelihood.").waitFor();
-      await expectAccessible(page);
-    });
+  test("does so in the local studio, which draws the pictures itself", async () => {
+    const root = join(folder, "runs");
+    await mkdir(root);
+    await cp(DIGITS, join(root, "run-of-format-1"), { recursive: true });
+    for (const run of ["vae", "gan"]) await cp(join(folder, run), join(root, run), { recursive: true });
+    await cp(join(folder, "vae"), join(root, "older vae"), { recursive: true });
+    await utimes(join(root, "older vae/config.json"), 1, 1);
+    for (const file of ["metrics.jsonl", "checkpoints", "samples"])
+      await utimes(join(root, "older vae", file), 1, 1);
+    const studio = await studioOf(root, folder, join(folder, "report.json"));
+    try {
+      const address = studio.address.replace("view=runs", "view=families&seed=3");
+      const work = async (page: Page) => {
+        await expectFamilies(page);
+        await page.getByLabel("Run of the family vae").selectOption("older vae");
+        await page.getByRole("img", { name: "Picture 0 of older vae" }).waitFor();
+        expect(await page.getByRole("img", { name: "Picture 0 of vae" }).count()).toBe(0);
+        // It has what training in the page needs, too.
+        await page.getByRole("link", { name: "Train" }).click();
+        await setSteps(page, 2);
+        await button(page, "Train").click();
+        await page.getByText("Finished").waitFor();
+      };
+      await withPage(browser!, address, work, {
+        isExpected: (message) => message.includes("getImageData"),
+      });
+    } finally {
+      await studio.close();
+    }
   });
+
+  async function expectFamilies(page: Page): Promise<void> {
+    for (const run of ["run-of-format-1", "vae", "gan"]) {
+      const path = run === "run-of-format-1" ? DIGITS : join(folder, run);
+      const { pictures, levels } = await sample(await loadSavedModel(path), {
+        count: 16,
+        seed: 3,
+        workers: 1,
+      });
+      await page.getByRole("img", { name: `Picture 15 of ${run}` }).waitFor();
+      const shown = await shownOn(page, `[aria-label="Picture 15 of ${run}"]`, 8, 8);
+      expectNearly(shown, dequantise(pictures.subarray(15 * 64), levels), levels);
+    }
+    const slider = page.getByRole("slider", { name: "Place on the way" });
+    await slider.press("End");
+    await page.getByText("100 % from seed 0 to seed 1").waitFor();
+    await slider.press("ArrowLeft");
+    const model = await loadSavedModel(join(folder, "vae"));
+    const way = await interpolate(model, { fromSeed: 0, toSeed: 1, count: 33 });
+    await page.getByRole("img", { name: "Picture 31 on the way of vae" }).waitFor();
+    const shown = await shownOn(page, '[aria-label="Picture 31 on the way of vae"]', 8, 8);
+    expectNearly(shown, dequantise(way.pictures.subarray(31 * 64, 32 * 64), way.levels), way.levels);
+    await button(page, "On to seed 2").click();
+    await page.getByText("0 % from seed 1 to seed 2").waitFor();
+
+    const table = page.getByRole("table");
+    expect(await table.getByRole("row").allInnerTexts()).toEqual([
+      "Figure\tvae\tgan",
+      "bits/dim lower is better\t1.925\tnone",
+      "coverage higher is better\t0.741\t0.580",
+    ]);
+    await page.getByText("No bits/dim of gan: a GAN has no likelihood.").waitFor();
+    await expectAccessible(page);
+  }
 
   /** The runtimes round differently: a pixel may be another level if its value lies between two. */
   function expectNearly(shown: number[][], wanted: Uint8Array, levels: number): void {

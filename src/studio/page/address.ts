@@ -7,6 +7,9 @@ export type View = (typeof VIEWS)[number];
 /** Pixels a second, from slow to all at once. */
 export const SPEEDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, Infinity] as const;
 
+/** When the layers of a network are computed: pixel by pixel, or each for the whole picture. */
+export const ORDERS = ["drawing", "training"] as const;
+
 /** What the address of the page keeps: a link with it shows the same. */
 export interface Address extends RunsSettings {
   readonly view: View;
@@ -24,6 +27,11 @@ export interface Address extends RunsSettings {
   readonly pixel: number | undefined;
   /** Whether the current pixel's receptive field is shown. */
   readonly field: boolean;
+  /** The layer of the network that is shown large, by its name; the first one if there is none of that name. */
+  readonly layer: string;
+  readonly order: (typeof ORDERS)[number];
+  /** The number of the moment that is shown, of those of the order; undefined: one in the middle. */
+  readonly moment: number | undefined;
 }
 
 /** The settings in the query of an address. What is not there, or makes no sense, is as by default. */
@@ -44,12 +52,18 @@ export function readAddress(query: string): Address {
     speed: whole("speed", SPEEDS.length - 1),
     pixel: whole("pixel", 2 ** 24),
     field: values.get("field") === "1",
+    layer: values.get("layer") ?? "",
+    order: ORDERS.find((order) => order === values.get("order")) ?? "drawing",
+    moment: whole("moment", Number.MAX_SAFE_INTEGER),
     beside: values.get("beside") ?? "",
     smoothing: whole("smoothing", 99) ?? 0,
     logarithmic: LOGARITHMIC.find((axes) => axes === values.get("logarithmic")) ?? "none",
     zoom: /^\d{1,15}-\d{1,15}$/.exec(values.get("zoom") ?? "")?.[0] ?? "",
   };
 }
+
+/** What is about one picture, or one moment of one network: another run has others. */
+export const OF_ONE_RUN = { class: undefined, pixel: undefined, layer: "", moment: undefined } as const;
 
 /** The query for settings; what is as by default is left out. */
 export function addressOf(address: Address): string {

@@ -1,6 +1,6 @@
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
-import type { View } from "./address.ts";
+import { OF_ONE_RUN, type View } from "./address.ts";
 import { Complete } from "./complete.tsx";
 import { Families } from "./families.tsx";
 import { Grid } from "./grid.tsx";
@@ -9,7 +9,7 @@ import { LocalRuns } from "./local-runs.tsx";
 import { isLocal } from "./local.ts";
 import { PageLink } from "./page-link.tsx";
 import { Score } from "./score.tsx";
-import { address, change, offered, opened, problem, shownView, watchable } from "./studio.ts";
+import { address, change, isListed, offered, opened, problem, shownView, watchable } from "./studio.ts";
 import { Train } from "./train.tsx";
 import { Watch } from "./watch.tsx";
 
@@ -44,7 +44,11 @@ export function App() {
         {!standsAlone && <RunChoice />}
         <nav aria-label="Views">
           {offered.value.map((one) => (
-            <PageLink key={one} to={{ view: one, pixel: undefined }} isCurrent={one === view}>
+            <PageLink
+              key={one}
+              to={{ view: one, pixel: undefined, layer: "", moment: undefined }}
+              isCurrent={one === view}
+            >
               {PAGES[one].title}
             </PageLink>
           ))}
@@ -56,7 +60,7 @@ export function App() {
             {problem.value}
           </p>
         )}
-        {standsAlone || opened.value ? <Page /> : problem.value ? null : <NotYet />}
+        {(standsAlone ? isListed.value : opened.value) ? <Page /> : problem.value ? null : <NotYet />}
       </main>
     </>
   );
@@ -90,7 +94,7 @@ function RunChoice() {
       <select
         value={folder}
         onChange={({ currentTarget }) =>
-          change({ run: currentTarget.value, class: undefined, pixel: undefined }, { isNewPage: true })
+          change({ run: currentTarget.value, ...OF_ONE_RUN }, { isNewPage: true })
         }
       >
         {all.map((one) => (

@@ -2,15 +2,18 @@ import { useEffect } from "preact/hooks";
 import type { PublishedFigures, PublishedRun } from "../site.ts";
 import { Slider } from "./slider.tsx";
 import { NumberField } from "./sampling-controls.tsx";
-import { address, change } from "./studio.ts";
+import { isLocal } from "./local.ts";
+import { address, change, familyOfRun } from "./studio.ts";
 import { pictureAt, Thumbnail } from "./thumbnail.tsx";
 import {
+  byFamily,
   compared,
   ends,
   figures,
   goOn,
   hasLatents,
   place,
+  preferred,
   samples,
   SAMPLES,
   startFamilies,
@@ -27,7 +30,7 @@ const ABOUT: Readonly<Record<string, string>> = {
 /** Autoregressive networks, VAEs and GANs side by side. */
 export function Families() {
   useEffect(startFamilies, []);
-  const runs = compared();
+  const runs = compared.value;
   const walking = runs.filter(hasLatents);
   return (
     <>
@@ -43,7 +46,7 @@ export function Families() {
         </div>
         <div class="families">
           {runs.map((run) => (
-            <Samples key={run.folder} {...run} />
+            <Samples key={isLocal.value ? familyOfRun(run) : run.folder} run={run} />
           ))}
         </div>
       </section>
@@ -81,13 +84,16 @@ export function Families() {
   );
 }
 
-function Samples({ folder, model, family = "autoregressive" }: PublishedRun) {
+function Samples({ run }: { readonly run: PublishedRun }) {
+  const { folder, model } = run;
+  const family = familyOfRun(run);
   const found = samples.value.get(folder);
   return (
     <section aria-label={folder}>
       <h3>
         {folder} <small>{model}</small>
       </h3>
+      <OtherRun family={family} folder={folder} />
       <p>{ABOUT[family]}</p>
       {found ? (
         <ul class="pictures few">
@@ -105,6 +111,29 @@ function Samples({ folder, model, family = "autoregressive" }: PublishedRun) {
         <p>Drawing …</p>
       )}
     </section>
+  );
+}
+
+/** Lets another run stand for its family, where only one of each family is shown. */
+function OtherRun({ family, folder }: { readonly family: string; readonly folder: string }) {
+  const all = byFamily.value.get(family) ?? [];
+  if (!isLocal.value || all.length < 2) return null;
+  return (
+    <label>
+      Run of the family {family}{" "}
+      <select
+        value={folder}
+        onChange={({ currentTarget }) =>
+          (preferred.value = new Map(preferred.value).set(family, currentTarget.value))
+        }
+      >
+        {all.map((one) => (
+          <option key={one.folder} value={one.folder}>
+            {one.folder}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -136,7 +165,7 @@ const BETTER = {
 
 /** The figures of a comparison, for the runs that are shown. */
 function Figures({ about, figures: shown, rows }: PublishedFigures) {
-  const names = compared().map(({ folder }) => folder);
+  const names = compared.value.map(({ folder }) => folder);
   const columns = rows.filter(({ name }) => names.includes(name));
   if (columns.length === 0) return null;
   const missing = shown.flatMap(({ name, label }) =>

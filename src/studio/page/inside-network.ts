@@ -1,18 +1,17 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { LayerSchedule } from "../../lower/step/layers.ts";
+import type { Address } from "./address.ts";
 import { ask } from "./studio-asking.ts";
 import type { InsideNetwork } from "./messages.ts";
 import { momentsOfDrawing, momentsOfTraining, type Moment } from "./moments.ts";
-import { opened, reporting } from "./studio.ts";
+import { address, change, opened, reporting } from "./studio.ts";
 
 // What a network is made of, and one moment of it being computed.
 
 export const inside = signal<InsideNetwork | undefined>(undefined);
 /** Whether layers are computed as in training, where the whole picture is known. */
-export const isTraining = signal(false);
-/** The name of the layer that is shown large. */
-export const chosen = signal<string | undefined>(undefined);
-/** Which of `moments` is shown; it grows by parts while it plays. */
+export const isTraining = computed(() => address.value.order === "training");
+/** Which of `moments` is shown; it grows by parts while it plays, and the address has it when it stands. */
 const position = signal(0);
 export const isPlaying = signal(false);
 /** Moments a second. */
@@ -28,13 +27,15 @@ export const moments = computed((): readonly Moment[] => {
 export const number = computed(() => Math.min(Math.floor(position.value), moments.value.length - 1));
 export const moment = computed(() => moments.value[number.value]);
 export const layer = computed(
-  () => layers.value.find(({ name }) => name === chosen.value) ?? layers.value[0],
+  () => layers.value.find(({ name }) => name === address.value.layer) ?? layers.value[0],
 );
 
 export function goTo(wanted: number): void {
+  const moment = Math.min(Math.max(wanted, 0), moments.value.length - 1);
   batch(() => {
     isPlaying.value = false;
-    position.value = Math.min(Math.max(wanted, 0), moments.value.length - 1);
+    position.value = moment;
+    change({ moment });
   });
 }
 
@@ -46,18 +47,20 @@ export function play(): void {
 }
 
 /** Shows drawing or training, in the middle of it. */
-export function show(training: boolean): void {
+export function show(order: Address["order"]): void {
   batch(() => {
-    isTraining.value = training;
     isPlaying.value = false;
-    position.value = Math.floor(moments.value.length / 2);
-    const isShown = (one: Moment) => one.kind === "training" && one.layer === layer.value?.name;
-    const first = moments.value.findIndex(isShown);
-    if (training && first >= 0) {
-      const count = moments.value.filter(isShown).length;
-      position.value = first + Math.floor(count / 2);
-    }
+    change({ order, moment: undefined });
+    position.value = middle();
   });
+}
+
+/** In training, the middle of the layer that is shown. */
+function middle(): number {
+  const isShown = (one: Moment) => one.kind === "training" && one.layer === layer.value?.name;
+  const first = moments.value.findIndex(isShown);
+  if (first < 0) return Math.floor(moments.value.length / 2);
+  return first + Math.floor(moments.value.filter(isShown).length / 2);
 }
 
 /** Starts what keeps the view up to date; returns what stops it. */
@@ -72,8 +75,7 @@ export function startInside(): () => void {
     const keep = (found: InsideNetwork) =>
       batch(() => {
         inside.value = found;
-        chosen.value = undefined;
-        show(false);
+        position.value = Math.min(address.peek().moment ?? middle(), moments.peek().length - 1);
       });
     reporting(ask("inside", {}, keep, stop.signal));
   });
@@ -86,7 +88,7 @@ export function startInside(): () => void {
       const last = moments.peek().length - 1;
       position.value = Math.min(position.peek() + (speed.peek() * (now - (before ?? now))) / 1000, last);
       before = now;
-      if (position.peek() === last) isPlaying.value = false;
+      if (position.peek() === last) goTo(last);
       else frame = requestAnimationFrame(next);
     };
     frame = requestAnimationFrame(next);

@@ -2,11 +2,9 @@ import { useEffect } from "preact/hooks";
 import type { NetworkExplanation } from "../../programs/network-explanation.ts";
 import type { NetworkLayer } from "../../programs/network-layers.ts";
 import {
-  chosen,
   goTo,
   inside,
   isPlaying,
-  isTraining,
   layer,
   layers,
   moment,
@@ -20,7 +18,8 @@ import {
 import { LayerMap } from "./layer-map.tsx";
 import { colourOf, progressOf, timeText } from "./moments.ts";
 import { Slider } from "./slider.tsx";
-import { opened } from "./studio.ts";
+import { ORDERS } from "./address.ts";
+import { address, change, opened } from "./studio.ts";
 
 export function Inside() {
   useEffect(startInside, []);
@@ -63,15 +62,15 @@ function Order() {
   return (
     <fieldset>
       <legend>What is computed when</legend>
-      {(["While a picture is drawn", "In training"] as const).map((name, i) => (
-        <label key={name} class="check">
+      {ORDERS.map((order) => (
+        <label key={order} class="check">
           <input
             type="radio"
             name="order"
-            checked={isTraining.value === (i === 1)}
-            onChange={() => show(i === 1)}
+            checked={address.value.order === order}
+            onChange={() => show(order)}
           />
-          {name}
+          {{ drawing: "While a picture is drawn", training: "In training" }[order]}
         </label>
       ))}
     </fieldset>
@@ -166,7 +165,7 @@ function Layer({ layer: { name, parameters, count, schedule } }: { readonly laye
       class="layer"
       disabled={!schedule}
       aria-pressed={layer.value?.name === name}
-      onClick={() => (chosen.value = name)}
+      onClick={() => change({ layer: name })}
     >
       {schedule && <LayerMap layer={schedule} />}
       <span>

@@ -1,5 +1,6 @@
 import type { PictureSize } from "../../browser.ts";
 import type { GivenSizes } from "../../models/by-name.ts";
+import type { SentPictures } from "../runs-api.ts";
 import type { RunFiles } from "./run-files.ts";
 
 /** What is trained in the page, on which pictures. */
@@ -39,17 +40,14 @@ export interface TrainingProgress {
 
 export const LOOK_PICTURES = 16;
 
-/** Pictures of a model: levels [count, channels, rows, cols]. */
-export interface WholePictures {
-  readonly size: PictureSize;
-  readonly levels: number;
-  readonly count: number;
+/** Pictures of a model. */
+export interface WholePictures extends SentPictures {
+  /** Levels [count, channels, rows, cols]. */
   readonly pictures: Uint8Array;
 }
 
-/** What the worker with ONNX Runtime is asked. */
-export type OnnxConversations = {
-  readonly train: { readonly question: PageTraining; readonly answer: TrainingProgress };
+/** How pictures of runs of all families are asked for. */
+export type DrawConversations = {
   /** Pictures 0 .. count-1 of a seed. */
   readonly sample: {
     readonly question: { readonly folder: string; readonly seed: number; readonly count: number };
@@ -64,4 +62,9 @@ export type OnnxConversations = {
     };
     readonly answer: WholePictures;
   };
+};
+
+/** What the worker with ONNX Runtime is asked. */
+export type OnnxConversations = DrawConversations & {
+  readonly train: { readonly question: PageTraining; readonly answer: TrainingProgress };
 };

@@ -9,8 +9,9 @@ export interface RunFiles {
 }
 
 /** A file of the site, which is where the page and its workers are from; `token` is that of a local studio. */
-export async function fileOf(path: string, token = ""): Promise<Response> {
-  const response = await fetch(new URL(path, import.meta.url), { headers: authorized(token) });
+export async function fileOf(path: string, token = "", signal?: AbortSignal): Promise<Response> {
+  const init = { headers: authorized(token), ...(signal && { signal }) };
+  const response = await fetch(new URL(path, import.meta.url), init);
   if (!response.ok) throw new Error(`expected the file ${path}, received status ${response.status}`);
   return response;
 }

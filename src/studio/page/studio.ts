@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { STUDIO_HEADER } from "../runs-api.ts";
 import { EXTRAS, RUNS_FILE, type PublishedRun } from "../site.ts";
-import { addressOf, readAddress, VIEWS, type Address, type View } from "./address.ts";
+import { addressOf, OF_ONE_RUN, readAddress, VIEWS, type Address, type View } from "./address.ts";
 import { authorized } from "./authorized.ts";
 import { isLocal, receiveToken, studioToken } from "./local.ts";
 import { ask, startWorker } from "./studio-asking.ts";
@@ -11,6 +11,8 @@ import type { RunFiles } from "./run-files.ts";
 // What all views share: the runs of the site, the one that is open, and the settings in the address.
 
 export const runs = signal<readonly PublishedRun[]>([]);
+/** Whether `runs` has been read. */
+export const isListed = signal(false);
 export const address = signal<Address>(readAddress(location.search));
 /** What the page has trained itself, by the name that it has in the list of runs. */
 export const trained = new Map<string, RunFiles>();
@@ -23,10 +25,10 @@ export const opened = signal<(OpenedRun & { readonly folder: string }) | undefin
 /** What went wrong last. */
 export const problem = signal("");
 
+export const familyOfRun = ({ family = "autoregressive" }: PublishedRun): string => family;
+
 /** Those that draw pixel by pixel. */
-export const watchable = computed(() =>
-  runs.value.filter(({ family = "autoregressive" }) => family === "autoregressive"),
-);
+export const watchable = computed(() => runs.value.filter((run) => familyOfRun(run) === "autoregressive"));
 
 /** Views that need something that not every site has; the others need a run that draws pixel by pixel. */
 const NEEDS: { readonly [V in View]?: () => boolean } = {
@@ -51,7 +53,7 @@ export function watchTrained(files: RunFiles, step: number): void {
   const folder = `trained here${count === 0 ? "" : ` ${count + 1}`}`;
   trained.set(folder, files);
   runs.value = [...runs.value, { folder, model, step, bytes: files.weights.byteLength }];
-  change({ view: "watch", run: folder, class: undefined, pixel: undefined }, { isNewPage: true });
+  change({ view: "watch", run: folder, ...OF_ONE_RUN }, { isNewPage: true });
 }
 
 /** Whether the system asks for no motion that nobody started. */
@@ -103,6 +105,7 @@ export async function start(): Promise<void> {
     throw new Error("open the address that the command has printed, which has a token");
   if (!response.ok) throw new Error(`expected the file ${RUNS_FILE}, received status ${response.status}`);
   runs.value = (await response.json()) as PublishedRun[];
+  isListed.value = true;
   const folder = computed(() => {
     if (shownView.value === "runs") return undefined;
     const wanted = watchable.value.find((run) => run.folder === address.value.run) ?? watchable.value[0];

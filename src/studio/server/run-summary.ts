@@ -4,14 +4,13 @@ import { NextpixelError } from "../../basics/errors.ts";
 import { lastLines } from "../../files/new-lines.ts";
 import { unlessMissing } from "../../files/system-error.ts";
 import type { NetworkConfig } from "../../programs/network.ts";
-import { checkObservable } from "../../programs/observer.ts";
 import { hasWeights } from "../../run/checkpoints.ts";
 import { readRunConfig } from "../../run/config.ts";
 import { readFailure } from "../../run/failure.ts";
 import { LOCK, trainerOf } from "../../run/lock.ts";
 import { latestRecords, type LatestRecords } from "../../run/metrics.ts";
 import { CHECKPOINTS, CONFIG, FAILURE, LOG, METRICS, SAMPLES } from "../../run/run-folder.ts";
-import { isWatched } from "../publish.ts";
+import { checkPublishable, isWatched } from "../publish.ts";
 import type { RunState, RunSummary } from "../runs-api.ts";
 
 /** What was read of a run, and of which state of its files. */
@@ -42,7 +41,7 @@ export function openSummaries(): Summarise {
   const configOf = remembered((run) => orProblem(readRunConfig(run)));
   const recordsOf = remembered((run) => orProblem(latestRecords(run)));
   const failureOf = remembered((run) => orProblem(readFailure(run)));
-  const drawsOf = remembered(canDraw);
+  const drawsOf = remembered(howItDraws);
   const saidOf = remembered(errorInLog);
 
   return async (run, name, isStarting) => {
@@ -78,6 +77,7 @@ export function openSummaries(): Summarise {
       state: stateOf({ isTraining, hasFailed: fault !== undefined, step, steps }),
       problem: isTraining ? undefined : (fault ?? said),
       model: begun?.network.model,
+      family: begun?.family,
       dataset: begun?.data.train,
       step,
       steps,
@@ -85,17 +85,18 @@ export function openSummaries(): Summarise {
       metrics: version(1),
       log: version(3),
       previews: version(5),
-      canDraw: begun !== undefined && (await drawsOf(run, `${version(0)} ${version(4)}`, begun.network)),
+      draws: begun && (await drawsOf(run, `${version(0)} ${version(4)}`, begun.network)),
       changed: Math.max(0, ...found.map((file) => file?.mtimeMs ?? 0)),
     };
   };
 
-  async function canDraw(run: string, network: NetworkConfig): Promise<boolean> {
+  async function howItDraws(run: string, network: NetworkConfig): Promise<RunSummary["draws"]> {
     try {
-      checkObservable(network);
-      return isWatched(network) && (await hasWeights(run));
+      checkPublishable(network);
+      if (!(await hasWeights(run))) return undefined;
+      return isWatched(network) ? "pixels" : "pictures";
     } catch (error) {
-      if (error instanceof NextpixelError) return false;
+      if (error instanceof NextpixelError) return undefined;
       throw error;
     }
   }

@@ -7,8 +7,11 @@ import { checkFolderName } from "../../files/folder-name.ts";
 import { makeFolder } from "../../files/make-folder.ts";
 import { systemCode, writeError } from "../../files/system-error.ts";
 import { TOKEN_PATH } from "../runs-api.ts";
-import { RUNS_FILE, RUNS_FOLDER } from "../site.ts";
+import { publishedFigures } from "../figures.ts";
+import { FIGURES_FILE, RUNS_FILE, RUNS_FOLDER, type Extra } from "../site.ts";
+import { hasWebRuntime } from "../web-runtime.ts";
 import { api, type TrainOptionsForm } from "./api.ts";
+import { drawings } from "./drawings.ts";
 import { headers, notStored, onlyFor, smallBody, writesOnlyFrom } from "./guard.ts";
 import { pageFiles } from "./page-files.ts";
 import { refusalOf, refused } from "./refusal.ts";
@@ -25,6 +28,8 @@ export interface StudioOptions {
   readonly form: TrainOptionsForm;
   /** The command line: what is executed, and its first words. */
   readonly program: readonly [string, ...string[]];
+  /** The `report.json` of a comparison, whose figures are shown beside runs of the same names. */
+  readonly report?: string | undefined;
 }
 
 export interface Studio {
@@ -50,13 +55,15 @@ const MAX_CONNECTIONS = 4096;
 /**
  * Serves the page, with the runs of a folder, to this machine alone.
  *
- * @throws ARGUMENT if the folder has the name of a file, or the port is taken; WRITE if the folder cannot be made
+ * @throws ARGUMENT if the folder has the name of a file, or the port is taken; WRITE if the folder cannot be made;
+ * NOT_FOUND, FORMAT if the report cannot be read
  */
-export async function openStudio({ root, port, form, program }: StudioOptions): Promise<Studio> {
+export async function openStudio({ root, port, form, program, report }: StudioOptions): Promise<Studio> {
   await checkFolderName(root, "the folder of runs", "the name of a folder");
   await makeFolder(root).catch((cause: unknown) => {
     throw writeError(root, cause);
   });
+  const figures = report === undefined ? undefined : await publishedFigures(report);
   const token = newSecret();
   const ticket = newSecret();
   const trainings = openTrainings(program);
@@ -69,10 +76,17 @@ export async function openStudio({ root, port, form, program }: StudioOptions): 
   app.use(writesOnlyFrom(() => origin));
   app.use(smallBody);
   app.route(`/${TOKEN_PATH}`, tokenForTicket(ticket, token));
-  for (const path of ["/api/*", `/${RUNS_FILE}`, `/${RUNS_FOLDER}/*`]) app.use(path, withToken(token));
+  for (const path of ["/api/*", `/${RUNS_FILE}`, `/${RUNS_FOLDER}/*`, `/${FIGURES_FILE}`])
+    app.use(path, withToken(token));
   app.route("/api", api({ root, form, trainings, list }));
-  app.route("/", siteOfRuns(root, list));
-  app.route("/", await pageFiles());
+  app.route("/api/runs", drawings(root));
+  app.route("/", siteOfRuns(root, list, figures));
+  const extras: readonly Extra[] = [
+    "families",
+    ...((await hasWebRuntime()) ? (["train"] as const) : []),
+    ...(figures ? (["figures"] as const) : []),
+  ];
+  app.route("/", await pageFiles(extras));
   app.notFound((context) => refused(context, 404, "there is nothing at this address"));
   app.onError((error, context) => refusalOf(context, error));
 

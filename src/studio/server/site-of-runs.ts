@@ -2,19 +2,32 @@ import { Hono } from "hono";
 import { readRunConfig } from "../../run/config.ts";
 import { configFile, publishable, weightsFile } from "../publish.ts";
 import { STUDIO_HEADER } from "../runs-api.ts";
-import { CONFIG_FILE, RUNS_FILE, RUNS_FOLDER, WEIGHTS_FILE, type PublishedRun } from "../site.ts";
+import {
+  CONFIG_FILE,
+  FIGURES_FILE,
+  RUNS_FILE,
+  RUNS_FOLDER,
+  WEIGHTS_FILE,
+  type PublishedFigures,
+  type PublishedRun,
+} from "../site.ts";
 import type { SentList } from "./run-list.ts";
 import { runNamed } from "./run-paths.ts";
 
 /** The files that a published site has of its runs, made of the runs as they are now. */
-export function siteOfRuns(root: string, list: () => Promise<SentList>): Hono {
+export function siteOfRuns(
+  root: string,
+  list: () => Promise<SentList>,
+  figures: PublishedFigures | undefined,
+): Hono {
   const app = new Hono();
+  if (figures) app.get(`/${FIGURES_FILE}`, (context) => context.json(figures));
 
   app.get(`/${RUNS_FILE}`, async (context) => {
     const { runs } = await list();
     const published = runs
-      .filter(({ canDraw }) => canDraw)
-      .map(({ name, model, step }): PublishedRun => ({ folder: name, model: model!, step }));
+      .filter(({ draws }) => draws !== undefined)
+      .map(({ name, model, family, step }): PublishedRun => ({ folder: name, model: model!, family, step }));
     return context.json(published, 200, { [STUDIO_HEADER]: "local" });
   });
 

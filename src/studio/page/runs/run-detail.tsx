@@ -56,7 +56,7 @@ function Actions({ one }: { readonly one: RunSummary }) {
           act("resume", steps === "" ? {} : { steps: Number(steps) });
         }}
       >
-        {one.canDraw && (
+        {one.draws === "pixels" && (
           <a class="button" href={`?run=${encodeURIComponent(one.name)}`}>
             Watch it draw
           </a>
