@@ -3,20 +3,25 @@ import { defineConfig } from "vitest/config";
 /** Files that replace modules, or define networks that others would then find. */
 const ALONE = ["test/models/define.test.ts", "test/train/failing.test.ts"];
 
+const TIMES = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
     globalSetup: ["test/cli/build.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
     // Two cores: ONNX Runtime brings threads of its own.
     maxWorkers: 2,
     projects: [
+      // Loading the program anew for every file took a third of the time.
       {
-        extends: true,
-        // Loading the program anew for every file took a third of the time.
-        test: { name: "shared", include: ["test/**/*.test.ts"], exclude: ALONE, isolate: false },
+        test: {
+          ...TIMES,
+          name: "shared",
+          include: ["test/**/*.test.ts"],
+          exclude: ALONE,
+          isolate: false,
+        },
       },
-      { extends: true, test: { name: "alone", include: ALONE } },
+      { test: { ...TIMES, name: "alone", include: ALONE } },
     ],
   },
 });
