@@ -12,7 +12,7 @@ import type { Launch } from "./launch.ts";
 type IsComplete = () => boolean;
 
 export interface Mpi {
-  /** "Open MPI v4.1.4, .." */
+  /** "Open MPI v4.1.4" */
   readonly version: string;
   /** Once in a process. Ends the process if there is no launcher that can be reached. */
   init(): void;
@@ -61,7 +61,7 @@ export async function loadMpi(file?: string, kind?: Launch["kind"]): Promise<Mpi
       // Open MPI's plug-ins need its symbols.
       return bind(koffi.load(name, { global: true }));
     } catch (cause) {
-      reasons.push(cause instanceof Error ? cause.message : String(cause));
+      reasons.push(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`);
     }
   }
   const received = file === undefined ? `none of ${names.join(", ")}` : reasons[0];
@@ -160,14 +160,13 @@ function bind(library: LibraryHandle): Mpi {
   };
 }
 
-/** The first line of what the library says of itself. */
+/** What the library says of itself first: "Open MPI v4.1.4". */
 function versionOf(getVersion: (...given: readonly unknown[]) => void): string {
   const text = Buffer.alloc(VERSION_BYTES);
   const length = new Int32Array(1);
   getVersion(text, length);
   return text
     .toString("utf8", 0, length[0])
-    .replace(/\0[^]*$/, "")
-    .split("\n")[0]!
-    .trim();
+    .split(/[\n,\0]/, 1)[0]!
+    .replaceAll(/\s+/g, " ");
 }

@@ -7,13 +7,7 @@ import { adamW, type Optimizer } from "../../src/optim/optimizer.ts";
 import { scaleByRate } from "../../src/optim/schedule.ts";
 import { chain, type Schedule, type Transformation } from "../../src/optim/transformation.ts";
 import { weightDecay } from "../../src/optim/weight-decay.ts";
-import {
-  next,
-  SCHEDULE,
-  scheduledAt,
-  updateProgram,
-  vectorsOf,
-} from "../../src/programs/update-program.ts";
+import { next, SCHEDULE, scheduledAt, updateProgram, vectorsOf } from "../../src/programs/update-program.ts";
 import { openSession } from "../../src/runtime/ort.ts";
 import { vectorPart } from "./vector-part.ts";
 

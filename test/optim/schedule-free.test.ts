@@ -1,13 +1,7 @@
 import { expect, test } from "vitest";
 import { scheduleFreeAdamW } from "../../src/optim/optimizer.ts";
 import { initialState } from "../../src/programs/training-state.ts";
-import {
-  next,
-  SCHEDULE,
-  scheduledAt,
-  updateProgram,
-  vectorsOf,
-} from "../../src/programs/update-program.ts";
+import { next, SCHEDULE, scheduledAt, updateProgram, vectorsOf } from "../../src/programs/update-program.ts";
 import { openSession } from "../../src/runtime/ort.ts";
 import { vectorPart } from "./vector-part.ts";
 

@@ -1,0 +1,79 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
+import { isRunning } from "../src/files/is-running.ts";
+import { leftBehind, MAIN, pidsOf, startRanks } from "./mpirun.ts";
+
+export interface KillOptions {
+  readonly kills: number;
+  readonly ranks: number;
+  /** Of the training. */
+  readonly steps: number;
+  /** Numbers from 0 to 1 that decide when which rank is killed, and on how many the run goes on. */
+  readonly random: () => number;
+  readonly onKill?: (killed: Killed) => void;
+}
+
+/** What came of a kill. */
+export interface Killed {
+  readonly rank: number;
+  /** After the start of the training, in seconds. */
+  readonly after: number;
+  /** Seconds until all ranks had ended. */
+  readonly endedWithin: number;
+  /** On how many the run went on. */
+  readonly resumedOn: number;
+}
+
+/**
+ * Kills one of the ranks of a training, again and again at another moment, and lets the run go on.
+ *
+ * @throws an Error if a rank is left behind, or the weights in the end are not those of one process without a kill.
+ */
+export async function killRanks({ kills, ranks, steps, random, onKill }: KillOptions): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "nextpixel-kills-"));
+  const flags =
+    `--limit 200 --model gan --width 4 --latents 4 --batch 8 --shares ${ranks} --threads 1 --steps ${steps} ` +
+    `--eval-every ${Math.ceil(steps / 2)} --checkpoint-every ${Math.ceil(steps / 20)}`;
+  const words = (out: string) => ["train", "digits", ...flags.split(" "), "--out", out];
+  const last = (out: string) =>
+    readFile(join(folder, out, `checkpoints/step-${String(steps).padStart(8, "0")}.safetensors`));
+  try {
+    const begun = performance.now();
+    await promisify(execFile)(process.execPath, [MAIN, ...words("whole")], { cwd: folder });
+    const duration = performance.now() - begun;
+    const wanted = await last("whole");
+    for (let kill = 0; kill < kills; kill++) {
+      const out = `killed-${kill}`;
+      const running = startRanks(ranks, words(out), { cwd: folder });
+      const after = random() * duration;
+      await setTimeout(after);
+      const pids = await pidsOf(running);
+      const rank = Math.floor(random() * pids.length);
+      // It may have ended already.
+      const killedAt = performance.now();
+      if (pids.length > 0 && isRunning(pids[rank]!)) process.kill(pids[rank]!, "SIGKILL");
+      await running.ended;
+      const endedWithin = (performance.now() - killedAt) / 1000;
+      const left = await leftBehind(pids);
+      if (left.length > 0) throw new Error(`processes ${left.join(", ")} are left behind`);
+
+      const resumedOn = 1 + Math.floor(random() * ranks);
+      const hasBegun = existsSync(join(folder, out, "config.json"));
+      const again = hasBegun
+        ? ["train", "--resume", "--threads", "1", "--out", out]
+        : [...words(out), "--force"];
+      const { code, stderr } = await startRanks(resumedOn, again, { cwd: folder }).ended;
+      if (code !== 0) throw new Error(`going on failed: ${stderr}`);
+      if (!wanted.equals(await last(out)))
+        throw new Error(`other weights after the death of rank ${rank} after ${after} ms`);
+      onKill?.({ rank, after: after / 1000, endedWithin, resumedOn });
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
