@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
+import { philox4x32, seedKey, uniform } from "../src/basics/philox.ts";
 import { isRunning } from "../src/files/is-running.ts";
 import { leftBehind, MAIN, pidsOf, startRanks } from "./mpirun.ts";
 
@@ -49,7 +50,7 @@ export async function killRanks({ kills, ranks, steps, random, onKill }: KillOpt
     const wanted = await last("whole");
     for (let kill = 0; kill < kills; kill++) {
       const out = `killed-${kill}`;
-      const running = startRanks(ranks, words(out), { cwd: folder });
+      const running = startRanks(ranks, [MAIN, ...words(out)], { cwd: folder });
       const after = random() * duration;
       await setTimeout(after);
       const pids = await pidsOf(running);
@@ -67,7 +68,7 @@ export async function killRanks({ kills, ranks, steps, random, onKill }: KillOpt
       const again = hasBegun
         ? ["train", "--resume", "--threads", "1", "--out", out]
         : [...words(out), "--force"];
-      const { code, stderr } = await startRanks(resumedOn, again, { cwd: folder }).ended;
+      const { code, stderr } = await startRanks(resumedOn, [MAIN, ...again], { cwd: folder }).ended;
       if (code !== 0) throw new Error(`going on failed: ${stderr}`);
       if (!wanted.equals(await last(out)))
         throw new Error(`other weights after the death of rank ${rank} after ${after} ms`);
@@ -76,4 +77,29 @@ export async function killRanks({ kills, ranks, steps, random, onKill }: KillOpt
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Prints what comes of each kill. */
+export async function benchKills({
+  kills,
+  ranks,
+  steps,
+  seed,
+}: Omit<KillOptions, "random" | "onKill"> & { readonly seed: number }): Promise<void> {
+  const endings: number[] = [];
+  let drawn = 0;
+  await killRanks({
+    kills,
+    ranks,
+    steps,
+    random: () => uniform(philox4x32([drawn++, 0, 0, 0], seedKey(seed))[0]),
+    onKill({ rank, after, endedWithin, resumedOn }) {
+      endings.push(endedWithin);
+      console.log(
+        `rank ${rank} of ${ranks} killed after ${after.toFixed(1)} s: all ended within ${endedWithin.toFixed(1)} s; ` +
+          `resumed on ${resumedOn}, the same weights`,
+      );
+    },
+  });
+  console.log(`${kills} kills: all ended within ${Math.max(...endings).toFixed(1)} s, nothing left behind`);
 }

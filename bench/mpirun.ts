@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { MPI_ADVICE } from "../src/cluster/library.ts";
 import { isRunning } from "../src/files/is-running.ts";
 
+/** The built command line. */
 export const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 
 /** Processes that mpirun has started. */
@@ -21,16 +22,26 @@ export interface RanksResult {
   readonly code: number | null;
 }
 
-/** Starts `nextpixel` with these words as so many processes of this machine, in a folder. */
+export interface RanksOptions {
+  /** The folder in which they run. */
+  readonly cwd?: string;
+  /** More options of mpirun. */
+  readonly options?: readonly string[];
+  /** The command that runs mpirun, if it is to run in other surroundings. */
+  readonly within?: readonly string[];
+}
+
+/** Starts Node with these arguments, such as a script, as so many ranks of this machine. */
 export function startRanks(
   ranks: number,
-  words: readonly string[],
-  { cwd, options = [] }: { readonly cwd: string; readonly options?: readonly string[] },
+  nodeArguments: readonly string[],
+  { cwd, options = [], within = [] }: RanksOptions = {},
 ): Ranks {
-  const placement = ["--oversubscribe", "--bind-to", "none", ...options];
+  const placement = ["-n", String(ranks), "--oversubscribe", "--bind-to", "none", ...options];
   // Those of a process that mpirun has started itself would be taken for its own.
   const own = Object.entries(process.env).filter(([name]) => !/^(?:OMPI|PMIX)_/.test(name));
-  const child = spawn(mpirun(), ["-n", String(ranks), ...placement, process.execPath, MAIN, ...words], {
+  const [command, ...words] = [...within, mpirun(), ...placement, process.execPath, ...nodeArguments];
+  const child = spawn(command!, words, {
     cwd,
     env: {
       ...Object.fromEntries(own),

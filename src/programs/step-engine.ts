@@ -10,7 +10,7 @@ import { readValues, releaseValues, type Values } from "../runtime/values.ts";
 import type { Communicator } from "./communicator.ts";
 import { gradientProgram, outputOf } from "./gradient-program.ts";
 import { noiseOf } from "./noise.ts";
-import { vectorOf } from "./parameters.ts";
+import { parameterCount, vectorOf } from "./parameters.ts";
 import { exchangeShares, spreadOver, type ShareResults, type Spread } from "./share-exchange.ts";
 import { lengthOf, singles, type Range } from "./shares.ts";
 import type { Trainable, TrainablePart } from "./trainable.ts";
@@ -118,8 +118,8 @@ export async function openStep<Prepared, Vector extends Values>(
         [...programs].map(([size, program]) => [size, engine.prepare(program)] as const),
       );
       const gradients = await opened.addAll(sizes.map((size) => engine.openGradient(prepared.get(size)!)));
-      const sums =
-        world && (await opened.add(engine.openUpdate(gradientSums(part, spread!.sums[world.rank]!), [])));
+      const ownSums = world && gradientSums(parameterCount(part.declarations), spread!.sums[world.rank]!);
+      const sums = ownSums && (await opened.add(engine.openUpdate(ownSums, [])));
       const program = updateProgram(part, spread?.sums.flat() ?? singles(all));
       const update = await opened.add(engine.openUpdate(program, vectorsOf(part.optimizer).map(next)));
       parts.push({ part, inputs: inputsOf(programs.get(sizes[0]!)!), gradients, sums, update });

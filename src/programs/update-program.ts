@@ -54,15 +54,10 @@ const gradientSum = (over: Range, terms: readonly Range[], length: number): Node
 /** The name of an output of `gradientSums`. */
 export const sumOf = (range: Range): string => `sum of ${gradientOf(range)}`;
 
-/** The sums of gradients over each range of `sums`, from those of single shares. */
-export const gradientSums = (
-  { declarations }: Pick<TrainablePart, "declarations">,
-  sums: readonly Range[],
-): Program => ({
+/** The sums of gradients of so many numbers over each range of `sums`, from those of single shares. */
+export const gradientSums = (length: number, sums: readonly Range[]): Program => ({
   name: "sums of gradients",
-  outputs: Object.fromEntries(
-    sums.map((sum) => [sumOf(sum), gradientSum(sum, singles(sum), parameterCount(declarations))]),
-  ),
+  outputs: Object.fromEntries(sums.map((sum) => [sumOf(sum), gradientSum(sum, singles(sum), length)])),
 });
 
 /**

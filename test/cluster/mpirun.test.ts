@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { killRanks } from "../../bench/kill-ranks.ts";
-import { leftBehind, pidsOf, startRanks } from "../../bench/mpirun.ts";
+import { leftBehind, MAIN, pidsOf, startRanks } from "../../bench/mpirun.ts";
 import { philox4x32, uniform } from "../../src/basics/philox.ts";
 
 // Where there is no MPI these tests fail, and say how to install it.
@@ -31,7 +31,7 @@ test("two ranks of MPI make the run of one process, which loads no MPI; one line
   });
   expect(stderr).toMatch(/no MPI\n$/);
 
-  const two = await startRanks(2, words("two", "--steps", "3"), { cwd: folder }).ended;
+  const two = await startRanks(2, [MAIN, ...words("two", "--steps", "3")], { cwd: folder }).ended;
   expect(two).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\{.*"step":3.*\}\n$/) });
   expect(two.stderr.match(/parameters/g)).toHaveLength(1);
   const files = (run: string) =>
@@ -43,7 +43,7 @@ test("two ranks of MPI make the run of one process, which loads no MPI; one line
 
 test("a rank that hangs ends all within the time that was given, and the last checkpoint is whole", async () => {
   const endless = words("hanging", "--steps", "100000", "--checkpoint-every", "5", "--rank-timeout", "1");
-  const running = startRanks(2, endless, { cwd: folder });
+  const running = startRanks(2, [MAIN, ...endless], { cwd: folder });
   const checkpoints = join(folder, "hanging/checkpoints");
   while (((await readdir(checkpoints).catch(() => [])).length ?? 0) < 2) await setTimeout(50);
   const pids = await pidsOf(running);
