@@ -24,7 +24,7 @@ export interface ClusterOptions {
   readonly latency: number;
 }
 
-const NODES = [2, 4, 8, 16, 32, 64, 128, 256] as const;
+const NODES = [2, 4, 16, 64, 256] as const;
 const GIGABITS = [1, 10, 100] as const;
 const WARM_UP = 2;
 
@@ -125,5 +125,5 @@ async function secondsPerAdded(): Promise<number> {
     if (i >= WARM_UP) seconds.push((performance.now() - begun) / 1000);
   }
   await session.close();
-  return median(seconds) / (TERMS.end * SUMMED);
+  return Math.min(...seconds) / (TERMS.end * SUMMED);
 }

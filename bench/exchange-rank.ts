@@ -1,6 +1,5 @@
 // One of the ranks that `bench -- cluster` starts: the first prints what an exchange takes, as JSON.
 import { joinCluster } from "../src/cluster/cluster.ts";
-import { median } from "./statistics.ts";
 
 const LARGE = 8 * 2 ** 20;
 const [ROUNDS, WARM_UP] = [20, 5];
@@ -16,7 +15,8 @@ async function secondsOf(bytes: number): Promise<number> {
     await cluster!.allGather(own);
     if (round >= WARM_UP) seconds.push((performance.now() - begun) / 1000);
   }
-  return median(seconds);
+  // Whatever else the machine does only makes it longer.
+  return Math.min(...seconds);
 }
 
 const latency = await secondsOf(8);
