@@ -10,6 +10,7 @@ import { isRunning } from "../src/files/is-running.ts";
 import { leftBehind, MAIN, pidsOf, startRanks } from "./mpirun.ts";
 
 export interface KillOptions {
+  readonly model: string;
   readonly kills: number;
   readonly ranks: number;
   /** Of the training. */
@@ -35,10 +36,10 @@ export interface Killed {
  *
  * @throws an Error if a rank is left behind, or the weights in the end are not those of one process without a kill.
  */
-export async function killRanks({ kills, ranks, steps, random, onKill }: KillOptions): Promise<void> {
+export async function killRanks({ model, kills, ranks, steps, random, onKill }: KillOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "nextpixel-kills-"));
   const flags =
-    `--limit 200 --model gan --width 4 --latents 4 --batch 8 --shares ${ranks} --threads 1 --steps ${steps} ` +
+    `--limit 200 --model ${model} --width 4 --batch 8 --shares ${ranks} --threads 1 --steps ${steps} ` +
     `--eval-every ${Math.ceil(steps / 2)} --checkpoint-every ${Math.ceil(steps / 20)}`;
   const words = (out: string) => ["train", "digits", ...flags.split(" "), "--out", out];
   const last = (out: string) =>
@@ -48,18 +49,20 @@ export async function killRanks({ kills, ranks, steps, random, onKill }: KillOpt
     await promisify(execFile)(process.execPath, [MAIN, ...words("whole")], { cwd: folder });
     const duration = performance.now() - begun;
     const wanted = await last("whole");
-    for (let kill = 0; kill < kills; kill++) {
-      const out = `killed-${kill}`;
+    for (let [kill, attempt] = [0, 0]; kill < kills; attempt++) {
+      const out = `killed-${attempt}`;
       const running = startRanks(ranks, [MAIN, ...words(out)], { cwd: folder });
       const after = random() * duration;
       await setTimeout(after);
       const pids = await pidsOf(running);
       const rank = Math.floor(random() * pids.length);
-      // It may have ended already.
       const killedAt = performance.now();
-      if (pids.length > 0 && isRunning(pids[rank]!)) process.kill(pids[rank]!, "SIGKILL");
+      const isKilled = pids.length > 0 && isRunning(pids[rank]!) && process.kill(pids[rank]!, "SIGKILL");
       await running.ended;
       const endedWithin = (performance.now() - killedAt) / 1000;
+      // It had ended already.
+      if (!isKilled) continue;
+      kill++;
       const left = await leftBehind(pids);
       if (left.length > 0) throw new Error(`processes ${left.join(", ")} are left behind`);
 
@@ -81,6 +84,7 @@ export async function killRanks({ kills, ranks, steps, random, onKill }: KillOpt
 
 /** Prints what comes of each kill. */
 export async function benchKills({
+  model,
   kills,
   ranks,
   steps,
@@ -89,6 +93,7 @@ export async function benchKills({
   const endings: number[] = [];
   let drawn = 0;
   await killRanks({
+    model,
     kills,
     ranks,
     steps,

@@ -260,12 +260,13 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   "cluster-kills": {
     about:
-      "[--kills 20] [--ranks 3] [--steps 200] [--seed 0]   kills a rank at a random moment, again and again: nothing is left " +
+      "[--model gan] [--kills 20] [--ranks 3] [--steps 200] [--seed 0]   kills a rank at a random moment, again and again: nothing is left " +
       "behind, and the run goes on to the same weights",
     run(args) {
       const { values } = parseArgs({
         args,
         options: {
+          model: { type: "string", default: "gan" },
           kills: { type: "string", default: "20" },
           ranks: { type: "string", default: "3" },
           steps: { type: "string", default: "200" },
@@ -273,6 +274,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
         },
       });
       return benchKills({
+        model: values.model,
         kills: whole("--kills", 1)(values.kills),
         ranks: whole("--ranks", 1)(values.ranks),
         steps: whole("--steps", 20)(values.steps),

@@ -61,9 +61,9 @@ export function startRanks(
   return { process: child, ended };
 }
 
-/** The process numbers of the ranks, once all have been started. */
+/** The process numbers of the ranks; none before they are started, and when all have ended. */
 export async function pidsOf({ process: { pid } }: Ranks): Promise<number[]> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
   return children.trim().split(" ").filter(Boolean).map(Number);
 }
 

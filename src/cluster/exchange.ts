@@ -7,13 +7,19 @@ import type { Mpi } from "./library.ts";
 // bytes. By then all processes have arrived, and nobody waits for long.
 
 const HEADER_BYTES = 2048;
-const MOST_CHARACTERS = 400;
+const MOST_CHARACTERS = 300;
 /** Counts and places are C ints. */
 const MOST_BYTES = 2 ** 31 - 1;
 /** Each process's bytes begin at a multiple of this. */
 const ALIGNMENT = 8;
-/** Milliseconds of waiting after which this process asks only once a millisecond, and leaves its core to others. */
-const BUSY = 2;
+/** Milliseconds between two looks while a rank waits, at first and after a long time. */
+const [NAP, LONG_NAP] = [0.05, 1];
+/** Milliseconds after which a wait is long, and after which signals and messages are looked at. */
+const [LONG, TURN] = [100, 1];
+
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+/** Waits less than Node's timers can, and leaves the core to another rank, which may need it. */
+const nap = () => void Atomics.wait(NEVER, 0, 0, NAP);
 
 interface Failure {
   /** Undefined if it is a defect of nextpixel. */
@@ -39,11 +45,12 @@ export function exchangeBy(mpi: Mpi, timeout: number, nameOf: (rank: number) => 
   const size = mpi.size();
   let state: "working" | "failed" | "lost" = "working";
 
-  async function complete(isComplete: () => boolean, pause: (waited: number) => Promise<unknown>) {
+  async function complete(isComplete: () => boolean) {
     const begun = performance.now();
+    let turned = begun;
     while (!isComplete()) {
-      const waited = performance.now() - begun;
-      if (waited > 1000 * timeout) {
+      const now = performance.now();
+      if (now - begun > 1000 * timeout) {
         state = "lost";
         throw new NextpixelError(
           "CLUSTER",
@@ -52,15 +59,18 @@ export function exchangeBy(mpi: Mpi, timeout: number, nameOf: (rank: number) => 
           { about: ["resume"] },
         );
       }
-      await pause(waited);
+      if (now - begun > LONG) await setTimeout(LONG_NAP);
+      else if (now - turned > TURN) {
+        await setImmediate();
+        turned = now;
+      } else nap();
     }
   }
 
   /** The headers of all processes, none of which has failed. */
   async function headersWith(own: Header) {
     const all = new Uint8Array(size * HEADER_BYTES);
-    const leisurely = (waited: number) => (waited < BUSY ? setImmediate() : setTimeout(1));
-    await complete(mpi.allGather(encoded(own), all), leisurely);
+    await complete(mpi.allGather(encoded(own), all));
     const headers = Array.from({ length: size }, (_, rank) =>
       decoded(all.subarray(rank * HEADER_BYTES, (rank + 1) * HEADER_BYTES)),
     );
@@ -88,7 +98,7 @@ export function exchangeBy(mpi: Mpi, timeout: number, nameOf: (rank: number) => 
       if (total > MOST_BYTES)
         throw expected("CLUSTER", `at most ${MOST_BYTES} bytes`, "what all ranks tell each other", total);
       const all = new Uint8Array(total);
-      if (total > 0) await complete(mpi.allGatherVarying(bytes, all, counts, places), () => setImmediate());
+      if (total > 0) await complete(mpi.allGatherVarying(bytes, all, counts, places));
       return Array.from(counts, (count, rank) => all.subarray(places[rank]!, places[rank]! + count));
     },
     async fail(error) {

@@ -26,7 +26,8 @@ export const isFirst = (world: Communicator | undefined): boolean => (world?.ran
 /** Whether any process says so. */
 export async function anyOf(world: Communicator | undefined, own: boolean): Promise<boolean> {
   if (world === undefined) return own;
-  return (await world.allGather(Uint8Array.of(Number(own)))).some(([said]) => said === 1);
+  // Those who say no send nothing.
+  return (await world.allGather(new Uint8Array(Number(own)))).some(({ length }) => length > 0);
 }
 
 /** Numbers of each process, in the order of ranks. */

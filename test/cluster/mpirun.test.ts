@@ -66,6 +66,7 @@ test("a rank that is killed ends all, nothing is left behind, and the run goes o
   const random = () => 0.5 + 0.4 * uniform(philox4x32([drawn++, 0, 0, 0], [3, 0])[0]);
   const killed: number[] = [];
   await killRanks({
+    model: "pixelcnn",
     kills: 1,
     ranks: 2,
     steps: 60,
