@@ -4,13 +4,16 @@ import { expected, NextpixelError } from "../src/basics/errors.ts";
 import { whole } from "../src/cli/arguments.ts";
 import { OPTIMIZER_NAMES, OPTIMIZERS } from "../src/families/optimizers.ts";
 import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
-import { modelNamesOf } from "../src/models/by-name.ts";
+import { modelNamesOf, MODELS } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
 import { checkNetworks, checkSteps } from "./check.ts";
+import { benchCluster } from "./cluster.ts";
+import { benchNetwork, benchScaling } from "./cluster-runs.ts";
 import { requirePyTorch, type Clock } from "./contestants.ts";
 import { benchDraw } from "./draw.ts";
 import { benchFamilies } from "./families.ts";
 import { benchFolder } from "./folder.ts";
+import { benchKills } from "./kill-ranks.ts";
 import { benchLowering } from "./lowering.ts";
 import { BENCH_NETWORKS, family, GATED } from "./networks.ts";
 import { benchOptimisers } from "./optimisers.ts";
@@ -187,6 +190,98 @@ const BENCHES: Readonly<Record<string, Bench>> = {
       return benchStudioLoad({ seconds: whole("--seconds", 1)(values.seconds) });
     },
   },
+  cluster: {
+    about:
+      "[--model NAME ..] [--batch 32] [--threads 2] [--steps 5] [--clock wall|processor] [--latency 50]   what a step of " +
+      "training costs on 2 to 256 nodes, computed from what is measured here; latency of the network in us",
+    run(args) {
+      const { values } = parseArgs({
+        args,
+        options: {
+          model: { type: "string", multiple: true },
+          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
+          threads: { type: "string", default: String(availableParallelism()) },
+          steps: { type: "string", default: "5" },
+          clock: { type: "string", default: "wall" },
+          latency: { type: "string", default: "50" },
+        },
+      });
+      return benchCluster(values.model?.map(family) ?? [...MODELS.names().map(family), GATED], {
+        batch: whole("--batch", 1)(values.batch),
+        threads: whole("--threads", 1)(values.threads),
+        steps: whole("--steps", 1)(values.steps),
+        clock: clockOf(values.clock),
+        latency: positive("--latency", values.latency) / 1e6,
+      });
+    },
+  },
+  "cluster-network": {
+    about:
+      "[--model pixelcnn] [--batch 32] [--steps 20] [--rate 100 ..]   steps of two ranks on a link of so many Mbit/s, beside " +
+      "what the plan says (as root: two network namespaces)",
+    run(args) {
+      const { values } = parseArgs({
+        args,
+        options: {
+          model: { type: "string", default: "pixelcnn" },
+          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
+          steps: { type: "string", default: "20" },
+          rate: { type: "string", multiple: true, default: ["10", "100", "1000"] },
+        },
+      });
+      return benchNetwork({
+        model: values.model,
+        batch: whole("--batch", 2)(values.batch),
+        steps: whole("--steps", 10)(values.steps),
+        megabits: values.rate.map((rate) => positive("--rate", rate)),
+      });
+    },
+  },
+  "cluster-scaling": {
+    about:
+      "[--model pixelcnn] [--batch 32] [--steps 20] [--rounds 5]   two ranks of one thread beside one process of two threads",
+    run(args) {
+      const { values } = parseArgs({
+        args,
+        options: {
+          model: { type: "string", default: "pixelcnn" },
+          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
+          steps: { type: "string", default: "20" },
+          rounds: { type: "string", default: "5" },
+        },
+      });
+      return benchScaling({
+        model: values.model,
+        batch: whole("--batch", 2)(values.batch),
+        steps: whole("--steps", 10)(values.steps),
+        rounds: whole("--rounds", 1)(values.rounds),
+      });
+    },
+  },
+  "cluster-kills": {
+    about:
+      "[--model gan] [--kills 20] [--ranks 3] [--steps 200] [--seed 0]   kills a rank at a random moment, again and again: nothing is left " +
+      "behind, and the run goes on to the same weights",
+    run(args) {
+      const { values } = parseArgs({
+        args,
+        options: {
+          model: { type: "string", default: "gan" },
+          kills: { type: "string", default: "20" },
+          ranks: { type: "string", default: "3" },
+          steps: { type: "string", default: "200" },
+          seed: { type: "string", default: "0" },
+        },
+      });
+      return benchKills({
+        model: values.model,
+        kills: whole("--kills", 1)(values.kills),
+        ranks: whole("--ranks", 1)(values.ranks),
+        steps: whole("--steps", 20)(values.steps),
+        seed: whole("--seed", 0)(values.seed),
+      });
+    },
+  },
   lowering: {
     about: "what fields in blocks of channels bring to the training step",
     run: () => benchLowering({ rounds: 20 }),
@@ -215,9 +310,12 @@ function modelsAndRounds(
     },
   });
   const [all, threads] = [whole("--rounds", 1)(values.rounds), whole("--threads", 1)(values.threads)];
-  const { model: models, clock } = values;
-  if (clock === "wall" || clock === "processor") return { models, rounds: all, threads, clock };
-  throw expected("ARGUMENT", "wall or processor", "--clock", clock);
+  return { models: values.model, rounds: all, threads, clock: clockOf(values.clock) };
+}
+
+function clockOf(text: string): Clock {
+  if (text === "wall" || text === "processor") return text;
+  throw expected("ARGUMENT", "wall or processor", "--clock", text);
 }
 
 function positive(name: string, text: string): number {
@@ -230,7 +328,7 @@ const [name, ...args] = process.argv.slice(2);
 const bench = Object.hasOwn(BENCHES, name ?? "") ? BENCHES[name!] : undefined;
 if (!bench) {
   console.error("usage: npm run bench -- NAME [OPTION ..]");
-  for (const [name, { about }] of Object.entries(BENCHES)) console.error(`  ${name.padEnd(12)} ${about}`);
+  for (const [name, { about }] of Object.entries(BENCHES)) console.error(`  ${name.padEnd(15)} ${about}`);
   process.exit(2);
 }
 try {

@@ -38,7 +38,7 @@ export async function benchProfile(
     const traced = trainable(network, batch);
     console.log(`\n${describe(network)}, batch ${batch}, one thread:`);
     for (const part of traced.parts)
-      for (const program of [gradientProgram(traced, part), updateProgram(part, [1])])
+      for (const program of [gradientProgram(traced, part), updateProgram(part)])
         report(program.name, steps, await profile(program, steps));
   }
 }

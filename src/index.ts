@@ -1,6 +1,7 @@
 // The library: what package users may rely on. Everything else may change from one version to the next.
 export * from "./definitions.ts";
 export { NextpixelError, type ErrorCode } from "./basics/errors.ts";
+export { joinCluster, type Cluster, type ClusterOptions } from "./cluster/cluster.ts";
 export type { CompareEvent, CompareOptions } from "./compare/compare-options.ts";
 export { compareRuns as compare } from "./compare/compare.ts";
 export type {

@@ -32,6 +32,7 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
     "basics, graph, autodiff, nn, likelihood, models, optim, data, lower/onnx, lower/step, " +
       "runtime, runtime/step, runtime/workers",
   ],
+  ["cluster", "basics, programs"],
   ["families", "basics, graph, autodiff, nn, likelihood, models, optim, programs"],
   ["pictures", "basics, data"],
   ["run", "basics, files, graph, models, runtime, programs, families"],
@@ -42,7 +43,7 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
   ],
   [
     "tasks",
-    "basics, files, fetch, graph, data, programs, families, pictures, run, runtime, runtime/step, " +
+    "basics, files, fetch, graph, data, programs, cluster, families, pictures, run, runtime, runtime/step, " +
       "runtime/workers",
   ],
   [
@@ -63,7 +64,10 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
     "basics, graph, likelihood, models, data, lower/onnx, lower/step, programs, families, pictures, run, " +
       "runtime, runtime/step, runtime/workers, train, studio, studio/page/runs, browser.ts",
   ],
-  ["index.ts", "definitions.ts, basics, fetch, data, programs, run, runtime/step, train, tasks, compare"],
+  [
+    "index.ts",
+    "definitions.ts, basics, fetch, data, programs, cluster, run, runtime/step, train, tasks, compare",
+  ],
   ["cli", "everything"],
 ];
 
@@ -155,6 +159,11 @@ test("within data, formats know what is general, the Hub and the catalog know fo
 test("only the runtime knows ONNX Runtime", () => {
   const users = imports.filter(({ to }) => to.startsWith("onnxruntime"));
   expect(new Set(users.map(({ from }) => room(from)))).toEqual(new Set(["runtime"]));
+});
+
+test("only the cluster knows MPI", () => {
+  const users = imports.filter(({ to }) => to === "koffi");
+  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(["cluster/library.ts"]));
 });
 
 test("what a browser needs imports nothing of Node", () => {

@@ -11,6 +11,7 @@ export type ErrorCode =
   | "WRITE" // a file could not be written
   | "DOWNLOAD" // a file could not be fetched from where it is published
   | "DEVICE" // no GPU where one must be, or it fails
+  | "CLUSTER" // processes that train together do not fit together, or one of them has failed
   | "DIVERGED" // the loss is not finite any more
   | "INTERRUPTED"; // stopped by a signal, after which what was done is saved; or closed in the middle of its work
 

@@ -4,6 +4,7 @@ import { NextpixelError, shortened } from "../basics/errors.ts";
 import { readBounded } from "../files/bounded-read.ts";
 import { parseJson } from "../files/json.ts";
 import { COMMON_KEYS } from "./arguments.ts";
+import { RANK_KEYS } from "./rank.ts";
 import { MAX_YAML_BYTES, parseYaml } from "./yaml.ts";
 
 interface Format {
@@ -21,7 +22,7 @@ const FORMATS: ReadonlyMap<string, Format> = new Map([
 ]);
 
 /** Options about how a command runs, not about its result. */
-const LEFT_OUT: readonly string[] = ["config", ...COMMON_KEYS];
+const LEFT_OUT: readonly string[] = ["config", ...RANK_KEYS, ...COMMON_KEYS];
 
 /** How options relate to one another, by their keys. */
 export interface Relations {

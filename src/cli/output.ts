@@ -1,11 +1,17 @@
 import { stderr, stdout } from "node:process";
 import { systemCode, writeError } from "../files/system-error.ts";
 
+let isSilent = false;
+
+/** From now on nothing is said: of several processes, another one speaks. */
+export const beSilent = (): void => void (isSilent = true);
+
 /** One line on stderr: what people read while they wait. Results go to stdout. */
-export const note = (line: string): void => void stderr.write(`${line}\n`);
+export const note = (line: string): void => void (isSilent || stderr.write(`${line}\n`));
 
 /** The result: one JSON object if asked for, else text. */
 export function result(json: object, text: string, asJson: boolean | undefined): void {
+  if (isSilent) return;
   stdout.write(`${asJson ? JSON.stringify(json) : text}\n`);
 }
 
@@ -34,13 +40,13 @@ export class StatusLine {
   #lastShown = 0;
 
   show(line: string): void {
-    if (!this.#isTerminal || performance.now() - this.#lastShown < 100) return;
+    if (isSilent || !this.#isTerminal || performance.now() - this.#lastShown < 100) return;
     this.#lastShown = performance.now();
     stderr.write(ERASE + cutOff(line));
   }
 
   clear(): void {
-    if (this.#isTerminal) stderr.write(ERASE);
+    if (!isSilent && this.#isTerminal) stderr.write(ERASE);
   }
 }
 

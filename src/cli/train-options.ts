@@ -11,6 +11,7 @@ import type { RequestedTraining, TrainRequest } from "../train/request.ts";
 import type { ResumeRequest } from "../train/resumed-request.ts";
 import * as read from "./arguments.ts";
 import { applyConfigFile, type Relations } from "./config-file.ts";
+import { RANK_KEYS } from "./rank.ts";
 import { optionsOf } from "./run-options.ts";
 import { givenSettings, givenSizes, withSettingOptions, withSizeOptions } from "./network-options.ts";
 
@@ -207,9 +208,9 @@ export type TrainCommand = (
 export async function trainCommand(command: Command): Promise<TrainCommand> {
   const { config } = command.opts<{ config?: string }>();
   if (config !== undefined) await applyConfigFile(command, config, relations());
-  const { threads, json, resume, out, findLr, ...flags } = (
-    command.getOptionValue("resume") === true ? givenOptions(command) : command.opts()
-  ) as GivenFlags;
+  const all = command.getOptionValue("resume") === true ? givenOptions(command) : command.opts();
+  for (const key of RANK_KEYS) delete all[key];
+  const { threads, json, resume, out, findLr, ...flags } = all as GivenFlags;
   if (out === undefined && findLr === undefined)
     return command.error("error: required option '--out <run>' not specified");
   const dataset = (command.processedArgs[0] as string | undefined) ?? flags.dataset;

@@ -1,34 +1,44 @@
 import type { Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { TrainResult } from "../train/loop.ts";
 import { resumeAsked, train, type TrainOptions } from "../train/train.ts";
 import type { TrainRequest } from "../train/request.ts";
 import { readingDisplay } from "./fetch-display.ts";
 import { showFoundRate } from "./find-lr.ts";
 import { duration, result } from "./output.ts";
+import { asRank, coresOfRank, withRankOptions } from "./rank.ts";
 import { untilInterrupted } from "./signals.ts";
 import { trainCommand, withTrainOptions } from "./train-options.ts";
 import { figuresText, trainingDisplay } from "./training-display.ts";
 
 export function addTrainCommand(program: Command): void {
   const command = program.command("train").description("train a network on pictures");
-  withTrainOptions(command).action(async () => {
-    const { threads, json, ...told } = await trainCommand(command);
-    if ("tested" in told) return showFoundRate(told.tested, { steps: told.steps, threads }, json);
-    const out = "resumed" in told ? told.resumed : told.request.out;
-    const { figures, ...trained } = await shown(out, (options) =>
-      "resumed" in told
-        ? resumeAsked(out, told.asked, { ...options, threads })
-        : train(told.request, { ...options, threads }),
-    );
-    const valid = figuresText(trained.valid, figures);
-    result(
-      { run: out, ...trained },
-      `trained ${trained.step} steps in ${duration(trained.seconds)}` +
-        `${valid === "" ? "" : `: ${valid} on the validation pictures`}; draw with: nextpixel sample ${out}`,
-      json,
-    );
-  });
+  withRankOptions(withTrainOptions(command)).action(() =>
+    asRank(command, (cluster) => trainAsTold(command, cluster)),
+  );
+}
+
+async function trainAsTold(command: Command, world: Cluster | undefined): Promise<void> {
+  const { threads = world && coresOfRank(world), json, ...told } = await trainCommand(command);
+  if ("tested" in told) {
+    if (world)
+      throw new NextpixelError("ARGUMENT", "learning rates are tested by one process: do without mpirun");
+    return showFoundRate(told.tested, { steps: told.steps, threads }, json);
+  }
+  const out = "resumed" in told ? told.resumed : told.request.out;
+  const { figures, ...trained } = await shown(out, (options) =>
+    "resumed" in told
+      ? resumeAsked(out, told.asked, { ...options, threads, world })
+      : train(told.request, { ...options, threads, world }),
+  );
+  const valid = figuresText(trained.valid, figures);
+  result(
+    { run: out, ...trained },
+    `trained ${trained.step} steps in ${duration(trained.seconds)}` +
+      `${valid === "" ? "" : `: ${valid} on the validation pictures`}; draw with: nextpixel sample ${out}`,
+    json,
+  );
 }
 
 /** Trains with progress on stderr; a signal ends it with everything saved. */

@@ -12,6 +12,10 @@ export interface EvaluatorOptions extends MeasureOptions, ForwardOptions {}
 export const openEvaluator = (
   evaluate: (batch: number) => Evaluation,
   pictures: Dataset,
-  { labels, seed, ...options }: EvaluatorOptions = {},
+  { labels, seed, world, ...options }: EvaluatorOptions = {},
 ): Promise<Evaluator> =>
-  evaluatorBy((program) => openProgram(program, options), evaluate, pictures, { labels, seed });
+  evaluatorBy((program) => openProgram(program, options), evaluate, pictures, {
+    labels,
+    seed,
+    world,
+  });

@@ -1,13 +1,16 @@
 import { gradients } from "../autodiff/gradients.ts";
-import { concat, div, reshape, sum } from "../graph/language.ts";
+import { concat, div, mul, reshape, sum } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import type { Program } from "../lower/onnx/lower.ts";
 import { packParameters } from "./parameters.ts";
 import type { Trainable, TrainablePart, TracedFigure } from "./trainable.ts";
 
-/** The gradient of a part's loss for all its parameters, as one vector; the loss; and what its figures are made of. */
-export function gradientProgram({ parts, picture }: Trainable, part: TrainablePart): Program {
+/**
+ * The gradient of a part's loss for all its parameters, as one vector, times the fraction of the batch that its pictures
+ * are; the loss; and what its figures are made of.
+ */
+export function gradientProgram({ parts, picture }: Trainable, part: TrainablePart, fraction = 1): Program {
   const own = gradients(
     part.loss,
     part.declarations.map(({ node }) => node),
@@ -15,7 +18,7 @@ export function gradientProgram({ parts, picture }: Trainable, part: TrainablePa
   const batch = picture.shape[0]!;
   const outputs = {
     loss: part.loss,
-    gradient: concat(own, 0),
+    gradient: fraction === 1 ? concat(own, 0) : mul(concat(own, 0), fraction),
     ...Object.fromEntries(part.figures.map((figure) => [outputOf(figure), div(sum(figure.node), batch)])),
   };
   const packed = packParameters(Object.values(outputs), parts);

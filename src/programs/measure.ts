@@ -1,6 +1,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { readAhead } from "../data/read-ahead.ts";
 import type { Values } from "../runtime/values.ts";
+import { gatherNumbers, type Communicator } from "./communicator.ts";
 import { filled, forwardBy, type OpenProgram } from "./forward-pass.ts";
 import { noiseOf } from "./noise.ts";
 import type { Evaluation, PartVectors } from "./trainable.ts";
@@ -10,6 +11,8 @@ export interface MeasureOptions {
   readonly labels?: Int32Array | undefined;
   /** Of the random numbers, which are the same at every call; 0 by default. */
   readonly seed?: number | undefined;
+  /** Processes that share the work. All have the same pictures, and get the same figures. */
+  readonly world?: Communicator | undefined;
 }
 
 export interface Evaluator {
@@ -25,7 +28,7 @@ export async function evaluatorBy(
   open: OpenProgram,
   evaluate: (batch: number) => Evaluation,
   pictures: Dataset,
-  { labels, seed = 0 }: MeasureOptions = {},
+  { labels, seed = 0, world }: MeasureOptions = {},
 ): Promise<Evaluator> {
   const batch = Math.min(BATCH, pictures.count);
   const evaluation = evaluate(batch);
@@ -37,26 +40,37 @@ export async function evaluatorBy(
   const { shape } = evaluation.picture;
   return {
     async figures(weights) {
-      const totals = new Map(nodes.map((node) => [node, 0]));
-      const indicesFrom = (first: number) =>
-        Array.from({ length: Math.min(batch, pictures.count - first) }, (_, i) => first + i);
+      const totals = nodes.map(() => 0);
+      const sums = new Float64Array(nodes.length);
+      const own = world ?? { rank: 0, size: 1 };
+      const batches = Math.ceil(pictures.count / batch);
+      const countOf = (i: number) => Math.min(batch, pictures.count - i * batch);
       const next = readAhead(
-        (i) => pictures.read(indicesFrom(i * batch)),
+        (round) => {
+          const i = round * own.size + own.rank;
+          return pictures.read(Array.from({ length: countOf(i) }, (_, at) => i * batch + at));
+        },
         0,
-        Math.ceil(pictures.count / batch),
+        Math.ceil((batches - own.rank) / own.size),
       );
-      for (let first = 0; first < pictures.count; first += batch) {
-        const own = labels?.subarray(first, first + batch);
-        const noise = noiseAt(0, first);
-        const outputs = await forward.run(...filled(await next(), shape, { weights, labels: own, noise }));
-        const count = Math.min(batch, pictures.count - first);
-        for (const [i, node] of nodes.entries())
-          totals.set(node, totals.get(node)! + sumOf(outputs[i]!, count, batch));
+      // In each round a process measures one batch. Sums are added in the order of batches, whoever has measured them.
+      for (let i = own.rank; i - own.rank < batches; i += own.size) {
+        sums.fill(0);
+        if (i < batches) {
+          const first = i * batch;
+          const [ofBatch, noise] = [labels?.subarray(first, first + batch), noiseAt(0, first)];
+          const outputs = await forward.run(
+            ...filled(await next(), shape, { weights, labels: ofBatch, noise }),
+          );
+          outputs.forEach((values, node) => (sums[node] = sumOf(values, countOf(i), batch)));
+        }
+        for (const received of world ? await gatherNumbers(world, sums) : [sums])
+          received.forEach((sum, node) => (totals[node]! += sum));
       }
       return Object.fromEntries(
         evaluation.figures.map(({ name, node, scale }) => [
           name,
-          (scale * totals.get(node)!) / pictures.count,
+          (scale * totals[nodes.indexOf(node)]!) / pictures.count,
         ]),
       );
     },

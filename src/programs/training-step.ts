@@ -3,7 +3,8 @@ import type { Values } from "../runtime/values.ts";
 import { openDeviceSession } from "../runtime/webgpu.ts";
 import { cores } from "../runtime/workers/node.ts";
 import { openSessionThread } from "../runtime/workers/session.ts";
-import { sharesOf } from "./shares.ts";
+import type { Communicator } from "./communicator.ts";
+import { divided } from "./shares.ts";
 import { openStep, type TrainingStep } from "./step-engine.ts";
 import type { Trainable } from "./trainable.ts";
 
@@ -17,6 +18,8 @@ export interface TrainingStepOptions extends SessionOptions {
   readonly shares?: number | undefined;
   /** Of the noise; 0 by default. */
   readonly seed?: number | undefined;
+  /** Processes that share the work: each computes some of the shares, of which there are at least as many. */
+  readonly world?: Communicator | undefined;
 }
 
 /**
@@ -29,16 +32,21 @@ export interface TrainingStepOptions extends SessionOptions {
 export async function openTrainingStep(
   build: (pictures: number) => Trainable,
   batch: number,
-  { shares: wanted = 1, threads = cores(), blocked, seed }: TrainingStepOptions = {},
+  { shares: wanted = 1, threads = cores(), blocked, seed, world }: TrainingStepOptions = {},
 ): Promise<TrainingStep> {
-  const shares = sharesOf(batch, wanted);
-  const each = { threads: Math.max(1, Math.floor(threads / shares.length)) };
-  return openStep(build, batch, shares, seed, {
-    atOnce: threads,
-    prepare: (program) => compile(program, { blocked }),
-    openGradient: async (compiled) => openSessionThread(await compiled, each),
-    openUpdate: (program) => openSession(program, { threads, blocked }),
-  });
+  const shares = divided(batch, wanted);
+  const own = Math.ceil(shares.length / (world?.size ?? 1));
+  const each = { threads: Math.max(1, Math.floor(threads / own)) };
+  return openStep(
+    build,
+    { batch, shares, seed, world },
+    {
+      atOnce: threads,
+      prepare: (program) => compile(program, { blocked }),
+      openGradient: async (compiled) => openSessionThread(await compiled, each),
+      openUpdate: (program) => openSession(program, { threads, blocked }),
+    },
+  );
 }
 
 /**
@@ -50,12 +58,16 @@ export async function openTrainingStep(
 export async function openDeviceTrainingStep(
   build: (pictures: number) => Trainable,
   batch: number,
-  { shares: wanted = 1, seed }: Pick<TrainingStepOptions, "shares" | "seed"> = {},
+  { shares = 1, ...options }: Pick<TrainingStepOptions, "shares" | "seed" | "world"> = {},
 ): Promise<TrainingStep<Values>> {
-  return openStep(build, batch, sharesOf(batch, wanted), seed, {
-    atOnce: 1,
-    prepare: (program) => openDeviceSession(program, ["gradient"]),
-    openGradient: (session) => session,
-    openUpdate: (program, vectors) => openDeviceSession(program, vectors),
-  });
+  return openStep(
+    build,
+    { batch, shares: divided(batch, shares), ...options },
+    {
+      atOnce: 1,
+      prepare: (program) => openDeviceSession(program, ["gradient"]),
+      openGradient: (session) => session,
+      openUpdate: (program, vectors) => openDeviceSession(program, vectors),
+    },
+  );
 }

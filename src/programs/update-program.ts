@@ -1,9 +1,11 @@
-import { add, input, mul, parameter, slice } from "../graph/language.ts";
+import { add, input, parameter, slice } from "../graph/language.ts";
+import type { Node } from "../graph/node.ts";
 import type { Program } from "../lower/onnx/lower.ts";
 import { norm } from "../optim/clip.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { hiddenMatrices } from "./hidden-matrices.ts";
 import { parameterCount } from "./parameters.ts";
+import { singles, treeSum, type Range } from "./shares.ts";
 import type { TrainablePart } from "./trainable.ts";
 
 /** The names of the two vectors that every part has: its parameters, and their moving average. */
@@ -21,8 +23,9 @@ export const vectorsOf = ({ transformation, averaging }: Optimizer): string[] =>
 /** The name of a vector after the step. */
 export const next = (vector: string): string => `next ${vector}`;
 
-/** The name of the gradient of one share of a batch. */
-export const gradientOf = (share: number): string => `gradient ${share}`;
+/** The name of the gradient of one share of a batch, or of the sum over some shares. */
+export const gradientOf = ({ start, end }: Range): string =>
+  end - start === 1 ? `gradient ${start}` : `gradient ${start} to ${end - 1}`;
 
 /** The name of the input that holds the values of `scheduledAt`. */
 export const SCHEDULE = "schedule";
@@ -37,13 +40,33 @@ const schedulesOf = ({ transformation, averaging }: Optimizer): [string, (step: 
 export const scheduledAt = (optimizer: Optimizer, step: number): Float32Array =>
   Float32Array.from(schedulesOf(optimizer), ([, value]) => value(step));
 
+/** The sum of gradients over some shares, where those of `terms` are given. */
+const gradientSum = (over: Range, terms: readonly Range[], length: number): Node =>
+  treeSum<Node>(
+    over,
+    ({ start, end }) =>
+      terms.some((term) => term.start === start && term.end === end)
+        ? input(gradientOf({ start, end }), [length])
+        : undefined,
+    add,
+  );
+
+/** The name of an output of `gradientSums`. */
+export const sumOf = (range: Range): string => `sum of ${gradientOf(range)}`;
+
+/** The sums of gradients of so many numbers over each range of `sums`, from those of single shares. */
+export const gradientSums = (length: number, sums: readonly Range[]): Program => ({
+  name: "sums of gradients",
+  outputs: Object.fromEntries(sums.map((sum) => [sumOf(sum), gradientSum(sum, singles(sum), length)])),
+});
+
 /**
- * One step of a part's optimizer, from the gradients of the shares of a batch. `weights` is the fraction of the batch
- * in each share. The outputs are the vectors of the part after the step, and the norm of the gradient.
+ * One step of a part's optimizer, from the gradients of the shares of a batch, or sums of them, which `terms` names: one
+ * for the whole batch by default. The outputs are the vectors of the part after the step, and the norm of the gradient.
  */
 export function updateProgram(
   part: Pick<TrainablePart, "declarations" | "loss" | "optimizer">,
-  weights: readonly number[],
+  terms: readonly Range[] = [{ start: 0, end: 1 }],
 ): Program {
   const { transformation, averaging } = part.optimizer;
   const count = parameterCount(part.declarations);
@@ -52,9 +75,7 @@ export function updateProgram(
   const names = schedulesOf(part.optimizer).map(([name]) => name);
   const schedule = input(SCHEDULE, [names.length]);
   const scheduled = Object.fromEntries(names.map((name, i) => [name, slice(schedule, 0, i, i + 1)]));
-  const gradient = weights
-    .map((weight, share) => mul(input(gradientOf(share), [count]), weight))
-    .reduce((sum, term) => add(sum, term));
+  const gradient = gradientSum({ start: 0, end: terms.at(-1)!.end }, terms, count);
 
   const transformed = transformation.apply(gradient, {
     parameters: vector(PARAMETERS),

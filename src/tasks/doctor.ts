@@ -1,6 +1,7 @@
 import { access, constants, statfs } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { dirname } from "node:path";
+import { loadMpi } from "../cluster/library.ts";
 import { cacheFolder } from "../fetch/settings.ts";
 import { add, input } from "../graph/language.ts";
 import { GPU_ADVICE } from "../runtime/device.ts";
@@ -36,6 +37,7 @@ export const examine = (): Promise<Finding[]> =>
       simd,
       "sampling needs it: use a newer Node, and none that runs with --jitless",
     ),
+    mpi(),
     attempt("sharp", sharp, "pictures need it: run npm install sharp, with optional dependencies"),
     threads(),
     memory(),
@@ -92,6 +94,16 @@ async function gpu(): Promise<Finding> {
 async function simd() {
   await openKernels(FREE_MEMORY);
   return { found: "the sampler's kernels load" };
+}
+
+/** Not needed on one machine. */
+async function mpi(): Promise<Finding> {
+  try {
+    return { what: "MPI", state: "ok", found: (await loadMpi()).version };
+  } catch (error) {
+    const advice = error instanceof Error ? error.message : String(error);
+    return { what: "MPI", state: "warning", found: "none, training uses one machine", advice };
+  }
 }
 
 async function sharp() {

@@ -1,12 +1,13 @@
 import { philox4x32, Purpose, seedKey, uniform } from "../basics/philox.ts";
 import { pictureLength, type CropPlace, type Dataset } from "../data/dataset.ts";
 import { trainingOrder } from "../data/order.ts";
+import type { Range } from "../programs/shares.ts";
 
-/** What training sees in one step. */
+/** What training sees in one step, or the part of it that one process sees. */
 export interface TrainingBatch {
   /** Numbers of the pictures. */
   readonly indices: Uint32Array;
-  /** [batch, channels, rows, cols] */
+  /** [pictures, channels, rows, cols] */
   readonly levels: Uint8Array;
   /** The classes of the pictures, if they are known. */
   readonly labels: Int32Array | undefined;
@@ -14,6 +15,8 @@ export interface TrainingBatch {
 
 export interface BatchOptions {
   readonly batch: number;
+  /** Which pictures of each batch are wanted, by their places 0 .. batch-1: all by default. */
+  readonly part?: Range | undefined;
   readonly seed: number;
   /** Whether the data set's crops are at random places; in the centre otherwise. */
   readonly crop: boolean;
@@ -32,7 +35,7 @@ export interface BatchOptions {
  */
 export function trainingBatches(
   pictures: Dataset,
-  { batch, seed, crop, mirror, labels }: BatchOptions,
+  { batch, part = { start: 0, end: batch }, seed, crop, mirror, labels }: BatchOptions,
 ): (step: number) => Promise<TrainingBatch> {
   const order = trainingOrder(pictures.count, seed);
   const key = seedKey(seed);
@@ -43,8 +46,8 @@ export function trainingBatches(
     return { down: uniform(down), across: uniform(across), isMirrored: uniform(side) < 0.5 };
   };
   return async (step) => {
-    const indices = order(step, batch);
-    const views = Array.from(indices, (_, i) => viewOf(step * batch + i));
+    const indices = order(step, batch).subarray(part.start, part.end);
+    const views = Array.from(indices, (_, i) => viewOf(step * batch + part.start + i));
     const levels = await pictures.read(indices, crop ? views : undefined);
     if (mirror) {
       for (const [i, { isMirrored }] of views.entries())

@@ -11,7 +11,7 @@ import { trainingBatches } from "./batches.ts";
 import type { RequestedTraining } from "./request.ts";
 import { prepared, type TrainOptions } from "./train.ts";
 
-export interface FindLearningRateOptions extends Omit<TrainOptions, "onEvent"> {
+export interface FindLearningRateOptions extends Omit<TrainOptions, "onEvent" | "world"> {
   /** Of the test; 150 by default. */
   readonly steps?: number | undefined;
   readonly onStep?: ((tested: TestedRate) => void) | undefined;

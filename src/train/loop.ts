@@ -5,25 +5,23 @@ import type { Dataset } from "../data/dataset.ts";
 import { epochOf } from "../data/order.ts";
 import { readAhead } from "../data/read-ahead.ts";
 import { familyOf } from "../families/by-name.ts";
+import { anyOf, type Communicator } from "../programs/communicator.ts";
 import { openEvaluator } from "../programs/evaluator.ts";
 import { parameterCount } from "../programs/parameters.ts";
 import type { Figure } from "../programs/trainable.ts";
 import { readState, releaseState, vectorOfParts, type TrainingState } from "../programs/training-state.ts";
 import { openDeviceTrainingStep, openTrainingStep, type TrainingStep } from "../programs/training-step.ts";
 import { AVERAGE } from "../programs/update-program.ts";
-import { saveBestWeights, type BestFigure } from "../run/best-weights.ts";
-import { saveCheckpoint } from "../run/checkpoints.ts";
+import type { BestFigure } from "../run/best-weights.ts";
 import type { RunConfig } from "../run/config.ts";
 import { saveFailure } from "../run/failure.ts";
-import { appendMetrics } from "../run/metrics.ts";
-import { openEventFile } from "../run/tensorboard.ts";
-import { toCheckpoint } from "../run/training-state.ts";
 import type { Values } from "../runtime/values.ts";
+import { checkAgreement } from "./agreement.ts";
 import { trainingBatches } from "./batches.ts";
 import type { FigureValues, MetricsRecord, TrainEvent } from "./events.ts";
 import { newMeter } from "./meter.ts";
-import { drawPreview } from "./preview.ts";
-import { beginRun, resumeRun } from "./start.ts";
+import { openRunWriter, type RunWriter } from "./run-writer.ts";
+import { beginRun, resumeRun, startTogether } from "./start.ts";
 
 export interface LoopOptions {
   /** The run folder, which must not exist yet, or be empty, unless `force` is set. */
@@ -41,6 +39,8 @@ export interface LoopOptions {
   /** Finishes the step, saves a checkpoint and throws an INTERRUPTED error. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: TrainEvent) => void) | undefined;
+  /** Processes that train together. All have the same options, and the first one writes. */
+  readonly world?: Communicator | undefined;
 }
 
 export interface TrainResult {
@@ -63,10 +63,10 @@ const RECORDS_PER_EVALUATION = 10;
  * @throws ARGUMENT if the model is class-conditional and the pictures have no labels or other classes, or if dropout is
  * asked for and the model has none; EXISTS, WRITE; LOCKED if another process trains this run; to resume, as
  * `resumeRun`; DEVICE if a GPU is asked for and none answers or it fails; DIVERGED if a loss is not a finite number
- * (the last good checkpoint is kept); INTERRUPTED.
+ * (the last good checkpoint is kept); CLUSTER as `checkAgreement` and `allGather`; INTERRUPTED.
  */
 export async function trainModel(options: LoopOptions): Promise<TrainResult> {
-  const { run, train, valid, threads, signal, onEvent = () => undefined } = options;
+  const { run, train, valid, threads, signal, world, onEvent = () => undefined } = options;
   const pictures = { train: train.count, valid: valid.count };
   const config = { ...options.config, data: { ...options.config.data, pictures } };
   const { training, network } = config;
@@ -86,9 +86,12 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
     ? (value: number, than: number) => value < than
     : (value: number, than: number) => value > than;
 
-  const start = options.resume
-    ? await resumeRun(run, config, parts, bestFigure)
-    : await beginRun(run, config, parts, options.force ?? false);
+  if (world) await checkAgreement(world, config, options);
+  const start = await startTogether(world, parts, () =>
+    options.resume
+      ? resumeRun(run, config, parts, bestFigure)
+      : beginRun(run, config, parts, options.force ?? false),
+  );
 
   const started = performance.now();
   let { saved, best } = start;
@@ -101,25 +104,38 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
    */
   let saveUnproven: (() => Promise<void>) | undefined;
 
+  /** Of the first process alone. */
+  let writer: RunWriter | undefined;
+
   const save = async (good: TrainingState<Values>) => {
     if (saved === good.step) return;
-    const file = await saveCheckpoint(run, toCheckpoint(await readState(good), parts), training.keep);
     saved = good.step;
-    onEvent({ type: "checkpoint", step: good.step, file });
+    const file = await writer?.checkpoint(good);
+    if (file !== undefined) onEvent({ type: "checkpoint", step: good.step, file });
   };
 
   const opened = new Opened();
   try {
-    const events = await openEventFile(run);
+    if (start.lock) {
+      const { keep } = training;
+      writer = await openRunWriter(run, {
+        parts,
+        network,
+        figures: [...trainFigures, ...figures],
+        keep,
+        seed,
+      });
+    }
     const openStep = device === "webgpu" ? openDeviceTrainingStep : openTrainingStep;
     const step: TrainingStep<Values> = await opened.add<TrainingStep<Values>>(
-      openStep(trace, batch, { threads, shares: training.shares, seed }),
+      openStep(trace, batch, { threads, shares: training.shares, seed, world }),
     );
     const validation = await opened.add(
-      openEvaluator(evaluate, valid, { labels: validLabels, seed, threads, device }),
+      openEvaluator(evaluate, valid, { labels: validLabels, seed, threads, device, world }),
     );
     const batches = trainingBatches(train, {
       batch,
+      part: step.pictures,
       seed,
       crop: config.data.crop !== undefined,
       mirror: config.data.mirror ?? false,
@@ -139,7 +155,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
     });
     await save(state);
     while (state.step < steps) {
-      if (signal?.aborted) throw interrupted(state.step);
+      if (await anyOf(world, signal?.aborted ?? false)) throw interrupted(state.step);
       const begun = performance.now();
       const { levels, labels } = await nextBatch().catch(async (cause: unknown) => {
         await save(state);
@@ -175,26 +191,23 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
         const found = isEvaluated ? await validation.figures(vectorOfParts(state, AVERAGE)) : null;
         if (found && !Object.values(found).every(Number.isFinite)) throw diverged(run, state.step, saved);
         const record: MetricsRecord = { ...measured, valid: found };
-        await appendMetrics(run, record);
-        await events.scalars(state.step, scalarsOf(record, [...trainFigures, ...figures]));
+        await writer?.record(record);
         onEvent({ type: "metrics", ...record });
         if (found) {
           lastValid = found;
           const weights = vectorOfParts(await readState(state), AVERAGE);
           const { step: ofStep } = state;
-          const saveBest = (figure?: BestFigure) => saveBestWeights(run, ofStep, weights, parts, figure);
+          const saveBest = async (figure?: BestFigure) => writer?.best(ofStep, weights, figure);
           const value = bestFigure === undefined ? undefined : found[bestFigure]!;
           if (value === undefined) saveUnproven = saveBest;
           else if (best === undefined || isBetter(value, best)) {
             best = value;
             await saveBest({ name: bestFigure!, value });
           }
-          if (family.can.sample) {
-            const place = { run, step: state.step, seed };
-            const preview = await drawPreview(family.can.sample, { config: network, weights }, place);
-            await events.picture(state.step, "samples", preview.grid);
+          const preview = await writer?.preview(ofStep, weights);
+          if (preview) {
             const { pictures, count, size, levels } = preview;
-            onEvent({ type: "preview", step: state.step, pictures, count, size, levels });
+            onEvent({ type: "preview", step: ofStep, pictures, count, size, levels });
           }
         }
         meter = newMeter();
@@ -208,14 +221,14 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
     if (error instanceof NextpixelError && error.code === "INTERRUPTED") {
       await save(state);
       await saveUnproven?.();
-    } else {
+    } else if (start.lock) {
       // The error itself says more than that it could not be written down.
       await saveFailure(run, error).catch(() => undefined);
     }
     throw error instanceof NextpixelError && error.code === "WRITE" ? unwritten(error) : error;
   } finally {
     releaseState(state);
-    await opened.close().finally(() => start.lock.release());
+    await opened.close().finally(() => start.lock?.release());
   }
   return {
     step: state.step,
@@ -233,20 +246,6 @@ const described = ({ name, label, decimals, lowerIsBetter, isDetail = false }: F
   lowerIsBetter,
   isDetail,
 });
-
-/** What TensorBoard shows of a record: a figure of training and of validation in one chart. */
-function scalarsOf(record: MetricsRecord, figures: readonly Figure[]): Record<string, number> {
-  // TensorBoard would make a group of charts from a slash.
-  const chart = (name: string) =>
-    (figures.find((figure) => figure.name === name)?.label ?? name).replace("/", " per ");
-  const curve = (values: FigureValues | null, which: string) =>
-    Object.entries(values ?? {}).map(([name, value]) => [`${chart(name)}/${which}`, value] as const);
-  return {
-    ...Object.fromEntries([...curve(record.train, "train"), ...curve(record.valid, "valid")]),
-    "learning rate": record.learningRate,
-    "images per second": record.imagesPerSecond,
-  };
-}
 
 const interrupted = (step: number) =>
   new NextpixelError("INTERRUPTED", `interrupted after step ${step}; resume the run to go on`, {

@@ -74,7 +74,7 @@ function differs(run: string, key: string, wanted: unknown, received: unknown): 
 }
 
 /** Every value inside a configuration, by its path. */
-function fieldsOf(value: unknown, path = ""): Map<string, unknown> {
+export function fieldsOf(value: unknown, path = ""): Map<string, unknown> {
   if (typeof value !== "object" || value === null) return new Map(value === undefined ? [] : [[path, value]]);
   return new Map(
     Object.entries(value).flatMap(([key, field]) => [

@@ -1,14 +1,16 @@
 import type { Lock } from "../files/lock.ts";
+import { broadcast, type Communicator } from "../programs/communicator.ts";
 import type { TrainablePart } from "../programs/trainable.ts";
 import { initialState, type TrainingState } from "../programs/training-state.ts";
 import { bestValueIn } from "../run/best-weights.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../run/checkpoint.ts";
 import { bestCheckpoint, hasCheckpoint, readCheckpoint } from "../run/checkpoints.ts";
 import { readRunConfig, runConfigOf, type RunConfig } from "../run/config.ts";
 import { clearFailure } from "../run/failure.ts";
 import { lockRun } from "../run/lock.ts";
 import { truncateMetrics } from "../run/metrics.ts";
 import { completeRunFolder, createRunFolder, isRun, writeConfig } from "../run/run-folder.ts";
-import { fromCheckpoint } from "../run/training-state.ts";
+import { fromCheckpoint, toCheckpoint } from "../run/training-state.ts";
 import { checkSame } from "./resumed-request.ts";
 
 /** The state in which a training begins. */
@@ -18,8 +20,40 @@ export interface Start {
   readonly saved: number;
   /** The figure of the best validation so far, if there was one. */
   readonly best: number | undefined;
-  /** No other process trains this run until it is released. */
-  readonly lock: Lock;
+  /** No other training uses this run until it is released. The first of several processes has it. */
+  readonly lock: Lock | undefined;
+}
+
+/**
+ * The same start for all processes that train together: the first one makes it, and tells the others.
+ *
+ * @throws as `start` and `allGather`
+ */
+export async function startTogether(
+  world: Communicator | undefined,
+  parts: readonly TrainablePart[],
+  start: () => Promise<Start>,
+): Promise<Start> {
+  if (world === undefined) return start();
+  let own: Start | undefined;
+  const bytes = await broadcast(world, async () => {
+    own = await start();
+    const { state, saved, best } = own;
+    const { metadata, ...checkpoint } = toCheckpoint(state, parts);
+    return encodeCheckpoint({
+      ...checkpoint,
+      metadata: { ...metadata, saved: String(saved), ...(best !== undefined && { best: String(best) }) },
+    });
+  });
+  if (own) return own;
+  const received = decodeCheckpoint(bytes, "what rank 0 has sent");
+  const { saved, best } = received.metadata;
+  return {
+    state: fromCheckpoint(received, parts),
+    saved: Number(saved),
+    best: best === undefined ? undefined : Number(best),
+    lock: undefined,
+  };
 }
 
 /** Creates a new run, and locks it. @throws EXISTS, LOCKED, WRITE as `createRunFolder`, `lockRun` and `writeConfig` */

@@ -1,3 +1,5 @@
+import { broadcastJson, type Communicator } from "../programs/communicator.ts";
+import { cores } from "../runtime/workers/node.ts";
 import { classesOf } from "../data/classes.ts";
 import type { OpenOptions } from "../data/open.ts";
 import { readRunConfig, type RunConfig } from "../run/config.ts";
@@ -18,6 +20,11 @@ export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"
   readonly onEvent?: ((event: TrainEvent) => void) | undefined;
   /** All cores by default. */
   readonly threads?: number | undefined;
+  /**
+   * Processes that train together, see `joinCluster`. All are given the same, and the first one writes. A new run has
+   * as many shares as all of them have threads.
+   */
+  readonly world?: Communicator | undefined;
 }
 
 /**
@@ -57,14 +64,17 @@ export const resumeAsked = async (
   run: string,
   asked: ResumeRequest,
   options: TrainOptions,
-): Promise<TrainResult> => trainAs(resumedRequest(run, await readRunConfig(run), asked), options, true);
+): Promise<TrainResult> => {
+  const own = await broadcastJson(options.world, () => readRunConfig(run));
+  return trainAs(resumedRequest(run, own, asked), options, true);
+};
 
 async function trainAs(
   request: TrainRequest,
   options: TrainOptions,
   isResumed: boolean,
 ): Promise<TrainResult> {
-  const { threads, signal, onEvent } = options;
+  const { threads, signal, world, onEvent } = options;
   return trainModel({
     run: request.out,
     force: request.force ?? false,
@@ -72,6 +82,7 @@ async function trainAs(
     ...(await prepared(request, options)),
     threads,
     signal,
+    world,
     onEvent,
   });
 }
@@ -88,5 +99,6 @@ export async function prepared(
   const device = await chooseDevice(request.device ?? TRAIN_DEFAULTS.device, options.onWarning);
   const both = stackedIfAsked(request, await openPictures(request, options));
   const classes = request.classConditional ? classesOf(both.train) : undefined;
-  return { ...both, config: configOf({ ...request, device }, { ...both.train, classes }, options.threads) };
+  const threads = (options.world?.size ?? 1) * (options.threads ?? cores());
+  return { ...both, config: configOf({ ...request, device }, { ...both.train, classes }, threads) };
 }

@@ -23,6 +23,7 @@ describe("doctor", () => {
       "ONNX Runtime",
       "GPU",
       "WebAssembly SIMD",
+      "MPI",
       "sharp",
       "threads",
       "memory",
@@ -37,7 +38,7 @@ describe("doctor", () => {
   test("says what is missing and how to mend it, a line each, and ends with exit code 1", async () => {
     const { code, stdout } = await doctor(["--jitless"]);
     const lines = stdout.trimEnd().split("\n");
-    expect(lines).toHaveLength(9);
+    expect(lines).toHaveLength(10);
     const missing = lines.filter((line) => line.startsWith("ERROR"));
     expect(missing).toEqual([
       expect.stringMatching(/^ERROR {4}WebAssembly SIMD: .+; sampling needs it: .+$/),

@@ -7,14 +7,7 @@ import { adamW, type Optimizer } from "../../src/optim/optimizer.ts";
 import { scaleByRate } from "../../src/optim/schedule.ts";
 import { chain, type Schedule, type Transformation } from "../../src/optim/transformation.ts";
 import { weightDecay } from "../../src/optim/weight-decay.ts";
-import {
-  gradientOf,
-  next,
-  SCHEDULE,
-  scheduledAt,
-  updateProgram,
-  vectorsOf,
-} from "../../src/programs/update-program.ts";
+import { next, SCHEDULE, scheduledAt, updateProgram, vectorsOf } from "../../src/programs/update-program.ts";
 import { openSession } from "../../src/runtime/ort.ts";
 import { vectorPart } from "./vector-part.ts";
 
@@ -114,7 +107,7 @@ test("weight decay adds a share of the parameters, and after Adam is no matter o
 
 /** Runs the compiled update on gradients that are all the same. */
 async function updates(optimizer: Optimizer, gradient: Float32Array, steps: number, begin: Float32Array) {
-  const session = await openSession(updateProgram(vectorPart(begin.length, optimizer), [1]));
+  const session = await openSession(updateProgram(vectorPart(begin.length, optimizer)));
   let vectors: Record<string, Float32Array> = Object.fromEntries(
     vectorsOf(optimizer).map((name) => [name, new Float32Array(begin.length)]),
   );
@@ -123,7 +116,7 @@ async function updates(optimizer: Optimizer, gradient: Float32Array, steps: numb
   for (let step = 1; step <= steps; step++) {
     const result = await session.run({
       ...vectors,
-      [gradientOf(0)]: gradient,
+      ["gradient 0"]: gradient,
       [SCHEDULE]: scheduledAt(optimizer, step),
     });
     vectors = Object.fromEntries(vectorsOf(optimizer).map((name) => [name, result[next(name)]!]));

@@ -1,14 +1,7 @@
 import { expect, test } from "vitest";
 import { scheduleFreeAdamW } from "../../src/optim/optimizer.ts";
 import { initialState } from "../../src/programs/training-state.ts";
-import {
-  gradientOf,
-  next,
-  SCHEDULE,
-  scheduledAt,
-  updateProgram,
-  vectorsOf,
-} from "../../src/programs/update-program.ts";
+import { next, SCHEDULE, scheduledAt, updateProgram, vectorsOf } from "../../src/programs/update-program.ts";
 import { openSession } from "../../src/runtime/ort.ts";
 import { vectorPart } from "./vector-part.ts";
 
@@ -43,13 +36,13 @@ function ofPaper(): { x: number[]; y: number[] }[] {
 test("is the paper's: the parameters are y, the average is x", async () => {
   const optimizer = scheduleFreeAdamW({ rate, clip: 1e6, beta1: BETA1, beta2: BETA2, weightDecay: DECAY });
   const part = { name: "part", ...vectorPart(COUNT, optimizer) };
-  const session = await openSession(updateProgram(part, [1]));
+  const session = await openSession(updateProgram(part));
   let vectors = initialState([part], 0).parts["part"]!;
   const wanted = ofPaper();
   for (let step = 1; step <= STEPS; step++) {
     const gradient = Float32Array.from(slope(vectors["parameters"]!));
     const schedule = scheduledAt(optimizer, step);
-    const result = await session.run({ ...vectors, [gradientOf(0)]: gradient, [SCHEDULE]: schedule });
+    const result = await session.run({ ...vectors, ["gradient 0"]: gradient, [SCHEDULE]: schedule });
     vectors = Object.fromEntries(vectorsOf(optimizer).map((name) => [name, result[next(name)]!]));
     const { x, y } = wanted[step - 1]!;
     x.forEach((value, i) => expect(vectors["average"]![i], `x of step ${step}`).toBeCloseTo(value, 5));

@@ -5,8 +5,9 @@ import { expect, test } from "vitest";
 const ROOT = join(import.meta.dirname, "../..");
 
 /**
- * npm runs the install scripts of those packages that the lock file marks, or warns that it does not. Two packages have
- * one. onnxruntime-node's downloads CUDA libraries, which nextpixel does not use; esbuild's saves some milliseconds.
+ * npm runs the install scripts of those packages that the lock file marks, or warns that it does not. Three packages
+ * have one. onnxruntime-node's downloads CUDA libraries, which nextpixel does not use; esbuild's saves some
+ * milliseconds; koffi's compiles what its packages for each platform have compiled.
  * Without the marks no version of npm runs them, or says anything. npm sets them again when it updates such a package:
  * then delete the lines.
  */

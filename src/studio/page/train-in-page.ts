@@ -54,12 +54,16 @@ export async function* trainInPage(
   const trace = (count: number) => trainable(network, count, settings);
   const { parts } = trace(1);
   const parameters = parts.reduce((sum, { declarations }) => sum + parameterCount(declarations), 0);
-  const step = await openStep(trace, batch, [{ start: 0, end: batch }], seed, {
-    atOnce: 1,
-    prepare: async (program) => program,
-    openGradient: async (program) => open(await program),
-    openUpdate: open,
-  });
+  const step = await openStep(
+    trace,
+    { batch, shares: [{ start: 0, end: batch }], seed },
+    {
+      atOnce: 1,
+      prepare: async (program) => program,
+      openGradient: async (program) => open(await program),
+      openUpdate: open,
+    },
+  );
   const evaluator =
     valid && (await evaluatorBy(open, (count) => evaluation(network, count), valid, { seed }));
   const config: PublishedConfig = { format: 2, family, network };
