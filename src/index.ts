@@ -18,7 +18,7 @@ export type { Figure } from "./programs/trainable.ts";
 export type { CheckpointChoice } from "./run/checkpoints.ts";
 export type { SampleEvent } from "./runtime/step/sampler.ts";
 export type { ExportedOnnx, ExportedTask, ExportOptions } from "./tasks/export.ts";
-export { ImageModel, type ModelCompleteOptions } from "./tasks/image-model.ts";
+export { ImageModel, type LoadOptions, type ModelCompleteOptions } from "./tasks/image-model.ts";
 export type { InterpolateOptions } from "./tasks/interpolate.ts";
 export type { BetweenPicturesOptions, Embedding, LatentsOptions, Reconstructed } from "./tasks/latents.ts";
 export { savePictures } from "./tasks/sample-files.ts";

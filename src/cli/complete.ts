@@ -5,7 +5,7 @@ import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import * as read from "./arguments.ts";
 import { duration, result, StatusLine } from "./output.ts";
-import { pngText } from "./png-text.ts";
+import { pngText } from "../tasks/png-text.ts";
 import { readingDisplay } from "./fetch-display.ts";
 
 interface CompleteFlags extends read.CommonOptions, RunFlags {

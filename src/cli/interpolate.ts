@@ -8,7 +8,7 @@ import * as read from "./arguments.ts";
 import { readingDisplay } from "./fetch-display.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import { duration, result } from "./output.ts";
-import { pngText } from "./png-text.ts";
+import { pngText } from "../tasks/png-text.ts";
 
 interface InterpolateFlags extends read.CommonOptions, RunFlags {
   readonly from?: number;

@@ -11,7 +11,9 @@ import { addExportCommand } from "./export.ts";
 import { addInfoCommand } from "./info.ts";
 import { addInterpolateCommand } from "./interpolate.ts";
 import { loadModelFiles } from "./model-file.ts";
+import { addPackCommand } from "./pack.ts";
 import { addPublishCommand } from "./publish.ts";
+import { addPushCommand } from "./push.ts";
 import { addReconstructCommand } from "./reconstruct.ts";
 import { addSampleCommand } from "./sample.ts";
 import { addScoreCommand } from "./score.ts";
@@ -49,6 +51,8 @@ async function run(program: Command, words: readonly string[]): Promise<void> {
     addCompareCommand,
     addInfoCommand,
     addExportCommand,
+    addPackCommand,
+    addPushCommand,
     addStudioCommand,
     addPublishCommand,
     addDoctorCommand,

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
 import { publish } from "../studio/publish.ts";
 import * as read from "./arguments.ts";
+import { fetchDisplay } from "./fetch-display.ts";
 import { result } from "./output.ts";
 
 interface PublishFlags extends read.CommonOptions {
@@ -25,7 +26,8 @@ export function addPublishCommand(program: Command): void {
         "expected one or more runs and the folder of the site, received one path",
       );
     }
-    const published = await publish(paths, site, { train: flags.train, report: flags.report });
+    const { train, report } = flags;
+    const published = await publish(paths, site, { train, report, download: { onEvent: fetchDisplay() } });
     const { runs, bytes, bytesWithoutWeights, bytesOfRuntime } = published;
     const kilobytes = (count: number) => `${Math.ceil(count / 1000)} kB`;
     result(

@@ -7,7 +7,7 @@ import { sample } from "../tasks/sample.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import * as read from "./arguments.ts";
 import { duration, result, StatusLine } from "./output.ts";
-import { pngText } from "./png-text.ts";
+import { pngText } from "../tasks/png-text.ts";
 
 interface SampleFlags extends read.CommonOptions, RunFlags {
   readonly count: number;
