@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { push } from "../tasks/push.ts";
 import * as read from "./arguments.ts";
 import { fetchDisplay } from "./fetch-display.ts";
-import { withModelFile, type RunFlags } from "./model-file.ts";
+import { openRunConfig, withModelFile, type RunFlags } from "./model-file.ts";
 import { result } from "./output.ts";
 import { withLicense } from "./pack.ts";
 
@@ -31,6 +31,7 @@ export function addPushCommand(program: Command): void {
   withModelFile(command);
   read.withCommonOptions(command).addHelpText("after", TOKEN);
   command.action(async (run: string, repository: string, flags: PushFlags) => {
+    await openRunConfig(run, flags);
     const { url, commit, changed } = await push(run, repository, flags, { onEvent: fetchDisplay() });
     const what = changed.length === 0 ? "there is nothing new" : `sent ${changed.join(", ")}`;
     result(

@@ -7,7 +7,7 @@ import { readRunConfig, runConfigOf, type RunConfig } from "../run/config.ts";
 import { clearFailure } from "../run/failure.ts";
 import { lockRun } from "../run/lock.ts";
 import { truncateMetrics } from "../run/metrics.ts";
-import { completeRunFolder, createRunFolder, isRun, refusePacked, writeConfig } from "../run/run-folder.ts";
+import { completeRunFolder, createRunFolder, isRun, writeConfig } from "../run/run-folder.ts";
 import { fromCheckpoint } from "../run/training-state.ts";
 import { checkSame } from "./resumed-request.ts";
 
@@ -46,7 +46,7 @@ export async function beginRun(
  * of pictures, the learning rate and noise are functions of the step, so nothing else is needed. `figure` is the one
  * that says which checkpoint is best.
  *
- * @throws NOT_FOUND if there is no run; EXISTS if it is a packed model; LOCKED; ARGUMENT as `checkSame`; FORMAT if a file of the run is damaged; WRITE
+ * @throws NOT_FOUND if there is no run; LOCKED; ARGUMENT as `checkSame`; FORMAT if a file of the run is damaged; WRITE
  */
 export async function resumeRun(
   run: string,
@@ -55,7 +55,6 @@ export async function resumeRun(
   figure: string | undefined,
 ): Promise<Start> {
   const own = await readRunConfig(run);
-  await refusePacked(run);
   checkSame(run, own, runConfigOf(config, "the configuration"));
   const lock = await lockRun(run);
   return unlessItFails(lock, async () => {

@@ -1,5 +1,6 @@
 import { classesOf } from "../data/classes.ts";
 import type { OpenOptions } from "../data/open.ts";
+import { refusePacked } from "../run/run-folder.ts";
 import { readRunConfig, type RunConfig } from "../run/config.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainModel, type TrainResult } from "./loop.ts";
@@ -44,7 +45,7 @@ export interface ResumeOptions extends TrainOptions {
 /**
  * Resumes a run from its last checkpoint. The weights are the same, to the last bit, as without interruption.
  *
- * @throws NOT_FOUND if there is no run; ARGUMENT if the pictures are not the same as before, or the steps are fewer; as
+ * @throws NOT_FOUND if there is no run; EXISTS if it is a packed model; ARGUMENT if the pictures are not the same as before, or the steps are fewer; as
  * `train`
  */
 export const resume = (
@@ -57,7 +58,10 @@ export const resumeAsked = async (
   run: string,
   asked: ResumeRequest,
   options: TrainOptions,
-): Promise<TrainResult> => trainAs(resumedRequest(run, await readRunConfig(run), asked), options, true);
+): Promise<TrainResult> => {
+  await refusePacked(run);
+  return trainAs(resumedRequest(run, await readRunConfig(run), asked), options, true);
+};
 
 async function trainAs(
   request: TrainRequest,
