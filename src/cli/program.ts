@@ -10,6 +10,7 @@ import { flagsAbout } from "./flags-about.ts";
 import { addExportCommand } from "./export.ts";
 import { addInfoCommand } from "./info.ts";
 import { addInterpolateCommand } from "./interpolate.ts";
+import { addMergeCommand } from "./merge.ts";
 import { loadModelFiles } from "./model-file.ts";
 import { addPackCommand } from "./pack.ts";
 import { addPublishCommand } from "./publish.ts";
@@ -48,6 +49,7 @@ async function run(program: Command, words: readonly string[]): Promise<void> {
     addReconstructCommand,
     addEmbedCommand,
     addScoreCommand,
+    addMergeCommand,
     addCompareCommand,
     addInfoCommand,
     addExportCommand,

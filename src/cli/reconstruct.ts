@@ -3,11 +3,14 @@ import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
 import { reconstruct } from "../tasks/latents.ts";
 import * as read from "./arguments.ts";
 import { readingDisplay } from "./fetch-display.ts";
+import { checkWritable } from "../files/atomic-write.ts";
+import { COMPLETIONS } from "./completion-parts.ts";
+import { partFileOf, savePart, withPart, type PartFlags } from "./part-option.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import { duration, result } from "./output.ts";
 import { pngText } from "../tasks/png-text.ts";
 
-interface ReconstructFlags extends read.CommonOptions, RunFlags {
+interface ReconstructFlags extends read.CommonOptions, RunFlags, PartFlags {
   readonly limit: number;
   readonly class?: string;
   readonly out: string;
@@ -24,20 +27,43 @@ export function addReconstructCommand(program: Command): void {
     .option(
       "--out <path>",
       "a .png file for all (a row for each picture, itself first), or a folder for single files",
-      "reconstructions.png",
+      COMPLETIONS.reconstruct,
     );
   read.withOneClass(command, "the pictures' own");
+  withPart(command, "--out");
   command.option("--skip-bad", "leave out pictures that cannot be read");
   read.withCheckpoint(command);
   withModelFile(command);
   read.withCommonOptions(command).action(async (run: string, pictures: string, flags: ReconstructFlags) => {
-    const { out } = flags;
+    const { out, part } = flags;
     const model = await openRun(run, flags);
-    await prepareOutput(out);
+    await (part ? checkWritable(partFileOf(out, part)) : prepareOutput(out));
     const started = performance.now();
     const made = await reconstruct(model, pictures, { ...flags, ...readingDisplay() });
     const seconds = (performance.now() - started) / 1000;
-    const text = pngText(model, { reconstructions: made.count });
+    const text = pngText(model, { reconstructions: made.total });
+    if (part) {
+      const { total, first, count, size, levels, pictures: drawn, given } = made;
+      const about = {
+        "data set": pictures,
+        class: flags.class,
+        each: 1,
+        size,
+        levels,
+        text,
+      };
+      const arrays = { pictures: drawn, given };
+      const saved = await savePart(model, out, {
+        task: "reconstruct",
+        about,
+        part,
+        total,
+        first,
+        count,
+        arrays,
+      });
+      return result({ run, dataset: pictures, ...saved.json }, saved.text, flags.json);
+    }
     const files = await writeCompletions(out, made, { given: made.given, each: 1 }, text);
     result(
       { run, dataset: pictures, pictures: made.count, out, files: files.length, seconds },

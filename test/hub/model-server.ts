@@ -56,7 +56,14 @@ export async function serveModels(options: ModelServerOptions = {}): Promise<Mod
       if (instead(asked, request, response)) return;
       const json = (value: unknown, status = 200) =>
         void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
-      handle({ method: request.method!, path: request.url!, body, request, response, json });
+      handle({
+        method: request.method!,
+        path: request.url!.replace(/\?.*$/, ""),
+        body,
+        request,
+        response,
+        json,
+      });
     });
 
   const store = await server("store", ({ method, path, body, request, response, json }) => {

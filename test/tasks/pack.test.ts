@@ -94,14 +94,17 @@ describe("a packed model", () => {
   );
 
   test("tells the figures of the validation of its weights, of which data, and says so", async () => {
-    const { front, text } = await packed({ ...TINY_CONFIG, data: { ...TINY_CONFIG.data, valid: 0.25 } });
+    const { front, text } = await packed({
+      ...TINY_CONFIG,
+      data: { ...TINY_CONFIG.data, train: "hf:me/shapes:test", valid: 0.25 },
+    });
     expect(front["model-index"]).toEqual([
       {
         name: "tiny-model",
         results: [
           {
             task: { type: "unconditional-image-generation" },
-            dataset: { name: "digits", type: "digits", split: "validation" },
+            dataset: { name: "hf:me/shapes:test", type: "me/shapes", split: "validation" },
             metrics: [
               { type: "nats", name: "nats (validation)", value: 10.125 },
               { type: "bitsPerDim", name: "bits/dim (validation)", value: 11.125 },
@@ -110,6 +113,7 @@ describe("a packed model", () => {
         ],
       },
     ]);
+    expect(front).toMatchObject({ datasets: ["me/shapes"] });
     expect(front).not.toHaveProperty("license");
     expect(text).toMatch(/\| nats \| 10\.1\d* \| lower \|/);
     expect(text).toContain("Validation pictures: 25 % of the training set, held out.");
