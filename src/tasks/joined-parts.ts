@@ -1,4 +1,4 @@
-import { NextpixelError, shown } from "../basics/errors.ts";
+import { NextpixelError, shortened } from "../basics/errors.ts";
 import { readBounded } from "../files/bounded-read.ts";
 import { decodePart, type PartArray, type PartFile } from "./part-file.ts";
 
@@ -62,10 +62,13 @@ const identity = ({
 function checkSameWork(one: NamedPart, other: NamedPart): void {
   const [wanted, found] = [identity(one), identity(other)] as const;
   for (const what of new Set([...Object.keys(wanted), ...Object.keys(found)])) {
-    const [a, b] = [wanted[what], found[what]].map((value) => JSON.stringify(value) ?? "none");
-    if (a !== b) throw refused(`${one.file} with ${what} ${shown(a)} and ${other.file} with ${shown(b)}`);
+    const [a, b] = [shownValue(wanted[what]), shownValue(found[what])];
+    if (a !== b)
+      throw refused(`${one.file} with ${what} ${shortened(a)} and ${other.file} with ${shortened(b)}`);
   }
 }
+
+const shownValue = (value: unknown): string => JSON.stringify(value) ?? "none";
 
 function checkComplete(parts: readonly NamedPart[]): void {
   const {
