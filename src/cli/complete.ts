@@ -2,14 +2,14 @@ import { Option, type Command } from "commander";
 import { checkWritable } from "../files/atomic-write.ts";
 import { complete } from "../tasks/complete.ts";
 import { givenPixels, openGiven } from "../tasks/given.ts";
-import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
-import { COMPLETIONS } from "./completion-parts.ts";
-import { partFileOf, savePart, withPart, type PartFlags } from "./part-option.ts";
-import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
-import * as read from "./arguments.ts";
-import { duration, result, StatusLine } from "./output.ts";
 import { pngText } from "../tasks/png-text.ts";
+import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
+import * as read from "./arguments.ts";
+import { COMPLETIONS, saveCompletions } from "./completion-parts.ts";
 import { readingDisplay } from "./fetch-display.ts";
+import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
+import { duration, result, StatusLine } from "./output.ts";
+import { partFileOf, withPart, type PartFlags } from "./part-option.ts";
 
 interface CompleteFlags extends read.CommonOptions, RunFlags, PartFlags {
   readonly rows?: number;
@@ -123,31 +123,21 @@ async function runCompletion(
   const seconds = (performance.now() - started) / 1000;
   const text = pngText(model, { seed, temperature, completions: count });
   if (part) {
-    const about = {
-      "data set": dataset,
-      seed,
-      temperature,
-      classes: flags.class,
-      "given pixels": isGiven.join(""),
-      each: count,
-      size: drawn.size,
-      levels: drawn.levels,
-      text,
-    };
-    const { total, first, count: pictures } = given;
-    const arrays = {
-      pictures: drawn.pictures,
-      given: given.pictures,
-      ...(drawn.nats && { nats: drawn.nats }),
-    };
-    const saved = await savePart(model, out, {
+    const saved = await saveCompletions(model, out, {
+      ...given,
       task: "complete",
-      about,
       part,
-      total,
-      first,
-      count: pictures,
-      arrays,
+      about: {
+        "data set": dataset,
+        seed,
+        temperature,
+        classes: flags.class,
+        "given pixels": isGiven.join(""),
+      },
+      drawn,
+      given: given.pictures,
+      each: count,
+      text,
     });
     return { part: saved.text, json: { run, dataset, ...saved.json } };
   }

@@ -3,12 +3,12 @@ import { NextpixelError } from "../basics/errors.ts";
 import { MOST_BETWEEN } from "../programs/interpolation.ts";
 import { interpolate, INTERPOLATE_DEFAULTS } from "../tasks/interpolate.ts";
 import { interpolatePictures } from "../tasks/latents.ts";
+import { pngText } from "../tasks/png-text.ts";
 import { prepareOutput, writePictures } from "../tasks/sample-files.ts";
 import * as read from "./arguments.ts";
 import { readingDisplay } from "./fetch-display.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import { duration, result } from "./output.ts";
-import { pngText } from "../tasks/png-text.ts";
 
 interface InterpolateFlags extends read.CommonOptions, RunFlags {
   readonly from?: number;

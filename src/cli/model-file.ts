@@ -1,6 +1,6 @@
+import type { Command } from "commander";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Command } from "commander";
 import { expected, NextpixelError, shortened } from "../basics/errors.ts";
 import { MODELS } from "../models/by-name.ts";
 import { defineModel, type ModelDefinition } from "../models/define.ts";

@@ -1,9 +1,9 @@
 import { Option, type Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
 import { writeAtomically } from "../files/atomic-write.ts";
+import type { SavedModel } from "../run/saved-model.ts";
 import type { JoinedParts } from "../tasks/joined-parts.ts";
 import { encodePart, type PartFile } from "../tasks/part-file.ts";
-import type { SavedModel } from "../run/saved-model.ts";
 import { MAX_PARTS, modelHash, type PartOfWork } from "../tasks/part-of-work.ts";
 import { version } from "../version.ts";
 import * as read from "./arguments.ts";

@@ -1,14 +1,14 @@
 import type { Command } from "commander";
-import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
-import { reconstruct } from "../tasks/latents.ts";
-import * as read from "./arguments.ts";
-import { readingDisplay } from "./fetch-display.ts";
 import { checkWritable } from "../files/atomic-write.ts";
-import { COMPLETIONS } from "./completion-parts.ts";
-import { partFileOf, savePart, withPart, type PartFlags } from "./part-option.ts";
+import { reconstruct } from "../tasks/latents.ts";
+import { pngText } from "../tasks/png-text.ts";
+import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
+import * as read from "./arguments.ts";
+import { COMPLETIONS, saveCompletions } from "./completion-parts.ts";
+import { readingDisplay } from "./fetch-display.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import { duration, result } from "./output.ts";
-import { pngText } from "../tasks/png-text.ts";
+import { partFileOf, withPart, type PartFlags } from "./part-option.ts";
 
 interface ReconstructFlags extends read.CommonOptions, RunFlags, PartFlags {
   readonly limit: number;
@@ -43,24 +43,14 @@ export function addReconstructCommand(program: Command): void {
     const seconds = (performance.now() - started) / 1000;
     const text = pngText(model, { reconstructions: made.total });
     if (part) {
-      const { total, first, count, size, levels, pictures: drawn, given } = made;
-      const about = {
-        "data set": pictures,
-        class: flags.class,
-        each: 1,
-        size,
-        levels,
-        text,
-      };
-      const arrays = { pictures: drawn, given };
-      const saved = await savePart(model, out, {
+      const saved = await saveCompletions(model, out, {
+        ...made,
         task: "reconstruct",
-        about,
         part,
-        total,
-        first,
-        count,
-        arrays,
+        about: { "data set": pictures, class: flags.class },
+        drawn: made,
+        each: 1,
+        text,
       });
       return result({ run, dataset: pictures, ...saved.json }, saved.text, flags.json);
     }

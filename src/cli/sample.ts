@@ -5,15 +5,15 @@ import { checkWritable } from "../files/atomic-write.ts";
 import { checked } from "../files/checked.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 import { ANIMATION_ENDINGS, writeAnimation } from "../tasks/animation-file.ts";
-import { prepareOutput, writePictures } from "../tasks/sample-files.ts";
 import { picturesOf, type PartOfWork, type PictureRange } from "../tasks/part-of-work.ts";
-import { sample, type DrawnPictures } from "../tasks/sample.ts";
-import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
-import * as read from "./arguments.ts";
-import { duration, result, StatusLine } from "./output.ts";
-import { aboutPictures, aboutWork, picturesIn } from "./merge-schema.ts";
-import { partFileOf, savePart, withPart, type Merge, type PartFlags } from "./part-option.ts";
 import { pngText } from "../tasks/png-text.ts";
+import { prepareOutput, writePictures } from "../tasks/sample-files.ts";
+import { sample, type DrawnPictures } from "../tasks/sample.ts";
+import * as read from "./arguments.ts";
+import { aboutPictures, aboutWork, picturesIn } from "./merge-schema.ts";
+import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
+import { duration, result, StatusLine } from "./output.ts";
+import { partFileOf, savePart, withPart, type Merge, type PartFlags } from "./part-option.ts";
 
 interface SampleFlags extends read.CommonOptions, RunFlags, PartFlags {
   readonly count: number;

@@ -1,10 +1,10 @@
 import { NextpixelError } from "../basics/errors.ts";
 import { familyOf } from "../families/by-name.ts";
 import type { TrainedModel } from "../families/family.ts";
-import { readRunConfig, type RunConfig } from "./config.ts";
 import { bestFigureIn } from "./best-weights.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
 import { readCheckpoint, type CheckpointChoice } from "./checkpoints.ts";
+import { readRunConfig, type RunConfig } from "./config.ts";
 import { toWeights, weightsIn, type BestFigure } from "./training-state.ts";
 
 /** A trained model as a run folder keeps it. */

@@ -6,8 +6,8 @@ import type { DrawnPictures } from "../programs/drawn-pictures.ts";
 import { openForward } from "../programs/forward.ts";
 import { MOST_BETWEEN } from "../programs/interpolation.ts";
 import { decode, encode, latentsBetween, LATENTS_BATCH, type Latents } from "../programs/latents.ts";
-import { cores } from "../runtime/workers/node.ts";
 import type { SavedModel } from "../run/saved-model.ts";
+import { cores } from "../runtime/workers/node.ts";
 import { openGiven, type PicturesOptions } from "./given.ts";
 import type { PictureRange } from "./part-of-work.ts";
 

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { fetchSettings, type FetchOptions } from "../fetch/settings.ts";
 import { expected } from "../basics/errors.ts";
+import { fetchSettings, type FetchOptions } from "../fetch/settings.ts";
 import { readBounded } from "../files/bounded-read.ts";
 import { readError } from "../files/system-error.ts";
 import { hubModel } from "../hub/names.ts";
@@ -17,7 +17,7 @@ const MAX_FILE_BYTES = 2 ** 31 - 1;
  * Publishes a run on the Hugging Face Hub, under `owner/name`: packed, see `packedFiles`. A folder that is packed
  * already is published as it is, with whatever else was put into it, but for names that begin with a dot.
  *
- * @throws ARGUMENT if the run is on the Hub, or a licence is given for what is packed already; as `packedFiles` and
+ * @throws ARGUMENT if the run is on the Hub, or a licence or other weights are asked for of a packed model; as `packedFiles` and
  * `pushFiles`
  */
 export async function push(
@@ -40,8 +40,11 @@ async function filesToPush(
     const [, name] = repository.split("/");
     return packedFiles(run, { name: name ?? repository, source: `hf:${repository}` }, options);
   }
-  if (options.license !== undefined)
-    throw expected("ARGUMENT", "a run, or the license in its README.md,", "a packed model", run, "license");
+  const { license, checkpoint = "best" } = options;
+  if (license !== undefined)
+    throw expected("ARGUMENT", "the license in its README.md", "a packed model", license, "license");
+  if (checkpoint !== "best")
+    throw expected("ARGUMENT", "best, its only weights,", "a packed model", checkpoint, "checkpoint");
   return filesIn(run);
 }
 

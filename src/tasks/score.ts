@@ -4,11 +4,11 @@ import { labelsAmong } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
 import { capability } from "../families/by-name.ts";
 import { scoreDataset, type ScoredBatch } from "../programs/score-dataset.ts";
-import { picturesOf, type PartOfWork, type PictureRange } from "./part-of-work.ts";
 import { openImportanceScorer, openScorer } from "../programs/scorer.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 import type { SessionOptions } from "../runtime/ort.ts";
 import { checkThreads } from "../runtime/threads.ts";
+import { picturesOf, type PartOfWork, type PictureRange } from "./part-of-work.ts";
 
 export interface ScoreOptions extends SessionOptions {
   /** Only the first pictures. */

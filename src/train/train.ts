@@ -1,15 +1,15 @@
 import { classesOf } from "../data/classes.ts";
 import type { OpenOptions } from "../data/open.ts";
-import { refusePacked } from "../run/run-folder.ts";
 import { readRunConfig, type RunConfig } from "../run/config.ts";
-import type { TrainEvent } from "./events.ts";
-import { trainModel, type TrainResult } from "./loop.ts";
+import { refusePacked } from "../run/run-folder.ts";
 import type { DeviceChoice } from "../runtime/device.ts";
 import { checkThreads } from "../runtime/threads.ts";
 import { checkDatasetOptions, withValidation } from "./dataset-options.ts";
-import { chooseDevice } from "./device.ts";
-import { openPictures, stackedIfAsked, type RequestPictures } from "./pictures.ts";
 import { TRAIN_DEFAULTS } from "./defaults.ts";
+import { chooseDevice } from "./device.ts";
+import type { TrainEvent } from "./events.ts";
+import { trainModel, type TrainResult } from "./loop.ts";
+import { openPictures, stackedIfAsked, type RequestPictures } from "./pictures.ts";
 import { checkRequest, configOf, type RequestedTraining, type TrainRequest } from "./request.ts";
 import { resumedRequest, type ResumeRequest } from "./resumed-request.ts";
 
