@@ -20,6 +20,7 @@ export type { SampleEvent } from "./runtime/step/sampler.ts";
 export type { ExportedOnnx, ExportedTask, ExportOptions } from "./tasks/export.ts";
 export { ImageModel, type LoadOptions, type ModelCompleteOptions } from "./tasks/image-model.ts";
 export type { InterpolateOptions } from "./tasks/interpolate.ts";
+export type { PartOfWork } from "./tasks/part-of-work.ts";
 export type { BetweenPicturesOptions, Embedding, LatentsOptions, Reconstructed } from "./tasks/latents.ts";
 export { savePictures } from "./tasks/sample-files.ts";
 export type { DrawnPictures, SampleOptions, SamplerOptions, StreamOptions } from "./tasks/sample.ts";

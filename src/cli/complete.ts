@@ -34,7 +34,7 @@ export function addCompleteCommand(program: Command): void {
   const command = program
     .command("complete")
     .description("draw what is missing of pictures, with a trained network")
-    .argument("<run>", "folder of a run")
+    .argument("<run>", read.RUN)
     .argument("<pictures>", "a picture file, or a data set as for train")
     .addOption(
       new Option("--rows <k>", "the first k rows are given (default: half of the rows)")

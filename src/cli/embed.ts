@@ -24,7 +24,7 @@ export function addEmbedCommand(program: Command): void {
   const command = program
     .command("embed")
     .description("write the latents of pictures, with a model that has an encoder (vae, ladder-vae)")
-    .argument("<run>", "folder of a run")
+    .argument("<run>", read.RUN)
     .argument("<dataset>", "as for train, or one picture")
     .option("--limit <n>", "only the first pictures", read.whole("--limit", 1))
     .option(

@@ -25,7 +25,7 @@ export function addInterpolateCommand(program: Command): void {
   const command = program
     .command("interpolate")
     .description("draw the pictures on the way from one picture to another")
-    .argument("<run>", "folder of a run")
+    .argument("<run>", read.RUN)
     .argument("[data]", "a data set as for train, of a model that has an encoder (default: drawn pictures)")
     .option("--from <n>", "begin with this picture of the data set (default: 0)", read.whole("--from", 0))
     .option("--to <n>", "end with this one (default: 1)", read.whole("--to", 0))

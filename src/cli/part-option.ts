@@ -78,7 +78,9 @@ export function partOf(text: string, environment: Environment = process.env): Pa
     const told = tell(environment);
     return told.index === undefined ? [] : [{ name, index: told.index, of: told.of }];
   });
-  const [job, other] = jobs;
+  // Slurm starts a job of an array as one process of MPI.
+  const shared = jobs.filter(({ of }) => of !== 1);
+  const [job, other] = shared.length > 0 ? shared : jobs;
   if (!job) throw unknown(`a job of ${Object.keys(JOBS).join(", ")}`, "none: its variables are not set");
   if (other) throw unknown("one job", `${job.name} and ${other.name}: name the part as i/n`);
   if (job.of === undefined && asked === undefined)

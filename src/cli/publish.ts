@@ -14,7 +14,10 @@ export function addPublishCommand(program: Command): void {
   const command = program
     .command("publish")
     .description("write a web page on which anyone can watch trained networks draw, in the browser")
-    .argument("<run...>", "folders of runs, then that of the site: a new one, or a site to replace")
+    .argument(
+      "<run...>",
+      "folders of runs or hf:owner/name, then the folder of the site: a new one, or a site to replace",
+    )
     .option("--train", "let visitors train a small network in the page; adds 4 MB, loaded only then")
     .option("--report <file>", "report.json of nextpixel compare, whose figures are shown beside these runs")
     .usage("[options] <run...> <site>");

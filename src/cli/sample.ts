@@ -32,7 +32,7 @@ export function addSampleCommand(program: Command): void {
   const command = program
     .command("sample")
     .description("draw new pictures with a trained network")
-    .argument("<run>", "folder of a run")
+    .argument("<run>", read.RUN)
     .option("--count <n>", "pictures to draw", read.whole("--count", 1, 65_536), SAMPLE_DEFAULTS.count)
     .option(
       "--seed <n>",

@@ -36,7 +36,7 @@ export function addScoreCommand(program: Command): void {
   const command = program
     .command("score")
     .description("tell the likelihood of pictures under a trained network, or a bound of it")
-    .argument("<run>", "folder of a run")
+    .argument("<run>", read.RUN)
     .argument(
       "<dataset>",
       `as for train, or one picture; "digits:test" are the test pictures of "digits", "mnist:test" of "mnist"`,

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { expected, NextpixelError } from "../basics/errors.ts";
 import { cachedFiles, type CachedFile } from "../fetch/download.ts";
@@ -9,6 +9,7 @@ import { checked } from "../files/checked.ts";
 import { parseJson } from "../files/json.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { writeError } from "../files/system-error.ts";
+import { unexpected } from "../files/unexpected.ts";
 import { entriesAt, hubJson } from "./listing.ts";
 import { COMMIT, type HubModel } from "./names.ts";
 
@@ -96,10 +97,11 @@ async function filesOf(
     await writeNote(note, checked(fileNotes, found, `what the Hub says of hf:${repository}`));
   }
   const files = checked(fileNotes, await readNote(note), note);
-  return files.map((file) => ({
-    ...file,
-    url: `${settings.hub}/${repository}/resolve/${commit}/${file.path}`,
-  }));
+  return names.map((name) => {
+    const file = files.find(({ path }) => path === name);
+    if (!file) throw unexpected(note, `a note of ${name}`, "none");
+    return { ...file, url: `${settings.hub}/${repository}/resolve/${commit}/${name}` };
+  });
 }
 
 type Entry = Awaited<ReturnType<typeof entriesAt>>[number];
@@ -108,7 +110,7 @@ const sizeAndHash = ({ oid, size, lfs }: Entry) =>
   lfs ? { bytes: lfs.size, sha256: lfs.oid } : { bytes: size, gitSha1: oid ?? "none" };
 
 async function writeNote(file: string, content: unknown): Promise<void> {
-  await makeFolder(join(file, "..")).catch((cause: unknown) => {
+  await makeFolder(dirname(file)).catch((cause: unknown) => {
     throw writeError(file, cause);
   });
   await writeAtomically(file, `${JSON.stringify(content)}\n`);

@@ -30,7 +30,7 @@ import { score, type Score, type ScoreOptions } from "./score.ts";
 
 export type ModelCompleteOptions = GivenOptions &
   ReadOptions &
-  Omit<CompleteOptions, "pictures" | "isGiven" | "labels"> & {
+  Omit<CompleteOptions, "pictures" | "isGiven" | "labels" | "first"> & {
     /** Completes the first pictures only. */
     readonly limit?: number | undefined;
   };

@@ -45,8 +45,8 @@ export interface ResumeOptions extends TrainOptions {
 /**
  * Resumes a run from its last checkpoint. The weights are the same, to the last bit, as without interruption.
  *
- * @throws NOT_FOUND if there is no run; EXISTS if it is a packed model; ARGUMENT if the pictures are not the same as before, or the steps are fewer; as
- * `train`
+ * @throws NOT_FOUND if there is no run; EXISTS if it is a packed model; ARGUMENT if the pictures are not the same as
+ * before, or the steps are fewer; as `train`
  */
 export const resume = (
   run: string,

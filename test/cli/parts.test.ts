@@ -199,6 +199,7 @@ describe("--part auto", () => {
     ["auto", mpi, { index: 3, of: 4 }],
     ["auto/4", mpi, { index: 3, of: 4 }],
     ["auto", { PMI_RANK: "0", PMI_SIZE: "2" }, { index: 1, of: 2 }],
+    ["auto", { PMI_RANK: "0", PMI_SIZE: "1", ...slurm(2, 1, 3, 3) }, { index: 2, of: 3 }],
     ["auto/6", { PARALLEL_SEQ: "6" }, { index: 6, of: 6 }],
     ["5/9", mpi, { index: 5, of: 9 }],
   ] as const)("%s with %j is %j", (text, environment, part) => {
