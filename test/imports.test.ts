@@ -26,7 +26,8 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
   ["runtime/workers", "basics, runtime, runtime/step"],
   ["files", "basics"],
   ["fetch", "basics, files"],
-  ["data", "basics, files, fetch"],
+  ["hub", "basics, files, fetch"],
+  ["data", "basics, files, fetch, hub"],
   [
     "programs",
     "basics, graph, autodiff, nn, likelihood, models, optim, data, lower/onnx, lower/step, " +
@@ -35,7 +36,7 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
   ["cluster", "basics, programs"],
   ["families", "basics, graph, autodiff, nn, likelihood, models, optim, programs"],
   ["pictures", "basics, data"],
-  ["run", "basics, files, graph, models, runtime, programs, families"],
+  ["run", "basics, files, fetch, hub, graph, models, runtime, programs, families"],
   [
     "train",
     "version.ts, basics, files, likelihood, models, data, programs, families, pictures, run, " +
@@ -43,15 +44,15 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
   ],
   [
     "tasks",
-    "basics, files, fetch, graph, data, programs, cluster, families, pictures, run, runtime, runtime/step, " +
-      "runtime/workers",
+    "version.ts, basics, files, fetch, hub, graph, models, data, programs, cluster, families, pictures, run, " +
+      "runtime, runtime/step, runtime/workers",
   ],
   [
     "compare",
-    "version.ts, basics, files, graph, nn, optim, data, programs, families, pictures, run, " +
+    "version.ts, basics, files, fetch, hub, graph, nn, optim, data, programs, families, pictures, run, " +
       "runtime, runtime/workers, train, tasks",
   ],
-  ["studio", "basics, files, families, programs, run, runtime"],
+  ["studio", "basics, files, fetch, hub, families, programs, run, runtime"],
   ["studio/server", "basics, files, families, programs, run, tasks, studio"],
   ["studio/page/runs", "basics, run, studio"],
   ["definitions.ts", "graph, likelihood, models, nn"],

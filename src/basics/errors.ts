@@ -10,6 +10,7 @@ export type ErrorCode =
   | "FORMAT" // a file is not what it claims to be
   | "WRITE" // a file could not be written
   | "DOWNLOAD" // a file could not be fetched from where it is published
+  | "UPLOAD" // a file could not be sent to where it is to be published
   | "DEVICE" // no GPU where one must be, or it fails
   | "CLUSTER" // processes that train together do not fit together, or one of them has failed
   | "DIVERGED" // the loss is not finite any more

@@ -6,6 +6,9 @@ import { TEMPERATURES } from "../programs/sampler.ts";
 import type { CheckpointChoice } from "../run/checkpoints.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
 
+/** What `<run>` may be, for help. */
+export const RUN = "folder of a run, or hf:owner/name[@revision], a model on the Hugging Face Hub";
+
 // Readers of option values. Their errors name the option; ranges are the same for all commands.
 
 /** A whole number of at least `min`, for the option `name`. */

@@ -20,7 +20,7 @@ export function addCompareCommand(program: Command): void {
   const command = program
     .command("compare")
     .description("compare runs that were trained on the same pictures, and write a report")
-    .argument("<run...>", "folders of runs")
+    .argument("<run...>", "folders of runs, or hf:owner/name")
     .option("--out <folder>", "folder for report.json and index.html, the same as a page", "report")
     .option(
       "--samples <n>",

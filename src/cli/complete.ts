@@ -1,14 +1,17 @@
 import { Option, type Command } from "commander";
+import { checkWritable } from "../files/atomic-write.ts";
 import { complete } from "../tasks/complete.ts";
 import { givenPixels, openGiven } from "../tasks/given.ts";
+import { pngText } from "../tasks/png-text.ts";
 import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
-import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import * as read from "./arguments.ts";
-import { duration, result, StatusLine } from "./output.ts";
-import { pngText } from "./png-text.ts";
+import { COMPLETIONS, saveCompletions } from "./completion-parts.ts";
 import { readingDisplay } from "./fetch-display.ts";
+import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
+import { duration, result, StatusLine } from "./output.ts";
+import { partFileOf, withPart, type PartFlags } from "./part-option.ts";
 
-interface CompleteFlags extends read.CommonOptions, RunFlags {
+interface CompleteFlags extends read.CommonOptions, RunFlags, PartFlags {
   readonly rows?: number;
   readonly mask?: string;
   readonly count: number;
@@ -31,7 +34,7 @@ export function addCompleteCommand(program: Command): void {
   const command = program
     .command("complete")
     .description("draw what is missing of pictures, with a trained network")
-    .argument("<run>", "folder of a run")
+    .argument("<run>", read.RUN)
     .argument("<pictures>", "a picture file, or a data set as for train")
     .addOption(
       new Option("--rows <k>", "the first k rows are given (default: half of the rows)")
@@ -51,16 +54,18 @@ export function addCompleteCommand(program: Command): void {
     .option(
       "--out <path>",
       "a .png file for all (a row for each picture, itself first), or a folder for single files",
-      "completions.png",
+      COMPLETIONS.complete,
     )
     .option("--skip-bad", "leave out pictures that cannot be read");
   read.withClasses(command, "the pictures' own, or all");
+  withPart(command, "--out");
   read.withWorkers(command);
   read.withCheckpoint(command);
   withModelFile(command);
   read.withCommonOptions(command).addHelpText("after", CONDITIONS);
   command.action(async (run: string, dataset: string, flags: CompleteFlags) => {
     const drawn = await runCompletion(run, dataset, flags);
+    if ("part" in drawn) return result(drawn.json, drawn.part, flags.json);
     result(
       drawn,
       `drew ${drawn.count} completion(s) of ${drawn.pictures} picture(s), ${drawn.drawnPixels} of ` +
@@ -68,6 +73,12 @@ export function addCompleteCommand(program: Command): void {
       flags.json,
     );
   });
+}
+
+/** What is to be told of a part. */
+interface CompletedPart {
+  readonly part: string;
+  readonly json: object;
 }
 
 interface Completed extends Pick<CompleteFlags, "count" | "seed" | "temperature" | "out"> {
@@ -87,17 +98,22 @@ interface Completed extends Pick<CompleteFlags, "count" | "seed" | "temperature"
 }
 
 /** Completes pictures, read as the run's training pictures were, and writes them, with progress on stderr. */
-async function runCompletion(run: string, dataset: string, flags: CompleteFlags): Promise<Completed> {
-  const { count, seed, temperature, out } = flags;
+async function runCompletion(
+  run: string,
+  dataset: string,
+  flags: CompleteFlags,
+): Promise<Completed | CompletedPart> {
+  const { count, seed, temperature, out, part } = flags;
   const model = await openRun(run, flags);
   const isGiven = await givenPixels(flags, model.config.size);
   const given = await openGiven(model, dataset, { ...flags, ...readingDisplay() });
-  await prepareOutput(out);
+  await (part ? checkWritable(partFileOf(out, part)) : prepareOutput(out));
   const status = new StatusLine();
   const started = performance.now();
   const drawn = await complete(model, {
     ...flags,
     pictures: given.pictures,
+    first: given.first,
     isGiven,
     classes: flags.class,
     labels: flags.class === undefined ? given.labels : undefined,
@@ -106,6 +122,25 @@ async function runCompletion(run: string, dataset: string, flags: CompleteFlags)
   status.clear();
   const seconds = (performance.now() - started) / 1000;
   const text = pngText(model, { seed, temperature, completions: count });
+  if (part) {
+    const saved = await saveCompletions(model, out, {
+      ...given,
+      task: "complete",
+      part,
+      about: {
+        "data set": dataset,
+        seed,
+        temperature,
+        classes: flags.class,
+        "given pixels": isGiven.join(""),
+      },
+      drawn,
+      given: given.pictures,
+      each: count,
+      text,
+    });
+    return { part: saved.text, json: { run, dataset, ...saved.json } };
+  }
   const files = await writeCompletions(out, drawn, { given: given.pictures, each: count }, text);
   const nats = drawn.nats && [...drawn.nats];
   const givenCount = isGiven.filter((one) => one !== 0).length;

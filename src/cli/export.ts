@@ -14,7 +14,7 @@ export function addExportCommand(program: Command): void {
   const command = program
     .command("export")
     .description("write a model as an ONNX file, with its weights, for other programs")
-    .argument("<run>", "folder of a run")
+    .argument("<run>", read.RUN)
     .requiredOption("--onnx <file.onnx>", "the file to write", read.fileNamed(".onnx"))
     .addOption(
       new Option(

@@ -9,7 +9,7 @@ export const readingDisplay = () => ({
 });
 
 /** Shows on stderr what is fetched: a line for each file, and how far it is in a terminal. */
-function fetchDisplay(): (event: FetchEvent) => void {
+export function fetchDisplay(): (event: FetchEvent) => void {
   const status = new StatusLine();
   return (event) => {
     switch (event.kind) {
@@ -28,6 +28,10 @@ function fetchDisplay(): (event: FetchEvent) => void {
         );
       case "wait":
         return note(`waiting: ${event.reason}`);
+      case "offline":
+        return note(`warning: ${event.reason}; using ${event.file}`);
+      case "upload":
+        return note(`sending ${event.file} (${megabytes(event.bytes)}) to ${event.url}`);
       case "unpack":
         return status.show(`unpacked ${event.pictures} of ${event.of} pictures`);
       case "end":

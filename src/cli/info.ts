@@ -30,7 +30,7 @@ export function addInfoCommand(program: Command): void {
   const command = program
     .command("info")
     .description("tell what a network consists of, what it can see, and what drawing with it takes")
-    .argument("[run]", "folder of a run")
+    .argument("[run]", read.RUN)
     .option(
       "--model <name>",
       `a model without a run: ${MODELS.names().join(", ")}; or a file that defines a model, which is executed, ` +

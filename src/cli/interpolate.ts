@@ -3,12 +3,12 @@ import { NextpixelError } from "../basics/errors.ts";
 import { MOST_BETWEEN } from "../programs/interpolation.ts";
 import { interpolate, INTERPOLATE_DEFAULTS } from "../tasks/interpolate.ts";
 import { interpolatePictures } from "../tasks/latents.ts";
+import { pngText } from "../tasks/png-text.ts";
 import { prepareOutput, writePictures } from "../tasks/sample-files.ts";
 import * as read from "./arguments.ts";
 import { readingDisplay } from "./fetch-display.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import { duration, result } from "./output.ts";
-import { pngText } from "./png-text.ts";
 
 interface InterpolateFlags extends read.CommonOptions, RunFlags {
   readonly from?: number;
@@ -25,7 +25,7 @@ export function addInterpolateCommand(program: Command): void {
   const command = program
     .command("interpolate")
     .description("draw the pictures on the way from one picture to another")
-    .argument("<run>", "folder of a run")
+    .argument("<run>", read.RUN)
     .argument("[data]", "a data set as for train, of a model that has an encoder (default: drawn pictures)")
     .option("--from <n>", "begin with this picture of the data set (default: 0)", read.whole("--from", 0))
     .option("--to <n>", "end with this one (default: 1)", read.whole("--to", 0))

@@ -1,12 +1,14 @@
+import type { Command } from "commander";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Command } from "commander";
 import { expected, NextpixelError, shortened } from "../basics/errors.ts";
 import { MODELS } from "../models/by-name.ts";
 import { defineModel, type ModelDefinition } from "../models/define.ts";
 import { readRunConfig, type RunConfig } from "../run/config.ts";
+import { localRun } from "../run/local-run.ts";
 import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 import type { CheckpointFlags } from "./arguments.ts";
+import { fetchDisplay } from "./fetch-display.ts";
 
 const FLAG = "--model";
 
@@ -57,17 +59,26 @@ export const withModelFile = (command: Command): Command =>
 
 /** The model of a run. @throws as `loadSavedModel`, ARGUMENT if another model is named. */
 export async function openRun(run: string, { model, checkpoint }: RunFlags): Promise<SavedModel> {
-  const saved = await loadSavedModel(run, checkpoint);
+  const saved = await loadSavedModel(await localRun(run, download()), checkpoint);
   checkModel(run, saved.config.model, model);
   return saved;
 }
 
 /** The configuration of a run. @throws as `readRunConfig`, ARGUMENT if another model is named. */
 export async function openRunConfig(run: string, { model }: Pick<RunFlags, "model">): Promise<RunConfig> {
-  const config = await readRunConfig(run);
+  const config = await readRunConfig(await localRun(run, download()));
   checkModel(run, config.network.model, model);
   return config;
 }
+
+/** The folder of a run on this machine. @throws as `openRunConfig`. */
+export async function checkedRun(run: string, flags: Pick<RunFlags, "model">): Promise<string> {
+  const folder = await localRun(run, download());
+  await openRunConfig(folder, flags);
+  return folder;
+}
+
+const download = () => ({ onEvent: fetchDisplay() });
 
 function checkModel(run: string, own: string, named: string | undefined): void {
   if (named !== undefined && named !== own)

@@ -10,8 +10,11 @@ import { flagsAbout } from "./flags-about.ts";
 import { addExportCommand } from "./export.ts";
 import { addInfoCommand } from "./info.ts";
 import { addInterpolateCommand } from "./interpolate.ts";
+import { addMergeCommand } from "./merge.ts";
 import { loadModelFiles } from "./model-file.ts";
+import { addPackCommand } from "./pack.ts";
 import { addPublishCommand } from "./publish.ts";
+import { addPushCommand } from "./push.ts";
 import { addReconstructCommand } from "./reconstruct.ts";
 import { addSampleCommand } from "./sample.ts";
 import { addScoreCommand } from "./score.ts";
@@ -46,9 +49,12 @@ async function run(program: Command, words: readonly string[]): Promise<void> {
     addReconstructCommand,
     addEmbedCommand,
     addScoreCommand,
+    addMergeCommand,
     addCompareCommand,
     addInfoCommand,
     addExportCommand,
+    addPackCommand,
+    addPushCommand,
     addStudioCommand,
     addPublishCommand,
     addDoctorCommand,

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
 import { publish } from "../studio/publish.ts";
 import * as read from "./arguments.ts";
+import { fetchDisplay } from "./fetch-display.ts";
 import { result } from "./output.ts";
 
 interface PublishFlags extends read.CommonOptions {
@@ -13,7 +14,10 @@ export function addPublishCommand(program: Command): void {
   const command = program
     .command("publish")
     .description("write a web page on which anyone can watch trained networks draw, in the browser")
-    .argument("<run...>", "folders of runs, then that of the site: a new one, or a site to replace")
+    .argument(
+      "<run...>",
+      "folders of runs or hf:owner/name, then the folder of the site: a new one, or a site to replace",
+    )
     .option("--train", "let visitors train a small network in the page; adds 4 MB, loaded only then")
     .option("--report <file>", "report.json of nextpixel compare, whose figures are shown beside these runs")
     .usage("[options] <run...> <site>");
@@ -25,7 +29,8 @@ export function addPublishCommand(program: Command): void {
         "expected one or more runs and the folder of the site, received one path",
       );
     }
-    const published = await publish(paths, site, { train: flags.train, report: flags.report });
+    const { train, report } = flags;
+    const published = await publish(paths, site, { train, report, download: { onEvent: fetchDisplay() } });
     const { runs, bytes, bytesWithoutWeights, bytesOfRuntime } = published;
     const kilobytes = (count: number) => `${Math.ceil(count / 1000)} kB`;
     result(

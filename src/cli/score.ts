@@ -1,18 +1,20 @@
 import type { Command } from "commander";
-import { expected } from "../basics/errors.ts";
-import { bitsPerDim } from "../basics/units.ts";
+import { expected, NextpixelError } from "../basics/errors.ts";
 import { pictureLength } from "../data/dataset.ts";
 import { capability } from "../families/by-name.ts";
-import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
-import { encodeNpy } from "../pictures/npy.ts";
+import { checkWritable } from "../files/atomic-write.ts";
 import { openRunDataset } from "../tasks/run-dataset.ts";
-import { likeliest, score, type Score } from "../tasks/score.ts";
-import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
+import { meanScore, type Score } from "../tasks/score.ts";
 import * as read from "./arguments.ts";
-import { result, StatusLine } from "./output.ts";
 import { readingDisplay } from "./fetch-display.ts";
+import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
+import { result } from "./output.ts";
+import { withPart, type PartFlags } from "./part-option.ts";
+import { scoredBy, scoresOf, writePerImage, writePerPixel } from "./score-files.ts";
+import { scorePart } from "./score-parts.ts";
+import { scoreText } from "./score-text.ts";
 
-interface ScoreFlags extends read.CommonOptions, RunFlags {
+interface ScoreFlags extends read.CommonOptions, RunFlags, PartFlags {
   readonly limit?: number;
   readonly classify?: boolean;
   readonly importanceSamples?: number;
@@ -28,11 +30,13 @@ If not, or with --classify, the class is summed out: p(x) is the sum of
 p(class) p(x | class), where p(class) is the class's share of the training
 pictures. The likeliest class is the one of largest p(class) p(x | class).`;
 
+const UNNAMED_PART = "--part goes with --per-image or --per-pixel, after which its file is named";
+
 export function addScoreCommand(program: Command): void {
   const command = program
     .command("score")
     .description("tell the likelihood of pictures under a trained network, or a bound of it")
-    .argument("<run>", "folder of a run")
+    .argument("<run>", read.RUN)
     .argument(
       "<dataset>",
       `as for train, or one picture; "digits:test" are the test pictures of "digits", "mnist:test" of "mnist"`,
@@ -54,85 +58,42 @@ export function addScoreCommand(program: Command): void {
       read.fileNamed(".npy"),
     )
     .option("--skip-bad", "leave out pictures that cannot be read");
+  withPart(command, "--per-image or --per-pixel");
   read.withThreads(command);
   read.withCheckpoint(command);
   withModelFile(command);
   read.withCommonOptions(command).addHelpText("after", CLASSES);
   command.action(async (run: string, dataset: string, flags: ScoreFlags) => {
+    const { part } = flags;
+    if (part) {
+      const out = flags.perImage ?? flags.perPixel;
+      if (out === undefined) throw new NextpixelError("ARGUMENT", UNNAMED_PART);
+      const { model, dataset: pictures } = await opened(run, dataset, flags);
+      const { json, text } = await scorePart(model, pictures, out, { ...flags, part });
+      return result({ run, dataset, ...json }, text, flags.json);
+    }
     const scored = await runScoring(run, dataset, flags);
-    result(
-      { run, dataset, ...scored },
-      `${scored.images} ${scored.images === 1 ? "picture" : "pictures"}: ${scored.nllNats.toFixed(3)}${standardError(scored)} nats, ` +
-        `${scored.bitsPerDim.toFixed(4)} bits/dim${ofBound(scored)}${ofClasses(scored)}`,
-      flags.json,
-    );
+    result({ run, dataset, ...scored }, scoreText(scored), flags.json);
   });
-}
-
-/** One picture says nothing of how much pictures differ. */
-const standardError = ({ images, nllNatsStandardError }: Score): string =>
-  images === 1 ? "" : ` ± ${nllNatsStandardError.toFixed(3)}`;
-
-/** What the numbers are, if they are not the likelihood itself. */
-function ofBound({ bound, importanceSamples }: Score): string {
-  if (bound === undefined) return "";
-  const what = bound === "elbo" ? "ELBO" : `${importanceSamples} importance samples`;
-  return ` (upper bounds: ${what})`;
-}
-
-/** What p is of, and how often the likeliest class was right. */
-function ofClasses({ images, classes, accuracy }: Score): string {
-  if (classes === undefined) return "";
-  if (classes === "given") return ", given their classes";
-  const right =
-    accuracy === undefined ? "" : `: ${(100 * accuracy).toFixed(2)} % of ${images} classified correctly`;
-  return `, classes summed out${right}`;
 }
 
 /** Scores a data set, read as the run's training pictures were, with progress on stderr. */
 export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {
+  const { model, dataset } = await opened(run, name, flags);
+  for (const file of [flags.perImage, flags.perPixel]) if (file !== undefined) await checkWritable(file);
+  const scores = await scoresOf(model, dataset, flags);
+  if (flags.perImage !== undefined) await writePerImage(flags.perImage, scores, scoredBy(model));
+  if (flags.perPixel !== undefined && scores.pixels)
+    await writePerPixel(flags.perPixel, scores.pixels, dataset.size);
+  return meanScore(scores, pictureLength(dataset.size));
+}
+
+async function opened(run: string, name: string, flags: ScoreFlags) {
   const model = await openRun(run, flags);
   const dataset = await openRunDataset(model, name, { skipBad: flags.skipBad, ...readingDisplay() });
   if (flags.perPixel !== undefined && capability(model.config.model, "score").likelihood === "bound") {
     const { model: name } = model.config;
     throw expected("ARGUMENT", "a model that tells the likelihood of each pixel", "--per-pixel", name);
   }
-  const names = model.config.classes?.map((one) => one.name) ?? [];
-  for (const file of [flags.perImage, flags.perPixel]) if (file !== undefined) await checkWritable(file);
-  const length = pictureLength(dataset.size);
-  const count = Math.min(flags.limit ?? dataset.count, dataset.count);
-  const lines: string[] = [];
-  const pixels = new Float32Array(flags.perPixel === undefined ? 0 : count * length);
-  const status = new StatusLine();
-  const scored = await score(model, dataset, {
-    limit: flags.limit,
-    threads: flags.threads,
-    classify: flags.classify,
-    importanceSamples: flags.importanceSamples,
-    onBatch({ first, nats, perSubPixel, posteriors }) {
-      nats.forEach((nllNats, i) => {
-        const guess = posteriors && guessOf(posteriors[i]!, names);
-        const line = { index: first + i, nllNats, bitsPerDim: bitsPerDim(nllNats, length), ...guess };
-        lines.push(JSON.stringify(line));
-      });
-      if (perSubPixel && flags.perPixel !== undefined) pixels.set(perSubPixel, first * length);
-      status.show(`scored ${first + nats.length} of ${count}`);
-    },
-  });
-  status.clear();
-  const { channels, rows, cols } = dataset.size;
-  if (flags.perImage !== undefined) await writeAtomically(flags.perImage, `${lines.join("\n")}\n`);
-  if (flags.perPixel !== undefined) {
-    await writeAtomically(flags.perPixel, encodeNpy(pixels, [count, channels, rows, cols]));
-  }
-  return scored;
-}
-
-/** The likeliest class of a picture, and how likely it is. */
-function guessOf(
-  posterior: Float64Array,
-  names: readonly string[],
-): { class: string; classProbability: number } {
-  const guess = likeliest(posterior);
-  return { class: names[guess]!, classProbability: posterior[guess]! };
+  return { model, dataset };
 }

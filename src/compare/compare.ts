@@ -39,7 +39,7 @@ async function compareAll(options: CompareOptions): Promise<Report> {
   const { samples, seed, seeds } = checkedOptions(options);
   const { threads, signal, importanceSamples, onEvent = () => undefined } = options;
   const progress = (what: string) => (done: number) => onEvent({ what, done });
-  const runs = await openRuns(options.runs);
+  const runs = await openRuns(options.runs, options.download);
   const { config } = runs[0]!;
   const request = { ...requestOf(config), ...options.pictures };
   // Labels are read, whether or not a model knows them.

@@ -1,12 +1,15 @@
 import { basename, resolve } from "node:path";
 import { expected, NextpixelError } from "../basics/errors.ts";
 import { capability } from "../families/by-name.ts";
+import type { FetchOptions } from "../fetch/settings.ts";
+import { hubModel } from "../hub/names.ts";
 import { readRunConfig, type RunConfig } from "../run/config.ts";
+import { localRun } from "../run/local-run.ts";
 import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 
 /** A run that is compared. */
 export interface ComparedRun {
-  /** The name of its folder, or the whole path if several have the same. */
+  /** The name of its folder or, on the Hub, its own; the whole path if several have the same. */
   readonly name: string;
   readonly folder: string;
   readonly config: RunConfig;
@@ -19,19 +22,21 @@ export interface ComparedRun {
  * @throws NOT_FOUND, FORMAT as `loadSavedModel`; ARGUMENT if there is none or one is named twice, if a model cannot
  * draw, or if they were not trained on the same pictures
  */
-export async function openRuns(folders: readonly string[]): Promise<ComparedRun[]> {
-  if (folders.length === 0) throw expected("ARGUMENT", "at least one run", "the runs to compare", "none");
+export async function openRuns(given: readonly string[], download?: FetchOptions): Promise<ComparedRun[]> {
+  if (given.length === 0) throw expected("ARGUMENT", "at least one run", "the runs to compare", "none");
+  const folders: string[] = [];
+  for (const run of given) folders.push(await localRun(run, download));
   const paths = folders.map((folder) => resolve(folder));
-  const twice = folders.find((_, i) => paths.indexOf(paths[i]!) !== i);
+  const twice = given.find((_, i) => paths.indexOf(paths[i]!) !== i);
   if (twice !== undefined) throw expected("ARGUMENT", "each run once", "the runs to compare", twice);
-  const names = paths.map((path) => basename(path));
+  const names = given.map((run, i) => hubModel(run)?.name ?? basename(paths[i]!));
   const runs: ComparedRun[] = [];
   for (const [i, folder] of folders.entries()) {
     const config = await readRunConfig(folder);
     const model = await loadSavedModel(folder);
     capability(config.network.model, "sample");
     const isAlone = names.filter((name) => name === names[i]).length === 1;
-    runs.push({ name: isAlone ? names[i]! : folder, folder, config, model });
+    runs.push({ name: isAlone ? names[i]! : given[i]!, folder, config, model });
   }
   for (const run of runs) checkSamePictures(runs[0]!, run);
   return runs;

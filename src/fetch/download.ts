@@ -18,6 +18,8 @@ export interface CachedFile {
   readonly bytes: number;
   /** Undefined if it is not published. */
   readonly sha256?: string | undefined;
+  /** Git's name of its content, `gitSha1`, where that is published in place of a SHA-256. */
+  readonly gitSha1?: string | undefined;
 }
 
 type RemoteFile = Omit<CachedFile, "path">;
@@ -55,18 +57,27 @@ export const advising =
  *
  * @throws NOT_FOUND if it cannot be read; FORMAT that names `name` if it differs.
  */
-export async function checkFile(path: string, { bytes, sha256 }: RemoteFile, name = path): Promise<void> {
+export async function checkFile(path: string, remote: RemoteFile, name = path): Promise<void> {
+  const { bytes, sha256, gitSha1 } = remote;
   const size = await sizeOfFile(path);
   if (size !== bytes) throw expected("FORMAT", `${bytes} bytes`, name, size);
-  if (sha256 === undefined) return;
-  const hash = createHash("sha256");
+  const wanted = sha256 ?? gitSha1;
+  if (wanted === undefined) return;
+  const hash = sha256 === undefined ? gitHash(bytes) : createHash("sha256");
   await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash).catch((cause: unknown) => {
     throw readError(path, cause);
   });
   const found = hash.digest("hex");
-  if (found !== sha256)
-    throw new NextpixelError("FORMAT", `expected SHA-256 ${sha256} for ${name}, received ${found}`);
+  if (found === wanted) return;
+  const kind = sha256 === undefined ? "Git's SHA-1" : "SHA-256";
+  throw new NextpixelError("FORMAT", `expected ${kind} ${wanted} for ${name}, received ${found}`);
 }
+
+/** The hash by which Git names the content of a file of so many bytes, which are to be added. */
+const gitHash = (bytes: number) => createHash("sha1").update(`blob ${bytes}\0`);
+
+/** Git's name of a content. */
+export const gitSha1 = (content: Uint8Array): string => gitHash(content.length).update(content).digest("hex");
 
 /**
  * Downloads a file of known size to `path`, where it appears when it is complete and has the SHA-256 that is known of

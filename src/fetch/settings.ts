@@ -1,8 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { expected } from "../basics/errors.ts";
+import { expected, NextpixelError } from "../basics/errors.ts";
 
-/** What happens while files of a data set are downloaded and unpacked. */
+/** What happens while files are downloaded, unpacked and uploaded. */
 export type FetchEvent =
   | {
       readonly kind: "start" | "progress";
@@ -16,6 +16,9 @@ export type FetchEvent =
   | { readonly kind: "retry"; readonly url: string; readonly reason: string; readonly delay: number }
   /** Another process makes the same file: it is waited for. */
   | { readonly kind: "wait"; readonly file: string; readonly reason: string }
+  /** The Hub cannot be reached: what a name meant the last time is used. */
+  | { readonly kind: "offline"; readonly file: string; readonly reason: string }
+  | { readonly kind: "upload"; readonly url: string; readonly file: string; readonly bytes: number }
   | { readonly kind: "unpack"; readonly file: string; readonly pictures: number; readonly of: number }
   /** The end of what began with `file`, successful or not. */
   | { readonly kind: "end"; readonly file: string };
@@ -28,7 +31,7 @@ export interface FetchOptions {
   readonly mirror?: string | undefined;
   /** URL of the Hugging Face Hub or of a copy; by default HF_ENDPOINT, or else https://huggingface.co. */
   readonly hub?: string | undefined;
-  /** Access token of the Hub, for data sets that are not public; by default HF_TOKEN. */
+  /** Access token of the Hub, for what is not public, and to publish; by default HF_TOKEN. */
   readonly hubToken?: string | undefined;
   /** Called with every event. */
   readonly onEvent?: ((event: FetchEvent) => void) | undefined;
@@ -52,7 +55,7 @@ export type FetchSettings = Readonly<ReturnType<typeof fetchSettings>>;
 /**
  * Options with every default filled in. A variable of the environment that is empty counts as one that is not set.
  *
- * @throws ARGUMENT if a URL is not valid.
+ * @throws ARGUMENT if a URL is not valid, or the token cannot be one.
  */
 export function fetchSettings(options: FetchOptions = {}, environment: Environment = process.env) {
   const { NEXTPIXEL_MIRROR, HF_ENDPOINT, HF_TOKEN } = environment;
@@ -61,7 +64,7 @@ export function fetchSettings(options: FetchOptions = {}, environment: Environme
     cache: options.cache ?? cacheFolder(environment),
     mirror: mirror === undefined ? undefined : baseUrl(mirror, "the mirror (NEXTPIXEL_MIRROR)"),
     hub: baseUrl(options.hub ?? (HF_ENDPOINT || "https://huggingface.co"), "the Hub (HF_ENDPOINT)"),
-    hubToken: (options.hubToken ?? HF_TOKEN) || undefined,
+    hubToken: checkedToken((options.hubToken ?? HF_TOKEN)?.trim() || undefined),
     onEvent: options.onEvent ?? (() => undefined),
     stallTimeout: options.stallTimeout ?? 30_000,
     retryDelay: options.retryDelay ?? 1000,
@@ -70,7 +73,7 @@ export function fetchSettings(options: FetchOptions = {}, environment: Environme
 }
 
 /**
- * The folder for downloaded data sets: NEXTPIXEL_CACHE, or `nextpixel` under XDG_CACHE_HOME, or else the system's
+ * The folder for downloaded data sets and models: NEXTPIXEL_CACHE, or `nextpixel` under XDG_CACHE_HOME, or else the system's
  * folder for caches: ~/.cache, ~/Library/Caches on macOS, %LOCALAPPDATA% on Windows.
  */
 export function cacheFolder(
@@ -83,6 +86,13 @@ export function cacheFolder(
   if (platform === "darwin") return join(homedir(), "Library/Caches/nextpixel");
   if (platform !== "win32") return join(homedir(), ".cache/nextpixel");
   return join(LOCALAPPDATA || join(homedir(), "AppData/Local"), "nextpixel/Cache");
+}
+
+/** Refuses what cannot stand in a header: the error of `fetch` would show it. */
+function checkedToken(token: string | undefined): string | undefined {
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
+  const message = "expected ASCII characters without spaces for the Hub's token (HF_TOKEN), received others";
+  throw new NextpixelError("ARGUMENT", message);
 }
 
 /** A URL without slashes at its end. */

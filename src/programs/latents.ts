@@ -42,20 +42,23 @@ interface Weighted {
 interface Runtime {
   readonly cores: () => number;
   readonly openForward: OpenForward;
+  /** Pictures that are computed together, at most; `LATENTS_BATCH` by default. */
+  readonly batch?: number | undefined;
 }
 
-const BATCH = 32;
+/** How many pictures are computed together, if there are so many. */
+export const LATENTS_BATCH = 32;
 
 /** The means of the latents of pictures, levels [count, channels, rows, cols]. */
 export async function encode(
   { encoder }: LatentMaps,
   { config, weights }: Weighted,
   { pictures, labels }: { readonly pictures: Uint8Array; readonly labels: ArrayLike<number> | undefined },
-  { cores, openForward }: Runtime,
+  { cores, openForward, batch: together = LATENTS_BATCH }: Runtime,
 ): Promise<Latents> {
   const count = pictures.length / pictureLength(config.size);
   const classes = config.classes && labels && oneHot(labels, config.classes.length);
-  const graph = encoder(config, Math.min(BATCH, count));
+  const graph = encoder(config, Math.min(together, count));
   const batch = graph.picture.shape[0]!;
   const forward = await openForward(graph, graph.latents, weights, { threads: cores() });
   try {
@@ -79,9 +82,9 @@ export async function decode(
   { decoder }: LatentMaps,
   { config, weights }: Weighted,
   { count, groups, classes }: Latents,
-  { cores, openForward }: Runtime,
+  { cores, openForward, batch: together = LATENTS_BATCH }: Runtime,
 ): Promise<Uint8Array> {
-  const graph = decoder(config, Math.min(BATCH, count));
+  const graph = decoder(config, Math.min(together, count));
   const batch = graph.latents[0]!.shape[0]!;
   const length = pictureLength(config.size);
   const forward = await openForward(graph, [graph.output.node], weights, { threads: cores() });

@@ -20,8 +20,10 @@ export interface ScoredBatch {
 }
 
 export interface ScoreDatasetOptions {
-  /** Only the first pictures. */
-  readonly limit?: number | undefined;
+  /** The number of the first picture; 0 by default. */
+  readonly first?: number | undefined;
+  /** How many there are from there on; by default all. */
+  readonly count?: number | undefined;
   /** The number of every picture's class: p is given the class. */
   readonly labels?: Int32Array | undefined;
   /** Classes to sum out, where there are no labels: see `classMixture`. */
@@ -32,14 +34,14 @@ export interface ScoreDatasetOptions {
 export async function* scoreDataset(
   scorer: Scorer,
   dataset: Dataset,
-  { limit = dataset.count, labels, classes }: ScoreDatasetOptions = {},
+  { first: start = 0, count = dataset.count - start, labels, classes }: ScoreDatasetOptions = {},
 ): AsyncGenerator<ScoredBatch> {
-  const count = Math.min(limit, dataset.count);
+  const end = start + count;
   const indicesFrom = (first: number) =>
-    Array.from({ length: Math.min(scorer.batch, count - first) }, (_, i) => first + i);
-  const read = (batch: number) => dataset.read(indicesFrom(batch * scorer.batch));
+    Array.from({ length: Math.min(scorer.batch, end - first) }, (_, i) => first + i);
+  const read = (batch: number) => dataset.read(indicesFrom(start + batch * scorer.batch));
   const next = readAhead(read, 0, Math.ceil(count / scorer.batch));
-  for (let first = 0; first < count; first += scorer.batch) {
+  for (let first = start; first < end; first += scorer.batch) {
     const indices = indicesFrom(first);
     const pictures = await next();
     const given = (own: ArrayLike<number> | undefined) => scorer.nats(pictures, { labels: own, first });

@@ -5,7 +5,7 @@ import { isTemporary, writeAtomically } from "../files/atomic-write.ts";
 import { isThere, readBounded } from "../files/bounded-read.ts";
 import { readError, unlessMissing, writeError } from "../files/system-error.ts";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type ReadCheckpoint } from "./checkpoint.ts";
-import { CHECKPOINTS } from "./run-folder.ts";
+import { CHECKPOINTS, isPacked, PACKED_WEIGHTS } from "./run-folder.ts";
 import { MAX_FILE_BYTES } from "./safetensors.ts";
 
 const BEST = "best.safetensors";
@@ -56,6 +56,14 @@ export async function readCheckpoint(path: string, choice: CheckpointChoice): Pr
   const steps = await stepsOf(path);
   const [last] = steps;
   const run = JSON.stringify(path);
+  if (await isPacked(path)) {
+    throw expected(
+      "NOT_FOUND",
+      "best, the only weights of a packed model,",
+      `the checkpoint of ${run}`,
+      choice,
+    );
+  }
   if (last === undefined) {
     throw new NextpixelError(
       "NOT_FOUND",
@@ -79,9 +87,13 @@ export async function readCheckpoint(path: string, choice: CheckpointChoice): Pr
   return checkpoint;
 }
 
+/** The file of the averaged weights alone. */
+const bestFile = async (path: string): Promise<string> =>
+  (await isPacked(path)) ? join(path, PACKED_WEIGHTS) : join(path, CHECKPOINTS, BEST);
+
 /** The checkpoint of the best validation, if there was one. @throws FORMAT if the file is damaged */
 export async function bestCheckpoint(path: string): Promise<ReadCheckpoint | undefined> {
-  const file = join(path, CHECKPOINTS, BEST);
+  const file = await bestFile(path);
   const isThere = await unlessMissing(stat(file)).catch((cause: unknown) => {
     throw readError(file, cause);
   });
@@ -93,7 +105,7 @@ export const hasCheckpoint = async (path: string): Promise<boolean> => (await st
 
 /** Whether a run has weights to draw with. @throws NOT_FOUND if the folder cannot be read */
 export const hasWeights = async (path: string): Promise<boolean> =>
-  (await hasCheckpoint(path)) || (await isThere(join(path, CHECKPOINTS, BEST)));
+  (await hasCheckpoint(path)) || (await isThere(await bestFile(path)));
 
 /** The steps of a run that have a checkpoint, highest first. */
 async function stepsOf(path: string): Promise<number[]> {

@@ -85,10 +85,8 @@ export async function latestRecords(path: string): Promise<LatestRecords> {
     const record = recordIn(line);
     if (typeof record["step"] !== "number") continue;
     step ??= record["step"];
-    const { valid } = record;
-    if (typeof valid !== "object" || valid === null) continue;
-    const numbers = Object.entries(valid).filter(([, value]) => typeof value === "number");
-    return { step, valid: Object.fromEntries(numbers) };
+    if (typeof record["valid"] === "object" && record["valid"] !== null)
+      return { step, valid: figuresIn(record) };
   }
   return { step: step ?? 0, valid: {} };
 }
@@ -102,16 +100,37 @@ export interface RecordedSpeed {
 
 /** The speeds that a run has recorded. @throws FORMAT if the file is too large; NOT_FOUND if it cannot be read */
 export async function recordedSpeeds(path: string): Promise<RecordedSpeed[]> {
-  const file = join(path, METRICS);
-  if (!(await isThere(file))) return [];
-  const bytes = await readBounded(file, MAX_METRICS_BYTES);
   const found: RecordedSpeed[] = [];
-  for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
-    end = bytes.indexOf(NEWLINE, start);
-    if (end < 0) break;
-    const { step, imagesPerSecond } = recordOf(bytes.subarray(start, end));
+  for (const { step, imagesPerSecond } of await allRecords(path)) {
     if (typeof step === "number" && typeof imagesPerSecond === "number")
       found.push({ step, imagesPerSecond });
   }
   return found;
+}
+
+/** The figures of the validation after a step; none if there was no such. @throws as `recordedSpeeds` */
+export async function validationAt(path: string, step: number): Promise<Readonly<Record<string, number>>> {
+  for (const record of await allRecords(path)) if (record["step"] === step) return figuresIn(record);
+  return {};
+}
+
+/** All records of a run, one after the other. */
+async function allRecords(path: string): Promise<Iterable<Readonly<Record<string, unknown>>>> {
+  const file = join(path, METRICS);
+  return (await isThere(file)) ? recordsIn(await readBounded(file, MAX_METRICS_BYTES)) : [];
+}
+
+/** Line by line, because the whole may be too long for a string. */
+function* recordsIn(bytes: Uint8Array): Generator<Readonly<Record<string, unknown>>> {
+  for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
+    end = bytes.indexOf(NEWLINE, start);
+    if (end < 0) return;
+    yield recordOf(bytes.subarray(start, end));
+  }
+}
+
+/** The figures of the validation that a record tells of. */
+function figuresIn({ valid }: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {
+  const numbers = Object.entries(valid ?? {}).filter(([, value]) => typeof value === "number");
+  return Object.fromEntries(numbers);
 }

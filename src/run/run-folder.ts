@@ -2,7 +2,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { NextpixelError } from "../basics/errors.ts";
 import { isTemporary, writeAtomically } from "../files/atomic-write.ts";
-import { readBounded } from "../files/bounded-read.ts";
+import { isFile, readBounded } from "../files/bounded-read.ts";
 import { checkFolderName } from "../files/folder-name.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { parseJson } from "../files/json.ts";
@@ -21,6 +21,13 @@ import { LOCK } from "./lock.ts";
  *     lock.json                                who trains it, while somebody does
  *     failure.json                             why the last training failed, if it did
  *     train.log                                what a training that the studio started has said
+ *
+ * A packed model, which `nextpixel pack` makes of a run, is a folder that can be drawn and scored with, but not trained:
+ *
+ *     config.json                              without the names of what is on one machine only
+ *     model.safetensors                        averaged weights alone
+ *
+ * and what people and other programs read: README.md, samples.png, onnx/model.onnx.
  */
 export const CONFIG = "config.json";
 export const METRICS = "metrics.jsonl";
@@ -29,6 +36,7 @@ export const SAMPLES = "samples";
 export const TENSORBOARD = "tensorboard";
 export const FAILURE = "failure.json";
 export const LOG = "train.log";
+export const PACKED_WEIGHTS = "model.safetensors";
 
 /** The name of the file in `SAMPLES` with the pictures that were drawn after a step. */
 export const previewFile = (step: number): string => `step-${String(step).padStart(8, "0")}.png`;
@@ -57,6 +65,7 @@ export async function createRunFolder(path: string, options: { force?: boolean }
       if (!(await isRun(path))) {
         throw exists(path, `has files but no ${CONFIG}, so nothing in it is removed: choose another folder`);
       }
+      await refusePacked(path);
       // The configuration is removed last: without it, the rest would not be recognised as a run after a crash.
       for (const name of [METRICS, CHECKPOINTS, SAMPLES, TENSORBOARD, FAILURE, CONFIG]) {
         await rm(join(path, name), { recursive: true, force: true });
@@ -92,6 +101,15 @@ async function isTaken(path: string): Promise<boolean> {
     if (!ours || (await readdir(join(path, entry.name))).length > 0) return true;
   }
   return false;
+}
+
+/** Whether there is a packed model at a path. */
+export const isPacked = (path: string): Promise<boolean> => isFile(join(path, PACKED_WEIGHTS));
+
+/** Checks that a folder is not a packed model, which cannot be trained. @throws EXISTS */
+export async function refusePacked(path: string): Promise<void> {
+  if (await isPacked(path))
+    throw exists(path, "is a packed model, which cannot be trained: choose another folder");
 }
 
 /** Whether there is a run at a path. */

@@ -1,9 +1,11 @@
 import { NextpixelError } from "../basics/errors.ts";
 import { familyOf } from "../families/by-name.ts";
 import type { TrainedModel } from "../families/family.ts";
-import { readRunConfig, type RunConfig } from "./config.ts";
+import { bestFigureIn } from "./best-weights.ts";
+import { encodeCheckpoint } from "./checkpoint.ts";
 import { readCheckpoint, type CheckpointChoice } from "./checkpoints.ts";
-import { weightsIn } from "./training-state.ts";
+import { readRunConfig, type RunConfig } from "./config.ts";
+import { toWeights, weightsIn, type BestFigure } from "./training-state.ts";
 
 /** A trained model as a run folder keeps it. */
 export interface SavedModel extends TrainedModel {
@@ -11,6 +13,8 @@ export interface SavedModel extends TrainedModel {
   readonly data: RunConfig["data"];
   /** Steps that it was trained for. */
   readonly step: number;
+  /** Of the validation that chose these weights, if one did. */
+  readonly best?: BestFigure | undefined;
 }
 
 /**
@@ -22,7 +26,19 @@ export async function loadSavedModel(run: string, choice: CheckpointChoice = "be
   const { network: config, data } = await readRunConfig(run);
   const checkpoint = await readCheckpoint(run, choice);
   const { parts } = namingFile(`${run}/config.json`, () => familyOf(config.model).evaluation(config, 1));
-  return { config, data, step: checkpoint.step, weights: weightsIn(checkpoint, parts) };
+  return {
+    config,
+    data,
+    step: checkpoint.step,
+    weights: weightsIn(checkpoint, parts),
+    best: bestFigureIn(checkpoint),
+  };
+}
+
+/** The file of a model's weights alone, which `loadSavedModel` and `trainedModel` read. */
+export function encodeWeights({ config, step, weights, best }: SavedModel): Uint8Array {
+  const { parts } = familyOf(config.model).evaluation(config, 1);
+  return encodeCheckpoint(toWeights(step, weights, parts, best));
 }
 
 /** The result of `build`. Its errors name the file that asked for it. */

@@ -29,16 +29,22 @@ export const toCheckpoint = (
   metadata: { format: FORMAT },
 });
 
-/** The averaged weights alone: everything that is needed to draw. */
+/** A validation's figure, by which checkpoints are compared. */
+export interface BestFigure {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** The averaged weights alone: everything that is needed to draw. `best` says by what they were chosen. */
 export const toWeights = (
   step: number,
   weights: PartVectors,
   parts: readonly Part[],
-  metadata: Readonly<Record<string, string>> = {},
+  best?: BestFigure,
 ): Checkpoint => ({
   step,
   tensors: new Map(parts.flatMap((part) => tensorsOf(part, AVERAGE, weights[part.name]!))),
-  metadata: { format: FORMAT, ...metadata },
+  metadata: { format: FORMAT, ...(best && { figure: best.name, value: String(best.value) }) },
 });
 
 const tensorsOf = (part: Part, vector: string, values: Float32Array): [string, Tensor32][] =>

@@ -2,15 +2,16 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { NextpixelError } from "../basics/errors.ts";
 import { capability, familyOf } from "../families/by-name.ts";
+import type { FetchOptions } from "../fetch/settings.ts";
 import { writeAtomically } from "../files/atomic-write.ts";
 import { checkFolderName } from "../files/folder-name.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { unlessMissing, writeError } from "../files/system-error.ts";
+import { hubModel } from "../hub/names.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import { checkObservable } from "../programs/observer.ts";
-import { encodeCheckpoint } from "../run/checkpoint.ts";
-import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
-import { toWeights } from "../run/training-state.ts";
+import { localRun } from "../run/local-run.ts";
+import { encodeWeights, loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 import { WEB_RUNTIME } from "../runtime/ort-web.ts";
 import { publishedFigures } from "./figures.ts";
 import {
@@ -43,6 +44,8 @@ export interface PublishOptions {
   readonly train?: boolean | undefined;
   /** The `report.json` of a comparison, whose figures are shown beside runs of the same names. */
   readonly report?: string | undefined;
+  /** How models on the Hub are downloaded. */
+  readonly download?: FetchOptions | undefined;
 }
 
 export interface Published {
@@ -66,11 +69,11 @@ export interface Published {
 export async function publish(
   runs: readonly string[],
   site: string,
-  { train = false, report }: PublishOptions = {},
+  { train = false, report, download }: PublishOptions = {},
 ): Promise<Published> {
   await checkFolderName(site, "the site", "the name of a folder");
   const models: SavedModel[] = [];
-  for (const run of runs) models.push(await publishable(run));
+  for (const run of runs) models.push(await publishable(await localRun(run, download)));
   const hasFamilies = models.some(({ config }) => !isWatched(config));
   const runtime = train || hasFamilies ? await runtimeFiles() : new Map<string, Uint8Array>();
   if (train) runtime.set(join(DIGITS_FOLDER, DIGITS_FILE), await trainingPictures());
@@ -157,14 +160,9 @@ export async function publishable(run: string): Promise<SavedModel> {
   return model;
 }
 
-/** What the page reads of a run: its `PublishedConfig`, and its weights. */
+/** What the page reads of a run beside its weights: its `PublishedConfig`. */
 export const configFile = (network: NetworkConfig): string =>
   `${JSON.stringify({ format: 2, family: familyOf(network.model).name, network } satisfies PublishedConfig)}\n`;
-
-export function weightsFile({ config: network, weights, step }: SavedModel): Uint8Array {
-  const { parts } = familyOf(network.model).evaluation(network, 1);
-  return encodeCheckpoint(toWeights(step, weights, parts));
-}
 
 /** Writes what the page needs of a run. @throws WRITE */
 async function writeRun(site: string, folder: string, model: SavedModel): Promise<PublishedRun> {
@@ -173,7 +171,7 @@ async function writeRun(site: string, folder: string, model: SavedModel): Promis
   const { config: network, step } = model;
   const config = configFile(network);
   await writeAtomically(join(path, CONFIG_FILE), config);
-  const checkpoint = weightsFile(model);
+  const checkpoint = encodeWeights(model);
   await writeAtomically(join(path, WEIGHTS_FILE), checkpoint);
   const { name: family } = familyOf(network.model);
   return { folder, model: network.model, family, step, bytes: checkpoint.length };
@@ -211,7 +209,7 @@ function refuseOthers(site: string, names: readonly string[], ours: readonly str
 function foldersOf(runs: readonly string[]): string[] {
   const taken = new Set<string>();
   return runs.map((run) => {
-    const name = basename(resolve(run)) || "run";
+    const name = hubModel(run)?.name ?? (basename(resolve(run)) || "run");
     let folder = name;
     // Some file systems do not tell capital letters from small ones.
     for (let i = 2; taken.has(folder.toLowerCase()); i++) folder = `${name}-${i}`;

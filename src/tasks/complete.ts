@@ -10,6 +10,8 @@ export interface CompleteOptions extends Omit<SampleOptions, "count" | "first" |
   readonly pictures: Uint8Array;
   /** 1 where a pixel is given, 0 where it is drawn, of all pictures alike: [rows, cols]. */
   readonly isGiven: Uint8Array;
+  /** The number of the first of them; 0 if not given. */
+  readonly first?: number | undefined;
   /** Completions of each picture; 1 if not given. */
   readonly count?: number | undefined;
   /**
@@ -29,7 +31,7 @@ export interface CompleteOptions extends Omit<SampleOptions, "count" | "first" |
  * `openSampler` and `stream`
  */
 export async function complete(model: SavedModel, options: CompleteOptions): Promise<DrawnPictures> {
-  const { pictures, isGiven, count: each = 1, labels, ...rest } = options;
+  const { pictures, isGiven, first: picture = 0, count: each = 1, labels, ...rest } = options;
   wholeNumber(each, "the completions of each picture", 1);
   const sampler = openSampler(model, options, "complete");
   try {
@@ -41,9 +43,13 @@ export async function complete(model: SavedModel, options: CompleteOptions): Pro
     const count = given * each;
     checkCount(count, sampler.size);
     const levels = repeated(pictures, length, each);
-    const own = labels && Array.from({ length: count }, (_, i) => labels[Math.floor(i / each)]!);
+    const first = picture * each;
+    // Classes are taken in turn from picture 0 on, which may not be here.
+    const labelOf = (i: number) => labels![Math.floor(((i + count - (first % count)) % count) / each)]!;
+    const own = labels && Array.from({ length: count }, (_, i) => labelOf(i));
     return await collect(sampler, {
       ...rest,
+      first,
       count,
       classes: own ?? rest.classes,
       given: { levels, isGiven },

@@ -3,6 +3,7 @@ import { labelsAmong } from "../data/classes.ts";
 import type { Dataset, PictureSize } from "../data/dataset.ts";
 import { readMask } from "../data/mask.ts";
 import type { SavedModel } from "../run/saved-model.ts";
+import { picturesOf, type PartOfWork } from "./part-of-work.ts";
 import { openRunDataset, type ReadOptions } from "./run-dataset.ts";
 import { checkFits, checkLimit } from "./score.ts";
 
@@ -24,16 +25,24 @@ export async function givenPixels({ rows, mask }: GivenOptions, size: PictureSiz
   return new Uint8Array(size.rows * size.cols).fill(1, 0, first * size.cols);
 }
 
+export interface PicturesOptions extends ReadOptions {
+  /** Only the first pictures. */
+  readonly limit?: number | undefined;
+  /** Only those of this part of them. */
+  readonly part?: PartOfWork | undefined;
+}
+
 /**
- * Pictures for a model to complete, the first `limit` of a data set: levels, and their classes if the model is
- * class-conditional and they have labels.
+ * Pictures for a model to complete or encode, the first `limit` of a data set, or a part of them, in which `together`
+ * stay together: levels, and their classes if the model is class-conditional and they have labels.
  *
- * @throws ARGUMENT if they do not fit the model; as `openDataset`
+ * @throws ARGUMENT if they do not fit the model, or if there are too many parts; as `openDataset`
  */
 export async function openGiven(
   model: SavedModel,
   dataset: string | Dataset,
-  { limit, skipBad, onWarning, download }: ReadOptions & { readonly limit?: number | undefined },
+  { limit, part, skipBad, onWarning, download }: PicturesOptions,
+  together = 1,
 ) {
   const { size, classes } = model.config;
   const channels = size.channels === 1 ? 1 : 3;
@@ -43,10 +52,13 @@ export async function openGiven(
       : dataset;
   checkFits(model, opened);
   checkLimit(limit);
-  const count = Math.min(limit ?? opened.count, opened.count);
+  const total = Math.min(limit ?? opened.count, opened.count);
+  const { first, count } = picturesOf(part, total, together);
   return {
+    total,
+    first,
     count,
-    pictures: await opened.read(Array.from({ length: count }, (_, i) => i)),
-    labels: classes && opened.labels && labelsAmong(opened, classes),
+    pictures: await opened.read(Array.from({ length: count }, (_, i) => first + i)),
+    labels: classes && opened.labels && labelsAmong(opened, classes).subarray(first, first + count),
   };
 }

@@ -1,5 +1,7 @@
 import type { Dataset, PictureSize } from "../data/dataset.ts";
+import type { FetchOptions } from "../fetch/settings.ts";
 import type { CheckpointChoice } from "../run/checkpoints.ts";
+import { localRun } from "../run/local-run.ts";
 import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 import type { SampleEvent } from "../runtime/step/sampler.ts";
 import { complete, type CompleteOptions } from "./complete.ts";
@@ -28,10 +30,16 @@ import { score, type Score, type ScoreOptions } from "./score.ts";
 
 export type ModelCompleteOptions = GivenOptions &
   ReadOptions &
-  Omit<CompleteOptions, "pictures" | "isGiven" | "labels"> & {
+  Omit<CompleteOptions, "pictures" | "isGiven" | "labels" | "first"> & {
     /** Completes the first pictures only. */
     readonly limit?: number | undefined;
   };
+
+export interface LoadOptions {
+  readonly checkpoint?: CheckpointChoice | undefined;
+  /** How a model on the Hub is downloaded. */
+  readonly download?: FetchOptions | undefined;
+}
 
 /** A trained network: draws pictures, completes half-drawn ones, and computes how likely a picture is. */
 export class ImageModel {
@@ -42,16 +50,14 @@ export class ImageModel {
   }
 
   /**
-   * The network of a run folder, with the averaged weights of a checkpoint, by default of the best validation. A
-   * network of your own has to be defined first (`defineModel`).
+   * The network of a run folder, with the averaged weights of a checkpoint, by default of the best validation; or that
+   * of a packed model: a folder, or `hf:owner/name` or `hf:owner/name@revision` on the Hugging Face Hub, which is
+   * downloaded into the cache. A network of your own has to be defined first (`defineModel`).
    *
-   * @throws NOT_FOUND if there is none, FORMAT if a file is damaged
+   * @throws NOT_FOUND if there is none, FORMAT if a file is damaged, DOWNLOAD if the Hub cannot be reached
    */
-  static async load(
-    run: string,
-    { checkpoint = "best" }: { readonly checkpoint?: CheckpointChoice } = {},
-  ): Promise<ImageModel> {
-    return new ImageModel(await loadSavedModel(run, checkpoint));
+  static async load(run: string, { checkpoint = "best", download }: LoadOptions = {}): Promise<ImageModel> {
+    return new ImageModel(await loadSavedModel(await localRun(run, download), checkpoint));
   }
 
   /** The size of the pictures that it was trained on. */

@@ -5,30 +5,33 @@ import { capability } from "../families/by-name.ts";
 import type { DrawnPictures } from "../programs/drawn-pictures.ts";
 import { openForward } from "../programs/forward.ts";
 import { MOST_BETWEEN } from "../programs/interpolation.ts";
-import { decode, encode, latentsBetween, type Latents } from "../programs/latents.ts";
-import { cores } from "../runtime/workers/node.ts";
+import { decode, encode, latentsBetween, LATENTS_BATCH, type Latents } from "../programs/latents.ts";
 import type { SavedModel } from "../run/saved-model.ts";
-import { openGiven } from "./given.ts";
-import type { ReadOptions } from "./run-dataset.ts";
+import { cores } from "../runtime/workers/node.ts";
+import { openGiven, type PicturesOptions } from "./given.ts";
+import type { PictureRange } from "./part-of-work.ts";
 
 const RUNTIME = { cores, openForward };
 
-export interface LatentsOptions extends ReadOptions {
-  /** Only the first pictures. */
-  readonly limit?: number | undefined;
+export interface LatentsOptions extends PicturesOptions {
   /** The class of all of them, by its name or number, of a model that knows classes: in place of their own. */
   readonly class?: string | number | undefined;
 }
 
+/** Which pictures something is of. */
+interface PartOfPictures extends PictureRange {
+  /** All that there are, in this part and in others. */
+  readonly total: number;
+}
+
 /** Pictures beside what they were made of. */
-export interface Reconstructed extends Omit<DrawnPictures, "nats"> {
+export interface Reconstructed extends Omit<DrawnPictures, "nats">, PartOfPictures {
   /** The pictures that were given: levels [count, channels, rows, cols]. */
   readonly given: Uint8Array;
 }
 
 /** Latents of pictures, one row for each. */
-export interface Embedding {
-  readonly count: number;
+export interface Embedding extends PartOfPictures {
   /** Latents of each picture. */
   readonly length: number;
   /** [count, length]: the means of all groups of latents, one after the other. */
@@ -44,10 +47,10 @@ export async function reconstruct(
   dataset: string | Dataset,
   options: LatentsOptions = {},
 ): Promise<Reconstructed> {
-  const { given, latents } = await encoded(model, dataset, options);
-  const pictures = await decode(maps(model), model, latents, RUNTIME);
+  const { given, latents, total, first } = await encoded(model, dataset, options);
+  const pictures = await decode(maps(model), model, latents, runtimeFor(total));
   const { size, levels } = model.config;
-  return { count: latents.count, size, levels, pictures, given };
+  return { count: latents.count, total, first, size, levels, pictures, given };
 }
 
 /** The latents of pictures. @throws as `reconstruct` */
@@ -58,6 +61,8 @@ export async function embed(
 ): Promise<Embedding> {
   const {
     latents: { count, groups },
+    total,
+    first,
   } = await encoded(model, dataset, options);
   const lengths = groups.map((group) => group.length / count);
   const length = lengths.reduce((sum, one) => sum + one, 0);
@@ -68,10 +73,10 @@ export async function embed(
       values.set(group.subarray(i * lengths[g]!, (i + 1) * lengths[g]!), i * length + before);
     before += lengths[g]!;
   });
-  return { count, length, values };
+  return { count, total, first, length, values };
 }
 
-export interface BetweenPicturesOptions extends Omit<LatentsOptions, "limit"> {
+export interface BetweenPicturesOptions extends Omit<LatentsOptions, "limit" | "part"> {
   /** The numbers of two pictures of the data set, from 0; the first two if not given. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -96,17 +101,21 @@ export async function interpolatePictures(
 
 const maps = ({ config }: SavedModel) => capability(config.model, "latents");
 
-/** The latents of the first pictures of a data set, or of those of the given numbers. */
+/** In a part, as many pictures are computed together as in the whole. */
+const runtimeFor = (total: number) => ({ ...RUNTIME, batch: Math.min(LATENTS_BATCH, total) });
+
+/** The latents of the first pictures of a data set or of a part of them, or of those of the given numbers. */
 async function encoded(
   model: SavedModel,
   dataset: string | Dataset,
   options: LatentsOptions,
   numbers?: readonly number[],
-): Promise<{ readonly given: Uint8Array; readonly latents: Latents }> {
+): Promise<{ readonly given: Uint8Array; readonly latents: Latents } & Omit<PartOfPictures, "count">> {
   const { classes, size } = model.config;
   const latentMaps = maps(model);
   const [label] = options.class === undefined ? [] : classTurns(classes, [options.class])!;
-  const { pictures: all, count, labels } = await openGiven(model, dataset, options);
+  const opened = await openGiven(model, dataset, options, LATENTS_BATCH);
+  const { pictures: all, count, labels, total, first } = opened;
   if (classes && label === undefined && !labels)
     throw expected(
       "ARGUMENT",
@@ -123,5 +132,6 @@ async function encoded(
   const given = new Uint8Array(chosen.length * length);
   chosen.forEach((number, i) => given.set(all.subarray(number * length, (number + 1) * length), i * length));
   const own = classes && chosen.map((number) => label ?? labels![number]!);
-  return { given, latents: await encode(latentMaps, model, { pictures: given, labels: own }, RUNTIME) };
+  const latents = await encode(latentMaps, model, { pictures: given, labels: own }, runtimeFor(total));
+  return { given, latents, total, first };
 }

@@ -92,19 +92,23 @@ export async function writeCompletions(
   return writeGrid(out, { ...drawn, pictures: all, count: count + rows, columns: each + 1 }, text);
 }
 
-async function writeGrid(
-  file: string,
+async function writeGrid(file: string, drawn: PicturesToWrite, text: PngText): Promise<string[]> {
+  await writeAtomically(file, gridFile(drawn, text));
+  return [file];
+}
+
+/** The PNG file of one picture with all of them, magnified if they are small. */
+export function gridFile(
   { pictures, count, size, levels, columns }: PicturesToWrite,
   text: PngText,
-): Promise<string[]> {
+): Uint8Array {
   const grid = pictureGrid(
     dequantise(pictures, levels),
     count,
     size,
     columns === undefined ? {} : { columns },
   );
-  await writeAtomically(file, encodePng(grid, text));
-  return [file];
+  return encodePng(grid, text);
 }
 
 async function writeEach(

@@ -8,6 +8,7 @@ import { openImportanceScorer, openScorer } from "../programs/scorer.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 import type { SessionOptions } from "../runtime/ort.ts";
 import { checkThreads } from "../runtime/threads.ts";
+import { picturesOf, type PartOfWork, type PictureRange } from "./part-of-work.ts";
 
 export interface ScoreOptions extends SessionOptions {
   /** Only the first pictures. */
@@ -19,8 +20,23 @@ export interface ScoreOptions extends SessionOptions {
    * longer. One, and the KL divergence without a draw, if it is not given.
    */
   readonly importanceSamples?: number | undefined;
+  /** Only those of this part; pictures are counted as in the whole. */
+  readonly part?: PartOfWork | undefined;
   /** Called with every batch, in order. */
   readonly onBatch?: ((batch: ScoredBatch) => void | Promise<void>) | undefined;
+}
+
+/** What is known of a score before any picture is scored. */
+export type ScoreKind = Pick<Score, "likelihood" | "bound" | "importanceSamples" | "classes">;
+
+/** Scores of some of the pictures of a data set, one by one. */
+export interface PictureScores extends PictureRange {
+  /** All that are to be scored, in this part and in others. */
+  readonly total: number;
+  readonly kind: ScoreKind;
+  readonly nats: readonly number[];
+  /** How many of them are likeliest of their own class, if that was compared. */
+  readonly correct: number | undefined;
 }
 
 /** Means over pictures. */
@@ -63,17 +79,52 @@ const MAX_SUB_PIXELS = 2 ** 25;
  * The likelihood of pictures, exact or a bound of it (see `Score`), given their classes if the model is
  * class-conditional and the pictures have labels.
  *
- * @throws ARGUMENT if the size, levels or classes of the data set are not those that the model was trained on, or
- * if a model without classes is to classify; DIVERGED if the model gives no finite likelihood
+ * @throws as `scorePictures`
  */
 export async function score(model: SavedModel, dataset: Dataset, options: ScoreOptions = {}): Promise<Score> {
+  return meanScore(await scorePictures(model, dataset, options), pictureLength(dataset.size));
+}
+
+/** The means of scores of pictures with so many sub-pixels. */
+export function meanScore(
+  { nats, kind, correct }: Pick<PictureScores, "nats" | "kind" | "correct">,
+  subPixels: number,
+): Score {
+  const count = nats.length;
+  const mean = nats.reduce((total, one) => total + one, 0) / count;
+  const squares = nats.reduce((total, one) => total + (one - mean) ** 2, 0);
+  const { likelihood, bound, importanceSamples, classes } = kind;
+  return {
+    images: count,
+    likelihood,
+    bound,
+    importanceSamples,
+    nllNats: mean,
+    bitsPerDim: bitsPerDim(mean, subPixels),
+    nllNatsStandardError: Math.sqrt(squares / Math.max(count - 1, 1) / count),
+    classes,
+    accuracy: correct === undefined ? undefined : correct / count,
+  };
+}
+
+/**
+ * Scores pictures one by one, see `score`.
+ *
+ * @throws ARGUMENT if the size, levels or classes of the data set are not those that the model was trained on, if a
+ * model without classes is to classify, or if there are too many parts; DIVERGED if the model gives no finite likelihood
+ */
+export async function scorePictures(
+  model: SavedModel,
+  dataset: Dataset,
+  options: ScoreOptions = {},
+): Promise<PictureScores> {
   const { likelihood, bound, trace } = capability(model.config.model, "score");
   checkFits(model, dataset);
   checkThreads(options.threads);
   checkLimit(options.limit);
   const { importanceSamples } = options;
   if (importanceSamples !== undefined) wholeNumber(importanceSamples, "importance samples", 1, MAX_SAMPLES);
-  const count = Math.min(options.limit ?? dataset.count, dataset.count);
+  const total = Math.min(options.limit ?? dataset.count, dataset.count);
   const { classes } = model.config;
   if (options.classify && !classes) {
     throw new NextpixelError(
@@ -85,7 +136,7 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   const own = classes && dataset.labels && labelsAmong(dataset, classes);
   const labels = options.classify ? undefined : own;
   const subPixels = (labels || !classes ? 1 : classes.length) * pictureLength(dataset.size);
-  const atOnce = Math.max(1, Math.min(BATCH, count, Math.floor(MAX_SUB_PIXELS / subPixels)));
+  const atOnce = Math.max(1, Math.min(BATCH, total, Math.floor(MAX_SUB_PIXELS / subPixels)));
   const scorer =
     importanceSamples === undefined
       ? await openScorer(trace(model.config, atOnce), model.weights, options)
@@ -93,7 +144,8 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   const all: number[] = [];
   let correct = 0;
   try {
-    for await (const batch of scoreDataset(scorer, dataset, { limit: count, labels, classes })) {
+    const pictures = picturesOf(options.part, total, scorer.batch);
+    for await (const batch of scoreDataset(scorer, dataset, { ...pictures, labels, classes })) {
       checkFinite(model, batch);
       const isCorrect = (posterior: Float64Array, i: number) =>
         likeliest(posterior) === own?.[batch.first + i];
@@ -101,22 +153,16 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
       all.push(...batch.nats);
       await options.onBatch?.(batch);
     }
+    const kind: ScoreKind = {
+      likelihood,
+      bound: importanceSamples === undefined ? bound : "importance-weighted",
+      importanceSamples,
+      classes: classes && (labels ? "given" : "summed out"),
+    };
+    return { ...pictures, total, kind, nats: all, correct: own && !labels ? correct : undefined };
   } finally {
     await scorer.close();
   }
-  const mean = all.reduce((total, nats) => total + nats, 0) / count;
-  const squares = all.reduce((total, nats) => total + (nats - mean) ** 2, 0);
-  return {
-    images: count,
-    likelihood,
-    bound: importanceSamples === undefined ? bound : "importance-weighted",
-    importanceSamples,
-    nllNats: mean,
-    bitsPerDim: bitsPerDim(mean, pictureLength(dataset.size)),
-    nllNatsStandardError: Math.sqrt(squares / Math.max(count - 1, 1) / count),
-    classes: classes && (labels ? "given" : "summed out"),
-    accuracy: own && !labels ? correct / count : undefined,
-  };
 }
 
 function importanceScorer(model: SavedModel, batch: number, count: number, options: ScoreOptions) {

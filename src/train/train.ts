@@ -3,14 +3,15 @@ import { cores } from "../runtime/workers/node.ts";
 import { classesOf } from "../data/classes.ts";
 import type { OpenOptions } from "../data/open.ts";
 import { readRunConfig, type RunConfig } from "../run/config.ts";
-import type { TrainEvent } from "./events.ts";
-import { trainModel, type TrainResult } from "./loop.ts";
+import { refusePacked } from "../run/run-folder.ts";
 import type { DeviceChoice } from "../runtime/device.ts";
 import { checkThreads } from "../runtime/threads.ts";
 import { checkDatasetOptions, withValidation } from "./dataset-options.ts";
-import { chooseDevice } from "./device.ts";
-import { openPictures, stackedIfAsked, type RequestPictures } from "./pictures.ts";
 import { TRAIN_DEFAULTS } from "./defaults.ts";
+import { chooseDevice } from "./device.ts";
+import type { TrainEvent } from "./events.ts";
+import { trainModel, type TrainResult } from "./loop.ts";
+import { openPictures, stackedIfAsked, type RequestPictures } from "./pictures.ts";
 import { checkRequest, configOf, type RequestedTraining, type TrainRequest } from "./request.ts";
 import { resumedRequest, type ResumeRequest } from "./resumed-request.ts";
 
@@ -51,8 +52,8 @@ export interface ResumeOptions extends TrainOptions {
 /**
  * Resumes a run from its last checkpoint. The weights are the same, to the last bit, as without interruption.
  *
- * @throws NOT_FOUND if there is no run; ARGUMENT if the pictures are not the same as before, or the steps are fewer; as
- * `train`
+ * @throws NOT_FOUND if there is no run; EXISTS if it is a packed model; ARGUMENT if the pictures are not the same as
+ * before, or the steps are fewer; as `train`
  */
 export const resume = (
   run: string,
@@ -65,6 +66,7 @@ export const resumeAsked = async (
   asked: ResumeRequest,
   options: TrainOptions,
 ): Promise<TrainResult> => {
+  await refusePacked(run);
   const own = await broadcastJson(options.world, () => readRunConfig(run));
   return trainAs(resumedRequest(run, own, asked), options, true);
 };

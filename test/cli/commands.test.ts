@@ -601,6 +601,9 @@ test.each([
   "compare",
   "info",
   "export",
+  "merge",
+  "pack",
+  "push",
   "studio",
   "publish",
 ])("%s --help", async (command) => {

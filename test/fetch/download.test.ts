@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { retryAfter } from "../../src/fetch/receive.ts";
+import { retryAfter } from "../../src/fetch/retries.ts";
 import { download } from "../../src/fetch/download.ts";
 import type { FetchEvent } from "../../src/fetch/settings.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";

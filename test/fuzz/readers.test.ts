@@ -1,23 +1,24 @@
+import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseYaml } from "../../src/cli/yaml.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { openAmat } from "../../src/data/formats/amat.ts";
 import { openCifar10 } from "../../src/data/formats/cifar10.ts";
-import type { Dataset } from "../../src/data/dataset.ts";
-import { hubListing } from "../../src/data/hub/listing.ts";
 import { openIdx } from "../../src/data/formats/idx.ts";
 import { metadataLabels } from "../../src/data/formats/metadata.ts";
 import { openNpy } from "../../src/data/formats/npy.ts";
 import { tarEntries } from "../../src/data/formats/tar.ts";
 import { readEntry, zipEntries } from "../../src/data/formats/zip.ts";
+import { hubListing } from "../../src/data/hub/listing.ts";
+import { autoregressive } from "../../src/families/autoregressive.ts";
+import { familyNamed } from "../../src/families/by-name.ts";
 import { fetchSettings } from "../../src/fetch/settings.ts";
 import { parseJson } from "../../src/files/json.ts";
 import { memoryAccess } from "../../src/files/random-access.ts";
-import { autoregressive } from "../../src/families/autoregressive.ts";
-import { familyNamed } from "../../src/families/by-name.ts";
 import { NETWORK } from "../../src/programs/network.ts";
 import { initialState } from "../../src/programs/training-state.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/run/checkpoint.ts";
@@ -27,6 +28,7 @@ import { writeConfig } from "../../src/run/run-folder.ts";
 import { encodeSafetensors } from "../../src/run/safetensors.ts";
 import { loadSavedModel } from "../../src/run/saved-model.ts";
 import { fromCheckpoint, toCheckpoint } from "../../src/run/training-state.ts";
+import { decodePart, encodePart, type PartFile } from "../../src/tasks/part-file.ts";
 import { npyFile } from "../data/formats/npy-file.ts";
 import { tarArchive } from "../data/formats/tar-archive.ts";
 import { zipArchive } from "../data/formats/zip-archive.ts";
@@ -162,6 +164,38 @@ describe("of mutated files none is read but rightly", () => {
       expect(new Set(dataset.classNames).size).toBe(10);
       for (const name of dataset.classNames!) expect(Buffer.from(text).toString()).toContain(name);
       return dataset;
+    });
+    expectBoth(tally);
+  });
+
+  test("parts of a work", async () => {
+    const file = "some.part-1-of-2";
+    const part: PartFile = {
+      about: { task: "score", seed: 3 },
+      part: { index: 1, of: 2 },
+      total: 7,
+      first: 0,
+      count: 3,
+      correct: 2,
+      arrays: { nats: Float64Array.of(1, 2, 3), levels: Uint8Array.of(9, 8, 7, 6, 5, 4) },
+    };
+    const valid = encodePart(part);
+    // With the hash of what it has become, more damage is read.
+    const sealed = (bytes: Uint8Array) => {
+      const body = bytes.subarray(40);
+      return Buffer.concat([valid.subarray(0, 8), createHash("sha256").update(body).digest(), body]);
+    };
+    const tally = await fuzz({ seed: 21, runs: 1500 }, async (mutate, isSealed) => {
+      const bytes = mutate(valid);
+      const read = await readOrRefused(file, () => decodePart(isSealed ? sealed(bytes) : bytes, file));
+      if (read === undefined) return undefined;
+      if (!isSealed) expect(read).toEqual(part);
+      for (const values of Object.values(read.arrays)) expect(values.length % read.count).toBe(0);
+      // What was read is all that there is.
+      const header = Buffer.from(bytes).readUInt32LE(40);
+      const sizes = Object.values(read.arrays).map(({ byteLength }) => byteLength);
+      expect(sizes.reduce((sum, size) => sum + size, 44 + header)).toBe(bytes.length);
+      return read;
     });
     expectBoth(tally);
   });

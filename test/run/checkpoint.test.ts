@@ -77,7 +77,7 @@ describe("a checkpoint", () => {
   test("of weights to draw with holds them alone, and the figure that made it the best", () => {
     const average = state.parts[NETWORK]!["average"]!;
     const weights = encodeCheckpoint(
-      toWeights(7, { [NETWORK]: average }, parts, { figure: "nats", value: "1.5" }),
+      toWeights(7, { [NETWORK]: average }, parts, { name: "nats", value: 1.5 }),
     );
     const read = decodeCheckpoint(weights, FILE);
     expect(read.step).toBe(7);

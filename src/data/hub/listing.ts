@@ -1,16 +1,12 @@
 import { posix } from "node:path";
-import { buffer } from "node:stream/consumers";
-import * as v from "valibot";
-import { expected, NextpixelError } from "../../basics/errors.ts";
+import { expected } from "../../basics/errors.ts";
 import type { CachedFile } from "../../fetch/download.ts";
-import { receive } from "../../fetch/receive.ts";
 import type { FetchSettings } from "../../fetch/settings.ts";
-import { checked } from "../../files/checked.ts";
-import { parseJson } from "../../files/json.ts";
 import { unexpected } from "../../files/unexpected.ts";
+import { entriesAt } from "../../hub/listing.ts";
+import { NAME } from "../../hub/names.ts";
 
-const PART = "[A-Za-z0-9_][A-Za-z0-9._-]*";
-const NAME = new RegExp(`^hf:(${PART}/${PART})(?:/(${PART}))?(?::(${PART}))?$`);
+const DATA_SET = new RegExp(`^hf:(${NAME}/${NAME})(?:/(${NAME}))?(?::(${NAME}))?$`);
 
 /**
  * What `hf:owner/name`, `hf:owner/name:test` and `hf:owner/name/config:test` mean; the split is `train` if none is
@@ -21,7 +17,7 @@ const NAME = new RegExp(`^hf:(${PART}/${PART})(?:/(${PART}))?(?::(${PART}))?$`);
  */
 export function hubName(name: string) {
   if (!name.startsWith("hf:")) return undefined;
-  const [, repository, config, split = "train"] = NAME.exec(name) ?? [];
+  const [, repository, config, split = "train"] = DATA_SET.exec(name) ?? [];
   if (repository !== undefined) return { repository, config, split };
   const forms = "hf:owner/name, hf:owner/name:split or hf:owner/name/config:split";
   throw expected("ARGUMENT", forms, "a data set on the Hub", name);
@@ -29,12 +25,6 @@ export function hubName(name: string) {
 
 /** The branch of a repository in which the Hub keeps Parquet files, in a folder for each config and split. */
 const BRANCH = "refs%2Fconvert%2Fparquet";
-
-/** What the Hub says of a large file (of Git LFS), and of all that is in a folder. */
-const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-const lfs = v.optional(v.object({ oid: sha256, size: bytes }));
-const entries = v.array(v.object({ type: v.string(), path: v.string(), size: bytes, lfs }));
 
 /**
  * The Parquet files of a split that the Hub lists, its own or those that it has converted
@@ -46,8 +36,8 @@ const entries = v.array(v.object({ type: v.string(), path: v.string(), size: byt
  */
 export async function hubListing(name: string, settings: FetchSettings): Promise<CachedFile[]> {
   const { repository, config, split } = hubName(name)!;
-  const listed = (path: string) =>
-    entriesAt(`${settings.hub}/api/datasets/${repository}/tree/${BRANCH}${path}`, settings);
+  const tree = `${settings.hub}/api/datasets/${repository}/tree/${BRANCH}`;
+  const listed = (path: string) => entriesAt(tree + path, "data set with Parquet files", settings);
   const folderIn = async (path: string, what: string, wanted: string | undefined): Promise<string> => {
     const folders = (await listed(path)).filter(({ type }) => type === "directory");
     const names = folders.map((folder) => posix.basename(folder.path));
@@ -66,19 +56,4 @@ export async function hubListing(name: string, settings: FetchSettings): Promise
     bytes: lfs?.size ?? size,
     sha256: lfs?.oid,
   }));
-}
-
-/** What is in a folder of a repository. */
-async function entriesAt(url: string, settings: FetchSettings) {
-  const onAnswer = ({ status, headers }: Response): void => {
-    if ([401, 403, 404].includes(status))
-      throw new NextpixelError(
-        "NOT_FOUND",
-        `no data set with Parquet files at ${url} (HTTP ${status}), or one that is not open to all: for such a one set HF_TOKEN`,
-      );
-    // The Hub divides a longer listing into pages.
-    if (headers.has("link")) throw unexpected(url, "a listing of at most 1000 files or folders", "more");
-  };
-  const json = await buffer(receive(url, undefined, 0, settings, onAnswer));
-  return checked(entries, parseJson(json, url), `a listing of files from ${url}`);
 }

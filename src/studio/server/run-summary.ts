@@ -4,12 +4,12 @@ import { NextpixelError } from "../../basics/errors.ts";
 import { lastLines } from "../../files/new-lines.ts";
 import { unlessMissing } from "../../files/system-error.ts";
 import type { NetworkConfig } from "../../programs/network.ts";
-import { hasWeights } from "../../run/checkpoints.ts";
+import { bestCheckpoint, hasWeights } from "../../run/checkpoints.ts";
 import { readRunConfig } from "../../run/config.ts";
 import { readFailure } from "../../run/failure.ts";
 import { LOCK, trainerOf } from "../../run/lock.ts";
 import { latestRecords, type LatestRecords } from "../../run/metrics.ts";
-import { CHECKPOINTS, CONFIG, FAILURE, LOG, METRICS, SAMPLES } from "../../run/run-folder.ts";
+import { CHECKPOINTS, CONFIG, FAILURE, LOG, METRICS, PACKED_WEIGHTS, SAMPLES } from "../../run/run-folder.ts";
 import { checkPublishable, isWatched } from "../publish.ts";
 import type { RunState, RunSummary } from "../runs-api.ts";
 
@@ -43,12 +43,13 @@ export function openSummaries(): Summarise {
   const failureOf = remembered((run) => orProblem(readFailure(run)));
   const drawsOf = remembered(howItDraws);
   const saidOf = remembered(errorInLog);
+  const packedStepOf = remembered((run) => orProblem(packedStep(run)));
 
   return async (run, name, isStarting) => {
     // Asking for what is not there takes as long as for what is there, and there may be many runs.
     const there = await readdir(run).catch((): string[] => []);
     if (!there.includes(CONFIG) && !there.includes(LOG)) return undefined;
-    const files = [CONFIG, METRICS, FAILURE, LOG, CHECKPOINTS, SAMPLES];
+    const files = [CONFIG, METRICS, FAILURE, LOG, CHECKPOINTS, SAMPLES, PACKED_WEIGHTS];
     const found = await Promise.all(
       files.map((file) => (there.includes(file) ? unlessMissing(stat(join(run, file))) : undefined)),
     );
@@ -61,7 +62,9 @@ export function openSummaries(): Summarise {
     const records = await recordsOf(run, version(1));
     const failure = found[2] && (await failureOf(run, version(2)));
     const begun = config && !isProblem(config) ? config : undefined;
-    const { step, valid }: LatestRecords = isProblem(records) ? { step: 0, valid: {} } : records;
+    const { step: recorded, valid }: LatestRecords = isProblem(records) ? { step: 0, valid: {} } : records;
+    const packed = found[6] && (await packedStepOf(run, version(6)));
+    const step = typeof packed === "number" ? packed : recorded;
     const steps = begun?.training.steps;
     // The log is older than what was recorded later, by a training in a terminal.
     const isLogNewest = (found[3]?.mtimeMs ?? 0) >= (found[1]?.mtimeMs ?? 0);
@@ -69,12 +72,18 @@ export function openSummaries(): Summarise {
     const isTraining = isStarting || trainer !== undefined;
     // A command that could not even resume a run has left it as it was.
     const fault =
-      [config, records, failure].find(isProblem)?.problem ??
+      [config, records, failure, packed].find(isProblem)?.problem ??
       messageOf(failure) ??
       (config === undefined ? said : undefined);
     return {
       name,
-      state: stateOf({ isTraining, hasFailed: fault !== undefined, step, steps }),
+      state: stateOf({
+        isTraining,
+        hasFailed: fault !== undefined,
+        isPacked: found[6] !== undefined,
+        step,
+        steps,
+      }),
       problem: isTraining ? undefined : (fault ?? said),
       model: begun?.network.model,
       family: begun?.family,
@@ -85,7 +94,7 @@ export function openSummaries(): Summarise {
       metrics: version(1),
       log: version(3),
       previews: version(5),
-      draws: begun && (await drawsOf(run, `${version(0)} ${version(4)}`, begun.network)),
+      draws: begun && (await drawsOf(run, `${version(0)} ${version(4)} ${version(6)}`, begun.network)),
       changed: Math.max(0, ...found.map((file) => file?.mtimeMs ?? 0)),
     };
   };
@@ -105,15 +114,19 @@ export function openSummaries(): Summarise {
 interface Progress {
   readonly isTraining: boolean;
   readonly hasFailed: boolean;
+  readonly isPacked: boolean;
   readonly step: number;
   readonly steps: number | undefined;
 }
 
-function stateOf({ isTraining, hasFailed, step, steps }: Progress): RunState {
+function stateOf({ isTraining, hasFailed, isPacked, step, steps }: Progress): RunState {
   if (isTraining) return "training";
   if (hasFailed) return "failed";
-  return steps !== undefined && step >= steps ? "finished" : "interrupted";
+  return isPacked || (steps !== undefined && step >= steps) ? "finished" : "interrupted";
 }
+
+/** The steps behind the weights of a packed model. */
+const packedStep = async (run: string): Promise<number | undefined> => (await bestCheckpoint(run))?.step;
 
 /** Far more than an error takes. */
 const LOG_BYTES = 2 ** 14;

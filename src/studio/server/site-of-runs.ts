@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { readRunConfig } from "../../run/config.ts";
-import { configFile, publishable, weightsFile } from "../publish.ts";
+import { encodeWeights } from "../../run/saved-model.ts";
+import { configFile, publishable } from "../publish.ts";
 import { STUDIO_HEADER } from "../runs-api.ts";
 import {
   CONFIG_FILE,
@@ -38,7 +39,7 @@ export function siteOfRuns(
 
   app.get(`/${RUNS_FOLDER}/:run/${WEIGHTS_FILE}`, async (context) => {
     const model = await publishable(await runNamed(root, context.req.param("run")));
-    return context.body(new Uint8Array(weightsFile(model)), 200, {
+    return context.body(new Uint8Array(encodeWeights(model)), 200, {
       "Content-Type": "application/octet-stream",
     });
   });
