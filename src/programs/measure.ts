@@ -41,29 +41,26 @@ export async function evaluatorBy(
   return {
     async figures(weights) {
       const totals = nodes.map(() => 0);
-      const sums = new Float64Array(nodes.length);
-      const own = world ?? { rank: 0, size: 1 };
-      const batches = Math.ceil(pictures.count / batch);
-      const countOf = (i: number) => Math.min(batch, pictures.count - i * batch);
+      // In each round every process measures one batch, as long as there are any.
+      const { rank, size } = world ?? { rank: 0, size: 1 };
+      const rounds = Math.ceil(pictures.count / (size * batch));
+      const firstOf = (round: number) => (round * size + rank) * batch;
+      const countOf = (round: number) => Math.max(0, Math.min(batch, pictures.count - firstOf(round)));
       const next = readAhead(
-        (round) => {
-          const i = round * own.size + own.rank;
-          return pictures.read(Array.from({ length: countOf(i) }, (_, at) => i * batch + at));
-        },
+        (round) => pictures.read(Array.from({ length: countOf(round) }, (_, i) => firstOf(round) + i)),
         0,
-        Math.ceil((batches - own.rank) / own.size),
+        // The last round may have none for this process.
+        countOf(rounds - 1) > 0 ? rounds : rounds - 1,
       );
-      // In each round a process measures one batch. Sums are added in the order of batches, whoever has measured them.
-      for (let i = own.rank; i - own.rank < batches; i += own.size) {
-        sums.fill(0);
-        if (i < batches) {
-          const first = i * batch;
-          const [ofBatch, noise] = [labels?.subarray(first, first + batch), noiseAt(0, first)];
-          const outputs = await forward.run(
-            ...filled(await next(), shape, { weights, labels: ofBatch, noise }),
-          );
-          outputs.forEach((values, node) => (sums[node] = sumOf(values, countOf(i), batch)));
+      for (let round = 0; round < rounds; round++) {
+        const [first, count] = [firstOf(round), countOf(round)];
+        const sums = new Float64Array(nodes.length);
+        if (count > 0) {
+          const [own, noise] = [labels?.subarray(first, first + batch), noiseAt(0, first)];
+          const outputs = await forward.run(...filled(await next(), shape, { weights, labels: own, noise }));
+          outputs.forEach((values, node) => (sums[node] = sumOf(values, count, batch)));
         }
+        // Sums are added in the order of batches, whoever has measured them.
         for (const received of world ? await gatherNumbers(world, sums) : [sums])
           received.forEach((sum, node) => (totals[node]! += sum));
       }

@@ -69,7 +69,7 @@ test("a rank that is killed ends all, nothing is left behind, and the run goes o
     model: "pixelcnn",
     kills: 1,
     ranks: 2,
-    steps: 60,
+    steps: 40,
     random,
     onKill: ({ endedWithin }) => killed.push(endedWithin),
   });
