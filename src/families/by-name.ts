@@ -4,9 +4,15 @@ import type { Model } from "../models/model.ts";
 import { autoregressive } from "./autoregressive.ts";
 import type { Capabilities, Family } from "./family.ts";
 import { gan } from "./gan.ts";
+import { tokenizer } from "./tokenizer.ts";
 import { vae } from "./vae.ts";
 
-const FAMILIES: { readonly [Name in Model["family"]]: Family } = { autoregressive, vae, gan };
+const FAMILIES: { readonly [Name in Model["family"]]: Family } = {
+  autoregressive,
+  vae,
+  gan,
+  tokenizer,
+};
 
 export const FAMILY_NAMES = Object.keys(FAMILIES) as Model["family"][];
 
@@ -22,6 +28,7 @@ const TASKS: { readonly [Task in keyof Capabilities]-?: string } = {
   complete: "complete pictures",
   interpolate: "go from one picture to another",
   latents: "turn pictures into latents",
+  codes: "turn pictures into codes",
   score: "tell how likely pictures are",
   importance: "weigh importance samples",
   observe: "be watched while it draws, in a browser too",

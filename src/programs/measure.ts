@@ -3,7 +3,7 @@ import { readAhead } from "../data/read-ahead.ts";
 import type { Values } from "../runtime/values.ts";
 import { filled, forwardBy, type OpenProgram } from "./forward-pass.ts";
 import { noiseOf } from "./noise.ts";
-import type { Evaluation, PartVectors } from "./trainable.ts";
+import type { Evaluation, PartVectors, Pool, TracedFigure } from "./trainable.ts";
 
 export interface MeasureOptions {
   /** The number of every picture's class, if the model knows classes. */
@@ -13,7 +13,7 @@ export interface MeasureOptions {
 }
 
 export interface Evaluator {
-  /** The figures by their names, with the given parameters: means over the pictures. */
+  /** The figures by their names, with the given parameters: means over the pictures, or of all of them together. */
   figures(weights: PartVectors<Values>): Promise<Record<string, number>>;
   close(): Promise<void>;
 }
@@ -37,7 +37,10 @@ export async function evaluatorBy(
   const { shape } = evaluation.picture;
   return {
     async figures(weights) {
-      const totals = new Map(nodes.map((node) => [node, 0]));
+      const pools = evaluation.figures.map((figure) => ({
+        figure,
+        pool: "pool" in figure ? figure.pool() : meanPool(figure),
+      }));
       const indicesFrom = (first: number) =>
         Array.from({ length: Math.min(batch, pictures.count - first) }, (_, i) => first + i);
       const next = readAhead(
@@ -50,23 +53,32 @@ export async function evaluatorBy(
         const noise = noiseAt(0, first);
         const outputs = await forward.run(...filled(await next(), shape, { weights, labels: own, noise }));
         const count = Math.min(batch, pictures.count - first);
-        for (const [i, node] of nodes.entries())
-          totals.set(node, totals.get(node)! + sumOf(outputs[i]!, count, batch));
+        for (const { figure, pool } of pools) {
+          const values = outputs[nodes.indexOf(figure.node)]!;
+          pool.add(values.subarray(0, (values.length * count) / batch), count);
+        }
       }
-      return Object.fromEntries(
-        evaluation.figures.map(({ name, node, scale }) => [
-          name,
-          (scale * totals.get(node)!) / pictures.count,
-        ]),
-      );
+      return Object.fromEntries(pools.map(({ figure, pool }) => [figure.name, pool.value()]));
     },
     close: () => forward.close(),
   };
 }
 
-/** The sum over the first pictures of a batch: first of each picture, in float64. */
-function sumOf(values: Float32Array, count: number, batch: number): number {
-  const length = values.length / batch;
+/** The mean over pictures of a figure's numbers, summed in float64. */
+function meanPool({ scale }: TracedFigure): Pool {
+  let [total, pictures] = [0, 0];
+  return {
+    add(values, count) {
+      total += sumOf(values, count);
+      pictures += count;
+    },
+    value: () => (scale * total) / pictures,
+  };
+}
+
+/** The sum over so many pictures, one after the other, in float64. */
+function sumOf(values: Float32Array, count: number): number {
+  const length = values.length / count;
   let total = 0;
   for (let i = 0; i < count; i++) {
     total += values.subarray(i * length, (i + 1) * length).reduce((sum, value) => sum + value, 0);

@@ -89,7 +89,10 @@ export function refuseDropout({ model }: NetworkConfig, { dropout }: NetworkOpti
 }
 
 /** The sizes of a network. @throws ARGUMENT if they are none. */
-export function checkedSizes({ model, modelConfig }: NetworkConfig): ModelConfig {
+export function checkedSizes({
+  model,
+  modelConfig,
+}: Pick<NetworkConfig, "model" | "modelConfig">): ModelConfig {
   const sizes = sizesOf(model, modelConfig);
   for (const [name, value] of Object.entries(sizes)) wholeNumber(value, name, 1, 65_536);
   return sizes;

@@ -29,10 +29,11 @@ export interface Score {
   /** Whether the numbers are the likelihood itself, or a bound on it. */
   readonly likelihood: "exact" | "bound";
   /**
-   * What bounds -log p from above: -ELBO, the evidence lower bound (Kingma, Welling 2014), or the bound with
-   * importance samples (Burda et al. 2016). Undefined if it is exact.
+   * What bounds -log p from above: -ELBO, the evidence lower bound (Kingma, Welling 2014); the bound with importance
+   * samples (Burda et al. 2016); or, of codes of a tokenizer, -log P(codes) - log p(picture | codes). Undefined if it
+   * is exact.
    */
-  readonly bound: "elbo" | "importance-weighted" | undefined;
+  readonly bound: "elbo" | "importance-weighted" | "codes" | undefined;
   /** How many were drawn for each picture, if they were asked for. */
   readonly importanceSamples: number | undefined;
   /** -log p of a picture, or the bound of it, in nats. */
