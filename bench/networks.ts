@@ -73,7 +73,7 @@ export function build(
 export const trainable = (network: BenchNetwork, pictures: number): Trainable =>
   network.name === GATED.name
     ? trainableOf(build(network, pictures), OPTIMIZER)
-    : familyOf(network.name).trainable(configOf(network), pictures, SETTINGS);
+    : familyOf({ model: network.name }).trainable(configOf(network), pictures, SETTINGS);
 
 /** As a user would tell it: "pixelcnn, width 32, depth 7, head 64, 28x28". */
 export const describe = ({ name, sizes, size }: BenchNetwork): string =>

@@ -63,7 +63,7 @@ export function addScoreCommand(program: Command): void {
     result(
       { run, dataset, ...scored },
       `${scored.images} ${scored.images === 1 ? "picture" : "pictures"}: ${scored.nllNats.toFixed(3)}${standardError(scored)} nats, ` +
-        `${scored.bitsPerDim.toFixed(4)} bits/dim${ofBound(scored)}${ofClasses(scored)}`,
+        `${scored.bitsPerDim.toFixed(4)} bits/dim${ofBound(scored)}${ofClasses(scored)}${ofFidelity(scored)}`,
       flags.json,
     );
   });
@@ -76,8 +76,22 @@ const standardError = ({ images, nllNatsStandardError }: Score): string =>
 /** What the numbers are, if they are not the likelihood itself. */
 function ofBound({ bound, importanceSamples }: Score): string {
   if (bound === undefined) return "";
-  const what = bound === "elbo" ? "ELBO" : `${importanceSamples} importance samples`;
+  const what = {
+    elbo: "ELBO",
+    codes: "-log P(codes) - log p(picture | codes)",
+    "importance-weighted": `${importanceSamples} importance samples`,
+  }[bound];
   return ` (upper bounds: ${what})`;
+}
+
+/** What codes keep of the pictures. */
+function ofFidelity({ fidelity }: Score): string {
+  if (fidelity === undefined) return "";
+  const { psnr, ssim, codeBitsPerPixel, perplexity, codesUsed } = fidelity;
+  return (
+    `; reconstructed with PSNR ${psnr.toFixed(2)} dB, SSIM ${ssim.toFixed(4)}; codes of ` +
+    `${codeBitsPerPixel.toFixed(4)} bits/pixel, ${(100 * codesUsed).toFixed(1)} % of them used, perplexity ${perplexity.toFixed(1)}`
+  );
 }
 
 /** What p is of, and how often the likeliest class was right. */
@@ -93,7 +107,7 @@ function ofClasses({ images, classes, accuracy }: Score): string {
 export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {
   const model = await openRun(run, flags);
   const dataset = await openRunDataset(model, name, { skipBad: flags.skipBad, ...readingDisplay() });
-  if (flags.perPixel !== undefined && capability(model.config.model, "score").likelihood === "bound") {
+  if (flags.perPixel !== undefined && capability(model.config, "score").likelihood === "bound") {
     const { model: name } = model.config;
     throw expected("ARGUMENT", "a model that tells the likelihood of each pixel", "--per-pixel", name);
   }

@@ -4,7 +4,7 @@ import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import { modelOf, settingsOf } from "../models/by-name.ts";
 import { Scope } from "../nn/scope.ts";
-import type { DecoderGraph, EncoderGraph } from "../programs/latents.ts";
+import type { DecoderGraph, EncoderGraph, LatentMaps } from "../programs/latents.ts";
 import { checkedSizes, refuseDropout, type NetworkConfig } from "../programs/network.ts";
 import type { PooledFigure, TracedFigure, Trainable } from "../programs/trainable.ts";
 import { buildCodeNetwork, codeMapOf, levelsOfScaled, type CodeNetwork } from "./code-network.ts";
@@ -12,7 +12,10 @@ import { usagePool } from "./code-usage.ts";
 import { discriminatorOf, ganFigure, ganLossOf, trainedDiscriminator } from "./discriminator.ts";
 import type { Family } from "./family.ts";
 import { optimizerOf, type TrainingSettings } from "./optimizers.ts";
-import { sumOfEach } from "./variational-network.ts";
+import { sumOfEach } from "./sum-of-each.ts";
+
+/** The one group of latents of a picture are its codes, from -1 to 1. */
+export const CODE_LATENTS: LatentMaps = { encoder, decoder };
 
 /**
  * Tokenizers: autoencoders whose bottleneck is a map of codes, a small picture that an autoregressive network can draw.
@@ -37,7 +40,7 @@ export const tokenizer: Family = {
 
   can: {
     codes: codeMapOf,
-    latents: { encoder, decoder },
+    latents: CODE_LATENTS,
     score: {
       likelihood: "bound",
       bound: "codes",

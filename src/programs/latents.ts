@@ -44,33 +44,73 @@ interface Runtime {
   readonly openForward: OpenForward;
 }
 
+/** Pictures that are encoded or decoded together, at most. */
 const BATCH = 32;
+
+/** An encoder as a compiled program. */
+export interface Encoder {
+  /** Pictures that one call takes at most. */
+  readonly batch: number;
+  /**
+   * The latents of each group, [count, latents], of levels [count, channels, rows, cols]; with what the model is told
+   * of their classes, [count, classes], if it knows classes.
+   */
+  latents(pictures: Uint8Array, classes?: Float32Array): Promise<Float32Array[]>;
+  close(): Promise<void>;
+}
+
+/** Opens an encoder for so many pictures at once, or fewer if they are many. */
+export async function openEncoder(
+  { encoder }: LatentMaps,
+  { config, weights }: Weighted,
+  atOnce: number,
+  { cores, openForward }: Runtime,
+): Promise<Encoder> {
+  const graph = encoder(config, Math.min(BATCH, atOnce));
+  const batch = graph.picture.shape[0]!;
+  const length = pictureLength(config.size);
+  const forward = await openForward(graph, graph.latents, weights, { threads: cores() });
+  return {
+    batch,
+    async latents(pictures, classes) {
+      const count = pictures.length / length;
+      const part = (values: Float32Array | Uint8Array) => partOf(values, 0, batch, count);
+      const found = await forward.run(part(pictures), { noise: classes && { classes: part(classes) } });
+      return found.map((values) => values.subarray(0, (values.length * count) / batch));
+    },
+    close: () => forward.close(),
+  };
+}
 
 /** The means of the latents of pictures, levels [count, channels, rows, cols]. */
 export async function encode(
-  { encoder }: LatentMaps,
-  { config, weights }: Weighted,
+  maps: LatentMaps,
+  weighted: Weighted,
   { pictures, labels }: { readonly pictures: Uint8Array; readonly labels: ArrayLike<number> | undefined },
-  { cores, openForward }: Runtime,
+  runtime: Runtime,
 ): Promise<Latents> {
-  const count = pictures.length / pictureLength(config.size);
-  const classes = config.classes && labels && oneHot(labels, config.classes.length);
-  const graph = encoder(config, Math.min(BATCH, count));
-  const batch = graph.picture.shape[0]!;
-  const forward = await openForward(graph, graph.latents, weights, { threads: cores() });
+  const { config } = weighted;
+  const length = pictureLength(config.size);
+  const count = pictures.length / length;
+  const known = config.classes?.length ?? 0;
+  const classes = config.classes && labels && oneHot(labels, known);
+  const encoder = await openEncoder(maps, weighted, count, runtime);
   try {
-    const groups = graph.latents.map(({ shape }) => new Float32Array(count * shape[1]!));
-    for (let first = 0; first < count; first += batch) {
-      const part = (values: Float32Array | Uint8Array) => partOf(values, first, batch, count);
-      const found = await forward.run(part(pictures), { noise: classes && { classes: part(classes) } });
+    const groups: Float32Array[] = [];
+    for (let first = 0; first < count; first += encoder.batch) {
+      const end = Math.min(first + encoder.batch, count);
+      const found = await encoder.latents(
+        pictures.subarray(first * length, end * length),
+        classes?.subarray(first * known, end * known),
+      );
       found.forEach((values, g) => {
-        const length = values.length / batch;
-        groups[g]!.set(values.subarray(0, Math.min(batch, count - first) * length), first * length);
+        const each = values.length / (end - first);
+        (groups[g] ??= new Float32Array(count * each)).set(values, first * each);
       });
     }
     return { count, groups, classes };
   } finally {
-    await forward.close();
+    await encoder.close();
   }
 }
 

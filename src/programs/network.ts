@@ -29,6 +29,14 @@ export interface NetworkConfig {
   readonly size: PictureSize;
   /** The classes of the pictures, if the network is class-conditional. */
   readonly classes?: readonly PictureClass[] | undefined;
+  /** What makes codes of the pictures, if the network draws codes: levels and size are those of the pictures still. */
+  readonly tokenizer?: TokenizerConfig | undefined;
+}
+
+/** A trained tokenizer. */
+export interface TokenizerConfig extends Pick<NetworkConfig, "model" | "modelConfig"> {
+  /** SHA-256 of its file, with its weights, in hexadecimal digits. */
+  readonly sha256: string;
 }
 
 /** The name of the one part of a model that is one network. */

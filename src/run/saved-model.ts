@@ -3,6 +3,7 @@ import { familyOf } from "../families/by-name.ts";
 import type { TrainedModel } from "../families/family.ts";
 import { readRunConfig, type RunConfig } from "./config.ts";
 import { readCheckpoint, type CheckpointChoice } from "./checkpoints.ts";
+import { readTokenizer } from "./tokenizer-file.ts";
 import { weightsIn } from "./training-state.ts";
 
 /** A trained model as a run folder keeps it. */
@@ -16,13 +17,15 @@ export interface SavedModel extends TrainedModel {
 /**
  * The model of a run, with the averaged weights of a checkpoint, by default of the best one.
  *
- * @throws NOT_FOUND, FORMAT
+ * @throws NOT_FOUND, FORMAT; as `readTokenizer` of a network that draws codes
  */
 export async function loadSavedModel(run: string, choice: CheckpointChoice = "best"): Promise<SavedModel> {
   const { network: config, data } = await readRunConfig(run);
   const checkpoint = await readCheckpoint(run, choice);
-  const { parts } = namingFile(`${run}/config.json`, () => familyOf(config.model).evaluation(config, 1));
-  return { config, data, step: checkpoint.step, weights: weightsIn(checkpoint, parts) };
+  const { parts } = namingFile(`${run}/config.json`, () => familyOf(config).evaluation(config, 1));
+  const tokenizer = config.tokenizer && (await readTokenizer(run, config));
+  const weights = { ...weightsIn(checkpoint, parts), ...tokenizer?.model.weights };
+  return { config, data, step: checkpoint.step, weights };
 }
 
 /** The result of `build`. Its errors name the file that asked for it. */

@@ -130,7 +130,7 @@ async function runtimeFiles(): Promise<Map<string, Uint8Array>> {
 }
 
 /** Whether a model can be watched while it draws; others draw whole pictures at once. */
-export const isWatched = ({ model }: NetworkConfig): boolean => familyOf(model).can.observe !== undefined;
+export const isWatched = (network: NetworkConfig): boolean => familyOf(network).can.observe !== undefined;
 
 /** The page, which says what the site has beside what every site has. */
 const withExtras = (html: string, extras: readonly Extra[]): string =>
@@ -141,7 +141,7 @@ export async function publishable(run: string): Promise<SavedModel> {
   const model = await loadSavedModel(run);
   try {
     if (isWatched(model.config)) checkObservable(model.config);
-    else capability(model.config.model, "interpolate");
+    else capability(model.config, "interpolate");
   } catch (cause) {
     if (!(cause instanceof NextpixelError)) throw cause;
     throw new NextpixelError(cause.code, `${run} cannot be published: ${cause.message}`, { cause });
@@ -151,10 +151,10 @@ export async function publishable(run: string): Promise<SavedModel> {
 
 /** What the page reads of a run: its `PublishedConfig`, and its weights. */
 export const configFile = (network: NetworkConfig): string =>
-  `${JSON.stringify({ format: 2, family: familyOf(network.model).name, network } satisfies PublishedConfig)}\n`;
+  `${JSON.stringify({ format: 2, family: familyOf(network).name, network } satisfies PublishedConfig)}\n`;
 
 export function weightsFile({ config: network, weights, step }: SavedModel): Uint8Array {
-  const { parts } = familyOf(network.model).evaluation(network, 1);
+  const { parts } = familyOf(network).evaluation(network, 1);
   return encodeCheckpoint(toWeights(step, weights, parts));
 }
 
@@ -167,7 +167,7 @@ async function writeRun(site: string, folder: string, model: SavedModel): Promis
   await writeAtomically(join(path, CONFIG_FILE), config);
   const checkpoint = weightsFile(model);
   await writeAtomically(join(path, WEIGHTS_FILE), checkpoint);
-  const { name: family } = familyOf(network.model);
+  const { name: family } = familyOf(network);
   return { folder, model: network.model, family, step, bytes: checkpoint.length };
 }
 

@@ -3,8 +3,7 @@ import { labelsAmong } from "../data/classes.ts";
 import type { Dataset, PictureSize } from "../data/dataset.ts";
 import { readMask } from "../data/mask.ts";
 import type { SavedModel } from "../run/saved-model.ts";
-import { openRunDataset, type ReadOptions } from "./run-dataset.ts";
-import { checkFits, checkLimit } from "./score.ts";
+import { checkFits, checkLimit, openRunDataset, type ReadOptions } from "./run-dataset.ts";
 
 /** Which pixels of the pictures to be completed are given. */
 export interface GivenOptions {

@@ -94,7 +94,7 @@ export async function interpolatePictures(
   return { count, size, levels, pictures };
 }
 
-const maps = ({ config }: SavedModel) => capability(config.model, "latents");
+const maps = ({ config }: SavedModel) => capability(config, "latents");
 
 /** The latents of the first pictures of a data set, or of those of the given numbers. */
 async function encoded(

@@ -1,8 +1,10 @@
-import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
+import { NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
 import { labelsAmong } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
-import { capability } from "../families/by-name.ts";
+import { capability, familyOf } from "../families/by-name.ts";
+import { checkFits, checkLimit } from "./run-dataset.ts";
+import { fidelityOf, type Fidelity } from "./fidelity.ts";
 import { scoreDataset, type ScoredBatch } from "../programs/score-dataset.ts";
 import { openImportanceScorer, openScorer } from "../programs/scorer.ts";
 import type { SavedModel } from "../run/saved-model.ts";
@@ -36,6 +38,8 @@ export interface Score {
   readonly bound: "elbo" | "importance-weighted" | "codes" | undefined;
   /** How many were drawn for each picture, if they were asked for. */
   readonly importanceSamples: number | undefined;
+  /** Of a model that has codes of pictures: what the codes keep of them. */
+  readonly fidelity: Fidelity | undefined;
   /** -log p of a picture, or the bound of it, in nats. */
   readonly nllNats: number;
   readonly bitsPerDim: number;
@@ -68,7 +72,7 @@ const MAX_SUB_PIXELS = 2 ** 25;
  * if a model without classes is to classify; DIVERGED if the model gives no finite likelihood
  */
 export async function score(model: SavedModel, dataset: Dataset, options: ScoreOptions = {}): Promise<Score> {
-  const { likelihood, bound, trace } = capability(model.config.model, "score");
+  const { likelihood, bound, trace } = capability(model.config, "score");
   checkFits(model, dataset);
   checkThreads(options.threads);
   checkLimit(options.limit);
@@ -105,6 +109,7 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   } finally {
     await scorer.close();
   }
+  const fidelity = familyOf(model.config).can.codes && (await fidelityOf(model, dataset, count));
   const mean = all.reduce((total, nats) => total + nats, 0) / count;
   const squares = all.reduce((total, nats) => total + (nats - mean) ** 2, 0);
   return {
@@ -112,6 +117,7 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
     likelihood,
     bound: importanceSamples === undefined ? bound : "importance-weighted",
     importanceSamples,
+    fidelity,
     nllNats: mean,
     bitsPerDim: bitsPerDim(mean, pictureLength(dataset.size)),
     nllNatsStandardError: Math.sqrt(squares / Math.max(count - 1, 1) / count),
@@ -121,7 +127,7 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
 }
 
 function importanceScorer(model: SavedModel, batch: number, count: number, options: ScoreOptions) {
-  const trace = capability(model.config.model, "importance");
+  const trace = capability(model.config, "importance");
   const samples = Math.min(count, SAMPLES_AT_ONCE);
   const graph = trace(model.config, Math.ceil(batch / samples), samples);
   return openImportanceScorer(graph, count, model.weights, options);
@@ -130,19 +136,6 @@ function importanceScorer(model: SavedModel, batch: number, count: number, optio
 /** The number of the most probable class. */
 export const likeliest = (posterior: Float32Array | Float64Array): number =>
   posterior.indexOf(Math.max(...posterior));
-
-/** Checks the number of pictures to take, if it is not all. @throws ARGUMENT */
-export function checkLimit(limit: number | undefined): void {
-  if (limit !== undefined) wholeNumber(limit, "the limit of pictures", 1);
-}
-
-/** Checks that a data set has the size and levels of a model's pictures. @throws ARGUMENT */
-export function checkFits({ config: { size, levels } }: SavedModel, dataset: Dataset): void {
-  const describe = (shape: typeof size, count: number) =>
-    `pictures of ${shape.cols}x${shape.rows}, ${shape.channels} channel(s), ${count} levels`;
-  const [wanted, received] = [describe(size, levels), describe(dataset.size, dataset.levels)];
-  if (wanted !== received) throw expected("ARGUMENT", wanted, `data set ${dataset.name}`, received);
-}
 
 function checkFinite({ step }: SavedModel, { first, nats }: ScoredBatch): void {
   const bad = nats.findIndex((value) => !Number.isFinite(value));

@@ -19,7 +19,9 @@ import { appendMetrics } from "../run/metrics.ts";
 import { openEventFile } from "../run/tensorboard.ts";
 import { toCheckpoint } from "../run/training-state.ts";
 import type { Values } from "../runtime/values.ts";
+import type { Tokenizer } from "../run/tokenizer-file.ts";
 import { trainingBatches } from "./batches.ts";
+import { codesOf } from "./codes.ts";
 import type { FigureValues, MetricsRecord, TrainEvent } from "./events.ts";
 import { newMeter } from "./meter.ts";
 import { drawPreview } from "./preview.ts";
@@ -37,6 +39,8 @@ export interface LoopOptions {
   readonly config: RunConfig;
   readonly train: Dataset;
   readonly valid: Dataset;
+  /** Makes codes of the pictures, if the network draws codes. */
+  readonly tokenizer?: Tokenizer | undefined;
   readonly threads?: number | undefined;
   /** Finishes the step, saves a checkpoint and throws an INTERRUPTED error. */
   readonly signal?: AbortSignal | undefined;
@@ -66,17 +70,16 @@ const RECORDS_PER_EVALUATION = 10;
  * (the last good checkpoint is kept); INTERRUPTED.
  */
 export async function trainModel(options: LoopOptions): Promise<TrainResult> {
-  const { run, train, valid, threads, signal, onEvent = () => undefined } = options;
-  const pictures = { train: train.count, valid: valid.count };
+  const { run, tokenizer, threads, signal, onEvent = () => undefined } = options;
+  const pictures = { train: options.train.count, valid: options.valid.count };
   const config = { ...options.config, data: { ...options.config.data, pictures } };
   const { training, network } = config;
   const { steps, batch, seed, device = "cpu" } = training;
 
   const { classes } = network;
-  const [trainLabels, validLabels] = [train, valid].map(
-    (pictures) => classes && labelsAmong(pictures, classes),
-  );
-  const family = familyOf(network.model);
+  const labelsOf = (of: Dataset) => classes && labelsAmong(of, classes);
+  for (const of of [options.train, options.valid]) labelsOf(of);
+  const family = familyOf(network);
   const trace = (count: number) => family.trainable(network, count, training);
   const evaluate = (count: number) => family.evaluation(network, count);
   const { parts } = trace(1);
@@ -88,7 +91,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
 
   const start = options.resume
     ? await resumeRun(run, config, parts, bestFigure)
-    : await beginRun(run, config, parts, options.force ?? false);
+    : await beginRun(run, config, parts, options.force ?? false, tokenizer);
 
   const started = performance.now();
   let { saved, best } = start;
@@ -110,20 +113,24 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
 
   const opened = new Opened();
   try {
+    const { train, valid } = tokenizer
+      ? await codesOf(options, tokenizer, config, { run, threads, signal })
+      : options;
     const events = await openEventFile(run);
     const openStep = device === "webgpu" ? openDeviceTrainingStep : openTrainingStep;
     const step: TrainingStep<Values> = await opened.add<TrainingStep<Values>>(
       openStep(trace, batch, { threads, shares: training.shares, seed }),
     );
     const validation = await opened.add(
-      openEvaluator(evaluate, valid, { labels: validLabels, seed, threads, device }),
+      openEvaluator(evaluate, valid, { labels: labelsOf(valid), seed, threads, device }),
     );
     const batches = trainingBatches(train, {
       batch,
       seed,
-      crop: config.data.crop !== undefined,
-      mirror: config.data.mirror ?? false,
-      labels: trainLabels,
+      // Codes are of cropped and flipped pictures already.
+      crop: !tokenizer && config.data.crop !== undefined,
+      mirror: !tokenizer && (config.data.mirror ?? false),
+      labels: labelsOf(train),
     });
     const nextBatch = readAhead(batches, state.step, steps);
 
@@ -133,8 +140,8 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
       parameters: parts.reduce((sum, { declarations }) => sum + parameterCount(declarations), 0),
       step: state.step,
       steps,
-      trainPictures: train.count,
-      validPictures: valid.count,
+      trainPictures: pictures.train,
+      validPictures: pictures.valid,
       figures: { train: trainFigures.map(described), valid: figures.map(described) },
     });
     await save(state);
@@ -160,7 +167,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
 
       const measured = {
         step: state.step,
-        epoch: epochOf(state.step, batch, train.count),
+        epoch: epochOf(state.step, batch, pictures.train),
         train: meter.figures(),
         learningRate: result.learningRate,
         imagesPerSecond: (1000 * batch) / meter.milliseconds(),
@@ -191,7 +198,8 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
           }
           if (family.can.sample) {
             const place = { run, step: state.step, seed };
-            const preview = await drawPreview(family.can.sample, { config: network, weights }, place);
+            const all = { ...weights, ...tokenizer?.model.weights };
+            const preview = await drawPreview(family.can.sample, { config: network, weights: all }, place);
             await events.picture(state.step, "samples", preview.grid);
             const { pictures, count, size, levels } = preview;
             onEvent({ type: "preview", step: state.step, pictures, count, size, levels });

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { writeAtomically } from "../files/atomic-write.ts";
 import type { Lock } from "../files/lock.ts";
 import type { TrainablePart } from "../programs/trainable.ts";
 import { initialState, type TrainingState } from "../programs/training-state.ts";
@@ -7,7 +9,8 @@ import { readRunConfig, runConfigOf, type RunConfig } from "../run/config.ts";
 import { clearFailure } from "../run/failure.ts";
 import { lockRun } from "../run/lock.ts";
 import { truncateMetrics } from "../run/metrics.ts";
-import { completeRunFolder, createRunFolder, isRun, writeConfig } from "../run/run-folder.ts";
+import { completeRunFolder, createRunFolder, isRun, TOKENIZER_FILE, writeConfig } from "../run/run-folder.ts";
+import type { Tokenizer } from "../run/tokenizer-file.ts";
 import { fromCheckpoint } from "../run/training-state.ts";
 import { checkSame } from "./resumed-request.ts";
 
@@ -22,12 +25,13 @@ export interface Start {
   readonly lock: Lock;
 }
 
-/** Creates a new run, and locks it. @throws EXISTS, LOCKED, WRITE as `createRunFolder`, `lockRun` and `writeConfig` */
+/** Creates a new run with its tokenizer, if it has one, and locks it. @throws EXISTS, LOCKED, WRITE as `createRunFolder`, `lockRun` and `writeConfig` */
 export async function beginRun(
   run: string,
   config: RunConfig,
   parts: readonly TrainablePart[],
   force: boolean,
+  tokenizer?: Tokenizer,
 ): Promise<Start> {
   // No other process may train a run that is removed.
   const before = force && (await isRun(run)) ? await lockRun(run) : undefined;
@@ -35,6 +39,8 @@ export async function beginRun(
     await createRunFolder(run, { force });
     const lock = before ?? (await lockRun(run));
     return unlessItFails(lock, async () => {
+      // Before the configuration, which says that it is there.
+      if (tokenizer) await writeAtomically(join(run, TOKENIZER_FILE), tokenizer.bytes);
       await writeConfig(run, config);
       return { ...fromScratch(config, parts), lock };
     });

@@ -38,6 +38,6 @@ test.each(recipes)("%s is one that train takes", async (recipe) => {
   );
   expect(recipe).toContain(network.model);
   expect(training.steps).toBeGreaterThanOrEqual(training.evalEvery);
-  const { parts } = familyOf(network.model).trainable(network, 1, training);
+  const { parts } = familyOf(network).trainable(network, 1, training);
   for (const { declarations } of parts) expect(declarations).not.toEqual([]);
 });

@@ -13,11 +13,11 @@ test.each(
   const config = {
     model,
     modelConfig: modelByName(model).defaults,
-    likelihood: familyOf(model).hasLikelihood ? "categorical" : undefined,
+    likelihood: familyOf({ model }).hasLikelihood ? "categorical" : undefined,
     levels: 17,
     size,
   };
-  const { parts } = familyOf(model).evaluation(config, 1);
+  const { parts } = familyOf({ model }).evaluation(config, 1);
   const declarations = parts.flatMap((part) => part.declarations);
   expect(declarations.map(({ name, shape }) => `${name} [${shape.join(", ")}]`)).toMatchSnapshot();
 });

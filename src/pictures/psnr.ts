@@ -1,0 +1,8 @@
+/** The ratio of pictures that are equal, for which it would be infinite, in dB. */
+export const LARGEST_PSNR = 100;
+
+/** The peak ratio of signal to noise of two pictures of 8-bit values in dB, at most `LARGEST_PSNR`. */
+export function psnr(a: Uint8Array, b: Uint8Array): number {
+  const squares = a.reduce((sum, value, i) => sum + ((value - b[i]!) / 255) ** 2, 0);
+  return Math.min(-10 * Math.log10(squares / a.length), LARGEST_PSNR);
+}
