@@ -24,7 +24,7 @@ import { trainingBatches } from "./batches.ts";
 import { codesOf } from "./codes.ts";
 import type { FigureValues, MetricsRecord, TrainEvent } from "./events.ts";
 import { newMeter } from "./meter.ts";
-import { drawPreview } from "./preview.ts";
+import { preview } from "./preview.ts";
 import { beginRun, resumeRun } from "./start.ts";
 
 export interface LoopOptions {
@@ -196,12 +196,11 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
             best = value;
             await saveBest({ name: bestFigure!, value });
           }
-          if (family.can.sample) {
-            const place = { run, step: state.step, seed };
-            const all = { ...weights, ...tokenizer?.model.weights };
-            const preview = await drawPreview(family.can.sample, { config: network, weights: all }, place);
-            await events.picture(state.step, "samples", preview.grid);
-            const { pictures, count, size, levels } = preview;
+          const model = { config: network, weights: { ...weights, ...tokenizer?.model.weights } };
+          const shown = await preview(family.can, model, options.valid, { run, step: state.step, seed });
+          if (shown) {
+            const { pictures, count, size, levels, grid } = shown;
+            await events.picture(state.step, "samples", grid);
             onEvent({ type: "preview", step: state.step, pictures, count, size, levels });
           }
         }

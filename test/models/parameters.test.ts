@@ -24,6 +24,6 @@ test.each(
 
 test("an unknown model is refused with the names of those that exist", () => {
   expect(() => modelByName("toString")).toThrow(
-    'expected pixelcnn or row-lstm or diagonal-bilstm or gated-pixelcnn or pixelcnn-pp or pixelsnail or vae or ladder-vae or gan for the model, received "toString"',
+    'expected pixelcnn or row-lstm or diagonal-bilstm or gated-pixelcnn or pixelcnn-pp or pixelsnail or vae or ladder-vae or gan or fsq for the model, received "toString"',
   );
 });
