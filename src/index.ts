@@ -11,7 +11,7 @@ export type {
   Report,
   SeedOutcome,
 } from "./compare/report.ts";
-export type { CodeMaps } from "./data/code-file.ts";
+export type { CodeMaps } from "./data/formats/code-maps.ts";
 export { holdOut, memoryDataset, type Dataset, type PictureSize } from "./data/dataset.ts";
 export { openDataset, type OpenOptions } from "./data/open.ts";
 export type { FetchEvent, FetchOptions } from "./fetch/settings.ts";

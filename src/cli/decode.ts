@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readCodes } from "../data/code-file.ts";
+import { readCodes } from "../data/formats/code-maps.ts";
 import { capability } from "../families/by-name.ts";
 import { decodeCodes } from "../tasks/codes.ts";
 import { prepareOutput, writePictures } from "../tasks/sample-files.ts";

@@ -33,12 +33,14 @@ export function tokenised(family: Family): Family {
     can,
     cannot: {
       ...family.cannot,
-      interpolate: "what it draws are codes of a tokenizer",
-      observe: "what it draws are codes of a tokenizer, which browsers do not turn into pictures",
+      interpolate: DRAWS_CODES,
+      observe: DRAWS_CODES,
       importance: "the codes of a picture are no random draw",
     },
   };
 }
+
+const DRAWS_CODES = "what it draws are codes of a tokenizer, which browsers do not turn into pictures";
 
 /** Draws codes, and decodes them. */
 const decoding =

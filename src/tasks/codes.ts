@@ -1,5 +1,5 @@
 import { expected } from "../basics/errors.ts";
-import type { CodeMaps } from "../data/code-file.ts";
+import type { CodeMaps } from "../data/formats/code-maps.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
 import { capability } from "../families/by-name.ts";
 import type { DrawnPictures } from "../programs/drawn-pictures.ts";

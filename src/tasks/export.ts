@@ -66,10 +66,13 @@ export function exportOnnx(model: SavedModel, { task: asked }: ExportOptions = {
   return { task, onnx, inputs, outputs: Object.fromEntries(outputs.map((one) => [one.name, one.about])) };
 }
 
+/** What bounds -log p, as the file says it. */
+const BOUNDS = { elbo: "-ELBO", codes: "-log P(codes) - log p(picture | codes)" } as const;
+
 function scoring({ config }: SavedModel): Exported {
-  const { likelihood, trace } = capability(config, "score");
+  const { bound, trace } = capability(config, "score");
   const graph = trace(config, ANY_BATCH);
-  const what = likelihood === "exact" ? "-log p" : "-ELBO, a bound of -log p from above";
+  const what = bound === undefined ? "-log p" : `${BOUNDS[bound]}, a bound of -log p from above,`;
   const isOfSubPixels = sameShape(graph.nats.shape, graph.picture.shape);
   const about = `${what} of each ${isOfSubPixels ? "sub-pixel given those before it" : "picture"}, in nats`;
   return { graph, noise: graph.noise, outputs: [{ name: "nats", node: graph.nats, about }] };

@@ -1,4 +1,4 @@
-import type { CodeMaps } from "../data/code-file.ts";
+import type { CodeMaps } from "../data/formats/code-maps.ts";
 import type { Dataset, PictureSize } from "../data/dataset.ts";
 import type { CheckpointChoice } from "../run/checkpoints.ts";
 import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";

@@ -103,8 +103,10 @@ async function encoded(
   options: LatentsOptions,
   numbers?: readonly number[],
 ): Promise<{ readonly given: Uint8Array; readonly latents: Latents }> {
-  const { classes, size } = model.config;
+  const { size } = model.config;
   const latentMaps = maps(model);
+  // A tokenizer knows none, also if the network that draws its codes does.
+  const classes = latentMaps.encoder(model.config, 1).classes && model.config.classes;
   const [label] = options.class === undefined ? [] : classTurns(classes, [options.class])!;
   const { pictures: all, count, labels } = await openGiven(model, dataset, options);
   if (classes && label === undefined && !labels)

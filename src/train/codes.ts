@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expected, NextpixelError } from "../basics/errors.ts";
-import { readCodes } from "../data/code-file.ts";
+import { readCodes } from "../data/formats/code-maps.ts";
 import { memoryDataset, pictureLength, type Dataset, type PictureSize } from "../data/dataset.ts";
 import { trainingOrder } from "../data/order.ts";
 import { capability } from "../families/by-name.ts";
@@ -100,7 +100,16 @@ async function codesOfViews(
   const config = { ...model.config, size: of.size };
   const { channels, rows, cols, levels } = capability(config, "codes")(config);
   const size = { channels, rows, cols };
-  const encoded = () => encodedViews(views, { ...model, config }, { size, levels }, options);
+  const encoded = async () => {
+    try {
+      return await encodedViews(views, { ...model, config }, { size, levels }, options);
+    } catch (cause) {
+      // The signal's reason is of no use to people.
+      if (!options.signal?.aborted) throw cause;
+      const about = run === undefined ? [] : ["resume"];
+      throw new NextpixelError("INTERRUPTED", "interrupted while codes were made", { cause, about });
+    }
+  };
   const pixels =
     run === undefined ? await encoded() : await kept(run, name, { size, levels, indices }, encoded);
   const { labels, classNames } = of;
@@ -150,7 +159,7 @@ async function encodedViews(
   const encoder = await openEncoder(capability(model.config, "latents"), model, BATCH, runtime);
   try {
     for (let number = 0; number * BATCH < indices.length; number++) {
-      if (signal?.aborted) throw new NextpixelError("INTERRUPTED", "interrupted while codes were made");
+      signal?.throwIfAborted();
       const [found] = await encoder.latents(await read(number));
       codes.set(roundedLevels(found!, levels), number * BATCH * length);
     }

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readCodes } from "../../src/data/code-file.ts";
+import { readCodes } from "../../src/data/formats/code-maps.ts";
 import { holdOut, pictureLength, subset, type Dataset } from "../../src/data/dataset.ts";
 import { openDataset } from "../../src/data/open.ts";
 import { codePriorOf } from "../../src/families/code-prior.ts";

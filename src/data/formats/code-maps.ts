@@ -1,7 +1,7 @@
-import { fileAccess } from "../files/random-access.ts";
-import { unexpected } from "../files/unexpected.ts";
-import type { PictureSize } from "./dataset.ts";
-import { readNpy, shapeText } from "./formats/npy-array.ts";
+import { fileAccess } from "../../files/random-access.ts";
+import { unexpected } from "../../files/unexpected.ts";
+import type { PictureSize } from "../dataset.ts";
+import { readNpy, shapeText } from "./npy-array.ts";
 
 /** Maps of codes. */
 export interface CodeMaps {
@@ -13,8 +13,8 @@ export interface CodeMaps {
   readonly codes: Uint8Array;
 }
 
-/** Bound on the numbers of a file. */
-const MAX_NUMBERS = 2 ** 30;
+/** Bound on the numbers of a file, in bytes. */
+const MAX_BYTES = 2 ** 31;
 
 /**
  * The codes in a NumPy file: whole numbers of any type, [count, channels, rows, cols].
@@ -28,10 +28,10 @@ export async function readCodes(
   const array = await readNpy(await fileAccess(file), file);
   const [count = 0, found, rows = 0, cols = 0] = array.shape;
   const numbers = array.shape.reduce((product, extent) => product * extent, 1);
-  if (array.shape.length !== 4 || found !== channels || !array.type.isWhole || numbers > MAX_NUMBERS)
+  if (array.shape.length !== 4 || found !== channels || !array.type.isWhole || array.values.size > MAX_BYTES)
     throw unexpected(
       file,
-      `at most ${MAX_NUMBERS} whole numbers of the shape (maps, ${channels}, rows, columns)`,
+      `at most ${MAX_BYTES} bytes of whole numbers of the shape (maps, ${channels}, rows, columns)`,
       `${array.type.name} of the shape ${shapeText(array.shape)}`,
     );
   const bytes = await array.values.read(0, array.values.size);
