@@ -40,7 +40,7 @@ export interface CodeNetwork {
   readonly parts: readonly [Part];
 }
 
-/** How far beyond the picture's range its reconstruction is spread before training, on the scale from -1 to 1. */
+/** The logarithm of the scale of p(picture | codes) before training, on the scale from -1 to 1. */
 const FIRST_LOG_SCALE = -3;
 
 /**

@@ -1,5 +1,5 @@
-import { bitsPerDim } from "../basics/units.ts";
-import { abs, add, div, input, log, maximum, mean, mul, reshape, sub, sum } from "../graph/language.ts";
+import { bitsPerDim, LARGEST_PSNR } from "../basics/units.ts";
+import { abs, add, div, input, log, maximum, mean, mul, reshape, sub } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import { modelOf, settingsOf } from "../models/by-name.ts";
@@ -16,6 +16,9 @@ import { sumOfEach } from "./sum-of-each.ts";
 
 /** The one group of latents of a picture are its codes, from -1 to 1. */
 export const CODE_LATENTS: LatentMaps = { encoder, decoder };
+
+const DRAWS_NONE =
+  "it turns pictures into codes and back: train a network that draws codes, with it as the tokenizer";
 
 /**
  * Tokenizers: autoencoders whose bottleneck is a map of codes, a small picture that an autoregressive network can draw.
@@ -51,10 +54,8 @@ export const tokenizer: Family = {
     },
   },
   cannot: {
-    sample:
-      "it turns pictures into codes and back: train a network that draws codes, with it as the tokenizer",
-    complete:
-      "it turns pictures into codes and back: train a network that draws codes, with it as the tokenizer",
+    sample: DRAWS_NONE,
+    complete: DRAWS_NONE,
     interpolate: "it makes pictures of codes, and not of random numbers",
     observe: "it turns pictures into codes and back, and draws none",
     explain: "all pixels of a picture are made at once",
@@ -80,7 +81,7 @@ function trainable(config: NetworkConfig, batch: number, settings: TrainingSetti
   const weight = input("adversarial weight", [1, 1, 1, 1]);
   const fooled = {
     ...part,
-    loss: add(loss, sum(mul(mean(fooling), weight))),
+    loss: add(loss, mul(mean(fooling), weight)),
     figures: [...part.figures, ganFigure("generatorLoss", "G loss", fooling)],
   };
   return {
@@ -106,9 +107,6 @@ function errorOf({ real, made }: CodeNetwork): Node {
 function boundOf({ map, nats }: CodeNetwork): Node {
   return add(sumOfEach(nats), map.channels * map.rows * map.cols * Math.log(map.levels));
 }
-
-/** The ratio of signal to noise of a picture that is reconstructed exactly is reported as this, in dB. */
-export const LARGEST_PSNR = 100;
 
 /** The peak ratio of signal to noise of each picture's levels in dB, [batch, 1, 1, 1]. */
 function psnrOf({ picture, made }: CodeNetwork, levels: number): Node {

@@ -1,5 +1,4 @@
-/** The ratio of pictures that are equal, for which it would be infinite, in dB. */
-export const LARGEST_PSNR = 100;
+import { LARGEST_PSNR } from "../basics/units.ts";
 
 /** The peak ratio of signal to noise of two pictures of 8-bit values in dB, at most `LARGEST_PSNR`. */
 export function psnr(a: Uint8Array, b: Uint8Array): number {

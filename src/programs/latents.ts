@@ -114,38 +114,67 @@ export async function encode(
   }
 }
 
-/** The likeliest pictures given their latents: levels [count, channels, rows, cols]. */
-export async function decode(
+/** A decoder as a compiled program. */
+export interface Decoder {
+  /** Pictures that one call makes at most. */
+  readonly batch: number;
+  /** The likeliest pictures given their latents: levels [count, channels, rows, cols]. */
+  pictures(latents: Latents): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Opens a decoder for so many pictures at once, or fewer if they are many. */
+export async function openDecoder(
   { decoder }: LatentMaps,
   { config, weights }: Weighted,
-  { count, groups, classes }: Latents,
+  atOnce: number,
   { cores, openForward }: Runtime,
-): Promise<Uint8Array> {
-  const graph = decoder(config, Math.min(BATCH, count));
+): Promise<Decoder> {
+  const graph = decoder(config, Math.min(BATCH, atOnce));
   const batch = graph.latents[0]!.shape[0]!;
   const length = pictureLength(config.size);
   const forward = await openForward(graph, [graph.output.node], weights, { threads: cores() });
-  try {
-    const pictures = new Uint8Array(count * length);
-    for (let first = 0; first < count; first += batch) {
-      const inputs = Object.fromEntries([
-        ...graph.latents.map(({ attributes }, g) => [
-          attributes.name,
-          partOf(groups[g]!, first, batch, count),
-        ]),
-        ...(classes ? [["classes", partOf(classes, first, batch, count)]] : []),
-      ]) as Record<string, Float32Array>;
-      const [values] = await forward.run(undefined, { noise: inputs });
+  return {
+    batch,
+    async pictures({ count, groups, classes }) {
+      const part = (values: Float32Array) => partOf(values, 0, batch, count);
+      const given = graph.latents.map(({ attributes }, g) => [attributes.name, part(groups[g]!)] as const);
+      const noise = { ...Object.fromEntries(given), ...(classes && { classes: part(classes) }) };
+      const [values] = await forward.run(undefined, { noise });
       const levels = levelsOf(graph.output, values!, config.size, {
         levels: config.levels,
         temperature: 1,
         choose: likeliestLevel,
       });
-      pictures.set(levels.subarray(0, Math.min(batch, count - first) * length), first * length);
+      return levels.subarray(0, count * length);
+    },
+    close: () => forward.close(),
+  };
+}
+
+/** The likeliest pictures given their latents: levels [count, channels, rows, cols]. */
+export async function decode(
+  maps: LatentMaps,
+  weighted: Weighted,
+  { count, groups, classes }: Latents,
+  runtime: Runtime,
+): Promise<Uint8Array> {
+  const length = pictureLength(weighted.config.size);
+  const decoder = await openDecoder(maps, weighted, count, runtime);
+  try {
+    const pictures = new Uint8Array(count * length);
+    for (let first = 0; first < count; first += decoder.batch) {
+      const end = Math.min(first + decoder.batch, count);
+      const part = (values: Float32Array) => {
+        const each = values.length / count;
+        return values.subarray(first * each, end * each);
+      };
+      const latents = { count: end - first, groups: groups.map(part), classes: classes && part(classes) };
+      pictures.set(await decoder.pictures(latents), first * length);
     }
     return pictures;
   } finally {
-    await forward.close();
+    await decoder.close();
   }
 }
 

@@ -109,7 +109,7 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   } finally {
     await scorer.close();
   }
-  const fidelity = familyOf(model.config).can.codes && (await fidelityOf(model, dataset, count));
+  const fidelity = familyOf(model.config).can.codes && (await fidelityOf(model, dataset, count, options));
   const mean = all.reduce((total, nats) => total + nats, 0) / count;
   const squares = all.reduce((total, nats) => total + (nats - mean) ** 2, 0);
   return {
