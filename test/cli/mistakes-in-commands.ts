@@ -124,7 +124,7 @@ const TOKENIZERS: readonly Mistake[] = [
   [
     `train digits ${NEW} --tokenizer tokens --crop 6x8`,
     "a multiple of 4 in rows and columns",
-    '"8x6"',
+    '"6x8"',
     "--crop",
   ],
   [`train digits ${NEW} --tokenizer tokens --views 3`, "several views", "--crop, --mirror"],
