@@ -3,7 +3,7 @@ import { familyOf } from "../src/families/by-name.ts";
 import type { TrainingSettings } from "../src/families/optimizers.ts";
 import { sizeOf } from "../src/graph/shapes.ts";
 import { defaultLikelihood } from "../src/likelihood/by-name.ts";
-import { modelByName, modelNamesOf } from "../src/models/by-name.ts";
+import { modelByName } from "../src/models/by-name.ts";
 import type { ModelConfig } from "../src/models/model.ts";
 import {
   buildNetwork,
@@ -48,7 +48,7 @@ export const BENCH_NETWORKS: readonly BenchNetwork[] = [family("pixelcnn"), GATE
 export const configOf = ({ name, sizes, levels, size }: BenchNetwork): NetworkConfig => ({
   model: name,
   modelConfig: sizes,
-  likelihood: modelNamesOf("gan").includes(name) ? undefined : defaultLikelihood(levels),
+  likelihood: familyOf({ model: name }).hasLikelihood ? defaultLikelihood(levels) : undefined,
   levels,
   size: { channels: 1, rows: size, cols: size },
 });
@@ -73,7 +73,7 @@ export function build(
 export const trainable = (network: BenchNetwork, pictures: number): Trainable =>
   network.name === GATED.name
     ? trainableOf(build(network, pictures), OPTIMIZER)
-    : familyOf(network.name).trainable(configOf(network), pictures, SETTINGS);
+    : familyOf({ model: network.name }).trainable(configOf(network), pictures, SETTINGS);
 
 /** As a user would tell it: "pixelcnn, width 32, depth 7, head 64, 28x28". */
 export const describe = ({ name, sizes, size }: BenchNetwork): string =>

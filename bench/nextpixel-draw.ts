@@ -26,7 +26,7 @@ const spec = JSON.parse(values.network!) as BenchNetwork;
 const { parts } = trainable(spec, 1);
 const model = { config: configOf(spec), weights: vectorOfParts(initialState(parts, 1), PARAMETERS) };
 const place = { cores: () => threads, startWorker: startNodeWorker, openForward };
-const sampler = capability(spec.name, "sample")(model, { workers: threads }, place);
+const sampler = capability({ model: spec.name }, "sample")(model, { workers: threads }, place);
 
 /** Tells the mean level, so that the work cannot be left out. */
 async function run(steps: number): Promise<number> {

@@ -36,7 +36,7 @@ export function openSampler(
   options: SamplerOptions = {},
 ): Sampler {
   const model = trainedModel(run, checkpoint);
-  const open = capability(model.config.model, "sample");
+  const open = capability(model.config, "sample");
   return open(model, options, { cores, startWorker: startWebWorker });
 }
 
@@ -47,5 +47,5 @@ export function openSampler(
  */
 export function openObserver(run: RunOfNetwork, checkpoint: ArrayBuffer | Uint8Array): Observer {
   const model = trainedModel(run, checkpoint);
-  return capability(model.config.model, "observe")(model);
+  return capability(model.config, "observe")(model);
 }

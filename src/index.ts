@@ -12,14 +12,17 @@ export type {
   Report,
   SeedOutcome,
 } from "./compare/report.ts";
+export type { CodeMaps } from "./data/formats/code-maps.ts";
 export { holdOut, memoryDataset, type Dataset, type PictureSize } from "./data/dataset.ts";
 export { openDataset, type OpenOptions } from "./data/open.ts";
 export type { FetchEvent, FetchOptions } from "./fetch/settings.ts";
 export type { Figure } from "./programs/trainable.ts";
 export type { CheckpointChoice } from "./run/checkpoints.ts";
 export type { SampleEvent } from "./runtime/step/sampler.ts";
+export type { EncodeOptions } from "./tasks/codes.ts";
 export type { ExportedOnnx, ExportedTask, ExportOptions } from "./tasks/export.ts";
 export { ImageModel, type LoadOptions, type ModelCompleteOptions } from "./tasks/image-model.ts";
+export type { Fidelity } from "./tasks/fidelity.ts";
 export type { InterpolateOptions } from "./tasks/interpolate.ts";
 export type { PartOfWork } from "./tasks/part-of-work.ts";
 export type { BetweenPicturesOptions, Embedding, LatentsOptions, Reconstructed } from "./tasks/latents.ts";

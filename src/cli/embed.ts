@@ -23,7 +23,7 @@ const DEFAULT_OUT = "latents.npy";
 export function addEmbedCommand(program: Command): void {
   const command = program
     .command("embed")
-    .description("write the latents of pictures, with a model that has an encoder (vae, ladder-vae)")
+    .description("write the latents of pictures, with a model that has an encoder (vae, ladder-vae, fsq)")
     .argument("<run>", read.RUN)
     .argument("<dataset>", "as for train, or one picture")
     .option("--limit <n>", "only the first pictures", read.whole("--limit", 1))

@@ -11,10 +11,23 @@ export function infoText(
   network: NetworkConfig & { readonly presets?: Readonly<Record<string, ModelConfig>> },
   info: NetworkInfo,
 ): string {
-  const { model, modelConfig, settings, likelihood, levels, size, classes = [], presets = {} } = network;
+  const {
+    model,
+    modelConfig,
+    settings,
+    likelihood,
+    levels,
+    size,
+    classes = [],
+    presets = {},
+    tokenizer,
+  } = network;
   return [
     `${model}: ${size.cols}x${size.rows}, ${size.channels} channel(s), ${levels} levels${likelihood === undefined ? "" : `, ${likelihood} likelihood`}`,
     ...(classes.length > 0 ? [`${classes.length} classes: ${namesOf(classes)}`] : []),
+    ...(tokenizer
+      ? [`draws codes of the tokenizer ${tokenizer.model}: ${valuesText(tokenizer.modelConfig)}`]
+      : []),
     `sizes: ${valuesText(modelConfig)}`,
     ...(settings ? [`settings: ${valuesText(settings)}`] : []),
     ...Object.entries(presets).map(([name, sizes]) => `preset ${name}: ${valuesText(sizes)}`),

@@ -75,7 +75,8 @@ async function chosenNetwork(
     model,
     modelConfig: sizesOf(model, givenSizes(command), preset),
     settings: settingsOf(model),
-    likelihood: flags.likelihood ?? (familyOf(model).hasLikelihood ? defaultLikelihood(levels) : undefined),
+    likelihood:
+      flags.likelihood ?? (familyOf({ model }).hasLikelihood ? defaultLikelihood(levels) : undefined),
     levels,
     size: { channels, ...(flags.size ?? (isGrey ? { rows: 28, cols: 28 } : { rows: 32, cols: 32 })) },
     presets: modelByName(model).presets,

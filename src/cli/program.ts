@@ -3,9 +3,11 @@ import { NextpixelError } from "../basics/errors.ts";
 import { version } from "../version.ts";
 import { addCompareCommand } from "./compare.ts";
 import { addCompleteCommand } from "./complete.ts";
+import { addDecodeCommand } from "./decode.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addEmbedCommand } from "./embed.ts";
+import { addEncodeCommand } from "./encode.ts";
 import { flagsAbout } from "./flags-about.ts";
 import { addExportCommand } from "./export.ts";
 import { addInfoCommand } from "./info.ts";
@@ -48,6 +50,8 @@ async function run(program: Command, words: readonly string[]): Promise<void> {
     addInterpolateCommand,
     addReconstructCommand,
     addEmbedCommand,
+    addEncodeCommand,
+    addDecodeCommand,
     addScoreCommand,
     addMergeCommand,
     addCompareCommand,

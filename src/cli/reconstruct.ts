@@ -20,7 +20,9 @@ interface ReconstructFlags extends read.CommonOptions, RunFlags, PartFlags {
 export function addReconstructCommand(program: Command): void {
   const command = program
     .command("reconstruct")
-    .description("turn pictures into latents and back, with a model that has an encoder (vae, ladder-vae)")
+    .description(
+      "turn pictures into latents and back, with a model that has an encoder (vae, ladder-vae, fsq)",
+    )
     .argument("<run>", read.RUN)
     .argument("<data>", "a picture file, or a data set as for train")
     .option("--limit <n>", "only the first pictures", read.whole("--limit", 1, 65_536), 8)

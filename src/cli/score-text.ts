@@ -3,7 +3,7 @@ import type { Score } from "../tasks/score.ts";
 /** A score as people read it. */
 export const scoreText = (scored: Score): string =>
   `${scored.images} ${scored.images === 1 ? "picture" : "pictures"}: ${scored.nllNats.toFixed(3)}${standardError(scored)} nats, ` +
-  `${scored.bitsPerDim.toFixed(4)} bits/dim${ofBound(scored)}${ofClasses(scored)}`;
+  `${scored.bitsPerDim.toFixed(4)} bits/dim${ofBound(scored)}${ofClasses(scored)}${ofFidelity(scored)}`;
 
 /** One picture says nothing of how much pictures differ. */
 const standardError = ({ images, nllNatsStandardError }: Score): string =>
@@ -12,8 +12,22 @@ const standardError = ({ images, nllNatsStandardError }: Score): string =>
 /** What the numbers are, if they are not the likelihood itself. */
 function ofBound({ bound, importanceSamples }: Score): string {
   if (bound === undefined) return "";
-  const what = bound === "elbo" ? "ELBO" : `${importanceSamples} importance samples`;
+  const what = {
+    elbo: "ELBO",
+    codes: "-log P(codes) - log p(picture | codes)",
+    "importance-weighted": `${importanceSamples} importance samples`,
+  }[bound];
   return ` (upper bounds: ${what})`;
+}
+
+/** What codes keep of the pictures. */
+function ofFidelity({ fidelity }: Score): string {
+  if (fidelity === undefined) return "";
+  const { psnr, ssim, codeBitsPerPixel, perplexity, codesUsed } = fidelity;
+  return (
+    `; reconstructed with PSNR ${psnr.toFixed(2)} dB, SSIM ${ssim.toFixed(4)}; codes of ` +
+    `${codeBitsPerPixel.toFixed(4)} bits/pixel, ${(100 * codesUsed).toFixed(1)} % of them used, perplexity ${perplexity.toFixed(1)}`
+  );
 }
 
 /** What p is of, and how often the likeliest class was right. */

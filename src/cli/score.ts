@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { expected, NextpixelError } from "../basics/errors.ts";
-import { pictureLength } from "../data/dataset.ts";
 import { capability } from "../families/by-name.ts";
 import { checkWritable } from "../files/atomic-write.ts";
 import { openRunDataset } from "../tasks/run-dataset.ts";
-import { meanScore, type Score } from "../tasks/score.ts";
+import { wholeScore, type Score } from "../tasks/score.ts";
 import * as read from "./arguments.ts";
 import { readingDisplay } from "./fetch-display.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
@@ -85,13 +84,13 @@ export async function runScoring(run: string, name: string, flags: ScoreFlags): 
   if (flags.perImage !== undefined) await writePerImage(flags.perImage, scores, scoredBy(model));
   if (flags.perPixel !== undefined && scores.pixels)
     await writePerPixel(flags.perPixel, scores.pixels, dataset.size);
-  return meanScore(scores, pictureLength(dataset.size));
+  return wholeScore(model, dataset, scores, flags);
 }
 
 async function opened(run: string, name: string, flags: ScoreFlags) {
   const model = await openRun(run, flags);
   const dataset = await openRunDataset(model, name, { skipBad: flags.skipBad, ...readingDisplay() });
-  if (flags.perPixel !== undefined && capability(model.config.model, "score").likelihood === "bound") {
+  if (flags.perPixel !== undefined && capability(model.config, "score").likelihood === "bound") {
     const { model: name } = model.config;
     throw expected("ARGUMENT", "a model that tells the likelihood of each pixel", "--per-pixel", name);
   }

@@ -11,7 +11,16 @@ import { COMMON_KEYS } from "./arguments.ts";
 import { withTrainOptions } from "./train-options.ts";
 
 /** What the studio decides itself, what starts over, and what would read any file. */
-const NOT_IN_FORMS: readonly string[] = ["config", "out", "force", "resume", "findLr", ...COMMON_KEYS];
+const NOT_IN_FORMS: readonly string[] = [
+  "config",
+  "out",
+  "force",
+  "resume",
+  "findLr",
+  "tokenizer",
+  "views",
+  ...COMMON_KEYS,
+];
 
 /** The data set is an argument, and no option. */
 const DATASET = "dataset";

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { Option, type Command } from "commander";
 import { DATASET_HELP } from "../data/formats/all.ts";
 import { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerKind } from "../families/optimizers.ts";
@@ -27,7 +28,8 @@ const relations = (): Relations => ({
     preset: sizeNames(),
     optimizer: ["lr", "decay", "ema", "beta1", "beta2"],
   },
-  translate: (content, file) => ("network" in content ? optionsOf(runConfigOf(content, file)) : content),
+  translate: (content, file) =>
+    "network" in content ? optionsOf(runConfigOf(content, file), dirname(file)) : content,
 });
 
 /** What a test of learning rates has no use for. */
@@ -143,6 +145,15 @@ export function withTrainOptions(command: Command): Command {
       read.pictureExtent,
     )
     .option("--mirror", "flip pictures left to right in training, at random, half of the time")
+    .option(
+      "--tokenizer <run>",
+      "draw codes of pictures: those of the tokenizer that this run trained, or was trained with",
+    )
+    .option(
+      "--views <n>",
+      "with --tokenizer and --crop or --mirror: of how many views of each picture codes are made (default: 8)",
+      read.whole("--views", 1),
+    )
     .option(
       "--stack <n>",
       "train on n pictures whose three colours are grey pictures of the data set, drawn at random (Stacked MNIST)",

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { familyOf } from "../families/by-name.ts";
+import { readRunConfig } from "../run/config.ts";
 import type { TrainResult } from "../train/loop.ts";
 import { resumeAsked, train, type TrainOptions } from "../train/train.ts";
 import type { TrainRequest } from "../train/request.ts";
@@ -36,9 +38,17 @@ async function trainAsTold(command: Command, world: Cluster | undefined): Promis
   result(
     { run: out, ...trained },
     `trained ${trained.step} steps in ${duration(trained.seconds)}` +
-      `${valid === "" ? "" : `: ${valid} on the validation pictures`}; draw with: nextpixel sample ${out}`,
+      `${valid === "" ? "" : `: ${valid} on the validation pictures`}; ${await nextCommand(out)}`,
     json,
   );
+}
+
+/** What can be done with a trained run. */
+async function nextCommand(run: string): Promise<string> {
+  const { network } = await readRunConfig(run);
+  return familyOf(network).can.sample
+    ? `draw with: nextpixel sample ${run}`
+    : `train a network that draws its codes with: nextpixel train <pictures> --tokenizer ${run} --out <run>`;
 }
 
 /** Trains with progress on stderr; a signal ends it with everything saved. */

@@ -40,8 +40,8 @@ async function compareAll(options: CompareOptions): Promise<Report> {
   const { threads, signal, importanceSamples, onEvent = () => undefined } = options;
   const progress = (what: string) => (done: number) => onEvent({ what, done });
   const runs = await openRuns(options.runs, options.download);
-  const { config } = runs[0]!;
-  const request = { ...requestOf(config), ...options.pictures };
+  const { config, folder } = runs[0]!;
+  const request = { ...requestOf(config, folder), ...options.pictures };
   // Labels are read, whether or not a model knows them.
   const unstacked = await openPictures({ ...request, classConditional: true }, options);
   const pictures = stackedIfAsked(request, unstacked);

@@ -22,7 +22,7 @@ export async function likelihoodValues(
   heldOut: Dataset,
   { importanceSamples, ...options }: LikelihoodOptions,
 ): Promise<Readonly<Record<string, ComparedValue>>> {
-  const family = familyOf(model.config.model);
+  const family = familyOf(model.config);
   const { classes = [] } = model.config;
   const reason =
     cannot(family, "score") ??
@@ -40,7 +40,7 @@ async function importanceWeighted(
   reason: string | undefined,
   options: LikelihoodOptions,
 ): Promise<ComparedValue> {
-  const family = familyOf(model.config.model);
+  const family = familyOf(model.config);
   if (reason !== undefined) return { missing: reason };
   if (family.can.score?.likelihood === "exact") return { missing: "the likelihood is exact" };
   const why = cannot(family, "importance");

@@ -34,7 +34,7 @@ export async function openRuns(given: readonly string[], download?: FetchOptions
   for (const [i, folder] of folders.entries()) {
     const config = await readRunConfig(folder);
     const model = await loadSavedModel(folder);
-    capability(config.network.model, "sample");
+    capability(config.network, "sample");
     const isAlone = names.filter((name) => name === names[i]).length === 1;
     runs.push({ name: isAlone ? names[i]! : given[i]!, folder, config, model });
   }

@@ -64,12 +64,12 @@ export async function trainSeeds(
 
 /** Trains, goes on, or finds that it is done. False if it diverged. */
 async function trainWith(
-  { config }: ComparedRun,
+  { config, folder: original }: ComparedRun,
   seed: number,
   folder: string,
   { pictures, threads, signal, onStep }: SeedOptions,
 ): Promise<boolean> {
-  const request = { ...requestOf(config), ...pictures, seed };
+  const request = { ...requestOf(config, original), ...pictures, seed };
   const options: TrainOptions = {
     threads,
     signal,
@@ -131,7 +131,7 @@ async function validated(
   folder: string,
   network: SavedModel["config"],
 ): Promise<SeedOutcome["figure"] | undefined> {
-  const { figures, best } = familyOf(network.model).evaluation(network, 1);
+  const { figures, best } = familyOf(network).evaluation(network, 1);
   const figure = figures.find(({ name }) => name === best);
   const checkpoint = figure && (await bestCheckpoint(folder));
   return checkpoint && { label: figure.label, value: bestValueIn(checkpoint, figure.name) };

@@ -6,6 +6,7 @@ import type { NetworkExplanation } from "../programs/network-explanation.ts";
 import type { Observer } from "../programs/observer.ts";
 import type { Place, Sampler, SamplerOptions } from "../programs/sampler.ts";
 import type { ImportanceGraph, LikelihoodGraph } from "../programs/scorer.ts";
+import type { CodeMap } from "./code-network.ts";
 import type { Evaluation, PartVectors, Trainable } from "../programs/trainable.ts";
 import type { TrainingSettings } from "./optimizers.ts";
 
@@ -21,8 +22,11 @@ export type OpenSampler = (model: TrainedModel, options: SamplerOptions, place: 
 /** How a model tells the likelihood. */
 export interface Scoring {
   readonly likelihood: "exact" | "bound";
-  /** What bounds it: the evidence lower bound. */
-  readonly bound?: "elbo";
+  /**
+   * What bounds it: the evidence lower bound, or -log P(codes) - log p(picture | codes) of the codes that a tokenizer
+   * gives the picture.
+   */
+  readonly bound?: "elbo" | "codes";
   trace(network: NetworkConfig, batch: number): LikelihoodGraph;
 }
 
@@ -36,6 +40,8 @@ export interface Capabilities {
   readonly interpolate?: (network: NetworkConfig, batch: number) => GeneratorGraph;
   /** Turns pictures into latents, and latents into pictures. */
   readonly latents?: LatentMaps;
+  /** What the codes are that its latents stand for: pictures of few levels, from -1 to 1. */
+  readonly codes?: (network: NetworkConfig) => CodeMap;
   /** Computes how likely a picture is: exactly, or a bound. */
   readonly score?: Scoring;
   /** Computes importance weights of so many draws of the latents, by which the bound becomes tighter. */

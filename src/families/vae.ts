@@ -9,13 +9,8 @@ import { refuseDropout, type NetworkConfig } from "../programs/network.ts";
 import type { ScheduledInput, TracedFigure, Trainable } from "../programs/trainable.ts";
 import type { Family } from "./family.ts";
 import { optimizerOf, type TrainingSettings } from "./optimizers.ts";
-import {
-  buildVariational,
-  klOf,
-  logRatioOf,
-  sumOfEach,
-  type VariationalNetwork,
-} from "./variational-network.ts";
+import { sumOfEach } from "./sum-of-each.ts";
+import { buildVariational, klOf, logRatioOf, type VariationalNetwork } from "./variational-network.ts";
 
 /**
  * Latent variable models p(x) = integral of p(x | z) p(z), trained by the evidence lower bound (Kingma, Welling

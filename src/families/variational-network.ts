@@ -1,4 +1,4 @@
-import { add, broadcast, constant, div, exp, input, mul, reshape, sub, sum } from "../graph/language.ts";
+import { add, broadcast, constant, div, exp, input, mul, reshape, sub } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import type { Likelihood } from "../likelihood/likelihood.ts";
@@ -15,6 +15,7 @@ import {
   type NetworkConfig,
 } from "../programs/network.ts";
 import type { Part } from "../programs/trainable.ts";
+import { sumOfEach } from "./sum-of-each.ts";
 
 /** Where latents come from: drawn from the posterior or the prior, the means of the posterior, or an input. */
 export type LatentSource = "posterior" | "prior" | "posterior mean" | "given";
@@ -145,6 +146,3 @@ export const logRatioOf = ({ posterior: q, prior: p, noise, z }: LatentGroup): N
       div(sub(square(noise!), square(div(sub(z, p.mean), exp(p.logSigma)))), 2),
     ),
   );
-
-/** The sum over each entry of a batch, [batch, 1, 1, 1]. */
-export const sumOfEach = (x: Node): Node => sum(x, [1, 2, 3]);

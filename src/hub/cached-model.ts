@@ -35,8 +35,15 @@ const fileNotes = v.array(
   }),
 );
 
+/** The names of files of a model. */
+export interface FileNames {
+  readonly needed: readonly string[];
+  /** That only some models have. */
+  readonly optional: readonly string[];
+}
+
 /**
- * The folder of the cache with these files of a model on the Hub. A branch or a tag is asked for each time, because it
+ * The folder of the cache with these files of a model on the Hub, and with those of the optional ones that it has. A branch or a tag is asked for each time, because it
  * may mean another commit today; if the Hub cannot be reached, it is the one that it meant the last time. A commit is
  * downloaded once. Files are checked by the hashes that the Hub has told: SHA-256 of large ones, Git's SHA-1 of others.
  *
@@ -45,7 +52,7 @@ const fileNotes = v.array(
  */
 export async function cachedModel(
   model: HubModel,
-  names: readonly string[],
+  names: FileNames,
   settings: FetchSettings,
 ): Promise<string> {
   const place = join(settings.cache, "hf-models", model.repository);
@@ -79,7 +86,7 @@ async function commitOf(model: HubModel, place: string, settings: FetchSettings)
 async function filesOf(
   repository: string,
   commit: string,
-  names: readonly string[],
+  { needed, optional }: FileNames,
   note: string,
   settings: FetchSettings,
 ): Promise<CachedFile[]> {
@@ -89,18 +96,20 @@ async function filesOf(
       "model",
       settings,
     );
-    const found = names.map((name) => {
+    const found = [...needed, ...optional].flatMap((name) => {
       const entry = listed.find(({ type, path }) => type === "file" && path === name);
-      if (entry !== undefined) return { path: name, ...sizeAndHash(entry) };
+      if (entry !== undefined) return [{ path: name, ...sizeAndHash(entry) }];
+      if (optional.includes(name)) return [];
       throw expected("NOT_FOUND", `a model with the file ${name}`, `hf:${repository}@${commit}`, "none");
     });
     await writeNote(note, checked(fileNotes, found, `what the Hub says of hf:${repository}`));
   }
   const files = checked(fileNotes, await readNote(note), note);
-  return names.map((name) => {
+  return [...needed, ...optional].flatMap((name) => {
     const file = files.find(({ path }) => path === name);
-    if (!file) throw unexpected(note, `a note of ${name}`, "none");
-    return { ...file, url: `${settings.hub}/${repository}/resolve/${commit}/${name}` };
+    if (file) return [{ ...file, url: `${settings.hub}/${repository}/resolve/${commit}/${name}` }];
+    if (optional.includes(name)) return [];
+    throw unexpected(note, `a note of ${name}`, "none");
   });
 }
 

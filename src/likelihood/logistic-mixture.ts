@@ -1,24 +1,6 @@
-import {
-  abs,
-  add,
-  concat,
-  div,
-  equal,
-  exp,
-  log,
-  logSumExp,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  relu,
-  sigmoid,
-  slice,
-  sub,
-  tanh,
-  where,
-} from "../graph/language.ts";
+import { add, concat, logSumExp, maximum, minimum, mul, slice, sub, tanh } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
+import { binsOf, logMass } from "./discretised-logistic.ts";
 import type { Likelihood } from "./likelihood.ts";
 import { massesOfMixture } from "./logistic-mixture-masses.ts";
 import { COMPONENTS, LOG_SCALES, startOfChannel } from "./logistic-mixture-layout.ts";
@@ -41,14 +23,13 @@ export function logisticMixture(levels: number): Likelihood {
     // -log p(colour | those before it): the joint probabilities of the colours, added up over the components, divided.
     nats(logits, pictures) {
       const channels = pictures.shape[1]!;
-      const place = sub(mul(pictures, 2 / (levels - 1)), 1);
-      const outward = sub(equal(pictures, levels - 1), equal(pictures, 0));
+      const { place, outward, half } = binsOf(pictures, levels);
       const places = Array.from({ length: channels }, (_, c) => slice(place, 1, c, c + 1));
       let joint = slice(logits, 1, 0, COMPONENTS); // log w_k but for a number that is the same for all components
       let total = logSumExp(joint, [1]);
       const nats = places.map((own, c) => {
         const { mean, logScale } = component(logits, places.slice(0, c));
-        joint = add(joint, logMass(own, slice(outward, 1, c, c + 1), mean, logScale, 1 / (levels - 1)));
+        joint = add(joint, logMass(own, slice(outward, 1, c, c + 1), mean, logScale, half));
         const before = total;
         total = logSumExp(joint, [1]);
         return sub(before, total);
@@ -65,25 +46,4 @@ function component(logits: Node, earlier: readonly Node[]): { mean: Node; logSca
   const part = (i: number) => slice(logits, 1, start + i * COMPONENTS, start + (i + 1) * COMPONENTS);
   const mean = earlier.reduce((found, place, i) => add(found, mul(tanh(part(2 + i)), place)), part(0));
   return { mean, logScale: minimum(maximum(part(1), LOG_SCALES.least), LOG_SCALES.largest) };
-}
-
-/**
- * log(sigmoid(b) - sigmoid(a)) for the edges a < b of a bin, measured in scales from the mean. The middle of the bin
- * is `place` [batch, 1, rows, cols], and it extends by `half` to both sides; where `outward` is -1 or 1 it is the
- * lowest or the highest bin, which is open on that side.
- *
- * It is the tail beyond the nearer edge, at a distance of q, sigmoid(-q), times the bin's share of that tail, which
- * is sigmoid(b) (1 - e^(a - b)) for b > -a, and 1 for an open bin. 1 - e^(-2h) = 2 tanh(h) / (1 + tanh(h)) keeps its
- * digits for any h. Nothing here is a small difference of large numbers, overflows, or is the logarithm of 0.
- */
-function logMass(place: Node, outward: Node, mean: Node, logScale: Node, half: number): Node {
-  const inverse = exp(neg(logScale));
-  const h = mul(half, inverse);
-  const middle = mul(sub(place, mean), inverse);
-  const distance = where(outward, mul(middle, outward), abs(middle));
-  const q = sub(distance, h);
-  const t = tanh(h);
-  const share = where(outward, 1, mul(sigmoid(add(distance, h)), div(mul(2, t), add(1, t))));
-  // log sigmoid(-q) = log sigmoid(|q|) - max(q, 0)
-  return sub(log(mul(sigmoid(abs(q)), share)), relu(q));
 }

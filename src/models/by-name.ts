@@ -2,6 +2,7 @@ import { expected } from "../basics/errors.ts";
 import { newRegistry } from "../basics/registry.ts";
 import { diagonalBilstm } from "./diagonal-bilstm.ts";
 import { gatedPixelcnn } from "./gated-pixelcnn.ts";
+import { fsq } from "./fsq.ts";
 import { gan } from "./gan.ts";
 import { ladderVae } from "./ladder-vae.ts";
 import type { Model, ModelConfig } from "./model.ts";
@@ -22,6 +23,7 @@ const OURS = [
   vae,
   ladderVae,
   gan,
+  fsq,
 ] satisfies Model[];
 
 /** All models: ours, and those of `defineModel`. */

@@ -4,6 +4,7 @@ import { fanInUniform, zeros } from "../nn/initialisers.ts";
 import { leakyRelu, GAIN_OF_LEAKY_RELU } from "../nn/nonlinearity.ts";
 import { averagePool, repeatPixels } from "../nn/resampling.ts";
 import type { Scope } from "../nn/scope.ts";
+import { ADVERSARIAL_SETTINGS } from "./adversarial-settings.ts";
 import type { GanModel } from "./model.ts";
 
 /**
@@ -30,20 +31,7 @@ export const gan: GanModel<GanConfig> = {
   name: "gan",
   defaults: { latents: 64, width: 32, blocks: 1 },
   presets: {},
-  settings: {
-    ganLoss: {
-      default: "r3gan",
-      choices: ["r3gan", "dcgan", "wgan-gp"],
-      about: "what the two networks minimise",
-    },
-    gamma: {
-      default: 1,
-      least: 0,
-      largest: 1e6,
-      about: "weight of the gradient penalties of r3gan, a tenth of it at the end",
-    },
-    lambda: { default: 10, least: 0, largest: 1e6, about: "weight of the gradient penalty of wgan-gp" },
-  },
+  settings: ADVERSARIAL_SETTINGS,
 
   latents: ({ latents }) => latents,
 

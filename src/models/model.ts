@@ -100,8 +100,40 @@ export interface VariationalModel<Config = ModelConfig> extends ModelBasis<Confi
   ): Node;
 }
 
+/** What the codes of a tokenizer are. */
+export interface CodeForm {
+  readonly channels: number;
+  /** Of each channel. */
+  readonly levels: number;
+  /** Rows and columns of pixels for each one of codes. */
+  readonly downsampling: number;
+  /** A pixel depends on codes so many rows and columns away from the code that it lies in, at most. */
+  readonly reach: number;
+}
+
+/**
+ * An encoder from pictures to maps of codes, and a decoder from codes to pictures, as functions of their sizes. Both
+ * are convolutional: they take pictures of any size that the downsampling divides. Codes are scaled to [-1, 1], as the
+ * levels of pictures are for networks that read them.
+ */
+export interface TokenizerModel<Config = ModelConfig> extends ModelBasis<Config> {
+  readonly family: "tokenizer";
+  /** @throws ARGUMENT if the sizes are not those of a tokenizer */
+  codes(config: Config): CodeForm;
+  /**
+   * From a picture, [batch, colours, rows, cols] in [-1, 1], to codes, [batch, channels, rows / downsampling, cols /
+   * downsampling], rounded to levels, but differentiated as if they were not.
+   */
+  encoder(scope: Scope, x: Node, config: Config): Node;
+  /** From codes to a picture, [batch, colours, rows, cols], about in [-1, 1]. */
+  decoder(scope: Scope, codes: Node, config: Config, colours: number): Node;
+  /** From a picture to a score, [batch, 1, 1, 1], as that of a GAN. */
+  discriminator(scope: Scope, x: Node, config: Config): Node;
+}
+
 /** A model of any family. */
 export type Model<Config = ModelConfig> =
   | AutoregressiveModel<Config>
   | VariationalModel<Config>
-  | GanModel<Config>;
+  | GanModel<Config>
+  | TokenizerModel<Config>;

@@ -43,6 +43,13 @@ function depthToSpace(x: Node): Node {
   return reshape(transpose(apart, [0, 1, 4, 2, 5, 3]), [batch, maps / 4, 2 * rows, 2 * cols]);
 }
 
+/** [batch, maps, 2 rows, 2 cols] -> [batch, 4 maps, rows, cols], which `depthToSpace` turns back. */
+export function spaceToDepth(x: Node): Node {
+  const [batch, maps, rows, cols] = x.shape as [number, number, number, number];
+  const apart = reshape(x, [batch, maps, rows / 2, 2, cols / 2, 2]);
+  return reshape(transpose(apart, [0, 1, 3, 5, 2, 4]), [batch, 4 * maps, rows / 2, cols / 2]);
+}
+
 /** Each pixel as a square of 2 x 2: [.., rows, cols] -> [.., 2 rows, 2 cols]. */
 export function repeatPixels(x: Node): Node {
   const [batch, channels, rows, cols] = x.shape as [number, number, number, number];

@@ -12,7 +12,7 @@ import { expected } from "../basics/errors.ts";
  *
  * - The header is a Python dictionary in ASCII. Spaces and a line break fill it up so that the values start at a
  *   multiple of 64.
- * - '<f4' is a little-endian IEEE 754 binary32; without Fortran order, the last index varies fastest.
+ * - '<f4' is a little-endian IEEE 754 binary32, '|u1' a byte without sign; without Fortran order, the last index varies fastest.
  * - The shape of a vector is (n,), that of a single number ().
  */
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0];
@@ -22,7 +22,7 @@ const ALIGNMENT = 64;
 const MAX_RANK = 32;
 
 /** The bytes of a .npy file. @throws ARGUMENT if the shape does not have as many values as there are data. */
-export function encodeNpy(data: Float32Array, shape: readonly number[]): Uint8Array {
+export function encodeNpy(data: Float32Array | Uint8Array, shape: readonly number[]): Uint8Array {
   const size = shape.reduce((product, extent) => product * extent, 1);
   if (shape.length > MAX_RANK || !shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
     throw expected("ARGUMENT", `at most ${MAX_RANK} whole numbers`, "shape of an array", shape);
@@ -31,7 +31,8 @@ export function encodeNpy(data: Float32Array, shape: readonly number[]): Uint8Ar
     throw expected("ARGUMENT", `${size} values`, `an array of shape [${shape.join(", ")}]`, data.length);
   }
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${tuple}), }`;
+  const type = data instanceof Uint8Array ? "|u1" : "<f4";
+  const dictionary = `{'descr': '${type}', 'fortran_order': False, 'shape': (${tuple}), }`;
   const start = Math.ceil((HEADER_OFFSET + dictionary.length + 1) / ALIGNMENT) * ALIGNMENT;
   const header = `${dictionary.padEnd(start - HEADER_OFFSET - 1)}\n`;
 

@@ -49,66 +49,134 @@ interface Runtime {
 /** How many pictures are computed together, if there are so many. */
 export const LATENTS_BATCH = 32;
 
-/** The means of the latents of pictures, levels [count, channels, rows, cols]. */
-export async function encode(
+/** An encoder as a compiled program. */
+export interface Encoder {
+  /** Pictures that one call takes at most. */
+  readonly batch: number;
+  /**
+   * The latents of each group, [count, latents], of levels [count, channels, rows, cols]; with what the model is told
+   * of their classes, [count, classes], if it knows classes.
+   */
+  latents(pictures: Uint8Array, classes?: Float32Array): Promise<Float32Array[]>;
+  close(): Promise<void>;
+}
+
+/** Opens an encoder for so many pictures at once, or fewer if they are many. */
+export async function openEncoder(
   { encoder }: LatentMaps,
   { config, weights }: Weighted,
-  { pictures, labels }: { readonly pictures: Uint8Array; readonly labels: ArrayLike<number> | undefined },
+  atOnce: number,
   { cores, openForward, batch: together = LATENTS_BATCH }: Runtime,
-): Promise<Latents> {
-  const count = pictures.length / pictureLength(config.size);
-  const classes = config.classes && labels && oneHot(labels, config.classes.length);
-  const graph = encoder(config, Math.min(together, count));
+): Promise<Encoder> {
+  const graph = encoder(config, Math.min(together, atOnce));
   const batch = graph.picture.shape[0]!;
+  const length = pictureLength(config.size);
   const forward = await openForward(graph, graph.latents, weights, { threads: cores() });
-  try {
-    const groups = graph.latents.map(({ shape }) => new Float32Array(count * shape[1]!));
-    for (let first = 0; first < count; first += batch) {
-      const part = (values: Float32Array | Uint8Array) => partOf(values, first, batch, count);
+  return {
+    batch,
+    async latents(pictures, classes) {
+      const count = pictures.length / length;
+      const part = (values: Float32Array | Uint8Array) => partOf(values, 0, batch, count);
       const found = await forward.run(part(pictures), { noise: classes && { classes: part(classes) } });
+      return found.map((values) => values.subarray(0, (values.length * count) / batch));
+    },
+    close: () => forward.close(),
+  };
+}
+
+/** The means of the latents of pictures, levels [count, channels, rows, cols]. */
+export async function encode(
+  maps: LatentMaps,
+  weighted: Weighted,
+  { pictures, labels }: { readonly pictures: Uint8Array; readonly labels: ArrayLike<number> | undefined },
+  runtime: Runtime,
+): Promise<Latents> {
+  const { config } = weighted;
+  const length = pictureLength(config.size);
+  const count = pictures.length / length;
+  const known = config.classes?.length ?? 0;
+  const classes = config.classes && labels && oneHot(labels, known);
+  const encoder = await openEncoder(maps, weighted, count, runtime);
+  try {
+    const groups: Float32Array[] = [];
+    for (let first = 0; first < count; first += encoder.batch) {
+      const end = Math.min(first + encoder.batch, count);
+      const found = await encoder.latents(
+        pictures.subarray(first * length, end * length),
+        classes?.subarray(first * known, end * known),
+      );
       found.forEach((values, g) => {
-        const length = values.length / batch;
-        groups[g]!.set(values.subarray(0, Math.min(batch, count - first) * length), first * length);
+        const each = values.length / (end - first);
+        (groups[g] ??= new Float32Array(count * each)).set(values, first * each);
       });
     }
     return { count, groups, classes };
   } finally {
-    await forward.close();
+    await encoder.close();
   }
 }
 
-/** The likeliest pictures given their latents: levels [count, channels, rows, cols]. */
-export async function decode(
+/** A decoder as a compiled program. */
+export interface Decoder {
+  /** Pictures that one call makes at most. */
+  readonly batch: number;
+  /** The likeliest pictures given their latents: levels [count, channels, rows, cols]. */
+  pictures(latents: Latents): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Opens a decoder for so many pictures at once, or fewer if they are many. */
+export async function openDecoder(
   { decoder }: LatentMaps,
   { config, weights }: Weighted,
-  { count, groups, classes }: Latents,
+  atOnce: number,
   { cores, openForward, batch: together = LATENTS_BATCH }: Runtime,
-): Promise<Uint8Array> {
-  const graph = decoder(config, Math.min(together, count));
+): Promise<Decoder> {
+  const graph = decoder(config, Math.min(together, atOnce));
   const batch = graph.latents[0]!.shape[0]!;
   const length = pictureLength(config.size);
   const forward = await openForward(graph, [graph.output.node], weights, { threads: cores() });
-  try {
-    const pictures = new Uint8Array(count * length);
-    for (let first = 0; first < count; first += batch) {
-      const inputs = Object.fromEntries([
-        ...graph.latents.map(({ attributes }, g) => [
-          attributes.name,
-          partOf(groups[g]!, first, batch, count),
-        ]),
-        ...(classes ? [["classes", partOf(classes, first, batch, count)]] : []),
-      ]) as Record<string, Float32Array>;
-      const [values] = await forward.run(undefined, { noise: inputs });
+  return {
+    batch,
+    async pictures({ count, groups, classes }) {
+      const part = (values: Float32Array) => partOf(values, 0, batch, count);
+      const given = graph.latents.map(({ attributes }, g) => [attributes.name, part(groups[g]!)] as const);
+      const noise = { ...Object.fromEntries(given), ...(classes && { classes: part(classes) }) };
+      const [values] = await forward.run(undefined, { noise });
       const levels = levelsOf(graph.output, values!, config.size, {
         levels: config.levels,
         temperature: 1,
         choose: likeliestLevel,
       });
-      pictures.set(levels.subarray(0, Math.min(batch, count - first) * length), first * length);
+      return levels.subarray(0, count * length);
+    },
+    close: () => forward.close(),
+  };
+}
+
+/** The likeliest pictures given their latents: levels [count, channels, rows, cols]. */
+export async function decode(
+  maps: LatentMaps,
+  weighted: Weighted,
+  { count, groups, classes }: Latents,
+  runtime: Runtime,
+): Promise<Uint8Array> {
+  const length = pictureLength(weighted.config.size);
+  const decoder = await openDecoder(maps, weighted, count, runtime);
+  try {
+    const pictures = new Uint8Array(count * length);
+    for (let first = 0; first < count; first += decoder.batch) {
+      const end = Math.min(first + decoder.batch, count);
+      const part = (values: Float32Array) => {
+        const each = values.length / count;
+        return values.subarray(first * each, end * each);
+      };
+      const latents = { count: end - first, groups: groups.map(part), classes: classes && part(classes) };
+      pictures.set(await decoder.pictures(latents), first * length);
     }
     return pictures;
   } finally {
-    await forward.close();
+    await decoder.close();
   }
 }
 

@@ -4,7 +4,7 @@ import type { Values } from "../runtime/values.ts";
 import { gatherNumbers, type Communicator } from "./communicator.ts";
 import { filled, forwardBy, type OpenProgram } from "./forward-pass.ts";
 import { noiseOf } from "./noise.ts";
-import type { Evaluation, PartVectors } from "./trainable.ts";
+import type { Evaluation, PartVectors, Pool, TracedFigure } from "./trainable.ts";
 
 export interface MeasureOptions {
   /** The number of every picture's class, if the model knows classes. */
@@ -16,7 +16,7 @@ export interface MeasureOptions {
 }
 
 export interface Evaluator {
-  /** The figures by their names, with the given parameters: means over the pictures. */
+  /** The figures by their names, with the given parameters: means over the pictures, or of all of them together. */
   figures(weights: PartVectors<Values>): Promise<Record<string, number>>;
   close(): Promise<void>;
 }
@@ -40,7 +40,10 @@ export async function evaluatorBy(
   const { shape } = evaluation.picture;
   return {
     async figures(weights) {
-      const totals = nodes.map(() => 0);
+      const pools = evaluation.figures.map((figure) => ({
+        figure,
+        pool: "pool" in figure ? figure.pool() : meanPool(figure),
+      }));
       // In each round every process measures one batch, as long as there are any.
       const { rank, size } = world ?? { rank: 0, size: 1 };
       const rounds = Math.ceil(pictures.count / (size * batch));
@@ -54,30 +57,59 @@ export async function evaluatorBy(
       );
       for (let round = 0; round < rounds; round++) {
         const [first, count] = [firstOf(round), countOf(round)];
-        const sums = new Float64Array(nodes.length);
+        const own: Float64Array[] = [];
         if (count > 0) {
-          const [own, noise] = [labels?.subarray(first, first + batch), noiseAt(0, first)];
-          const outputs = await forward.run(...filled(await next(), shape, { weights, labels: own, noise }));
-          outputs.forEach((values, node) => (sums[node] = sumOf(values, count, batch)));
+          const [ofBatch, noise] = [labels?.subarray(first, first + batch), noiseAt(0, first)];
+          const outputs = await forward.run(
+            ...filled(await next(), shape, { weights, labels: ofBatch, noise }),
+          );
+          for (const { figure, pool } of pools) {
+            const values = outputs[nodes.indexOf(figure.node)]!;
+            own.push(pool.reduced(values.subarray(0, (values.length * count) / batch), count));
+          }
         }
-        // Sums are added in the order of batches, whoever has measured them.
-        for (const received of world ? await gatherNumbers(world, sums) : [sums])
-          received.forEach((sum, node) => (totals[node]! += sum));
+        // They are added in the order of batches, whoever has measured them.
+        for (const [of, reduced] of await exchanged(world, count, own))
+          reduced.forEach((numbers, i) => pools[i]!.pool.add(numbers, of));
       }
-      return Object.fromEntries(
-        evaluation.figures.map(({ name, node, scale }) => [
-          name,
-          (scale * totals[nodes.indexOf(node)]!) / pictures.count,
-        ]),
-      );
+      return Object.fromEntries(pools.map(({ figure, pool }) => [figure.name, pool.value()]));
     },
     close: () => forward.close(),
   };
 }
 
-/** The sum over the first pictures of a batch: first of each picture, in float64. */
-function sumOf(values: Float32Array, count: number, batch: number): number {
-  const length = values.length / batch;
+/** What all processes have found of so many pictures each, in their order; nothing of those that had none. */
+async function exchanged(
+  world: Communicator | undefined,
+  count: number,
+  reduced: readonly Float64Array[],
+): Promise<[count: number, reduced: Float64Array[]][]> {
+  if (!world) return [[count, [...reduced]]];
+  const own = Float64Array.from([count, ...reduced.flatMap((numbers) => [numbers.length, ...numbers])]);
+  return (await gatherNumbers(world, own)).map((received) => {
+    const found: Float64Array[] = [];
+    for (let start = 1; start < received.length; start += 1 + found.at(-1)!.length)
+      found.push(received.subarray(start + 1, start + 1 + received[start]!));
+    return [received[0]!, found];
+  });
+}
+
+/** The mean over pictures of a figure's numbers, summed in float64. */
+function meanPool({ scale }: TracedFigure): Pool {
+  let [total, pictures] = [0, 0];
+  return {
+    reduced: (values, count) => Float64Array.of(sumOf(values, count)),
+    add([sum], count) {
+      total += sum!;
+      pictures += count;
+    },
+    value: () => (scale * total) / pictures,
+  };
+}
+
+/** The sum over so many pictures, one after the other, in float64. */
+function sumOf(values: Float32Array, count: number): number {
+  const length = values.length / count;
   let total = 0;
   for (let i = 0; i < count; i++) {
     total += values.subarray(i * length, (i + 1) * length).reduce((sum, value) => sum + value, 0);

@@ -29,6 +29,14 @@ export interface NetworkConfig {
   readonly size: PictureSize;
   /** The classes of the pictures, if the network is class-conditional. */
   readonly classes?: readonly PictureClass[] | undefined;
+  /** What makes codes of the pictures, if the network draws codes: levels and size are those of the pictures still. */
+  readonly tokenizer?: TokenizerConfig | undefined;
+}
+
+/** A trained tokenizer. */
+export interface TokenizerConfig extends Pick<NetworkConfig, "model" | "modelConfig"> {
+  /** SHA-256 of its file, with its weights, in hexadecimal digits. */
+  readonly sha256: string;
 }
 
 /** The name of the one part of a model that is one network. */
@@ -89,7 +97,10 @@ export function refuseDropout({ model }: NetworkConfig, { dropout }: NetworkOpti
 }
 
 /** The sizes of a network. @throws ARGUMENT if they are none. */
-export function checkedSizes({ model, modelConfig }: NetworkConfig): ModelConfig {
+export function checkedSizes({
+  model,
+  modelConfig,
+}: Pick<NetworkConfig, "model" | "modelConfig">): ModelConfig {
   const sizes = sizesOf(model, modelConfig);
   for (const [name, value] of Object.entries(sizes)) wholeNumber(value, name, 1, 65_536);
   return sizes;

@@ -39,7 +39,7 @@ export function levelsOf(
   { channels, rows, cols }: PictureSize,
   { levels, temperature, choose }: { levels: number; temperature: number; choose: ChooseLevel },
 ): Uint8Array {
-  if (output.kind === "values") return Uint8Array.from(values, (value) => roundedLevel(value, levels));
+  if (output.kind === "values") return roundedLevels(values, levels);
   const { likelihood } = output;
   const pixels = rows * cols;
   const logits = likelihood.logits(channels);
@@ -64,6 +64,12 @@ export function levelsOf(
   return chosen;
 }
 
-/** The level that is nearest to a value from -1 to 1. */
-const roundedLevel = (value: number, levels: number): number =>
-  Math.min(Math.max(Math.round(((value + 1) / 2) * (levels - 1)), 0), levels - 1);
+/** The levels 0 .. levels-1 that are nearest to values from -1 to 1. */
+export const roundedLevels = (values: Float32Array, levels: number): Uint8Array =>
+  Uint8Array.from(values, (value) =>
+    Math.min(Math.max(Math.round(((value + 1) / 2) * (levels - 1)), 0), levels - 1),
+  );
+
+/** Levels as networks read them, from -1 to 1; `roundedLevels` turns it back. */
+export const scaledLevels = (values: Uint8Array, levels: number): Float32Array =>
+  Float32Array.from(values, (level) => (2 * level) / (levels - 1) - 1);

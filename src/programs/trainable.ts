@@ -36,6 +36,23 @@ export interface TracedFigure extends Figure {
   readonly scale: number;
 }
 
+/** A figure of all pictures together, which is no mean over them: such as how many codes are used. */
+export interface PooledFigure extends Figure {
+  /** [batch, ...] */
+  readonly node: Node;
+  /** Begins anew. */
+  readonly pool: () => Pool;
+}
+
+/** What is known of all pictures so far. */
+export interface Pool {
+  /** What counts of the numbers of `count` pictures, [count, ...]: few, which processes tell each other. */
+  reduced(values: Float32Array, count: number): Float64Array;
+  /** Takes what counts of `count` more pictures. */
+  add(reduced: Float64Array, count: number): void;
+  value(): number;
+}
+
 /** Parameters under one name: a network, or the generator of a GAN. */
 export interface Part {
   readonly name: string;
@@ -71,7 +88,7 @@ export interface Trainable extends GraphInputs {
 /** How a model is validated: its figures on pictures that it was not trained on. */
 export interface Evaluation extends GraphInputs {
   readonly parts: readonly Part[];
-  readonly figures: readonly TracedFigure[];
+  readonly figures: readonly (TracedFigure | PooledFigure)[];
   /**
    * The name of the figure that says which checkpoint is best; undefined if there is none, and the newest counts as
    * best.

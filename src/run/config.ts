@@ -45,6 +45,14 @@ const common = {
     classes: v.optional(
       v.pipe(v.array(v.strictObject({ name: v.string(), pictures: wholeFrom(0) })), v.minLength(1)),
     ),
+    /** Of a network that draws codes. */
+    tokenizer: v.optional(
+      v.strictObject({
+        model: v.string(),
+        modelConfig: v.record(v.string(), wholeFrom(1)),
+        sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "Expected 64 hexadecimal digits")),
+      }),
+    ),
   }),
   data: v.strictObject({
     train: v.string(),
@@ -63,6 +71,8 @@ const common = {
     crop: v.optional(size),
     /** Whether training flips pictures, half of the time. */
     mirror: v.optional(v.boolean()),
+    /** Of a network that draws codes: of how many views of each picture, cropped and flipped, codes were made. */
+    views: v.optional(wholeFrom(1)),
     /** Of how many stacked pictures the training set is made. */
     stack: v.optional(wholeFrom(1)),
     /** How many there were; unknown of runs from before this was written down. */

@@ -2,7 +2,10 @@ import type { FetchOptions } from "../fetch/settings.ts";
 import { fetchSettings } from "../fetch/settings.ts";
 import { cachedModel } from "../hub/cached-model.ts";
 import { hubModel } from "../hub/names.ts";
-import { CONFIG, PACKED_WEIGHTS } from "./run-folder.ts";
+import { CONFIG, PACKED_WEIGHTS, TOKENIZER_FILE } from "./run-folder.ts";
+
+/** The tokenizer is that of networks that draw codes. */
+const FILES = { needed: [CONFIG, PACKED_WEIGHTS], optional: [TOKENIZER_FILE] };
 
 /**
  * The folder of the run that is meant: a path is that of a folder, and `hf:owner/name` or `hf:owner/name@revision` a
@@ -12,5 +15,5 @@ import { CONFIG, PACKED_WEIGHTS } from "./run-folder.ts";
  */
 export async function localRun(name: string, download?: FetchOptions): Promise<string> {
   const model = hubModel(name);
-  return model ? cachedModel(model, [CONFIG, PACKED_WEIGHTS], fetchSettings(download)) : name;
+  return model ? cachedModel(model, FILES, fetchSettings(download)) : name;
 }

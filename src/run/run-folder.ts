@@ -16,6 +16,8 @@ import { LOCK } from "./lock.ts";
  *     metrics.jsonl                            one line of JSON for each record
  *     checkpoints/step-00001200.safetensors    parameters and the state of the optimizer
  *     checkpoints/best.safetensors             averaged weights alone, of the step with the best validation
+ *     tokenizer.safetensors                    the tokenizer, of a network that draws codes
+ *     codes/train.npy, valid.npy               the codes that such a network was trained on, and validated with
  *     samples/                                 pictures drawn on the way
  *     tensorboard/                             metrics and pictures for TensorBoard
  *     lock.json                                who trains it, while somebody does
@@ -32,6 +34,8 @@ import { LOCK } from "./lock.ts";
 export const CONFIG = "config.json";
 export const METRICS = "metrics.jsonl";
 export const CHECKPOINTS = "checkpoints";
+export const TOKENIZER_FILE = "tokenizer.safetensors";
+export const CODES = "codes";
 export const SAMPLES = "samples";
 export const TENSORBOARD = "tensorboard";
 export const FAILURE = "failure.json";
@@ -67,7 +71,16 @@ export async function createRunFolder(path: string, options: { force?: boolean }
       }
       await refusePacked(path);
       // The configuration is removed last: without it, the rest would not be recognised as a run after a crash.
-      for (const name of [METRICS, CHECKPOINTS, SAMPLES, TENSORBOARD, FAILURE, CONFIG]) {
+      for (const name of [
+        METRICS,
+        CHECKPOINTS,
+        TOKENIZER_FILE,
+        CODES,
+        SAMPLES,
+        TENSORBOARD,
+        FAILURE,
+        CONFIG,
+      ]) {
         await rm(join(path, name), { recursive: true, force: true });
       }
     }

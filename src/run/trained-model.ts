@@ -19,6 +19,6 @@ export function trainedModel(
     throw expected("FORMAT", "what is in a run's config.json", "the configuration", "something else");
   }
   const bytes = ArrayBuffer.isView(checkpoint) ? checkpoint : new Uint8Array(checkpoint);
-  const { parts } = familyOf(network.model).evaluation(network, 1);
+  const { parts } = familyOf(network).evaluation(network, 1);
   return { config: network, weights: weightsIn(decodeCheckpoint(bytes, "the checkpoint"), parts) };
 }

@@ -136,7 +136,7 @@ export async function runtimeFiles(): Promise<Map<string, Uint8Array>> {
 export const trainingPictures = (): Promise<Uint8Array> => readFile(DIGITS);
 
 /** Whether a model can be watched while it draws; others draw whole pictures at once. */
-export const isWatched = ({ model }: NetworkConfig): boolean => familyOf(model).can.observe !== undefined;
+export const isWatched = (network: NetworkConfig): boolean => familyOf(network).can.observe !== undefined;
 
 /** The page, which says what the site has beside what every site has. */
 export const withExtras = (html: string, extras: readonly Extra[]): string =>
@@ -145,7 +145,7 @@ export const withExtras = (html: string, extras: readonly Extra[]): string =>
 /** @throws ARGUMENT if a model can neither be watched nor go from one picture to another, NOT_FOUND */
 export function checkPublishable(network: NetworkConfig): void {
   if (isWatched(network)) checkObservable(network);
-  else capability(network.model, "interpolate");
+  else capability(network, "interpolate");
 }
 
 /** The model of a run, if it can draw in a browser. @throws as `publish`, naming the run */
@@ -162,7 +162,7 @@ export async function publishable(run: string): Promise<SavedModel> {
 
 /** What the page reads of a run beside its weights: its `PublishedConfig`. */
 export const configFile = (network: NetworkConfig): string =>
-  `${JSON.stringify({ format: 2, family: familyOf(network.model).name, network } satisfies PublishedConfig)}\n`;
+  `${JSON.stringify({ format: 2, family: familyOf(network).name, network } satisfies PublishedConfig)}\n`;
 
 /** Writes what the page needs of a run. @throws WRITE */
 async function writeRun(site: string, folder: string, model: SavedModel): Promise<PublishedRun> {
@@ -173,7 +173,7 @@ async function writeRun(site: string, folder: string, model: SavedModel): Promis
   await writeAtomically(join(path, CONFIG_FILE), config);
   const checkpoint = encodeWeights(model);
   await writeAtomically(join(path, WEIGHTS_FILE), checkpoint);
-  const { name: family } = familyOf(network.model);
+  const { name: family } = familyOf(network);
   return { folder, model: network.model, family, step, bytes: checkpoint.length };
 }
 

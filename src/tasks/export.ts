@@ -37,7 +37,7 @@ interface Exported {
  */
 export function exportOnnx(model: SavedModel, { task: asked }: ExportOptions = {}): ExportedOnnx {
   const { config, step, weights } = model;
-  const { score } = familyOf(config.model).can;
+  const { score } = familyOf(config).can;
   const task = asked ?? (score ? "score" : "draw");
   const { graph, noise, outputs } = task === "score" ? scoring(model) : drawing(model);
   const { channels, rows, cols } = config.size;
@@ -66,17 +66,20 @@ export function exportOnnx(model: SavedModel, { task: asked }: ExportOptions = {
   return { task, onnx, inputs, outputs: Object.fromEntries(outputs.map((one) => [one.name, one.about])) };
 }
 
+/** What bounds -log p, as the file says it. */
+const BOUNDS = { elbo: "-ELBO", codes: "-log P(codes) - log p(picture | codes)" } as const;
+
 function scoring({ config }: SavedModel): Exported {
-  const { likelihood, trace } = capability(config.model, "score");
+  const { bound, trace } = capability(config, "score");
   const graph = trace(config, ANY_BATCH);
-  const what = likelihood === "exact" ? "-log p" : "-ELBO, a bound of -log p from above";
+  const what = bound === undefined ? "-log p" : `${BOUNDS[bound]}, a bound of -log p from above,`;
   const isOfSubPixels = sameShape(graph.nats.shape, graph.picture.shape);
   const about = `${what} of each ${isOfSubPixels ? "sub-pixel given those before it" : "picture"}, in nats`;
   return { graph, noise: graph.noise, outputs: [{ name: "nats", node: graph.nats, about }] };
 }
 
 function drawing({ config }: SavedModel): Exported {
-  const trace = familyOf(config.model).can.interpolate;
+  const trace = familyOf(config).can.interpolate;
   if (!trace) {
     const wanted = "a model that makes whole pictures at once (vae, ladder-vae, gan)";
     throw expected("ARGUMENT", wanted, "the model to export for drawing", config.model);

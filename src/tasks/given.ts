@@ -4,8 +4,7 @@ import type { Dataset, PictureSize } from "../data/dataset.ts";
 import { readMask } from "../data/mask.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 import { picturesOf, type PartOfWork } from "./part-of-work.ts";
-import { openRunDataset, type ReadOptions } from "./run-dataset.ts";
-import { checkFits, checkLimit } from "./score.ts";
+import { checkFits, checkLimit, openRunDataset, type ReadOptions } from "./run-dataset.ts";
 
 /** Which pixels of the pictures to be completed are given. */
 export interface GivenOptions {

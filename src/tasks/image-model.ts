@@ -1,9 +1,11 @@
+import type { CodeMaps } from "../data/formats/code-maps.ts";
 import type { Dataset, PictureSize } from "../data/dataset.ts";
 import type { FetchOptions } from "../fetch/settings.ts";
 import type { CheckpointChoice } from "../run/checkpoints.ts";
 import { localRun } from "../run/local-run.ts";
 import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
 import type { SampleEvent } from "../runtime/step/sampler.ts";
+import { decodeCodes, encodePictures, type EncodeOptions } from "./codes.ts";
 import { complete, type CompleteOptions } from "./complete.ts";
 import { exportOnnx, type ExportedOnnx, type ExportOptions } from "./export.ts";
 import { givenPixels, openGiven, type GivenOptions } from "./given.ts";
@@ -134,6 +136,16 @@ export class ImageModel {
   /** The latents of pictures. ARGUMENT error if it has no encoder, or they do not fit. */
   embed(pictures: string | Dataset, options: LatentsOptions = {}): Promise<Embedding> {
     return embed(this.#model, pictures, options);
+  }
+
+  /** Turns pictures into codes. ARGUMENT error if it has none, or they do not fit. */
+  encode(pictures: string | Dataset, options: EncodeOptions = {}): Promise<CodeMaps> {
+    return encodePictures(this.#model, pictures, options);
+  }
+
+  /** Turns codes into pictures; maps of codes may be of any size. ARGUMENT error if it has no such codes. */
+  decode(codes: CodeMaps): Promise<Omit<DrawnPictures, "nats">> {
+    return decodeCodes(this.#model, codes);
   }
 
   /**

@@ -16,7 +16,7 @@ export interface NetworkInfo extends Partial<NetworkExplanation> {
 
 /** Describes a network. @throws SCHEDULE as `stepProgram`. */
 export function describeNetwork(config: NetworkConfig): NetworkInfo {
-  const { evaluation, can } = familyOf(config.model);
+  const { evaluation, can } = familyOf(config);
   const { parts } = evaluation(config, 1);
   const layers = parts
     .flatMap(({ declarations }) => declarations)

@@ -28,7 +28,7 @@ export async function interpolate(
   { fromSeed, toSeed, count = INTERPOLATE_DEFAULTS.count, class: wanted }: InterpolateOptions,
 ): Promise<Omit<DrawnPictures, "nats">> {
   const { config } = model;
-  const trace = capability(config.model, "interpolate");
+  const trace = capability(config, "interpolate");
   const [label] = classTurns(config.classes, wanted === undefined ? undefined : [wanted]) ?? [];
   const seeds = [fromSeed, toSeed] as const;
   const pictures = await picturesBetween(trace, model, { seeds, count, label }, { cores, openForward });

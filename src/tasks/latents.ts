@@ -99,7 +99,7 @@ export async function interpolatePictures(
   return { count, size, levels, pictures };
 }
 
-const maps = ({ config }: SavedModel) => capability(config.model, "latents");
+const maps = ({ config }: SavedModel) => capability(config, "latents");
 
 /** In a part, as many pictures are computed together as in the whole. */
 const runtimeFor = (total: number) => ({ ...RUNTIME, batch: Math.min(LATENTS_BATCH, total) });
@@ -111,8 +111,10 @@ async function encoded(
   options: LatentsOptions,
   numbers?: readonly number[],
 ): Promise<{ readonly given: Uint8Array; readonly latents: Latents } & Omit<PartOfPictures, "count">> {
-  const { classes, size } = model.config;
+  const { size } = model.config;
   const latentMaps = maps(model);
+  // A tokenizer knows none, also if the network that draws its codes does.
+  const classes = latentMaps.encoder(model.config, 1).classes && model.config.classes;
   const [label] = options.class === undefined ? [] : classTurns(classes, [options.class])!;
   const opened = await openGiven(model, dataset, options, LATENTS_BATCH);
   const { pictures: all, count, labels, total, first } = opened;

@@ -20,8 +20,8 @@ export interface ModelCard {
   /** Whether the training pictures have a name that means the same everywhere. */
   readonly hasPublicData: boolean;
   readonly onnx: Pick<ExportedOnnx, "task" | "inputs" | "outputs">;
-  /** Columns and rows of pictures in `samples.png`, and the seed that they were drawn of. */
-  readonly samples: { readonly count: number; readonly seed: number };
+  /** The pictures in `samples.png`, and the seed that they were drawn of; undefined if the model draws none. */
+  readonly samples: { readonly count: number; readonly seed: number } | undefined;
   /** Whether nextpixel knows the network, or a file of the user's defines it. */
   readonly isOurs: boolean;
 }
@@ -89,20 +89,32 @@ function sections(card: ModelCard): string[] {
       `${channels} channel(s), ${network.levels} levels each. Trained by nextpixel ${config.nextpixel} ` +
       `for ${step} steps ${trainedOn}.`,
     ...(network.classes ? [`Its classes: ${network.classes.map((one) => one.name).join(", ")}.`] : []),
-    "![Pictures drawn by the model](samples.png)",
-    `*${samples.count} pictures of seed ${samples.seed}, not chosen.*`,
+    ...(samples
+      ? [
+          "![Pictures drawn by the model](samples.png)",
+          `*${samples.count} pictures of seed ${samples.seed}, not chosen.*`,
+        ]
+      : []),
     ...figureSection(card),
     "## How to use it",
     block("sh", [
-      `npx nextpixel sample ${source}${own} --count ${samples.count} --seed ${samples.seed} --out samples.png`,
+      ...(samples
+        ? [
+            `npx nextpixel sample ${source}${own} --count ${samples.count} --seed ${samples.seed} --out samples.png`,
+          ]
+        : []),
       ...(card.onnx.task === "score" ? [`npx nextpixel score ${source}${own} <pictures>`] : []),
     ]),
     ...(isOurs ? [] : ["`network.js` stands for the file that defines the network, which is not in here."]),
     block("js", [
-      'import { ImageModel, savePictures } from "nextpixel";',
+      `import { ImageModel${samples ? ", savePictures" : ""} } from "nextpixel";`,
       "",
       `const model = await ImageModel.load(${JSON.stringify(source)});`,
-      `await savePictures("samples.png", await model.sample({ count: ${samples.count}, seed: ${samples.seed} }));`,
+      ...(samples
+        ? [
+            `await savePictures("samples.png", await model.sample({ count: ${samples.count}, seed: ${samples.seed} }));`,
+          ]
+        : ['const { values } = await model.embed("pictures");']),
     ]),
     "## Files",
     [

@@ -11,8 +11,9 @@ import { modelNamesOf } from "../models/by-name.ts";
 import type { CheckpointChoice } from "../run/checkpoints.ts";
 import { readRunConfig, type RunConfig } from "../run/config.ts";
 import { validationAt } from "../run/metrics.ts";
-import { CONFIG, isPacked, PACKED_WEIGHTS } from "../run/run-folder.ts";
+import { CONFIG, isPacked, PACKED_WEIGHTS, TOKENIZER_FILE } from "../run/run-folder.ts";
 import { encodeWeights, loadSavedModel, type SavedModel } from "../run/saved-model.ts";
+import { readTokenizerFile } from "../run/tokenizer-file.ts";
 import { exportOnnx } from "./export.ts";
 import { checkLicense, modelCard, type ModelCard } from "./model-card.ts";
 import { pngText } from "./png-text.ts";
@@ -79,7 +80,8 @@ export async function packedFiles(
   const model = await loadSavedModel(run, checkpoint);
   const own = await readRunConfig(run);
   const config = await withoutLocalNames(own);
-  const drawn = await sample(model, SAMPLES);
+  const { can } = familyOf(model.config);
+  const drawn = can.sample && (await sample(model, SAMPLES));
   const { onnx, ...about } = exportOnnx(model);
   const card = modelCard({
     ...named,
@@ -89,16 +91,17 @@ export async function packedFiles(
     figures: await figuresOf(run, model),
     hasPublicData: config.data.train === own.data.train,
     onnx: about,
-    samples: SAMPLES,
+    samples: drawn && SAMPLES,
     isOurs: modelNamesOf(config.family).includes(config.network.model),
   });
   const text = (content: string) => new TextEncoder().encode(content);
   // The weights come last: a folder that has them is complete.
-  return new Map([
+  return new Map<string, Uint8Array>([
     ["README.md", text(card)],
     [CONFIG, text(`${JSON.stringify(config, null, 2)}\n`)],
-    ["samples.png", gridFile(drawn, pngText(model, SAMPLES))],
+    ...(drawn ? [["samples.png", gridFile(drawn, pngText(model, SAMPLES))] as const] : []),
     ["onnx/model.onnx", onnx],
+    ...(model.config.tokenizer ? [[TOKENIZER_FILE, await readTokenizerFile(run)] as const] : []),
     [PACKED_WEIGHTS, encodeWeights(model)],
   ]);
 }
@@ -106,7 +109,7 @@ export async function packedFiles(
 /** The figures of the validation that a model's weights had, as far as the run tells. */
 async function figuresOf(run: string, { config, step, best }: SavedModel): Promise<ModelCard["figures"]> {
   const values = { ...(best && { [best.name]: best.value }), ...(await validationAt(run, step)) };
-  return familyOf(config.model)
+  return familyOf(config)
     .evaluation(config, 1)
     .figures.filter(({ name }) => values[name] !== undefined)
     .map((figure) => ({ ...figure, value: values[figure.name]! }));

@@ -1,3 +1,4 @@
+import { expected, wholeNumber } from "../basics/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset, type OpenOptions } from "../data/open.ts";
 import { stacked } from "../data/stack.ts";
@@ -29,4 +30,17 @@ export async function openRunDataset(
     ...options,
   });
   return data.stack !== undefined && opened.size.channels === 1 ? stacked(opened, opened.count) : opened;
+}
+
+/** Checks the number of pictures to take, if it is not all. @throws ARGUMENT */
+export function checkLimit(limit: number | undefined): void {
+  if (limit !== undefined) wholeNumber(limit, "the limit of pictures", 1);
+}
+
+/** Checks that a data set has the size and levels of a model's pictures. @throws ARGUMENT */
+export function checkFits({ config: { size, levels } }: SavedModel, dataset: Dataset): void {
+  const describe = (shape: typeof size, count: number) =>
+    `pictures of ${shape.cols}x${shape.rows}, ${shape.channels} channel(s), ${count} levels`;
+  const [wanted, received] = [describe(size, levels), describe(dataset.size, dataset.levels)];
+  if (wanted !== received) throw expected("ARGUMENT", wanted, `data set ${dataset.name}`, received);
 }

@@ -16,7 +16,7 @@ export const openSampler = (
   options: SamplerOptions = {},
   task: "sample" | "complete" = "sample",
 ): Sampler =>
-  capability(model.config.model, task)(model, options, { cores, startWorker: startNodeWorker, openForward });
+  capability(model.config, task)(model, options, { cores, startWorker: startNodeWorker, openForward });
 
 export interface SampleOptions extends SamplerOptions, CollectOptions {}
 

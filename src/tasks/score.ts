@@ -2,7 +2,9 @@ import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
 import { labelsAmong } from "../data/classes.ts";
 import { pictureLength, type Dataset } from "../data/dataset.ts";
-import { capability } from "../families/by-name.ts";
+import { capability, familyOf } from "../families/by-name.ts";
+import { checkFits, checkLimit } from "./run-dataset.ts";
+import { fidelityOf, type Fidelity } from "./fidelity.ts";
 import { scoreDataset, type ScoredBatch } from "../programs/score-dataset.ts";
 import { openImportanceScorer, openScorer } from "../programs/scorer.ts";
 import type { SavedModel } from "../run/saved-model.ts";
@@ -45,12 +47,15 @@ export interface Score {
   /** Whether the numbers are the likelihood itself, or a bound on it. */
   readonly likelihood: "exact" | "bound";
   /**
-   * What bounds -log p from above: -ELBO, the evidence lower bound (Kingma, Welling 2014), or the bound with
-   * importance samples (Burda et al. 2016). Undefined if it is exact.
+   * What bounds -log p from above: -ELBO, the evidence lower bound (Kingma, Welling 2014); the bound with importance
+   * samples (Burda et al. 2016); or, of codes of a tokenizer, -log P(codes) - log p(picture | codes). Undefined if it
+   * is exact.
    */
-  readonly bound: "elbo" | "importance-weighted" | undefined;
+  readonly bound: "elbo" | "importance-weighted" | "codes" | undefined;
   /** How many were drawn for each picture, if they were asked for. */
   readonly importanceSamples: number | undefined;
+  /** Of a model that has codes of pictures: what the codes keep of them. */
+  readonly fidelity: Fidelity | undefined;
   /** -log p of a picture, or the bound of it, in nats. */
   readonly nllNats: number;
   readonly bitsPerDim: number;
@@ -82,7 +87,20 @@ const MAX_SUB_PIXELS = 2 ** 25;
  * @throws as `scorePictures`
  */
 export async function score(model: SavedModel, dataset: Dataset, options: ScoreOptions = {}): Promise<Score> {
-  return meanScore(await scorePictures(model, dataset, options), pictureLength(dataset.size));
+  return wholeScore(model, dataset, await scorePictures(model, dataset, options), options);
+}
+
+/** The means of scores of pictures, and what codes keep of these pictures, if the model has codes. */
+export async function wholeScore(
+  model: SavedModel,
+  dataset: Dataset,
+  scores: PictureScores,
+  options: Pick<ScoreOptions, "threads">,
+): Promise<Score> {
+  const mean = meanScore(scores, pictureLength(dataset.size));
+  return familyOf(model.config).can.codes
+    ? { ...mean, fidelity: await fidelityOf(model, dataset, scores.total, options) }
+    : mean;
 }
 
 /** The means of scores of pictures with so many sub-pixels. */
@@ -99,6 +117,7 @@ export function meanScore(
     likelihood,
     bound,
     importanceSamples,
+    fidelity: undefined,
     nllNats: mean,
     bitsPerDim: bitsPerDim(mean, subPixels),
     nllNatsStandardError: Math.sqrt(squares / Math.max(count - 1, 1) / count),
@@ -118,8 +137,16 @@ export async function scorePictures(
   dataset: Dataset,
   options: ScoreOptions = {},
 ): Promise<PictureScores> {
-  const { likelihood, bound, trace } = capability(model.config.model, "score");
+  const { likelihood, bound, trace } = capability(model.config, "score");
   checkFits(model, dataset);
+  if (options.part && familyOf(model.config).can.codes)
+    throw expected(
+      "ARGUMENT",
+      "no part",
+      "the pictures of a model with codes, of which all are counted,",
+      "one",
+      "part",
+    );
   checkThreads(options.threads);
   checkLimit(options.limit);
   const { importanceSamples } = options;
@@ -166,7 +193,7 @@ export async function scorePictures(
 }
 
 function importanceScorer(model: SavedModel, batch: number, count: number, options: ScoreOptions) {
-  const trace = capability(model.config.model, "importance");
+  const trace = capability(model.config, "importance");
   const samples = Math.min(count, SAMPLES_AT_ONCE);
   const graph = trace(model.config, Math.ceil(batch / samples), samples);
   return openImportanceScorer(graph, count, model.weights, options);
@@ -175,19 +202,6 @@ function importanceScorer(model: SavedModel, batch: number, count: number, optio
 /** The number of the most probable class. */
 export const likeliest = (posterior: Float32Array | Float64Array): number =>
   posterior.indexOf(Math.max(...posterior));
-
-/** Checks the number of pictures to take, if it is not all. @throws ARGUMENT */
-export function checkLimit(limit: number | undefined): void {
-  if (limit !== undefined) wholeNumber(limit, "the limit of pictures", 1);
-}
-
-/** Checks that a data set has the size and levels of a model's pictures. @throws ARGUMENT */
-export function checkFits({ config: { size, levels } }: SavedModel, dataset: Dataset): void {
-  const describe = (shape: typeof size, count: number) =>
-    `pictures of ${shape.cols}x${shape.rows}, ${shape.channels} channel(s), ${count} levels`;
-  const [wanted, received] = [describe(size, levels), describe(dataset.size, dataset.levels)];
-  if (wanted !== received) throw expected("ARGUMENT", wanted, `data set ${dataset.name}`, received);
-}
 
 function checkFinite({ step }: SavedModel, { first, nats }: ScoredBatch): void {
   const bad = nats.findIndex((value) => !Number.isFinite(value));

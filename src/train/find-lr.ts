@@ -8,6 +8,7 @@ import { initialState, releaseState, type TrainingState } from "../programs/trai
 import { openDeviceTrainingStep, openTrainingStep, type TrainingStep } from "../programs/training-step.ts";
 import type { Values } from "../runtime/values.ts";
 import { trainingBatches } from "./batches.ts";
+import { codesOf } from "./codes.ts";
 import type { RequestedTraining } from "./request.ts";
 import { prepared, type TrainOptions } from "./train.ts";
 
@@ -62,19 +63,22 @@ export async function findLearningRate(
   { steps = FIND_LR_STEPS, onStep = () => undefined, ...options }: FindLearningRateOptions = {},
 ): Promise<FoundLearningRate> {
   wholeNumber(steps, "steps of the test", 2);
-  const { config, train } = await prepared({ ...request, steps, epochs: undefined }, options);
+  const all = await prepared({ ...request, steps, epochs: undefined }, options);
+  const { config, tokenizer } = all;
+  const { train } = tokenizer ? await codesOf(all, tokenizer, config, options) : all;
   const { network, data } = config;
   const { batch, shares, seed, device } = config.training;
   const factor = (HIGHEST / LOWEST) ** (1 / (steps - 1));
   const settings = { ...config.training, lr: LOWEST / factor, warmup: 0, decay: factor };
-  const family = familyOf(network.model);
+  const family = familyOf(network);
   const trace = (count: number) => family.trainable(network, count, settings);
   const { parts } = trace(1);
   const { best } = family.evaluation(network, 1);
   const figures = parts.flatMap((part) => part.figures);
   const { name, label, decimals } = figures.find((figure) => figure.name === best) ?? figures[0]!;
 
-  const [crop, mirror] = [data.crop !== undefined, data.mirror ?? false];
+  // Codes are of cropped and flipped pictures already.
+  const [crop, mirror] = [!tokenizer && data.crop !== undefined, !tokenizer && (data.mirror ?? false)];
   const labels = network.classes && labelsAmong(train, network.classes);
   const nextBatch = readAhead(trainingBatches(train, { batch, seed, crop, mirror, labels }), 0, steps);
   const openStep = device === "webgpu" ? openDeviceTrainingStep : openTrainingStep;

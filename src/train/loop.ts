@@ -16,8 +16,10 @@ import type { RunConfig } from "../run/config.ts";
 import { saveFailure } from "../run/failure.ts";
 import type { BestFigure } from "../run/training-state.ts";
 import type { Values } from "../runtime/values.ts";
+import type { Tokenizer } from "../run/tokenizer-file.ts";
 import { checkAgreement } from "./agreement.ts";
 import { trainingBatches } from "./batches.ts";
+import { codesOf } from "./codes.ts";
 import type { FigureValues, MetricsRecord, TrainEvent } from "./events.ts";
 import { newMeter } from "./meter.ts";
 import { openRunWriter, type RunWriter } from "./run-writer.ts";
@@ -35,6 +37,8 @@ export interface LoopOptions {
   readonly config: RunConfig;
   readonly train: Dataset;
   readonly valid: Dataset;
+  /** Makes codes of the pictures, if the network draws codes. */
+  readonly tokenizer?: Tokenizer | undefined;
   readonly threads?: number | undefined;
   /** Finishes the step, saves a checkpoint and throws an INTERRUPTED error. */
   readonly signal?: AbortSignal | undefined;
@@ -66,17 +70,16 @@ const RECORDS_PER_EVALUATION = 10;
  * (the last good checkpoint is kept); CLUSTER as `checkAgreement` and `allGather`; INTERRUPTED.
  */
 export async function trainModel(options: LoopOptions): Promise<TrainResult> {
-  const { run, train, valid, threads, signal, world, onEvent = () => undefined } = options;
-  const pictures = { train: train.count, valid: valid.count };
+  const { run, tokenizer, threads, signal, world, onEvent = () => undefined } = options;
+  const pictures = { train: options.train.count, valid: options.valid.count };
   const config = { ...options.config, data: { ...options.config.data, pictures } };
   const { training, network } = config;
   const { steps, batch, seed, device = "cpu" } = training;
 
   const { classes } = network;
-  const [trainLabels, validLabels] = [train, valid].map(
-    (pictures) => classes && labelsAmong(pictures, classes),
-  );
-  const family = familyOf(network.model);
+  const labelsOf = (of: Dataset) => classes && labelsAmong(of, classes);
+  for (const of of [options.train, options.valid]) labelsOf(of);
+  const family = familyOf(network);
   const trace = (count: number) => family.trainable(network, count, training);
   const evaluate = (count: number) => family.evaluation(network, count);
   const { parts } = trace(1);
@@ -90,7 +93,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   const start = await startTogether(world, parts, () =>
     options.resume
       ? resumeRun(run, config, parts, bestFigure)
-      : beginRun(run, config, parts, options.force ?? false),
+      : beginRun(run, config, parts, options.force ?? false, tokenizer),
   );
 
   const started = performance.now();
@@ -116,13 +119,17 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
 
   const opened = new Opened();
   try {
+    const { train, valid } = tokenizer
+      ? await codesOf(options, tokenizer, config, { run: start.lock && run, threads, signal })
+      : options;
     if (start.lock) {
-      const { keep } = training;
       writer = await openRunWriter(run, {
         parts,
         network,
+        tokenizer,
+        valid: options.valid,
         figures: [...trainFigures, ...figures],
-        keep,
+        keep: training.keep,
         seed,
       });
     }
@@ -131,15 +138,16 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
       openStep(trace, batch, { threads, shares: training.shares, seed, world }),
     );
     const validation = await opened.add(
-      openEvaluator(evaluate, valid, { labels: validLabels, seed, threads, device, world }),
+      openEvaluator(evaluate, valid, { labels: labelsOf(valid), seed, threads, device, world }),
     );
     const batches = trainingBatches(train, {
       batch,
       part: step.pictures,
       seed,
-      crop: config.data.crop !== undefined,
-      mirror: config.data.mirror ?? false,
-      labels: trainLabels,
+      // Codes are of cropped and flipped pictures already.
+      crop: !tokenizer && config.data.crop !== undefined,
+      mirror: !tokenizer && (config.data.mirror ?? false),
+      labels: labelsOf(train),
     });
     const nextBatch = readAhead(batches, state.step, steps);
 
@@ -149,8 +157,8 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
       parameters: parts.reduce((sum, { declarations }) => sum + parameterCount(declarations), 0),
       step: state.step,
       steps,
-      trainPictures: train.count,
-      validPictures: valid.count,
+      trainPictures: pictures.train,
+      validPictures: pictures.valid,
       figures: { train: trainFigures.map(described), valid: figures.map(described) },
     });
     await save(state);
@@ -176,7 +184,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
 
       const measured = {
         step: state.step,
-        epoch: epochOf(state.step, batch, train.count),
+        epoch: epochOf(state.step, batch, pictures.train),
         train: meter.figures(),
         learningRate: result.learningRate,
         imagesPerSecond: (1000 * batch) / meter.milliseconds(),

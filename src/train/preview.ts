@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { dequantise } from "../data/quantise.ts";
-import type { Capabilities, TrainedModel } from "../families/family.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Capabilities, OpenSampler, TrainedModel } from "../families/family.ts";
 import { writeAtomically } from "../files/atomic-write.ts";
 import { pictureGrid } from "../pictures/grid.ts";
 import { encodePng } from "../pictures/png.ts";
 import { collect, type DrawnPictures } from "../programs/drawn-pictures.ts";
 import { openForward } from "../programs/forward.ts";
+import { decode, encode, type LatentMaps } from "../programs/latents.ts";
 import { previewFile, SAMPLES } from "../run/run-folder.ts";
 import type { PngPicture } from "../run/tensorboard.ts";
 import { startNodeWorker } from "../runtime/workers/node.ts";
@@ -16,22 +18,49 @@ export interface Preview extends DrawnPictures {
 }
 
 const COUNT = 8;
+const RUNTIME = { cores: () => 1, openForward };
+
+/** Where a preview is kept, and of what random numbers it is. */
+interface PreviewPlace {
+  readonly run: string;
+  readonly step: number;
+  readonly seed: number;
+}
 
 /**
  * Draws a few pictures, always with the same seed, of all classes in turn, into the run's samples/. This takes about as
- * long as one or two training steps.
+ * long as one or two training steps. Of a model that draws none but turns pictures into latents and back, a few
+ * pictures to validate with, and below them what becomes of them. Undefined if it can do neither.
  *
- * @throws WRITE
+ * @throws WRITE; as `Dataset.read`
  */
-export async function drawPreview(
-  openSampler: NonNullable<Capabilities["sample"]>,
+export async function preview(
+  { sample, latents }: Capabilities,
   model: TrainedModel,
-  { run, step, seed }: { readonly run: string; readonly step: number; readonly seed: number },
-): Promise<Preview> {
-  const place = { cores: () => 1, startWorker: startNodeWorker, openForward };
-  const sampler = openSampler(model, { workers: 1 }, place);
-  const drawn = await collect(sampler, { count: COUNT, seed }).finally(() => sampler.close());
-  const grid = pictureGrid(dequantise(drawn.pictures, drawn.levels), COUNT, drawn.size, { columns: COUNT });
+  valid: Dataset,
+  place: PreviewPlace,
+): Promise<Preview | undefined> {
+  if (sample) return saved(await drawn(sample, model, place.seed), place);
+  return latents && saved(await reconstructed(latents, model, valid), place);
+}
+
+function drawn(openSampler: OpenSampler, model: TrainedModel, seed: number): Promise<DrawnPictures> {
+  const sampler = openSampler(model, { workers: 1 }, { ...RUNTIME, startWorker: startNodeWorker });
+  return collect(sampler, { count: COUNT, seed }).finally(() => sampler.close());
+}
+
+async function reconstructed(maps: LatentMaps, model: TrainedModel, valid: Dataset): Promise<DrawnPictures> {
+  const { size, levels } = model.config;
+  const given = await valid.read(Array.from({ length: COUNT }, (_, i) => i % valid.count));
+  const latents = await encode(maps, model, { pictures: given, labels: undefined }, RUNTIME);
+  const made = await decode(maps, model, latents, RUNTIME);
+  return { count: 2 * COUNT, size, levels, pictures: Uint8Array.from([...given, ...made]), nats: undefined };
+}
+
+/** Writes pictures into the run's samples/. */
+async function saved(drawn: DrawnPictures, { run, step }: PreviewPlace): Promise<Preview> {
+  const pixels = dequantise(drawn.pictures, drawn.levels);
+  const grid = pictureGrid(pixels, drawn.count, drawn.size, { columns: COUNT });
   const png = encodePng(grid);
   await writeAtomically(join(run, SAMPLES, previewFile(step)), png);
   const { width, height, channels } = grid;

@@ -1,14 +1,17 @@
-import { numberFrom, wholeNumber } from "../basics/errors.ts";
+import { expected, numberFrom, wholeNumber } from "../basics/errors.ts";
 import { cores } from "../runtime/workers/node.ts";
 import type { Dataset, Extent, PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
 import { defaultLikelihood } from "../likelihood/by-name.ts";
+import { codeMapOf } from "../families/code-network.ts";
+import { tokenizerOf } from "../families/code-prior.ts";
 import { familyOf } from "../families/by-name.ts";
 import { OPTIMIZERS, type OptimizerKind, type OptimizerName } from "../families/optimizers.ts";
 import { settingsOf, sizesOf, type GivenSizes } from "../models/by-name.ts";
 import type { Model } from "../models/model.ts";
 import type { GivenSettings } from "../models/settings.ts";
 import { runConfigOf, type RunConfig } from "../run/config.ts";
+import type { TokenizerConfig } from "../programs/network.ts";
 import type { Device, DeviceChoice } from "../runtime/device.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
 import { version } from "../version.ts";
@@ -108,6 +111,16 @@ export interface TrainRequest {
   readonly crop?: Extent | undefined;
   /** Whether training flips pictures left to right, at random, half of the time. */
   readonly mirror?: boolean | undefined;
+  /**
+   * A run whose tokenizer makes codes of the pictures, which the model draws in their place: one that trained a
+   * tokenizer, or that was trained with one.
+   */
+  readonly tokenizer?: string | undefined;
+  /**
+   * With a tokenizer: of how many views of each picture, cropped and flipped as `crop` and `mirror` ask for, codes are
+   * made before training. 8 by default where there is something to crop or to flip, else 1.
+   */
+  readonly views?: number | undefined;
   /** Trains on so many pictures whose three colours are pictures of the data set: see `stacked`. */
   readonly stack?: number | undefined;
 }
@@ -127,9 +140,13 @@ export interface TrainingPictures {
   readonly size: PictureSize;
   /** The classes, if the network is class-conditional. */
   readonly classes?: readonly PictureClass[] | undefined;
+  /** What makes codes of them. */
+  readonly tokenizer?: TokenizerConfig | undefined;
 }
 
 const MAX_BATCH = 65_536;
+const MAX_VIEWS = 65_536;
+const VIEWS_OF_CROPS = 8;
 
 /**
  * Checks the numbers of a request that are used before there is a configuration (which is checked itself) or are not in
@@ -145,7 +162,25 @@ export function checkRequest({
   warmup,
   seed,
   validFraction,
+  views,
+  crop,
+  mirror,
+  tokenizer,
 }: RequestedTraining): void {
+  if (views !== undefined) {
+    if (views > 1 && crop === undefined && !mirror)
+      throw expected(
+        "ARGUMENT",
+        "crops, or pictures to be flipped,",
+        "several views",
+        "none",
+        "crop",
+        "mirror",
+      );
+    if (tokenizer === undefined)
+      throw expected("ARGUMENT", "a tokenizer", "training on views", "none", "tokenizer");
+    wholeNumber(views, "views", 1, MAX_VIEWS);
+  }
   if (epochs !== undefined) wholeNumber(epochs, "epochs", 1);
   if (limit !== undefined) wholeNumber(limit, "limit", 1);
   if (batch !== undefined) wholeNumber(batch, "batch", 1, MAX_BATCH);
@@ -181,7 +216,14 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       ? all.steps
       : Math.ceil((epochs * pictures.count) / batch);
   const evalEvery = all.evalEvery ?? Math.ceil(steps / 10);
-  const family = familyOf(model);
+  const family = familyOf({ model });
+  const { tokenizer } = pictures;
+  if (tokenizer && !family.can.sample)
+    throw expected("ARGUMENT", "a model that draws", "a training with a tokenizer", model, "model");
+  const levels = tokenizer
+    ? codeMapOf(tokenizerOf({ ...pictures, model, modelConfig: {} })).levels
+    : pictures.levels;
+  const hasViews = all.crop !== undefined || all.mirror === true;
   const config: RunConfig = {
     format: 2,
     nextpixel: version,
@@ -190,10 +232,11 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       model,
       modelConfig: sizesOf(model, sizes, all.preset),
       settings: settingsOf(model, settings),
-      likelihood: all.likelihood ?? (family.hasLikelihood ? defaultLikelihood(pictures.levels) : undefined),
+      likelihood: all.likelihood ?? (family.hasLikelihood ? defaultLikelihood(levels) : undefined),
       levels: pictures.levels,
       size: pictures.size,
       classes: pictures.classes && [...pictures.classes],
+      tokenizer,
     },
     data: {
       train: nameOf(all.dataset),
@@ -207,6 +250,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       layout: all.layout,
       crop: all.crop,
       mirror: all.mirror ?? false,
+      views: tokenizer && (all.views ?? (hasViews ? VIEWS_OF_CROPS : 1)),
       stack: all.stack,
     },
     training: {
@@ -237,9 +281,12 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
 export const nameOf = (given: string | { readonly name: string }): string =>
   typeof given === "string" ? given : given.name;
 
-/** The request that a run with this configuration came from, or an equivalent one, without `out`. */
-export function requestOf({ network, data, training }: RunConfig): Omit<TrainRequest, "out"> {
-  const { model, modelConfig: sizes, settings, likelihood, levels, classes } = network;
+/**
+ * The request that a run with this configuration came from, or an equivalent one, without `out`. `run` is its folder,
+ * where its tokenizer is, if it has one.
+ */
+export function requestOf({ network, data, training }: RunConfig, run: string): Omit<TrainRequest, "out"> {
+  const { model, modelConfig: sizes, settings, likelihood, levels, classes, tokenizer } = network;
   const {
     train: dataset,
     valid,
@@ -252,6 +299,7 @@ export function requestOf({ network, data, training }: RunConfig): Omit<TrainReq
     layout,
     crop,
     mirror,
+    views,
     stack,
   } = data;
   return {
@@ -266,7 +314,9 @@ export function requestOf({ network, data, training }: RunConfig): Omit<TrainReq
     layout,
     crop,
     mirror,
+    views,
     stack,
+    tokenizer: tokenizer && run,
     model,
     sizes,
     settings,

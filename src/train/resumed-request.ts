@@ -1,4 +1,5 @@
 import { expected, NextpixelError } from "../basics/errors.ts";
+import type { TokenizerConfig } from "../programs/network.ts";
 import type { RunConfig } from "../run/config.ts";
 import { configOf, nameOf, requestOf, type TrainRequest } from "./request.ts";
 
@@ -13,7 +14,7 @@ export type ResumeRequest = Omit<TrainRequest, "out" | "force" | "dataset"> & {
  * @throws ARGUMENT, naming both values, if anything else differs from what the run was started with.
  */
 export function resumedRequest(run: string, own: RunConfig, asked: ResumeRequest): TrainRequest {
-  const { levels, size, classes, model } = own.network;
+  const { levels, size, classes, model, tokenizer } = own.network;
   if (asked.model !== undefined && nameOf(asked.model) !== model)
     throw differs(run, "network.model", model, asked.model);
   if (asked.classConditional === true && classes === undefined)
@@ -22,7 +23,7 @@ export function resumedRequest(run: string, own: RunConfig, asked: ResumeRequest
   if (asked.epochs !== undefined && pictures === undefined)
     throw expected("ARGUMENT", "steps", "what a run of an early version is to go on to", "epochs");
 
-  const before = requestOf(own);
+  const before = requestOf(own, run);
   const { dataset: _, ...rest } = asked;
   const request: TrainRequest = {
     ...before,
@@ -33,14 +34,22 @@ export function resumedRequest(run: string, own: RunConfig, asked: ResumeRequest
     dataset: asked.dataset ?? before.dataset,
     sizes: asked.preset === undefined ? { ...before.sizes, ...defined(asked.sizes ?? {}) } : asked.sizes,
     settings: { ...before.settings, ...defined(asked.settings ?? {}) },
+    // Which is the same, see `checkTokenizer`, and in the run itself.
+    tokenizer: before.tokenizer,
     out: run,
   };
   const config = configOf(
     { ...request, device: own.training.device },
-    { count: pictures?.train ?? 1, levels: asked.levels ?? levels, size, classes },
+    { count: pictures?.train ?? 1, levels: asked.levels ?? levels, size, classes, tokenizer },
   );
   checkSame(run, own, { ...config, data: { ...config.data, pictures } });
   return request;
+}
+
+/** Checks that a run is resumed with its own tokenizer. @throws ARGUMENT, naming both hashes, if it is another one. */
+export function checkTokenizer(run: string, own: RunConfig, given: TokenizerConfig): void {
+  const wanted = own.network.tokenizer?.sha256;
+  if (given.sha256 !== wanted) throw differs(run, "network.tokenizer.sha256", wanted, given.sha256);
 }
 
 const defined = <Given extends object>(given: Given): Partial<Given> =>

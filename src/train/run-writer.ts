@@ -1,3 +1,4 @@
+import type { Dataset } from "../data/dataset.ts";
 import type { TrainedModel } from "../families/family.ts";
 import { familyOf } from "../families/by-name.ts";
 import type { Figure, PartVectors, TrainablePart } from "../programs/trainable.ts";
@@ -7,9 +8,10 @@ import { saveCheckpoint } from "../run/checkpoints.ts";
 import { appendMetrics } from "../run/metrics.ts";
 import { openEventFile } from "../run/tensorboard.ts";
 import { toCheckpoint, type BestFigure } from "../run/training-state.ts";
+import type { Tokenizer } from "../run/tokenizer-file.ts";
 import type { Values } from "../runtime/values.ts";
 import type { FigureValues, MetricsRecord } from "./events.ts";
-import { drawPreview, type Preview } from "./preview.ts";
+import { preview, type Preview } from "./preview.ts";
 
 /** What keeps all that a training makes. Of several processes, one has it. */
 export interface RunWriter {
@@ -17,13 +19,17 @@ export interface RunWriter {
   checkpoint(state: TrainingState<Values>): Promise<string>;
   record(record: MetricsRecord): Promise<void>;
   best(step: number, weights: PartVectors, figure: BestFigure | undefined): Promise<void>;
-  /** Draws and keeps pictures, if the model can draw. */
+  /** Draws or reconstructs pictures, and keeps them; undefined if the model can do neither. */
   preview(step: number, weights: PartVectors): Promise<Preview | undefined>;
 }
 
 export interface RunWriterOptions {
   readonly parts: readonly TrainablePart[];
   readonly network: TrainedModel["config"];
+  /** If the network draws codes. */
+  readonly tokenizer: Tokenizer | undefined;
+  /** The pictures to validate with, some of which are reconstructed. */
+  readonly valid: Dataset;
   /** Of training and of validation. */
   readonly figures: readonly Figure[];
   /** Checkpoints to keep. */
@@ -35,9 +41,9 @@ export interface RunWriterOptions {
 /** Keeps what a training makes in its run folder, which exists. @throws WRITE, as its methods do */
 export async function openRunWriter(
   run: string,
-  { parts, network, figures, keep, seed }: RunWriterOptions,
+  { parts, network, tokenizer, valid, figures, keep, seed }: RunWriterOptions,
 ): Promise<RunWriter> {
-  const { sample } = familyOf(network.model).can;
+  const { can } = familyOf(network);
   const events = await openEventFile(run);
   return {
     checkpoint: async (state) => saveCheckpoint(run, toCheckpoint(await readState(state), parts), keep),
@@ -47,10 +53,10 @@ export async function openRunWriter(
     },
     best: (step, weights, figure) => saveBestWeights(run, step, weights, parts, figure),
     async preview(step, weights) {
-      if (sample === undefined) return undefined;
-      const preview = await drawPreview(sample, { config: network, weights }, { run, step, seed });
-      await events.picture(step, "samples", preview.grid);
-      return preview;
+      const model = { config: network, weights: { ...weights, ...tokenizer?.model.weights } };
+      const shown = await preview(can, model, valid, { run, step, seed });
+      if (shown) await events.picture(step, "samples", shown.grid);
+      return shown;
     },
   };
 }

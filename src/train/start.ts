@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { writeAtomically } from "../files/atomic-write.ts";
 import type { Lock } from "../files/lock.ts";
 import { broadcast, type Communicator } from "../programs/communicator.ts";
 import type { TrainablePart } from "../programs/trainable.ts";
@@ -9,7 +11,8 @@ import { readRunConfig, runConfigOf, type RunConfig } from "../run/config.ts";
 import { clearFailure } from "../run/failure.ts";
 import { lockRun } from "../run/lock.ts";
 import { truncateMetrics } from "../run/metrics.ts";
-import { completeRunFolder, createRunFolder, isRun, writeConfig } from "../run/run-folder.ts";
+import { completeRunFolder, createRunFolder, isRun, TOKENIZER_FILE, writeConfig } from "../run/run-folder.ts";
+import type { Tokenizer } from "../run/tokenizer-file.ts";
 import { fromCheckpoint, toCheckpoint } from "../run/training-state.ts";
 import { checkSame } from "./resumed-request.ts";
 
@@ -56,12 +59,13 @@ export async function startTogether(
   };
 }
 
-/** Creates a new run, and locks it. @throws EXISTS, LOCKED, WRITE as `createRunFolder`, `lockRun` and `writeConfig` */
+/** Creates a new run with its tokenizer, if it has one, and locks it. @throws EXISTS, LOCKED, WRITE as `createRunFolder`, `lockRun` and `writeConfig` */
 export async function beginRun(
   run: string,
   config: RunConfig,
   parts: readonly TrainablePart[],
   force: boolean,
+  tokenizer?: Tokenizer,
 ): Promise<Start> {
   // No other process may train a run that is removed.
   const before = force && (await isRun(run)) ? await lockRun(run) : undefined;
@@ -69,6 +73,8 @@ export async function beginRun(
     await createRunFolder(run, { force });
     const lock = before ?? (await lockRun(run));
     return unlessItFails(lock, async () => {
+      // Before the configuration, which says that it is there.
+      if (tokenizer) await writeAtomically(join(run, TOKENIZER_FILE), tokenizer.bytes);
       await writeConfig(run, config);
       return { ...fromScratch(config, parts), lock };
     });

@@ -2,6 +2,8 @@ import { broadcastJson, type Communicator } from "../programs/communicator.ts";
 import { cores } from "../runtime/workers/node.ts";
 import { classesOf } from "../data/classes.ts";
 import type { OpenOptions } from "../data/open.ts";
+import { openTokenizer } from "../run/open-tokenizer.ts";
+import type { Tokenizer } from "../run/tokenizer-file.ts";
 import { readRunConfig, type RunConfig } from "../run/config.ts";
 import { refusePacked } from "../run/run-folder.ts";
 import type { DeviceChoice } from "../runtime/device.ts";
@@ -12,8 +14,9 @@ import { chooseDevice } from "./device.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainModel, type TrainResult } from "./loop.ts";
 import { openPictures, stackedIfAsked, type RequestPictures } from "./pictures.ts";
+import { checkPictures } from "./codes.ts";
 import { checkRequest, configOf, type RequestedTraining, type TrainRequest } from "./request.ts";
-import { resumedRequest, type ResumeRequest } from "./resumed-request.ts";
+import { checkTokenizer, resumedRequest, type ResumeRequest } from "./resumed-request.ts";
 
 export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"> {
   /** Finishes the step, saves a checkpoint and throws an INTERRUPTED error; `resume` goes on from there. */
@@ -68,6 +71,7 @@ export const resumeAsked = async (
 ): Promise<TrainResult> => {
   await refusePacked(run);
   const own = await broadcastJson(options.world, () => readRunConfig(run));
+  if (asked.tokenizer !== undefined) checkTokenizer(run, own, (await openTokenizer(asked.tokenizer)).config);
   return trainAs(resumedRequest(run, own, asked), options, true);
 };
 
@@ -90,17 +94,24 @@ async function trainAs(
 }
 
 /** A request with its pictures opened, and everything that it leaves open decided. @throws as `train` */
-export async function prepared(
-  asked: RequestedTraining,
-  options: TrainOptions,
-): Promise<RequestPictures & { readonly config: RunConfig }> {
+export async function prepared(asked: RequestedTraining, options: TrainOptions): Promise<PreparedTraining> {
   checkThreads(options.threads);
   checkRequest(asked);
   checkDatasetOptions(asked);
+  const tokenizer = asked.tokenizer === undefined ? undefined : await openTokenizer(asked.tokenizer);
   const request = await withValidation(asked, options.onWarning);
   const device = await chooseDevice(request.device ?? TRAIN_DEFAULTS.device, options.onWarning);
-  const both = stackedIfAsked(request, await openPictures(request, options));
+  const levels = request.levels ?? tokenizer?.model.config.levels;
+  const both = stackedIfAsked(request, await openPictures({ ...request, levels }, options));
   const classes = request.classConditional ? classesOf(both.train) : undefined;
+  if (tokenizer) checkPictures(tokenizer, both.train);
   const threads = (options.world?.size ?? 1) * (options.threads ?? cores());
-  return { ...both, config: configOf({ ...request, device }, { ...both.train, classes }, threads) };
+  const pictures = { ...both.train, classes, tokenizer: tokenizer?.config };
+  return { ...both, tokenizer, config: configOf({ ...request, device }, pictures, threads) };
+}
+
+export interface PreparedTraining extends RequestPictures {
+  readonly config: RunConfig;
+  /** Of a network that draws codes. */
+  readonly tokenizer: Tokenizer | undefined;
 }

@@ -17,7 +17,7 @@ beforeAll(async () => {
   server = await serveMistakes();
   folder = await mistakenFiles();
   before = await filesLeft();
-}, 60_000);
+}, 120_000);
 
 /** All files but those of the cache, which keeps what it was told, and those that say why a training has failed. */
 const filesLeft = async () =>

@@ -62,6 +62,7 @@ function binaryFiles(): Files {
     "odd-images-idx3-ubyte": idx([1, 1, 1], 1),
     "odd-labels-idx1-ubyte": "text",
     "floats.npy": npyFile([2, 2, 2], [0, 1, 0, 1, 0, 1, 0, 2], { descr: "<f4" }),
+    "codes.npy": npyFile([1, 2, 1, 1], [0, 3]),
     "unclear.npy": npyFile([1, 3, 2, 3], Array<number>(18).fill(0)),
     "ab.npz": zipArchive({ "a.npy": npyFile([1, 1, 2], [0, 1]), "b.npy": npyFile([1, 1, 2], [0, 1]) }),
     "bad.zip": zipArchive({ "cat/bad.png": Buffer.from("not a picture") }),
@@ -108,6 +109,9 @@ async function makeRuns(folder: string): Promise<void> {
   await train("classes", "digits", "--class-conditional", ...TINY);
   const sizes = ["--width", "2", "--blocks", "1", "--layers", "1", "--key", "1", "--value", "1"];
   await train("snail", "digits", "--model", "pixelsnail", ...TINY.slice(0, 4), ...sizes, "--threads", "1");
+  const codes = ["--downsampling", "4", "--code-channels", "2", "--code-levels", "3", "--blocks", "1"];
+  await train("tokens", "digits", "--model", "fsq", ...TINY.slice(0, 6), ...codes, "--threads", "1");
+  await train("prior", "digits", "--tokenizer", "tokens", ...TINY);
 
   const of = (run: string, file = "config.json") => join(folder, run, file);
   const config = await readFile(of("run"), "utf8");

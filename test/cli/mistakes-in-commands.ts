@@ -109,6 +109,47 @@ const PICTURES_TO_DRAW: readonly Mistake[] = [
   [`train cats ${NEW} --class-conditional --valid pictures`, "8x8", "6x6"],
 ];
 
+const TOKENIZERS: readonly Mistake[] = [
+  [`train digits ${NEW} --tokenizer none`, "no run at", '"none"'],
+  [
+    `train digits ${NEW} --tokenizer run`,
+    "turn pictures into codes (of the families tokenizer)",
+    '"pixelcnn"',
+  ],
+  [
+    `train pictures ${NEW} --tokenizer tokens`,
+    "1 channel(s) and 17 levels, those of the tokenizer",
+    "3 channel(s)",
+  ],
+  [
+    `train digits ${NEW} --tokenizer tokens --crop 6x8`,
+    "a multiple of 4 in rows and columns",
+    '"6x8"',
+    "--crop",
+  ],
+  [`train digits ${NEW} --tokenizer tokens --views 3`, "several views", "--crop, --mirror"],
+  [`train digits ${NEW} --views 1`, "a tokenizer for training on views", "--tokenizer"],
+  ["train --resume --out prior --tokenizer prior/none", "no run at", "prior/none"],
+  ["train --resume --out run --tokenizer tokens", "network.tokenizer.sha256 none to resume", '"run"'],
+  [
+    "train digits --out new --model fsq --code-levels 4 --steps 1",
+    "an odd number",
+    "received 4",
+    "--code-levels",
+  ],
+  ["train digits --out new --model fsq --downsampling 16 --steps 1", "a multiple of 16", '"8x8"', "--crop"],
+  ["train digits --out new --model fsq --downsampling 3 --steps 1", "4 or 8 or 16", "received 3"],
+  ["sample tokens", "can draw pictures", "train a network that draws codes"],
+  ["sample prior --size 8x10", "a multiple of 4 in rows and columns", '"8x10"'],
+  ["encode run digits", "turn pictures into codes (of the families tokenizer)", '"pixelcnn"'],
+  ["encode tokens pictures", "8x8, 1 channel(s)", "6x6"],
+  ["encode tokens digits --out codes.txt", "--out", "ends in .npy", "codes.txt"],
+  ["decode tokens none.npy", "cannot read none.npy", "ENOENT"],
+  ["decode tokens file.txt", "file.txt", "a NumPy array"],
+  ["decode tokens codes.npy", "codes.npy: expected codes from 0 to 2, received 3 in map 0"],
+  ["decode tokens unclear.npy", "unclear.npy", "(maps, 2, rows, columns)", "(1, 3, 2, 3)"],
+];
+
 const OPTION_FILES: readonly Mistake[] = [
   [`train digits ${NEW} --config nowhere.json`, "cannot read nowhere.json", "ENOENT"],
   [`train digits ${NEW} --config file.txt`, ".json", "file.txt"],
@@ -160,6 +201,7 @@ const OUTPUTS: readonly Mistake[] = [
 export const MISTAKES_IN_COMMANDS = [
   ...COMMANDS_AND_OPTIONS,
   ...PICTURES_TO_DRAW,
+  ...TOKENIZERS,
   ...OPTION_FILES,
   ...OUTPUTS,
 ];

@@ -19,6 +19,7 @@ function pictures(name: string, gray = false) {
   if (name.includes("digits")) return { count: 3823, size: { channels: 1, rows: 8, cols: 8 } };
   if (name.includes("mnist")) return { count: 50_000, size: { channels: 1, rows: 28, cols: 28 } };
   if (name.includes("cifar")) return { count: 5000, size: { channels: gray ? 1 : 3, rows: 32, cols: 32 } };
+  if (name.includes("emoji")) return { count: 3786, size: { channels: 3, rows: 64, cols: 64 } };
   throw new Error(`what are the pictures of ${name}?`);
 }
 
@@ -38,6 +39,6 @@ test.each(recipes)("%s is one that train takes", async (recipe) => {
   );
   expect(recipe).toContain(network.model);
   expect(training.steps).toBeGreaterThanOrEqual(training.evalEvery);
-  const { parts } = familyOf(network.model).trainable(network, 1, training);
+  const { parts } = familyOf(network).trainable(network, 1, training);
   for (const { declarations } of parts) expect(declarations).not.toEqual([]);
 });

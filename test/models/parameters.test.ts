@@ -13,17 +13,17 @@ test.each(
   const config = {
     model,
     modelConfig: modelByName(model).defaults,
-    likelihood: familyOf(model).hasLikelihood ? "categorical" : undefined,
+    likelihood: familyOf({ model }).hasLikelihood ? "categorical" : undefined,
     levels: 17,
     size,
   };
-  const { parts } = familyOf(model).evaluation(config, 1);
+  const { parts } = familyOf({ model }).evaluation(config, 1);
   const declarations = parts.flatMap((part) => part.declarations);
   expect(declarations.map(({ name, shape }) => `${name} [${shape.join(", ")}]`)).toMatchSnapshot();
 });
 
 test("an unknown model is refused with the names of those that exist", () => {
   expect(() => modelByName("toString")).toThrow(
-    'expected pixelcnn or row-lstm or diagonal-bilstm or gated-pixelcnn or pixelcnn-pp or pixelsnail or vae or ladder-vae or gan for the model, received "toString"',
+    'expected pixelcnn or row-lstm or diagonal-bilstm or gated-pixelcnn or pixelcnn-pp or pixelsnail or vae or ladder-vae or gan or fsq for the model, received "toString"',
   );
 });

@@ -14,7 +14,7 @@ import { sizeOf } from "../../src/graph/shapes.ts";
 const SETTINGS = { steps: 10, lr: 0.01, warmup: 0, decay: 1, clip: 1, ema: 0.9 } as const;
 
 function partsOf(model: string): readonly TrainablePart[] {
-  const family = familyOf(model);
+  const family = familyOf({ model });
   const config: NetworkConfig = {
     model,
     modelConfig: modelByName(model).defaults,

@@ -12,7 +12,7 @@ export async function runWithFirstWeights(config: RunConfig): Promise<string> {
   const run = join(await temporaryFolder(), "run");
   await createRunFolder(run);
   await writeConfig(run, config);
-  const { parts, figures, best } = familyOf(config.network.model).evaluation(config.network, 1);
+  const { parts, figures, best } = familyOf(config.network).evaluation(config.network, 1);
   const weights = parts.map(({ name, declarations }) => [name, initialParameters(declarations, 3)] as const);
   const valid = Object.fromEntries(figures.map(({ name }, i) => [name, 10.125 + i]));
   await appendMetrics(run, { step: 4, valid: null });

@@ -46,7 +46,7 @@ const OF_OTHER_FAMILIES: Record<string, NetworkConfig> = {
 
 /** A model with its first weights, as if a run held it. */
 function saved(config: NetworkConfig): SavedModel {
-  const { parts } = familyOf(config.model).evaluation(config, 1);
+  const { parts } = familyOf(config).evaluation(config, 1);
   const weights = parts.map(({ name, declarations }) => [name, initialParameters(declarations, 3)] as const);
   return { config, weights: Object.fromEntries(weights), data: {} as SavedModel["data"], step: 1 };
 }
@@ -99,7 +99,7 @@ describe("plain ONNX Runtime gives the nats of an exported model, of any number 
 
   test.each(configs)("$name", async ({ config }) => {
     const model = saved(config);
-    const graph = capability(config.model, "score").trace(config, 3);
+    const graph = capability(config, "score").trace(config, 3);
     const { values, dims, pictures, labels, noise, onnx } = await run(model, 3, graph);
     const forward = await openForward(graph, [graph.nats], model.weights, { threads: 1 });
     const [wanted] = await forward.run(Float32Array.from(pictures), { labels, noise });
@@ -115,7 +115,7 @@ describe("plain ONNX Runtime gives the nats of an exported model, of any number 
 describe("what makes whole pictures makes the same ones, exported", () => {
   test.each(Object.keys(OF_OTHER_FAMILIES))("%s", async (name) => {
     const model = saved(OF_OTHER_FAMILIES[name]!);
-    const graph = capability(model.config.model, "interpolate")(model.config, 2);
+    const graph = capability(model.config, "interpolate")(model.config, 2);
     const { values, labels, noise } = await run(model, 2, { task: "draw", noise: graph.noise });
     const forward = await openForward(graph, [graph.output.node], model.weights, { threads: 1 });
     const [wanted] = await forward.run(undefined, { labels, noise });

@@ -168,7 +168,7 @@ test("an autoregressive model has no latents, and no importance samples, and say
   await train({ ...training, steps: 1, model: "pixelcnn", sizes: { width: 2, depth: 1, head: 2 }, out });
   const model = await ImageModel.load(out);
   await expect(model.reconstruct("digits:test")).rejects.toThrow(
-    'expected a model that can turn pictures into latents (of the families vae), received "pixelcnn", of the family autoregressive',
+    'expected a model that can turn pictures into latents (of the families vae, tokenizer), received "pixelcnn", of the family autoregressive',
   );
   await expect(model.score("digits:test", { importanceSamples: 5 })).rejects.toThrow(
     "expected a model that can weigh importance samples (of the families vae)",

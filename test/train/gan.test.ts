@@ -141,7 +141,7 @@ describe("a trained GAN", () => {
 
   test("says why it tells no likelihood and completes nothing, and which families do", async () => {
     await expect(model.score("digits:test")).rejects.toThrow(
-      'expected a model that can tell how likely pictures are (of the families autoregressive, vae), received "gan", ' +
+      'expected a model that can tell how likely pictures are (of the families autoregressive, vae, tokenizer), received "gan", ' +
         "of the family gan: a GAN draws pictures, and has no likelihood of any picture",
     );
     await expect(model.complete("digits:test", { limit: 1 })).rejects.toThrow(

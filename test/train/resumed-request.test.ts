@@ -29,7 +29,7 @@ test("what it was asked for before may be said again, all of it or some", () => 
   expect(resumed(same)).toEqual(OWN);
   for (const [key, value] of Object.entries(same)) expect(resumed({ [key]: value })).toEqual(OWN);
   expect(resumed({ sizes: { width: 6, depth: undefined } })).toEqual(OWN);
-  expect(resumed({ ...requestOf(own), valid: undefined })).toEqual(OWN);
+  expect(resumed({ ...requestOf(own, "runs/x"), valid: undefined })).toEqual(OWN);
 });
 
 test("steps, or epochs, may be more", () => {

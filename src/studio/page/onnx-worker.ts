@@ -41,7 +41,7 @@ async function* answers(
     case "sample": {
       const model = await modelOf(question.folder);
       const place = { cores: () => 1, startWorker: startWebWorker, openForward };
-      const sampler = capability(model.config.model, "sample")(model, { workers: 1 }, place);
+      const sampler = capability(model.config, "sample")(model, { workers: 1 }, place);
       try {
         const { pictures } = await collect(sampler, question);
         yield { pictures, count: question.count, size: sampler.size, levels: sampler.levels };
@@ -52,7 +52,7 @@ async function* answers(
     }
     case "walk": {
       const model = await modelOf(question.folder);
-      const trace = capability(model.config.model, "interpolate");
+      const trace = capability(model.config, "interpolate");
       const { seeds, count } = question;
       const [label] = classesInTurn(model.config.classes, { first: 0, count: 1, wanted: undefined }) ?? [];
       const place = { cores: () => 1, openForward };

@@ -46,7 +46,7 @@ export async function* trainInPage(
     levels: all.levels,
     size: all.size,
   };
-  const { name: family, trainable, evaluation } = familyOf(model);
+  const { name: family, trainable, evaluation } = familyOf({ model });
   const { clip, warmup } = TRAIN_DEFAULTS;
   const batch = Math.min(TRAIN_DEFAULTS.batch, train.count);
   const { decay, ema } = OPTIMIZERS.adam.defaults;
