@@ -36,6 +36,8 @@ const COMMANDS_AND_OPTIONS: readonly Mistake[] = [
   [`train digits ${NEW} --checkpoint-every 0`, "--checkpoint-every", "at least 1", "received 0"],
   [`train digits ${NEW} --warmup -1`, "--warmup", "at least 0", "received -1"],
   [`train digits ${NEW} --threads 0`, "--threads", "received 0"],
+  [`train digits ${NEW} --rank-timeout 0`, "--rank-timeout", "received 0"],
+  [`train digits ${NEW} --mpi=./none.so`, "expected an MPI library", "./none.so"],
   [`train digits ${NEW} --width 0`, "--width", "received 0"],
   [`train digits ${NEW} --lr 0`, "--lr", "above 0"],
   [`train digits ${NEW} --clip 0`, "--clip", "above 0"],

@@ -41,6 +41,18 @@ test("two ranks of MPI make the run of one process, which loads no MPI; one line
   expect(await files("two")).toEqual(await files("alone"));
 });
 
+test("a rank that fails ends all; the first one says what happened where, and nothing is written", async () => {
+  const failing = ["-n", "1", process.execPath, MAIN, "train", "no-such.npy", "--out", "failing"];
+  const both = [MAIN, ...words("failing"), ":", ...failing];
+  const { code, stdout, stderr } = await startRanks(1, both, { cwd: folder }).ended;
+  expect(code).not.toBe(0);
+  expect(stdout).toBe("");
+  expect(stderr.match(/^error: .*$/gm)).toEqual([
+    expect.stringMatching(/^error: rank 1 on .*: no data set "no-such.npy"/),
+  ]);
+  expect(await readdir(folder)).not.toContain("failing");
+});
+
 test("a rank that hangs ends all within the time that was given, and the last checkpoint is whole", async () => {
   const endless = words("hanging", "--steps", "100000", "--checkpoint-every", "5", "--rank-timeout", "1");
   const running = startRanks(2, [MAIN, ...endless], { cwd: folder });

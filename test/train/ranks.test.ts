@@ -2,13 +2,11 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exchangeBy } from "../../src/cluster/exchange.ts";
 import { classesOf } from "../../src/data/classes.ts";
 import { holdOut, memoryDataset } from "../../src/data/dataset.ts";
-import type { Communicator } from "../../src/programs/communicator.ts";
 import type { RunConfig } from "../../src/run/config.ts";
 import { trainModel, type LoopOptions, type TrainResult } from "../../src/train/loop.ts";
-import { memoryMpi } from "../cluster/memory-mpi.ts";
+import { memoryWorld } from "../cluster/memory-world.ts";
 import { TINY_CONFIG } from "../run/tiny-config.ts";
 import { randomLevels } from "../runtime/logits.ts";
 
@@ -77,12 +75,6 @@ let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "nextpixel-ranks-"))));
 afterAll(() => rm(folder, { recursive: true }));
 
-const worldOf = (ranks: number): Communicator[] =>
-  memoryMpi(ranks).map((mpi, rank) => {
-    const { gather } = exchangeBy(mpi, 20, (other) => `rank ${other}`);
-    return { rank, size: ranks, nameOf: (other) => `rank ${other}`, allGather: gather };
-  });
-
 /** Trains on so many ranks, with options that may differ from rank to rank. */
 const trainOn = (
   ranks: number,
@@ -94,7 +86,7 @@ const trainOn = (
   return Promise.allSettled(
     ranks === 0
       ? [trainModel({ ...common, ...optionsOf(0) })]
-      : worldOf(ranks).map((world) => trainModel({ ...common, world, ...optionsOf(world.rank) })),
+      : memoryWorld(ranks).map((world) => trainModel({ ...common, world, ...optionsOf(world.rank) })),
   );
 };
 
