@@ -81,12 +81,12 @@ export function openCodeSampler(
       const state = drawing.get(first) ?? { maps: new Uint8Array(count * codeLength), decoded: 0 };
       drawing.set(first, state);
       placeRow(state.maps, codes.size, { ...event, first: 0 });
-      for (let band = next(); band; band = next()) {
+      const known = event.row + 1;
+      for (;;) {
+        const band = decoder.next(known, state.decoded);
+        if (!band) break;
         yield* decoded(event, state.maps, band, given);
         state.decoded = band.end;
-      }
-      function next() {
-        return decoder.next((event as { row: number }).row + 1, state.decoded);
       }
     }
   }

@@ -1,9 +1,8 @@
 import { expected } from "../basics/errors.ts";
 import type { CodeForm } from "../models/model.ts";
-import type { Forward } from "./forward-pass.ts";
-import type { DecoderGraph, LatentMaps } from "./latents.ts";
+import { openDecoder, type Decoder, type LatentMaps } from "./latents.ts";
 import type { NetworkConfig } from "./network.ts";
-import { levelsOf, likeliestLevel, scaledLevels } from "./picture-output.ts";
+import { scaledLevels } from "./picture-output.ts";
 import type { Place } from "./sampler.ts";
 import type { PartVectors } from "./trainable.ts";
 
@@ -59,12 +58,8 @@ export function openRowDecoder(
   const [rows, cols] = [config.size.rows / downsampling, config.size.cols / downsampling];
   const height = Math.min(rows, BAND + 2 * reach);
   const size = { ...config.size, rows: height * downsampling };
-  let opening: Promise<{ readonly graph: DecoderGraph; readonly forward: Forward }> | undefined;
-
-  const open = async () => {
-    const graph = latents.decoder({ ...config, size }, 1);
-    return { graph, forward: await openForward(graph, [graph.output.node], weights, { threads }) };
-  };
+  const model = { config: { ...config, size }, weights };
+  let opening: Promise<Decoder> | undefined;
 
   return {
     next(known, decoded) {
@@ -78,15 +73,9 @@ export function openRowDecoder(
         const from = (c * rows + start) * cols;
         window.set(codes.subarray(from, from + height * cols), c * height * cols);
       }
-      opening ??= open();
-      const { graph, forward } = await opening;
-      const given = graph.latents[0]!.attributes.name;
-      const [values] = await forward.run(undefined, { noise: { [given]: scaledLevels(window, levels) } });
-      const made = levelsOf(graph.output, values!, size, {
-        levels: config.levels,
-        temperature: 1,
-        choose: likeliestLevel,
-      });
+      opening ??= openDecoder(latents, model, 1, { cores: () => threads, openForward });
+      const groups = [scaledLevels(window, levels)];
+      const made = await (await opening).pictures({ count: 1, groups, classes: undefined });
       const [line, area] = [size.cols * downsampling, size.rows * size.cols];
       const band = new Uint8Array(size.channels * (end - first) * line);
       for (let colour = 0; colour < size.channels; colour++) {
@@ -97,7 +86,7 @@ export function openRowDecoder(
     },
     close() {
       opening?.then(
-        ({ forward }) => forward.close(),
+        (decoder) => decoder.close(),
         () => undefined,
       );
     },

@@ -29,7 +29,7 @@ const tokenizerRequest = (run: string, given: Partial<TrainRequest> = {}): Train
   sizes: { width: 8, blocks: 1, downsampling: 4, codeChannels: 3, codeLevels: 3 },
   steps: 6,
   batch: 8,
-  shares: 2,
+  shares: 1,
   lr: 0.01,
   warmup: 2,
   ema: 0.8,
@@ -84,7 +84,7 @@ test.each([
   ["a tokenizer", tokenizerRequest],
   [
     "a tokenizer with a discriminator",
-    (run: string) => tokenizerRequest(run, { settings: { adversarial: 0.3 } }),
+    (run: string) => tokenizerRequest(run, { settings: { adversarial: 0.3, ganLoss: "dcgan" } }),
   ],
   [
     "a network that draws codes of flipped pictures",
