@@ -6,14 +6,8 @@ import { modelOf, settingsOf } from "../models/by-name.ts";
 import type { Gaussian } from "../models/model.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import { Scope } from "../nn/scope.ts";
-import {
-  checkedSizes,
-  checkLogits,
-  likelihoodOf,
-  NETWORK,
-  scaledPicture,
-  type NetworkConfig,
-} from "../programs/network.ts";
+import { checkedSizes, checkLogits, likelihoodOf, NETWORK, type NetworkConfig } from "../programs/network.ts";
+import { scaledPicture } from "../programs/scaled-picture.ts";
 import type { Part } from "../programs/trainable.ts";
 
 /** Where latents come from: drawn from the posterior or the prior, the means of the posterior, or an input. */

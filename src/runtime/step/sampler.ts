@@ -102,8 +102,12 @@ export function openStepSampler(
             ...request,
             first: request.first + first,
             pictures: of.count,
-            given: part(request.given, first, of.count, count),
+            given: request.given && {
+              ...request.given,
+              levels: ofPictures(request.given.levels, of, count),
+            },
             classes: request.classes?.slice(first, first + of.count),
+            field: request.field && ofPictures(request.field, of, count),
           };
           const onRow = (row: number, levels: Uint8Array) => events.put({ kind: "row", ...of, row, levels });
           const nats = await runner.run(job, onRow, anySignal);
@@ -130,11 +134,14 @@ export function openStepSampler(
 
 const closedError = () => new NextpixelError("INTERRUPTED", "the sampler was closed: open another to draw");
 
-/** What is given of the pictures of one job. */
-function part(given: DrawRequest["given"], first: number, count: number, total: number) {
-  if (!given) return undefined;
-  const length = given.levels.length / total;
-  return { ...given, levels: given.levels.slice(first * length, (first + count) * length) };
+/** Of values of all pictures, [count, ..], those of one job. */
+function ofPictures(
+  values: Uint8Array,
+  { first, count }: { readonly first: number; readonly count: number },
+  total: number,
+): Uint8Array {
+  const length = values.length / total;
+  return values.slice(first * length, (first + count) * length);
 }
 
 /** Copies a finished row to its place in pictures [count, channels, rows, cols]. */
