@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { complete } from "../tasks/complete.ts";
-import { givenPixels, openGiven } from "../tasks/given.ts";
+import { givenPixels, HALVES, openGiven } from "../tasks/given.ts";
 import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import * as read from "./arguments.ts";
@@ -25,7 +25,8 @@ const CONDITIONS = `
 Pixels are drawn in raster order. Each depends on pixels before it, given or
 drawn; given pixels after it (below it, or to its right in the same row) have no
 influence on it. So with a mask that gives the lower half of a picture, the upper
-half is drawn as if nothing were given.`;
+half is drawn as if nothing were given. But a model that was trained with
+--complete-any reads all given pixels before the first one is drawn.`;
 
 export function addCompleteCommand(program: Command): void {
   const command = program
@@ -38,7 +39,10 @@ export function addCompleteCommand(program: Command): void {
         .argParser(read.whole("--rows", 0))
         .conflicts("mask"),
     )
-    .option("--mask <file>", "a picture that is white where pixels are given, black where they are drawn")
+    .option(
+      "--mask <file>",
+      `a picture that is white where pixels are given, black where they are drawn, or a half: ${HALVES.join(", ")}`,
+    )
     .option("--count <n>", "completions of each picture", read.whole("--count", 1, 65_536), 4)
     .option("--limit <n>", "complete only the first pictures", read.whole("--limit", 1), 8)
     .option(

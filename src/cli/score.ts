@@ -1,12 +1,13 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { expected } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
 import { pictureLength } from "../data/dataset.ts";
 import { capability } from "../families/by-name.ts";
 import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
 import { encodeNpy } from "../pictures/npy.ts";
+import { givenPixels, HALVES } from "../tasks/given.ts";
 import { openRunDataset } from "../tasks/run-dataset.ts";
-import { likeliest, score, type Score } from "../tasks/score.ts";
+import { likeliest, missingLength, score, type Score } from "../tasks/score.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import * as read from "./arguments.ts";
 import { result, StatusLine } from "./output.ts";
@@ -16,6 +17,8 @@ interface ScoreFlags extends read.CommonOptions, RunFlags {
   readonly limit?: number;
   readonly classify?: boolean;
   readonly importanceSamples?: number;
+  readonly rows?: number;
+  readonly mask?: string;
   readonly perImage?: string;
   readonly perPixel?: string;
   readonly skipBad?: boolean;
@@ -47,6 +50,15 @@ export function addScoreCommand(program: Command): void {
       "of models with latents: draws of them for each picture, by which the bound becomes tighter",
       read.whole("--importance-samples", 1),
     )
+    .addOption(
+      new Option("--rows <k>", "the first k rows are given: tell the likelihood of the others")
+        .argParser(read.whole("--rows", 0))
+        .conflicts("mask"),
+    )
+    .option(
+      "--mask <file>",
+      `the same for pixels that are white in a picture, or for a half: ${HALVES.join(", ")}`,
+    )
     .option("--per-image <file.jsonl>", "write the nats and bits/dim of every picture, a line each")
     .option(
       "--per-pixel <file.npy>",
@@ -63,7 +75,7 @@ export function addScoreCommand(program: Command): void {
     result(
       { run, dataset, ...scored },
       `${scored.images} ${scored.images === 1 ? "picture" : "pictures"}: ${scored.nllNats.toFixed(3)}${standardError(scored)} nats, ` +
-        `${scored.bitsPerDim.toFixed(4)} bits/dim${ofBound(scored)}${ofClasses(scored)}`,
+        `${scored.bitsPerDim.toFixed(4)} bits/dim${ofBound(scored)}${ofClasses(scored)}${ofGiven(scored)}`,
       flags.json,
     );
   });
@@ -79,6 +91,10 @@ function ofBound({ bound, importanceSamples }: Score): string {
   const what = bound === "elbo" ? "ELBO" : `${importanceSamples} importance samples`;
   return ` (upper bounds: ${what})`;
 }
+
+/** What is given of each picture. */
+const ofGiven = ({ givenPixels: given }: Score): string =>
+  given === undefined ? "" : `, of the pixels beside ${given} given ones`;
 
 /** What p is of, and how often the likeliest class was right. */
 function ofClasses({ images, classes, accuracy }: Score): string {
@@ -99,7 +115,11 @@ export async function runScoring(run: string, name: string, flags: ScoreFlags): 
   }
   const names = model.config.classes?.map((one) => one.name) ?? [];
   for (const file of [flags.perImage, flags.perPixel]) if (file !== undefined) await checkWritable(file);
-  const length = pictureLength(dataset.size);
+  const isGiven =
+    flags.rows === undefined && flags.mask === undefined
+      ? undefined
+      : await givenPixels(flags, model.config.size);
+  const [length, missing] = [pictureLength(dataset.size), missingLength(dataset, isGiven)];
   const count = Math.min(flags.limit ?? dataset.count, dataset.count);
   const lines: string[] = [];
   const pixels = new Float32Array(flags.perPixel === undefined ? 0 : count * length);
@@ -109,10 +129,11 @@ export async function runScoring(run: string, name: string, flags: ScoreFlags): 
     threads: flags.threads,
     classify: flags.classify,
     importanceSamples: flags.importanceSamples,
+    isGiven,
     onBatch({ first, nats, perSubPixel, posteriors }) {
       nats.forEach((nllNats, i) => {
         const guess = posteriors && guessOf(posteriors[i]!, names);
-        const line = { index: first + i, nllNats, bitsPerDim: bitsPerDim(nllNats, length), ...guess };
+        const line = { index: first + i, nllNats, bitsPerDim: bitsPerDim(nllNats, missing), ...guess };
         lines.push(JSON.stringify(line));
       });
       if (perSubPixel && flags.perPixel !== undefined) pixels.set(perSubPixel, first * length);

@@ -18,6 +18,7 @@ const relations = (): Relations => ({
   exclusive: [
     ["steps", "epochs"],
     ["valid", "validFraction"],
+    ["completeAny", "coarseToFine"],
     ["force", "resume"],
     ...INSTEAD_OF_FINDING_A_RATE.map((option) => ["findLr", option] as const),
   ],
@@ -72,6 +73,25 @@ export function withTrainOptions(command: Command): Command {
       read.whole("--levels", 2, 256),
     )
     .option("--class-conditional", "learn each class of the data set's labels for itself")
+    .option(
+      "--complete-any",
+      "learn to complete pictures of which any pixels are known, also those below and to the right",
+    )
+    .option(
+      "--coarse-to-fine <n>",
+      "halve rows and columns n times, and learn to draw each size given the one of half of it",
+      read.whole("--coarse-to-fine", 1, 16),
+    )
+    .option(
+      "--field-width <n>",
+      `feature maps of the network that reads what is known in advance (default: ${TRAIN_DEFAULTS.fieldWidth})`,
+      read.whole("--field-width", 1, 4096),
+    )
+    .option(
+      "--field-depth <n>",
+      `its residual blocks, each of which reads twice as far (default: ${TRAIN_DEFAULTS.fieldDepth})`,
+      read.whole("--field-depth", 1, 12),
+    )
     .option("--steps <n>", `steps of training (default: ${TRAIN_DEFAULTS.steps})`, read.whole("--steps", 1))
     .option("--epochs <n>", "the same in passes over the data", read.whole("--epochs", 1))
     .option("--batch <n>", "pictures per step", read.whole("--batch", 1, 65_536), TRAIN_DEFAULTS.batch)

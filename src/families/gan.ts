@@ -24,6 +24,7 @@ const GENERATOR = "generator";
 export const gan: Family = {
   name: "gan",
   hasLikelihood: false,
+  readsFields: false,
   trainable,
 
   evaluation(config, batch) {

@@ -25,6 +25,7 @@ import {
 export const vae: Family = {
   name: "vae",
   hasLikelihood: true,
+  readsFields: false,
 
   trainable(config, batch, settings) {
     refuseDropout(config, settings);

@@ -59,6 +59,8 @@ export interface Network {
 }
 
 export interface NetworkOptions {
+  /** What the names of its parameters and of its random numbers begin with; nothing if it is not given. */
+  readonly path?: string | undefined;
   /** The share of features that training drops; none if it is not given. */
   readonly dropout?: number | undefined;
 }
@@ -80,6 +82,8 @@ export type BuildLogits = (
  */
 export function buildNetwork(config: NetworkConfig, batch: number, options: NetworkOptions = {}): Network {
   const model = modelOf("autoregressive", config.model);
+  if (config.field?.kind === "coarse")
+    throw expected("ARGUMENT", "a model of one network", "the model", "one of several, coarse to fine");
   const sizes = checkedSizes(config);
   const likelihood = likelihoodOf(config);
   const groups = likelihood.groups(config.size.channels);
@@ -125,12 +129,12 @@ export function networkOf(
   { likelihood: name, levels, size, classes: known, field: conditioned }: NetworkBasis,
   batch: number,
   build: BuildLogits,
-  { dropout }: NetworkOptions = {},
+  { dropout, path }: NetworkOptions = {},
 ): Network {
   const likelihood = typeof name === "string" ? likelihoodByName(name, levels) : name;
   const picture = input("pictures", [batch, size.channels, size.rows, size.cols]);
   const scaled = scaledPicture(picture, levels);
-  const scope = Scope.root({ dropout });
+  const scope = Scope.root({ dropout, path });
   const classes = known && input("classes", [batch, known.length, 1, 1]);
   const outputs = likelihood.logits(size.channels);
   const groups = likelihood.groups(size.channels);

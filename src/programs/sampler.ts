@@ -6,6 +6,7 @@ import { openStepSampler, type SampleEvent } from "../runtime/step/sampler.ts";
 import type { StartWorker } from "../runtime/step/worker.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
 import type { OpenForward } from "./forward-pass.ts";
+import { fieldValues } from "./field.ts";
 import { checkGiven } from "./given-pixels.ts";
 import { buildNetwork, type NetworkConfig } from "./network.ts";
 import { checkAnySize } from "./picture-size.ts";
@@ -29,6 +30,11 @@ export interface StreamOptions {
   readonly first?: number | undefined;
   /** Pixels that stay as they are; the others are drawn. */
   readonly given?: GivenPixels | undefined;
+  /**
+   * Of models that are conditioned on a field, its values, [count, channels, rows, cols]. If it is made of known pixels,
+   * those that are given if it is left out.
+   */
+  readonly field?: Uint8Array | undefined;
   /**
    * Classes to draw, by name or by number (from 0), in turn: picture k of the seed is of class k modulo their number.
    * All classes of the model if not given.
@@ -99,13 +105,7 @@ export function openNetworkSampler(
   options: SamplerOptions,
   { cores, startWorker }: Place,
 ): Sampler {
-  const { rows, cols } = options.size ?? config.size;
-  const size = {
-    channels: config.size.channels,
-    rows: wholeNumber(rows, "the rows of a picture", 1),
-    cols: wholeNumber(cols, "the columns of a picture", 1),
-  };
-  checkCount(1, size);
+  const size = checkedSize(options.size ?? config.size, config.size.channels);
   const network = buildNetwork({ ...config, size }, 1);
   if (options.size) checkAnySize(buildNetwork(config, 1), network);
   const workers = wholeNumber(options.workers ?? cores(), "the number of workers", 1, MAX_THREADS);
@@ -113,15 +113,49 @@ export function openNetworkSampler(
   return {
     size,
     levels: config.levels,
-    stream({ count, seed = 0, temperature = 1, first = 0, given, classes: wanted, signal }) {
-      checkCount(count, size);
-      wholeNumber(seed, "the seed", 0);
-      wholeNumber(first, "the number of the first picture", 0, MAX_PICTURES - count);
-      numberFrom(temperature, "the temperature", TEMPERATURES.least, TEMPERATURES.largest);
-      if (given) checkGiven(given, count, size, config.levels);
+    stream(options) {
+      checkStream(options, { ...config, size });
+      const { count, seed = 0, temperature = 1, first = 0, given, classes: wanted, signal } = options;
       const classes = classesInTurn(config.classes, { first, count, wanted });
-      return sampler.stream({ count, seed, temperature, first, given, classes, signal, rows: size.rows });
+      const field = fieldValues({ ...config, size }, options);
+      return sampler.stream({
+        count,
+        seed,
+        temperature,
+        first,
+        given,
+        field,
+        classes,
+        signal,
+        rows: size.rows,
+      });
     },
     close: () => sampler.close(),
   };
+}
+
+/** The size of pictures to draw. @throws ARGUMENT if there are none of that size, or they are too large */
+export function checkedSize(
+  { rows, cols }: Pick<PictureSize, "rows" | "cols">,
+  channels: number,
+): PictureSize {
+  const size = {
+    channels,
+    rows: wholeNumber(rows, "the rows of a picture", 1),
+    cols: wholeNumber(cols, "the columns of a picture", 1),
+  };
+  checkCount(1, size);
+  return size;
+}
+
+/** Checks what a stream is asked for, except its classes. @throws ARGUMENT */
+export function checkStream(
+  { count, seed = 0, temperature = 1, first = 0, given }: StreamOptions,
+  { size, levels }: Pick<NetworkConfig, "size" | "levels">,
+): void {
+  checkCount(count, size);
+  wholeNumber(seed, "the seed", 0);
+  wholeNumber(first, "the number of the first picture", 0, MAX_PICTURES - count);
+  numberFrom(temperature, "the temperature", TEMPERATURES.least, TEMPERATURES.largest);
+  if (given) checkGiven(given, count, size, levels);
 }

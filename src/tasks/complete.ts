@@ -21,7 +21,8 @@ export interface CompleteOptions extends Omit<SampleOptions, "count" | "first" |
 
 /**
  * Draws the pixels that are not given, in raster order: each given all pixels before it, given or drawn. Given pixels
- * that come later (below it, or to its right in the same row) have no influence on it. The result holds all completions
+ * that come later (below it, or to its right in the same row) have no influence on it, unless the model was trained to
+ * read all that is given (`TrainRequest.completeAny`). The result holds all completions
  * of the first picture, then those of the second, and so on; its nats are those of the drawn pixels. Completion j of
  * picture i is drawn with the random numbers of picture i * count + j of the seed.
  *

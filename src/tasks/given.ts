@@ -10,13 +10,30 @@ import { checkFits, checkLimit } from "./score.ts";
 export interface GivenOptions {
   /** The first rows; half of them if nothing is said. */
   readonly rows?: number | undefined;
-  /** In place of rows: those that are white in this picture, a file. */
+  /** In place of rows: those that are white in this picture, a file; or a half of the picture, see `HALVES`. */
   readonly mask?: string | undefined;
 }
 
+/** Halves of pictures that a mask may name: whether a pixel is in it. */
+const IN_HALF: Readonly<Record<string, (row: number, col: number, size: PictureSize) => boolean>> = {
+  upper: (row, _, { rows }) => row < Math.floor(rows / 2),
+  lower: (row, _, { rows }) => row >= Math.floor(rows / 2),
+  left: (_, col, { cols }) => col < Math.floor(cols / 2),
+  right: (_, col, { cols }) => col >= Math.floor(cols / 2),
+};
+
+/** The names of these halves. */
+export const HALVES: readonly string[] = Object.keys(IN_HALF);
+
 /** 1 for pixels that are given, [rows, cols]. @throws as `readMask`; ARGUMENT if there are fewer rows */
 export async function givenPixels({ rows, mask }: GivenOptions, size: PictureSize): Promise<Uint8Array> {
-  if (mask !== undefined) return readMask(mask, size);
+  if (mask !== undefined) {
+    const isIn = Object.hasOwn(IN_HALF, mask) ? IN_HALF[mask] : undefined;
+    if (!isIn) return readMask(mask, size);
+    return Uint8Array.from({ length: size.rows * size.cols }, (_, i) =>
+      Number(isIn(Math.floor(i / size.cols), i % size.cols, size)),
+    );
+  }
   const first = rows ?? Math.floor(size.rows / 2);
   if (!Number.isInteger(first) || first < 0 || first > size.rows) {
     throw expected("ARGUMENT", `a whole number from 0 to ${size.rows}`, "the given rows", first, "rows");

@@ -132,15 +132,20 @@ export class ImageModel {
 
   /**
    * The likelihood of pictures, exact or a bound of it: a data set by its name or path, one picture file, or the
-   * pictures themselves.
+   * pictures themselves. With rows or a mask, the likelihood of the other pixels given these.
    */
-  async score(pictures: string | Dataset, options: ScoreOptions & ReadOptions = {}): Promise<Score> {
+  async score(
+    pictures: string | Dataset,
+    options: Omit<ScoreOptions, "isGiven"> & GivenOptions & ReadOptions = {},
+  ): Promise<Score> {
     const { skipBad, onWarning, download } = options;
+    const isWhole = options.rows === undefined && options.mask === undefined;
+    const isGiven = isWhole ? undefined : await givenPixels(options, this.size);
     const dataset =
       typeof pictures === "string"
         ? await openRunDataset(this.#model, pictures, { skipBad, onWarning, download })
         : pictures;
-    return score(this.#model, dataset, options);
+    return score(this.#model, dataset, { ...options, isGiven });
   }
 
   /** The model as an ONNX file, with its weights. ARGUMENT error if it cannot do the task. */

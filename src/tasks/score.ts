@@ -19,6 +19,11 @@ export interface ScoreOptions extends SessionOptions {
    * longer. One, and the KL divergence without a draw, if it is not given.
    */
   readonly importanceSamples?: number | undefined;
+  /**
+   * Of models that can complete pictures: 1 for pixels that are given, [rows, cols], of all pictures alike. The
+   * likelihood is that of the others, as completions are drawn.
+   */
+  readonly isGiven?: Uint8Array | undefined;
   /** Called with every batch, in order. */
   readonly onBatch?: ((batch: ScoredBatch) => void | Promise<void>) | undefined;
 }
@@ -35,7 +40,9 @@ export interface Score {
   readonly bound: "elbo" | "importance-weighted" | undefined;
   /** How many were drawn for each picture, if they were asked for. */
   readonly importanceSamples: number | undefined;
-  /** -log p of a picture, or the bound of it, in nats. */
+  /** Pixels of a picture that were given; undefined if the likelihood is of whole pictures. */
+  readonly givenPixels: number | undefined;
+  /** -log p of a picture, or of its pixels that are not given, or the bound of it, in nats. */
   readonly nllNats: number;
   readonly bitsPerDim: number;
   /** Standard error of `nllNats` as an estimate of the mean over all such pictures. */
@@ -71,7 +78,7 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   checkFits(model, dataset);
   checkThreads(options.threads);
   checkLimit(options.limit);
-  const { importanceSamples } = options;
+  const { importanceSamples, isGiven } = options;
   if (importanceSamples !== undefined) wholeNumber(importanceSamples, "importance samples", 1, MAX_SAMPLES);
   const count = Math.min(options.limit ?? dataset.count, dataset.count);
   const { classes } = model.config;
@@ -84,11 +91,12 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   }
   const own = classes && dataset.labels && labelsAmong(dataset, classes);
   const labels = options.classify ? undefined : own;
+  if (isGiven) checkGivenPixels(model, dataset, isGiven, classes !== undefined && labels === undefined);
   const subPixels = (labels || !classes ? 1 : classes.length) * pictureLength(dataset.size);
   const atOnce = Math.max(1, Math.min(BATCH, count, Math.floor(MAX_SUB_PIXELS / subPixels)));
   const scorer =
     importanceSamples === undefined
-      ? await openScorer(trace(model.config, atOnce), model.weights, options)
+      ? await openScorer(trace(model.config, atOnce, isGiven), model.weights, options)
       : await importanceScorer(model, atOnce, importanceSamples, options);
   const all: number[] = [];
   let correct = 0;
@@ -111,12 +119,40 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
     likelihood,
     bound: importanceSamples === undefined ? bound : "importance-weighted",
     importanceSamples,
+    givenPixels: isGiven && countGiven(isGiven),
     nllNats: mean,
-    bitsPerDim: bitsPerDim(mean, pictureLength(dataset.size)),
+    bitsPerDim: bitsPerDim(mean, missingLength(dataset, isGiven)),
     nllNatsStandardError: Math.sqrt(squares / Math.max(count - 1, 1) / count),
     classes: classes && (labels ? "given" : "summed out"),
     accuracy: own && !labels ? correct / count : undefined,
   };
+}
+
+const countGiven = (isGiven: Uint8Array): number => isGiven.filter((one) => one !== 0).length;
+
+/** Sub-pixels of a picture that are not given. */
+export const missingLength = ({ size }: Pick<Dataset, "size">, isGiven: Uint8Array | undefined): number =>
+  pictureLength(size) - (isGiven ? size.channels * countGiven(isGiven) : 0);
+
+/** Checks that a model can tell the likelihood of pixels given others. @throws ARGUMENT */
+function checkGivenPixels(
+  { config }: SavedModel,
+  { size }: Dataset,
+  isGiven: Uint8Array,
+  areClassesSummed: boolean,
+): void {
+  capability(config.model, "complete");
+  const pixels = size.rows * size.cols;
+  const count = isGiven.length === pixels ? countGiven(isGiven) : undefined;
+  if (count === undefined || count === pixels)
+    throw expected("ARGUMENT", `${pixels} values, one of them 0,`, "which pixels are given", isGiven.length);
+  if (areClassesSummed)
+    throw expected(
+      "ARGUMENT",
+      "pictures with labels",
+      "scoring with given pixels",
+      "classes to be summed out",
+    );
 }
 
 function importanceScorer(model: SavedModel, batch: number, count: number, options: ScoreOptions) {

@@ -1,6 +1,8 @@
 /** What a training is like where nothing else is asked for. */
 export const TRAIN_DEFAULTS = {
   model: "pixelcnn",
+  fieldWidth: 32,
+  fieldDepth: 3,
   steps: 2000,
   batch: 32,
   device: "cpu",

@@ -1,4 +1,4 @@
-import { numberFrom, wholeNumber } from "../basics/errors.ts";
+import { expected, numberFrom, wholeNumber } from "../basics/errors.ts";
 import { cores } from "../runtime/workers/node.ts";
 import type { Dataset, Extent, PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
@@ -8,6 +8,7 @@ import { OPTIMIZERS, type OptimizerKind, type OptimizerName } from "../families/
 import { settingsOf, sizesOf, type GivenSizes } from "../models/by-name.ts";
 import type { Model } from "../models/model.ts";
 import type { GivenSettings } from "../models/settings.ts";
+import type { FieldConfig } from "../programs/field.ts";
 import { runConfigOf, type RunConfig } from "../run/config.ts";
 import type { Device, DeviceChoice } from "../runtime/device.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
@@ -41,6 +42,13 @@ export interface TrainRequest {
   readonly levels?: number | undefined;
   /** Whether the network gets the class of each picture, from the labels of the data set. */
   readonly classConditional?: boolean | undefined;
+  /** Whether the network learns to complete pictures of which any pixels are known, and reads all of these. */
+  readonly completeAny?: boolean | undefined;
+  /** So many times rows and columns are halved: the model draws the smallest picture first, see `stages.ts`. */
+  readonly coarseToFine?: number | undefined;
+  /** Feature maps of the network that reads what is known in advance, and its residual blocks. */
+  readonly fieldWidth?: number | undefined;
+  readonly fieldDepth?: number | undefined;
   readonly steps?: number | undefined;
   /** In place of steps: passes over the data. */
   readonly epochs?: number | undefined;
@@ -193,6 +201,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       likelihood: all.likelihood ?? (family.hasLikelihood ? defaultLikelihood(pictures.levels) : undefined),
       levels: pictures.levels,
       size: pictures.size,
+      field: fieldOf(request),
       classes: pictures.classes && [...pictures.classes],
     },
     data: {
@@ -233,13 +242,52 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
   return runConfigOf(config, "training", "ARGUMENT");
 }
 
+/** @throws ARGUMENT if more than one kind is asked for, or sizes of a network that reads no field */
+function fieldOf({
+  completeAny = false,
+  coarseToFine,
+  fieldWidth,
+  fieldDepth,
+}: RequestedTraining): FieldConfig | undefined {
+  if (completeAny && coarseToFine !== undefined)
+    throw expected(
+      "ARGUMENT",
+      "no coarseToFine beside completeAny",
+      "coarseToFine",
+      coarseToFine,
+      "coarseToFine",
+    );
+  const sizes = {
+    width: wholeNumber(fieldWidth ?? TRAIN_DEFAULTS.fieldWidth, "fieldWidth", 1),
+    depth: wholeNumber(fieldDepth ?? TRAIN_DEFAULTS.fieldDepth, "fieldDepth", 1),
+  };
+  if (completeAny) return { kind: "known", ...sizes };
+  if (coarseToFine !== undefined)
+    return { kind: "coarse", halvings: wholeNumber(coarseToFine, "coarseToFine", 1), ...sizes };
+  const [useless] = Object.entries({ fieldWidth, fieldDepth }).filter(([, value]) => value !== undefined);
+  if (useless) throw expected("ARGUMENT", "none without completeAny or coarseToFine", ...useless, useless[0]);
+  return undefined;
+}
+
+/** What a configuration says of a field, as a request does. */
+function requestOfField(field: FieldConfig | undefined): Partial<TrainRequest> {
+  if (!field) return {};
+  const { kind, width: fieldWidth, depth: fieldDepth } = field;
+  return {
+    ...(kind === "known" && { completeAny: true }),
+    ...(kind === "coarse" && { coarseToFine: field.halvings }),
+    fieldWidth,
+    fieldDepth,
+  };
+}
+
 /** The name of a data set or model, which may be given by its name or itself. */
 export const nameOf = (given: string | { readonly name: string }): string =>
   typeof given === "string" ? given : given.name;
 
 /** The request that a run with this configuration came from, or an equivalent one, without `out`. */
 export function requestOf({ network, data, training }: RunConfig): Omit<TrainRequest, "out"> {
-  const { model, modelConfig: sizes, settings, likelihood, levels, classes } = network;
+  const { model, modelConfig: sizes, settings, likelihood, levels, classes, field } = network;
   const {
     train: dataset,
     valid,
@@ -273,6 +321,7 @@ export function requestOf({ network, data, training }: RunConfig): Omit<TrainReq
     likelihood,
     levels,
     classConditional: classes !== undefined,
+    ...requestOfField(field),
     ...training,
   };
 }
