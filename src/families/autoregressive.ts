@@ -33,8 +33,12 @@ export const autoregressive: Family = {
 
   evaluation(config, batch) {
     const traced = traceTraining(config, batch);
-    const ofStages = traced.stages.map(({ part, nats }) => natsFigure(nats, part.name));
-    const figures = [...figuresOf(traced.nats, config), ...(ofStages.length > 1 ? ofStages : [])];
+    const isOne = traced.stages.length === 1;
+    const ofStages = traced.stages.map(({ part, nats }) => ({
+      ...natsFigure(nats, part.name),
+      isDetail: true,
+    }));
+    const figures = [...figuresOf(traced.nats, config), ...(isOne ? [] : ofStages)];
     return { ...inputsOf(traced), parts: traced.parts, figures, best: "nats" };
   },
 
