@@ -11,6 +11,7 @@ import { readingDisplay } from "./fetch-display.ts";
 interface CompleteFlags extends read.CommonOptions, RunFlags {
   readonly rows?: number;
   readonly mask?: string;
+  readonly condition?: string;
   readonly count: number;
   readonly limit: number;
   readonly seed: number;
@@ -60,6 +61,7 @@ export function addCompleteCommand(program: Command): void {
     .option("--skip-bad", "leave out pictures that cannot be read");
   read.withClasses(command, "the pictures' own, or all");
   read.withWorkers(command);
+  read.withCondition(command, "these have the names of the pictures");
   read.withCheckpoint(command);
   withModelFile(command);
   read.withCommonOptions(command).addHelpText("after", CONDITIONS);
@@ -102,6 +104,7 @@ async function runCompletion(run: string, dataset: string, flags: CompleteFlags)
   const drawn = await complete(model, {
     ...flags,
     pictures: given.pictures,
+    field: given.field,
     isGiven,
     classes: flags.class,
     labels: flags.class === undefined ? given.labels : undefined,

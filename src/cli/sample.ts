@@ -3,7 +3,9 @@ import { classTurns } from "../data/classes.ts";
 import { checkWritable } from "../files/atomic-write.ts";
 import { ANIMATION_ENDINGS, writeAnimation } from "../tasks/animation-file.ts";
 import { prepareOutput, writePictures } from "../tasks/sample-files.ts";
+import { conditionsInTurn } from "../tasks/run-dataset.ts";
 import { sample } from "../tasks/sample.ts";
+import { readingDisplay } from "./fetch-display.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import * as read from "./arguments.ts";
 import { duration, result, StatusLine } from "./output.ts";
@@ -18,6 +20,7 @@ interface SampleFlags extends read.CommonOptions, RunFlags {
   readonly animate?: string;
   readonly size?: { rows: number; cols: number };
   readonly workers?: number;
+  readonly condition?: string;
 }
 
 export const SAMPLE_DEFAULTS = { count: 16, seed: 0, temperature: 1, out: "samples.png" } as const;
@@ -53,6 +56,7 @@ export function addSampleCommand(program: Command): void {
     );
   read.withClasses(command, "all");
   read.withWorkers(command);
+  read.withCondition(command, "one for each picture, in turn");
   read.withCheckpoint(command);
   withModelFile(command);
   read.withCommonOptions(command).action(async (run: string, flags: SampleFlags) => {
@@ -83,6 +87,7 @@ export async function runSampling(run: string, flags: SampleFlags): Promise<Draw
   const model = await openRun(run, flags);
   const turns = classTurns(model.config.classes, flags.class);
   const classes = turns?.map((number) => model.config.classes![number]!.name);
+  const field = await conditionsInTurn(model, flags.condition, count, readingDisplay());
   await prepareOutput(out);
   if (animate !== undefined) await checkWritable(animate);
   const status = new StatusLine();
@@ -94,6 +99,7 @@ export async function runSampling(run: string, flags: SampleFlags): Promise<Draw
     workers,
     size,
     classes: turns,
+    field,
     onProgress: (done) => status.show(`drawing ${(100 * done).toFixed(0)} %`),
   });
   status.clear();

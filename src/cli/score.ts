@@ -19,6 +19,7 @@ interface ScoreFlags extends read.CommonOptions, RunFlags {
   readonly importanceSamples?: number;
   readonly rows?: number;
   readonly mask?: string;
+  readonly condition?: string;
   readonly perImage?: string;
   readonly perPixel?: string;
   readonly skipBad?: boolean;
@@ -67,6 +68,7 @@ export function addScoreCommand(program: Command): void {
     )
     .option("--skip-bad", "leave out pictures that cannot be read");
   read.withThreads(command);
+  read.withCondition(command, "these have the names of the pictures");
   read.withCheckpoint(command);
   withModelFile(command);
   read.withCommonOptions(command).addHelpText("after", CLASSES);
@@ -108,18 +110,21 @@ function ofClasses({ images, classes, accuracy }: Score): string {
 /** Scores a data set, read as the run's training pictures were, with progress on stderr. */
 export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {
   const model = await openRun(run, flags);
-  const dataset = await openRunDataset(model, name, { skipBad: flags.skipBad, ...readingDisplay() });
+  const dataset = await openRunDataset(model, name, {
+    skipBad: flags.skipBad,
+    condition: flags.condition,
+    ...readingDisplay(),
+  });
   if (flags.perPixel !== undefined && capability(model.config.model, "score").likelihood === "bound") {
     const { model: name } = model.config;
     throw expected("ARGUMENT", "a model that tells the likelihood of each pixel", "--per-pixel", name);
   }
   const names = model.config.classes?.map((one) => one.name) ?? [];
   for (const file of [flags.perImage, flags.perPixel]) if (file !== undefined) await checkWritable(file);
+  const { size } = model.config;
   const isGiven =
-    flags.rows === undefined && flags.mask === undefined
-      ? undefined
-      : await givenPixels(flags, model.config.size);
-  const [length, missing] = [pictureLength(dataset.size), missingLength(dataset, isGiven)];
+    flags.rows === undefined && flags.mask === undefined ? undefined : await givenPixels(flags, size);
+  const [length, missing] = [pictureLength(size), missingLength(size, isGiven)];
   const count = Math.min(flags.limit ?? dataset.count, dataset.count);
   const lines: string[] = [];
   const pixels = new Float32Array(flags.perPixel === undefined ? 0 : count * length);
@@ -141,7 +146,7 @@ export async function runScoring(run: string, name: string, flags: ScoreFlags): 
     },
   });
   status.clear();
-  const { channels, rows, cols } = dataset.size;
+  const { channels, rows, cols } = size;
   if (flags.perImage !== undefined) await writeAtomically(flags.perImage, `${lines.join("\n")}\n`);
   if (flags.perPixel !== undefined) {
     await writeAtomically(flags.perPixel, encodeNpy(pixels, [count, channels, rows, cols]));

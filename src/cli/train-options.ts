@@ -19,6 +19,8 @@ const relations = (): Relations => ({
     ["steps", "epochs"],
     ["valid", "validFraction"],
     ["completeAny", "coarseToFine"],
+    ["completeAny", "condition"],
+    ["coarseToFine", "condition"],
     ["force", "resume"],
     ...INSTEAD_OF_FINDING_A_RATE.map((option) => ["findLr", option] as const),
   ],
@@ -81,6 +83,10 @@ export function withTrainOptions(command: Command): Command {
       "--coarse-to-fine <n>",
       "halve rows and columns n times, and learn to draw each size given the one of half of it",
       read.whole("--coarse-to-fine", 1, 16),
+    )
+    .option(
+      "--condition <folder>",
+      "learn p(picture | other picture), where the other one has the same name in this folder",
     )
     .option(
       "--field-width <n>",

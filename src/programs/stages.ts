@@ -1,6 +1,6 @@
 import { expected } from "../basics/errors.ts";
 import type { PictureSize } from "../data/dataset.ts";
-import { add, broadcast, constant, mul, pad, reshape, slice, sub } from "../graph/language.ts";
+import { add, broadcast, constant, input, mul, pad, reshape, slice, sub } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import { rewriteGraph } from "../graph/walk.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
@@ -88,15 +88,18 @@ export function traceStages(
     buildNetwork(own, batch, { ...options, ...(stages.length > 1 && { path: name }) }),
   );
   // All read those of the last, whose pictures are the whole ones.
-  const { picture, classes } = networks.at(-1)!;
+  const last = networks.at(-1)!;
+  const { classes } = last;
+  const pairs = config.field?.kind === "picture" ? pairsOf(last) : undefined;
+  const picture = pairs?.picture ?? last.picture;
   const traced = stages.map((stage, i): TracedStage => {
     const network = networks[i]!;
-    const own = spaced(picture, stage.spacing);
+    const own = pairs?.first ?? spaced(picture, stage.spacing);
     const fixed = knownIn(stage, network, known);
     const nats = replaced(network.nats, [
       [network.picture, own],
       [network.classes, classes],
-      [network.field, fixed && fieldOfKnown(own, fixed)],
+      [network.field, pairs?.second ?? (fixed && fieldOfKnown(own, fixed))],
     ]);
     return { part: { name: stage.name, declarations: network.declarations }, nats: missing(nats, fixed) };
   });
@@ -110,11 +113,22 @@ export function traceStages(
   };
 }
 
+/** Of a network that is conditioned on another picture, an input that has the channels of both: see `paired`. */
+function pairsOf({ picture, field }: Network): { picture: Node<"input">; first: Node; second: Node } {
+  const [own, all] = [picture.shape[1]!, picture.shape[1]! + field!.shape[1]!];
+  const pairs = input(picture.attributes.name, picture.shape.with(1, all));
+  return { picture: pairs, first: slice(pairs, 1, 0, own), second: slice(pairs, 1, own, all) };
+}
+
 /** Which pixels of a stage are known, [batch, 1, rows, cols]; undefined if its network reads no such field. */
-function knownIn(stage: Stage, { field }: Network, known: Node | undefined): Node | undefined {
-  if (!field) return undefined;
+function knownIn(
+  { isRefining, config }: Stage,
+  { field }: Network,
+  known: Node | undefined,
+): Node | undefined {
+  if (!field || config.field?.kind === "picture") return undefined;
   const shape = field.shape.with(1, 1);
-  return broadcast(stage.isRefining ? everySecond(shape) : (known ?? constant([0], [1, 1, 1, 1])), shape);
+  return broadcast(isRefining ? everySecond(shape) : (known ?? constant([0], [1, 1, 1, 1])), shape);
 }
 
 /** 1 at every second row and column, from the first on. */

@@ -74,6 +74,8 @@ const common = {
     train: v.string(),
     /** A second data set, or the fraction of the first that is held out. */
     valid: v.union([v.string(), v.pipe(positive, below1)]),
+    /** A folder of other pictures of the same names, which the network is told. */
+    condition: v.optional(v.string()),
     /** Of how many pictures only, the first of the data set, training and held-out ones are. */
     limit: v.optional(wholeFrom(1)),
     gray: v.boolean(),
@@ -152,7 +154,7 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
   const { hasLikelihood, readsFields } = familyNamed(family);
   if (network.field && !readsFields) {
     throw new NextpixelError(code, `${file}: network.field: Expected none of the family ${family}`, {
-      about: ["completeAny", "coarseToFine"],
+      about: ["completeAny", "coarseToFine", "condition"],
     });
   }
   if (hasLikelihood !== (network.likelihood !== undefined)) {

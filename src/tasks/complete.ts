@@ -30,7 +30,7 @@ export interface CompleteOptions extends Omit<SampleOptions, "count" | "first" |
  * `openSampler` and `stream`
  */
 export async function complete(model: SavedModel, options: CompleteOptions): Promise<DrawnPictures> {
-  const { pictures, isGiven, count: each = 1, labels, ...rest } = options;
+  const { pictures, isGiven, count: each = 1, labels, field, ...rest } = options;
   wholeNumber(each, "the completions of each picture", 1);
   const sampler = openSampler(model, options, "complete");
   try {
@@ -47,6 +47,7 @@ export async function complete(model: SavedModel, options: CompleteOptions): Pro
       ...rest,
       count,
       classes: own ?? rest.classes,
+      field: field && repeated(field, field.length / given, each),
       given: { levels, isGiven },
     });
   } finally {

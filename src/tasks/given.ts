@@ -2,6 +2,7 @@ import { expected } from "../basics/errors.ts";
 import { labelsAmong } from "../data/classes.ts";
 import type { Dataset, PictureSize } from "../data/dataset.ts";
 import { readMask } from "../data/mask.ts";
+import { apart } from "../data/pairs.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 import { openRunDataset, type ReadOptions } from "./run-dataset.ts";
 import { checkFits, checkLimit } from "./score.ts";
@@ -43,27 +44,29 @@ export async function givenPixels({ rows, mask }: GivenOptions, size: PictureSiz
 
 /**
  * Pictures for a model to complete, the first `limit` of a data set: levels, and their classes if the model is
- * class-conditional and they have labels.
+ * class-conditional and they have labels. Of a model that is conditioned on other pictures, these too.
  *
  * @throws ARGUMENT if they do not fit the model; as `openDataset`
  */
 export async function openGiven(
   model: SavedModel,
   dataset: string | Dataset,
-  { limit, skipBad, onWarning, download }: ReadOptions & { readonly limit?: number | undefined },
+  { limit, ...options }: ReadOptions & { readonly limit?: number | undefined },
 ) {
-  const { size, classes } = model.config;
+  const { size, classes, field } = model.config;
   const channels = size.channels === 1 ? 1 : 3;
   const opened =
-    typeof dataset === "string"
-      ? await openRunDataset(model, dataset, { channels, skipBad, onWarning, download })
-      : dataset;
+    typeof dataset === "string" ? await openRunDataset(model, dataset, { channels, ...options }) : dataset;
   checkFits(model, opened);
   checkLimit(limit);
   const count = Math.min(limit ?? opened.count, opened.count);
+  const read = await opened.read(Array.from({ length: count }, (_, i) => i));
+  const [pictures, conditions] =
+    field?.kind === "picture" ? apart(read, size, field.channels) : [read, undefined];
   return {
     count,
-    pictures: await opened.read(Array.from({ length: count }, (_, i) => i)),
+    pictures,
+    field: conditions,
     labels: classes && opened.labels && labelsAmong(opened, classes),
   };
 }

@@ -1,7 +1,7 @@
 import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
 import { labelsAmong } from "../data/classes.ts";
-import { pictureLength, type Dataset } from "../data/dataset.ts";
+import { pictureLength, type Dataset, type PictureSize } from "../data/dataset.ts";
 import { capability } from "../families/by-name.ts";
 import { scoreDataset, type ScoredBatch } from "../programs/score-dataset.ts";
 import { openImportanceScorer, openScorer } from "../programs/scorer.ts";
@@ -81,7 +81,7 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   const { importanceSamples, isGiven } = options;
   if (importanceSamples !== undefined) wholeNumber(importanceSamples, "importance samples", 1, MAX_SAMPLES);
   const count = Math.min(options.limit ?? dataset.count, dataset.count);
-  const { classes } = model.config;
+  const { classes, size } = model.config;
   if (options.classify && !classes) {
     throw new NextpixelError(
       "ARGUMENT",
@@ -91,8 +91,8 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   }
   const own = classes && dataset.labels && labelsAmong(dataset, classes);
   const labels = options.classify ? undefined : own;
-  if (isGiven) checkGivenPixels(model, dataset, isGiven, classes !== undefined && labels === undefined);
-  const subPixels = (labels || !classes ? 1 : classes.length) * pictureLength(dataset.size);
+  if (isGiven) checkGivenPixels(model, isGiven, classes !== undefined && labels === undefined);
+  const subPixels = (labels || !classes ? 1 : classes.length) * pictureLength(size);
   const atOnce = Math.max(1, Math.min(BATCH, count, Math.floor(MAX_SUB_PIXELS / subPixels)));
   const scorer =
     importanceSamples === undefined
@@ -101,7 +101,7 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
   const all: number[] = [];
   let correct = 0;
   try {
-    for await (const batch of scoreDataset(scorer, dataset, { limit: count, labels, classes })) {
+    for await (const batch of scoreDataset(scorer, dataset, { limit: count, labels, classes, size })) {
       checkFinite(model, batch);
       const isCorrect = (posterior: Float64Array, i: number) =>
         likeliest(posterior) === own?.[batch.first + i];
@@ -121,7 +121,7 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
     importanceSamples,
     givenPixels: isGiven && countGiven(isGiven),
     nllNats: mean,
-    bitsPerDim: bitsPerDim(mean, missingLength(dataset, isGiven)),
+    bitsPerDim: bitsPerDim(mean, missingLength(size, isGiven)),
     nllNatsStandardError: Math.sqrt(squares / Math.max(count - 1, 1) / count),
     classes: classes && (labels ? "given" : "summed out"),
     accuracy: own && !labels ? correct / count : undefined,
@@ -131,18 +131,13 @@ export async function score(model: SavedModel, dataset: Dataset, options: ScoreO
 const countGiven = (isGiven: Uint8Array): number => isGiven.filter((one) => one !== 0).length;
 
 /** Sub-pixels of a picture that are not given. */
-export const missingLength = ({ size }: Pick<Dataset, "size">, isGiven: Uint8Array | undefined): number =>
+export const missingLength = (size: PictureSize, isGiven: Uint8Array | undefined): number =>
   pictureLength(size) - (isGiven ? size.channels * countGiven(isGiven) : 0);
 
 /** Checks that a model can tell the likelihood of pixels given others. @throws ARGUMENT */
-function checkGivenPixels(
-  { config }: SavedModel,
-  { size }: Dataset,
-  isGiven: Uint8Array,
-  areClassesSummed: boolean,
-): void {
+function checkGivenPixels({ config }: SavedModel, isGiven: Uint8Array, areClassesSummed: boolean): void {
   capability(config.model, "complete");
-  const pixels = size.rows * size.cols;
+  const pixels = config.size.rows * config.size.cols;
   const count = isGiven.length === pixels ? countGiven(isGiven) : undefined;
   if (count === undefined || count === pixels)
     throw expected("ARGUMENT", `${pixels} values, one of them 0,`, "which pixels are given", isGiven.length);
@@ -171,11 +166,17 @@ export function checkLimit(limit: number | undefined): void {
   if (limit !== undefined) wholeNumber(limit, "the limit of pictures", 1);
 }
 
-/** Checks that a data set has the size and levels of a model's pictures. @throws ARGUMENT */
-export function checkFits({ config: { size, levels } }: SavedModel, dataset: Dataset): void {
+/**
+ * Checks that a data set has the size and levels of a model's pictures, and is one of pairs (see `paired`) if the model
+ * is conditioned on other pictures.
+ *
+ * @throws ARGUMENT
+ */
+export function checkFits({ config: { size, levels, field } }: SavedModel, dataset: Dataset): void {
   const describe = (shape: typeof size, count: number) =>
     `pictures of ${shape.cols}x${shape.rows}, ${shape.channels} channel(s), ${count} levels`;
-  const [wanted, received] = [describe(size, levels), describe(dataset.size, dataset.levels)];
+  const all = { ...size, channels: size.channels + (field?.kind === "picture" ? field.channels : 0) };
+  const [wanted, received] = [describe(all, levels), describe(dataset.size, dataset.levels)];
   if (wanted !== received) throw expected("ARGUMENT", wanted, `data set ${dataset.name}`, received);
 }
 

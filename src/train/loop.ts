@@ -22,7 +22,7 @@ import type { Values } from "../runtime/values.ts";
 import { trainingBatches } from "./batches.ts";
 import type { FigureValues, MetricsRecord, TrainEvent } from "./events.ts";
 import { newMeter } from "./meter.ts";
-import { drawPreview } from "./preview.ts";
+import { drawPreview, fieldOfPreview } from "./preview.ts";
 import { beginRun, resumeRun } from "./start.ts";
 
 export interface LoopOptions {
@@ -190,7 +190,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
             await saveBest({ name: bestFigure!, value });
           }
           if (family.can.sample) {
-            const place = { run, step: state.step, seed };
+            const place = { run, step: state.step, seed, field: await fieldOfPreview(network, valid) };
             const preview = await drawPreview(family.can.sample, { config: network, weights }, place);
             await events.picture(state.step, "samples", preview.grid);
             const { pictures, count, size, levels } = preview;

@@ -46,6 +46,11 @@ export interface TrainRequest {
   readonly completeAny?: boolean | undefined;
   /** So many times rows and columns are halved: the model draws the smallest picture first, see `stages.ts`. */
   readonly coarseToFine?: number | undefined;
+  /**
+   * A folder of other pictures, which have the names of the pictures: the network learns p(picture | other picture),
+   * see `paired`.
+   */
+  readonly condition?: string | undefined;
   /** Feature maps of the network that reads what is known in advance, and its residual blocks. */
   readonly fieldWidth?: number | undefined;
   readonly fieldDepth?: number | undefined;
@@ -135,6 +140,8 @@ export interface TrainingPictures {
   readonly size: PictureSize;
   /** The classes, if the network is class-conditional. */
   readonly classes?: readonly PictureClass[] | undefined;
+  /** Channels of the pictures to condition on, if there are such. */
+  readonly conditionChannels?: number | undefined;
 }
 
 const MAX_BATCH = 65_536;
@@ -201,12 +208,13 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       likelihood: all.likelihood ?? (family.hasLikelihood ? defaultLikelihood(pictures.levels) : undefined),
       levels: pictures.levels,
       size: pictures.size,
-      field: fieldOf(request),
+      field: fieldOf(request, pictures),
       classes: pictures.classes && [...pictures.classes],
     },
     data: {
       train: nameOf(all.dataset),
       valid: all.valid === undefined ? all.validFraction : nameOf(all.valid),
+      condition: all.condition,
       limit: all.limit,
       gray: all.gray ?? false,
       resize: all.resize ?? null,
@@ -243,20 +251,16 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
 }
 
 /** @throws ARGUMENT if more than one kind is asked for, or sizes of a network that reads no field */
-function fieldOf({
-  completeAny = false,
-  coarseToFine,
-  fieldWidth,
-  fieldDepth,
-}: RequestedTraining): FieldConfig | undefined {
-  if (completeAny && coarseToFine !== undefined)
-    throw expected(
-      "ARGUMENT",
-      "no coarseToFine beside completeAny",
-      "coarseToFine",
-      coarseToFine,
-      "coarseToFine",
-    );
+function fieldOf(
+  { completeAny, coarseToFine, condition, fieldWidth, fieldDepth }: RequestedTraining,
+  { conditionChannels }: TrainingPictures,
+): FieldConfig | undefined {
+  const kinds = Object.entries({ completeAny: completeAny || undefined, coarseToFine, condition }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const [first, second] = kinds;
+  if (second)
+    throw expected("ARGUMENT", `no ${second[0]} beside ${first![0]}`, second[0], second[1], second[0]);
   const sizes = {
     width: wholeNumber(fieldWidth ?? TRAIN_DEFAULTS.fieldWidth, "fieldWidth", 1),
     depth: wholeNumber(fieldDepth ?? TRAIN_DEFAULTS.fieldDepth, "fieldDepth", 1),
@@ -264,8 +268,10 @@ function fieldOf({
   if (completeAny) return { kind: "known", ...sizes };
   if (coarseToFine !== undefined)
     return { kind: "coarse", halvings: wholeNumber(coarseToFine, "coarseToFine", 1), ...sizes };
+  if (conditionChannels !== undefined) return { kind: "picture", channels: conditionChannels, ...sizes };
   const [useless] = Object.entries({ fieldWidth, fieldDepth }).filter(([, value]) => value !== undefined);
-  if (useless) throw expected("ARGUMENT", "none without completeAny or coarseToFine", ...useless, useless[0]);
+  if (useless)
+    throw expected("ARGUMENT", "none without completeAny, coarseToFine or condition", ...useless, useless[0]);
   return undefined;
 }
 
@@ -291,6 +297,7 @@ export function requestOf({ network, data, training }: RunConfig): Omit<TrainReq
   const {
     train: dataset,
     valid,
+    condition,
     resize,
     limit,
     gray,
@@ -305,6 +312,7 @@ export function requestOf({ network, data, training }: RunConfig): Omit<TrainReq
   return {
     dataset,
     ...(typeof valid === "string" ? { valid } : { validFraction: valid }),
+    condition,
     limit,
     gray,
     resize: resize ?? undefined,

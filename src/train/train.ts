@@ -87,6 +87,13 @@ export async function prepared(
   const request = await withValidation(asked, options.onWarning);
   const device = await chooseDevice(request.device ?? TRAIN_DEFAULTS.device, options.onWarning);
   const both = stackedIfAsked(request, await openPictures(request, options));
-  const classes = request.classConditional ? classesOf(both.train) : undefined;
-  return { ...both, config: configOf({ ...request, device }, { ...both.train, classes }, options.threads) };
+  const { train: pictures, conditionChannels } = both;
+  const classes = request.classConditional ? classesOf(pictures) : undefined;
+  const size = { ...pictures.size, channels: pictures.size.channels - (conditionChannels ?? 0) };
+  const config = configOf(
+    { ...request, device },
+    { ...pictures, size, classes, conditionChannels },
+    options.threads,
+  );
+  return { ...both, config };
 }
