@@ -73,6 +73,8 @@ export interface Drawn extends Pick<SampleFlags, "count" | "seed" | "temperature
   readonly files: number;
   /** The file with the animation, if there is one. */
   readonly animation: string | undefined;
+  /** Bytes of memory that drawing took at most, of models that draw pixel by pixel. */
+  readonly memoryBytes: number | undefined;
   readonly seconds: number;
   readonly picturesPerSecond: number;
   /** Milliseconds for each pixel of each picture. */
@@ -117,6 +119,7 @@ export async function runSampling(run: string, flags: SampleFlags): Promise<Draw
     count,
     seed,
     temperature,
+    memoryBytes: drawn.bytes,
     seconds,
     picturesPerSecond: count / seconds,
     msPerPixel: (1000 * seconds) / pixels,

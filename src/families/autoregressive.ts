@@ -9,7 +9,7 @@ import { explainNetwork } from "../programs/network-explanation.ts";
 import { NETWORK, type Network, type NetworkConfig, type NetworkOptions } from "../programs/network.ts";
 import { openNetworkObserver } from "../programs/observer.ts";
 import { openNetworkSampler } from "../programs/sampler.ts";
-import { missing, traceStages, type TracedStages } from "../programs/stages.ts";
+import { missing, stagesOf, traceStages, type TracedStages } from "../programs/stages.ts";
 import type { GraphInputs, TracedFigure, Trainable } from "../programs/trainable.ts";
 import type { Family, OpenSampler } from "./family.ts";
 import { optimizerOf } from "./optimizers.ts";
@@ -55,7 +55,8 @@ export const autoregressive: Family = {
       },
     },
     observe: ({ config, weights }) => openNetworkObserver({ config, weights: weights[NETWORK]! }),
-    explain: explainNetwork,
+    // Of several networks, that of the whole pictures, which takes the most.
+    explain: (config) => explainNetwork(stagesOf(config).at(-1)!.config),
   },
 };
 

@@ -7,6 +7,7 @@ import { knownPixels } from "./field.ts";
 import type { NetworkConfig } from "./network.ts";
 import {
   checkedSize,
+  checkMemory,
   checkStream,
   openNetworkSampler,
   type Place,
@@ -62,11 +63,17 @@ export function openCoarseToFineSampler(
     }
   }
 
+  // One stage is drawn after the other, but their memory may stay until the sampler is closed.
+  const bytesFor = (count: number) =>
+    stages.reduce((total, { sampler }) => total + sampler.bytesFor(count)!, 0);
+
   return {
     size,
     levels,
+    bytesFor,
     stream(options) {
       checkStream(options, { ...config, size });
+      checkMemory(options.count, size, bytesFor, place);
       return stream(options);
     },
     close: () => stages.forEach(({ sampler }) => sampler.close()),

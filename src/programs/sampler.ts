@@ -51,10 +51,15 @@ export interface Sampler {
   /**
    * Yields each row of pictures as it is finished. One stream at a time.
    *
-   * @throws the signal's reason if it is aborted; ARGUMENT if the pictures would be more than 1 GiB, if what is given
-   * does not fit them, or if the model has no such class.
+   * @throws the signal's reason if it is aborted; ARGUMENT if the pictures would be more than 1 GiB, if drawing them
+   * takes more memory than there is, if what is given does not fit them, or if the model has no such class.
    */
   stream(options: StreamOptions): AsyncGenerator<SampleEvent, void>;
+  /**
+   * Bytes of memory that drawing so many pictures takes at most: for what is kept of them while they are drawn, and for
+   * the pictures; undefined of models that make whole pictures at once.
+   */
+  bytesFor(count: number): number | undefined;
   /** Ends the workers; a stream that is going on ends with an INTERRUPTED error. Nothing can be drawn any more. */
   close(): void;
 }
@@ -69,6 +74,8 @@ export interface TrainedNetwork {
 export interface Place {
   /** Threads that can run at once. */
   readonly cores: () => number;
+  /** Bytes of memory that the machine has; unknown in browsers. */
+  readonly memory?: () => number;
   readonly startWorker: StartWorker;
   /** What runs a whole network at once; browsers have nothing that does. */
   readonly openForward?: OpenForward;
@@ -103,18 +110,24 @@ export function checkCount(count: number, size: PictureSize): void {
 export function openNetworkSampler(
   { config, weights }: TrainedNetwork,
   options: SamplerOptions,
-  { cores, startWorker }: Place,
+  place: Place,
 ): Sampler {
   const size = checkedSize(options.size ?? config.size, config.size.channels);
   const network = buildNetwork({ ...config, size }, 1);
   if (options.size) checkAnySize(buildNetwork(config, 1), network);
-  const workers = wholeNumber(options.workers ?? cores(), "the number of workers", 1, MAX_THREADS);
+  const workers = wholeNumber(options.workers ?? place.cores(), "the number of workers", 1, MAX_THREADS);
+  const { startWorker } = place;
   const sampler = openStepSampler(samplerProgram(network, weights), { workers, startWorker });
+  // The levels that are drawn and, if a field is made of them, given ones and that field.
+  const bytesOfPicture = pictureLength(size) * (config.field ? 3 : 1);
+  const bytesFor = (count: number) => count * bytesOfPicture + sampler.bytesFor(count, size.rows);
   return {
     size,
     levels: config.levels,
+    bytesFor,
     stream(options) {
       checkStream(options, { ...config, size });
+      checkMemory(options.count, size, bytesFor, place);
       const { count, seed = 0, temperature = 1, first = 0, given, classes: wanted, signal } = options;
       const classes = classesInTurn(config.classes, { first, count, wanted });
       const field = fieldValues({ ...config, size }, options);
@@ -146,6 +159,21 @@ export function checkedSize(
   };
   checkCount(1, size);
   return size;
+}
+
+/** Checks that drawing pictures does not take more memory than there is. @throws ARGUMENT */
+export function checkMemory(
+  count: number,
+  { rows, cols }: PictureSize,
+  bytesFor: (count: number) => number,
+  { memory }: Pick<Place, "memory">,
+): void {
+  const there = memory?.() ?? Number.POSITIVE_INFINITY;
+  const bytes = bytesFor(count);
+  if (bytes <= there) return;
+  const mebibytes = (value: number) => `${Math.ceil(value / 2 ** 20)} MiB`;
+  const what = `at most the machine's memory of ${mebibytes(there)}`;
+  throw expected("ARGUMENT", what, `drawing ${count} picture(s) of ${cols}x${rows}`, mebibytes(bytes));
 }
 
 /** Checks what a stream is asked for, except its classes. @throws ARGUMENT */

@@ -141,7 +141,7 @@ describe.each([
     const alone = await collect(sampler, { count: 1, first: 1, seed: 4 });
     sampler.close();
     const length = pictureLength(size);
-    expect([...alone.pictures]).toEqual([...drawn.pictures.slice(length, 2 * length)]);
+    expect(alone.pictures).toEqual(drawn.pictures.slice(length, 2 * length));
   });
 
   test("keep given pixels, and their nats are the score of the others", async () => {
@@ -168,6 +168,32 @@ describe.each([
       expect.objectContaining({ code: "ARGUMENT", message: expect.stringContaining("multiples of") }),
     );
   });
+});
+
+test("pictures that take more memory than there is are refused before anything is drawn", () => {
+  const weights = weightsOf(BINARY);
+  const place = { ...PLACE, memory: () => 2 ** 20 };
+  const sampler = autoregressive.can.sample!({ config: BINARY, weights }, { workers: 1 }, place);
+  expect(() => sampler.stream({ count: 1 })).not.toThrow();
+  expect(() => sampler.stream({ count: 2 ** 16 })).toThrow(
+    expect.objectContaining({
+      code: "ARGUMENT",
+      message: expect.stringMatching(
+        /^expected at most the machine's memory of 1 MiB for drawing 65536 picture\(s\) of 4x4, received "\d MiB"$/,
+      ),
+    }),
+  );
+  sampler.close();
+  // A sampler keeps rows: beside the picture itself, more rows take no more memory.
+  const bytesOf = (rows: number) => {
+    const sized = autoregressive.can.sample!(
+      { config: BINARY, weights },
+      { size: { rows, cols: 64 } },
+      PLACE,
+    );
+    return sized.bytesFor(1)!;
+  };
+  expect(bytesOf(512) - bytesOf(256)).toBeLessThan(4 * 256 * 64);
 });
 
 test("draws of the stages are independent", async () => {

@@ -9,7 +9,9 @@ function knownOf(seed: number, step: number, first: number, count: number): numb
   const scope = Scope.root();
   scope.noise("known", [count, 1, ROWS, COLS], "known");
   const values = noiseOf(scope.noiseInputs, count, seed)(step, first)["known"]!;
-  return Array.from({ length: count }, (_, i) => [...values.slice(i * ROWS * COLS, (i + 1) * ROWS * COLS)]);
+  return Array.from({ length: count }, (_, i) =>
+    Array.from(values.subarray(i * ROWS * COLS, (i + 1) * ROWS * COLS)),
+  );
 }
 
 test("known pixels are a function of seed, step and picture, whatever pictures are beside it", () => {

@@ -1,6 +1,6 @@
 import { expected, NextpixelError } from "../../basics/errors.ts";
 import { multiplyAddsOfTimes } from "../../lower/step/multiply-adds.ts";
-import type { DrawRequest, SamplerProgram } from "./draw.ts";
+import { bytesOfDrawer, type DrawRequest, type SamplerProgram } from "./draw.ts";
 import { bytesOfFields } from "./layout.ts";
 import { localRunner, type Job, type JobRunner } from "./job.ts";
 import { mailbox } from "./mailbox.ts";
@@ -42,6 +42,8 @@ export interface StepSampler {
    * @throws The signal's reason if that is aborted, INTERRUPTED if the sampler is closed, what a worker fails with.
    */
   stream(request: SampleRequest): AsyncGenerator<SampleEvent, void>;
+  /** Bytes of the kernels' memory that drawing so many pictures of so many rows takes, of all threads together. */
+  bytesFor(count: number, rows: number): number;
   /** Ends the workers, and a stream that is going on. Nothing can be drawn any more. */
   close(): void;
 }
@@ -69,17 +71,22 @@ export function openStepSampler(
   const perPixel = multiplyAddsOfTimes(program.steps).reduce((total, one) => total + one);
   const pool: JobRunner[] = [];
   const largestBatch = Math.min(LARGEST_BATCH, Math.ceil(LARGEST_BATCH_BYTES / bytesOfFields(program.steps)));
+  /** Of a drawer of so many pictures, once it was asked for. */
+  const bytesByBatch = new Map<number, number>();
   /** Stops the stream that is going on. */
   let drawing: AbortController | undefined;
   let isClosed = false;
 
-  /** Runners for so many pixels in so many jobs. */
-  const runnersFor = (jobs: number, pixels: number): readonly JobRunner[] => {
+  /** How many pictures are drawn together, and by how many threads. */
+  const sharesOf = (count: number, rows: number) => {
+    const batch = Math.min(largestBatch, Math.ceil(count / workers));
+    const worthwhile = Math.ceil((count * rows * program.steps.cols * perPixel) / LEAST_MULTIPLY_ADDS);
     // A function cannot be sent to a worker.
-    if (typeof program.draw === "function") return [local];
-    const worthwhile = Math.ceil((pixels * perPixel) / LEAST_MULTIPLY_ADDS);
-    const threads = Math.min(workers, jobs, worthwhile);
-    if (threads <= 1) return [local];
+    const most = typeof program.draw === "function" ? 1 : workers;
+    return { batch, threads: Math.max(1, Math.min(most, Math.ceil(count / batch), worthwhile)) };
+  };
+  const runners = (threads: number): readonly JobRunner[] => {
+    if (threads === 1) return [local];
     while (pool.length < threads) pool.push(workerRunner(program, startWorker));
     return pool.slice(0, threads);
   };
@@ -88,9 +95,8 @@ export function openStepSampler(
     async *stream({ count, signal, ...request }) {
       if (isClosed) throw closedError();
       if (drawing) throw expected("ARGUMENT", "one stream at a time", "a sampler", "a second one");
-      const batch = Math.min(largestBatch, Math.ceil(count / workers));
+      const { batch, threads } = sharesOf(count, request.rows);
       const starts = Array.from({ length: Math.ceil(count / batch) }, (_, i) => i * batch);
-      const runners = runnersFor(starts.length, count * request.rows * program.steps.cols);
       const stopped = new AbortController();
       const anySignal = signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal;
       const events = mailbox<SampleEvent>();
@@ -116,13 +122,19 @@ export function openStepSampler(
       };
 
       drawing = stopped;
-      Promise.all(runners.map(work)).then(events.end, events.fail);
+      Promise.all(runners(threads).map(work)).then(events.end, events.fail);
       try {
         yield* events.all();
       } finally {
         stopped.abort();
         drawing = undefined;
       }
+    },
+    bytesFor(count, rows) {
+      const { batch, threads } = sharesOf(count, rows);
+      const bytes = bytesByBatch.get(batch) ?? bytesOfDrawer(program, batch);
+      bytesByBatch.set(batch, bytes);
+      return threads * bytes;
     },
     close() {
       isClosed = true;
