@@ -49,7 +49,12 @@ export const autoregressive: Family = {
       likelihood: "exact",
       trace(config, batch, isGiven) {
         const { rows, cols } = config.size;
-        const known = isGiven && constant(isGiven, [1, 1, rows, cols]);
+        const known =
+          isGiven &&
+          constant(
+            isGiven.map((one) => (one === 0 ? 0 : 1)),
+            [1, 1, rows, cols],
+          );
         const traced = traceStages(config, batch, { known });
         return { ...inputsOf(traced), parts: traced.parts, nats: missing(traced.nats, known) };
       },

@@ -3,7 +3,7 @@ import { pictureLength, type PictureSize } from "../data/dataset.ts";
 import type { GivenPixels } from "../runtime/step/draw.ts";
 import type { SampleEvent } from "../runtime/step/sampler.ts";
 import { collect } from "./drawn-pictures.ts";
-import { knownPixels } from "./field.ts";
+import { fieldValues, knownPixels } from "./field.ts";
 import type { NetworkConfig } from "./network.ts";
 import {
   checkedSize,
@@ -51,7 +51,8 @@ export function openCoarseToFineSampler(
         field: fromCoarse && knownPixels(fromCoarse, count, sampler.size),
       };
       if (i < stages.length - 1) {
-        const drawn = await collect(sampler, asked);
+        // Progress is told of whole pictures alone.
+        const drawn = await collect(sampler, { ...asked, onProgress: undefined });
         drawn.nats?.forEach((value, picture) => (nats[picture]! += value));
         coarse = drawn.pictures;
         continue;
@@ -73,6 +74,7 @@ export function openCoarseToFineSampler(
     bytesFor,
     stream(options) {
       checkStream(options, { ...config, size });
+      fieldValues({ size }, options);
       checkMemory(options.count, size, bytesFor, place);
       return stream(options);
     },
@@ -119,6 +121,6 @@ function merged(
   const pixels = rows * cols;
   return {
     levels: first.levels.map((level, i) => (first.isGiven[i % pixels] ? level : second.levels[i]!)),
-    isGiven: first.isGiven.map((one, i) => one | second.isGiven[i]!),
+    isGiven: first.isGiven.map((one, i) => (one === 0 && second.isGiven[i] === 0 ? 0 : 1)),
   };
 }

@@ -8,6 +8,7 @@ import type { SampleEvent } from "../runtime/step/sampler.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
 import type { Forward, ForwardGraph } from "./forward-pass.ts";
 import type { NetworkConfig } from "./network.ts";
+import { fieldValues } from "./field.ts";
 import { noiseOf, type Noise } from "./noise.ts";
 import { levelsOf, type PictureOutput } from "./picture-output.ts";
 import { checkStream, type Place, type Sampler, type SamplerOptions } from "./sampler.ts";
@@ -87,6 +88,7 @@ export function openGeneratorSampler(
     bytesFor: () => undefined,
     stream(options) {
       checkStream(options, config);
+      fieldValues({ size }, options);
       const { count, seed = 0, temperature = 1, first = 0, given, classes, signal } = options;
       if (given)
         throw expected(

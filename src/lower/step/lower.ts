@@ -126,7 +126,7 @@ export function lowerToSteps(
     channels: picture.shape[1]!,
     picture: levels,
     logits: lowering.joined(logits),
-    known: inAdvance,
+    inAdvance,
     fields: lowering.fields,
     instructions: lowering.instructions,
   };

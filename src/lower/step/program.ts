@@ -15,7 +15,7 @@ export interface StepProgram {
   readonly picture: Segment;
   readonly logits: Segment;
   /** What is known in advance, if the network reads such a field: written from outside, row by row. */
-  readonly known: Segment | undefined;
+  readonly inAdvance: Segment | undefined;
   /**
    * What to compute when. [0]: at the start of a row, for all its columns. [1 + c]: at each pixel, before its channel c
    * is drawn. [1 + channels]: at each pixel, when all of it is known. [2 + channels]: at the end of a row, for all its

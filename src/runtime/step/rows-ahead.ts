@@ -13,11 +13,11 @@ export interface BegunPictures {
 
 /** Checks that the field of a program is there. @throws ARGUMENT */
 export function checkField(
-  { known, cols }: StepProgram,
+  { inAdvance, cols }: StepProgram,
   pictures: number,
   { rows, field }: BegunPictures,
 ): void {
-  const count = known ? pictures * known.channels * rows * cols : 0;
+  const count = inAdvance ? pictures * inAdvance.channels * rows * cols : 0;
   if (count > 0 && field?.length !== count) {
     throw expected("ARGUMENT", `${count} numbers`, "the field", field?.length);
   }
@@ -28,13 +28,13 @@ export function checkField(
  * past the bottom edge become zeros.
  */
 export function rowsAhead(
-  { known, cols }: StepProgram,
+  { inAdvance, cols }: StepProgram,
   layouts: readonly FieldLayout[],
   floats: Float32Array,
   pictures: number,
 ): (row: number, begun: BegunPictures) => void {
   const ahead = layouts.filter(({ lead, isByPicture }) => lead > 0 && !isByPicture);
-  const place = known && placeOf({ ...known, rows: 0, cols: 0 }, layouts);
+  const place = inAdvance && placeOf({ ...inAdvance, rows: 0, cols: 0 }, layouts);
   return (row, { rows, field }) => {
     for (const { address, stride, depth, lead, left, colBytes, rowBytes } of ahead) {
       const own = row + lead;
@@ -42,14 +42,15 @@ export function rowsAhead(
       const start = (address - left * colBytes + ((own / stride[0]) % depth) * rowBytes) / 4;
       floats.fill(0, start, start + rowBytes / 4);
     }
-    if (!known || !place || !field) return;
-    const own = row + layouts[known.field]!.lead;
+    if (!inAdvance || !place || !field) return;
+    const { channels } = inAdvance;
+    const own = row + layouts[inAdvance.field]!.lead;
     if (own < 0 || own >= rows) return;
     for (let col = 0; col < cols; col++)
       for (let picture = 0; picture < pictures; picture++) {
         const to = (addressAt(place, own, col) + picture * place.stride) / 4;
-        for (let channel = 0; channel < known.channels; channel++)
-          floats[to + channel] = field[((picture * known.channels + channel) * rows + own) * cols + col]!;
+        for (let channel = 0; channel < channels; channel++)
+          floats[to + channel] = field[((picture * channels + channel) * rows + own) * cols + col]!;
       }
   };
 }
