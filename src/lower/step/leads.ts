@@ -23,7 +23,8 @@ export function leadsOfNodes(logits: Node, picture: Node): ReadonlyMap<Node, num
     if (!node.inputs.some((operand, i) => isFixed(i) && !storedValue(operand))) continue;
     // Of all channels one stands for all.
     const kinds = node.inputs.map(() => [0]);
-    for (const { input, rows } of new Set(readsOf(node, kinds, picture, isFixed)?.flat())) {
+    const lists = readsOf(node, kinds, picture, isFixed) ?? [];
+    for (const { input, rows } of [...new Set(lists)].flat()) {
       const operand = node.inputs[input]!;
       if (isFixed(input)) leads.set(operand, Math.max(leads.get(operand)!, leads.get(node)! + rows));
     }
