@@ -6,7 +6,7 @@ import type { NetworkConfig } from "../src/programs/network.ts";
 import { initialParameters } from "../src/programs/parameters.ts";
 import { traceStages } from "../src/programs/stages.ts";
 import { startNodeWorker } from "../src/runtime/workers/node.ts";
-import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
+import { FIELD_DEFAULTS } from "../src/train/defaults.ts";
 import { lineChart, markdownTable } from "./chart.ts";
 import { median } from "./statistics.ts";
 
@@ -29,14 +29,13 @@ export async function benchResolution({
   largest: number;
   chart: string;
 }): Promise<void> {
-  const { fieldWidth: width, fieldDepth: depth } = TRAIN_DEFAULTS;
   const config: NetworkConfig = {
     model: MODEL,
     modelConfig: modelByName(MODEL).defaults as NetworkConfig["modelConfig"],
     likelihood: "bernoulli",
     levels: 2,
     size: CROP,
-    field: { kind: "coarse", halvings: HALVINGS, width, depth },
+    field: { kind: "coarse", halvings: HALVINGS, ...FIELD_DEFAULTS },
   };
   const weights = Object.fromEntries(
     traceStages(config, 1).parts.map(({ name, declarations }) => [name, initialParameters(declarations, 1)]),

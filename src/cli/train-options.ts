@@ -6,7 +6,7 @@ import { MODELS, settingNames, sizeNames } from "../models/by-name.ts";
 import { DEVICE_CHOICES } from "../runtime/device.ts";
 import { runConfigOf } from "../run/config.ts";
 import { FIND_LR_STEPS } from "../train/find-lr.ts";
-import { TRAIN_DEFAULTS } from "../train/defaults.ts";
+import { FIELD_DEFAULTS, TRAIN_DEFAULTS } from "../train/defaults.ts";
 import type { RequestedTraining, TrainRequest } from "../train/request.ts";
 import type { ResumeRequest } from "../train/resumed-request.ts";
 import * as read from "./arguments.ts";
@@ -90,12 +90,12 @@ export function withTrainOptions(command: Command): Command {
     )
     .option(
       "--field-width <n>",
-      `feature maps of the network that reads what is known in advance (default: ${TRAIN_DEFAULTS.fieldWidth})`,
+      `feature maps of the network that reads what is known in advance (default: ${FIELD_DEFAULTS.width})`,
       read.whole("--field-width", 1, 4096),
     )
     .option(
       "--field-depth <n>",
-      `its residual blocks, each of which reads twice as far (default: ${TRAIN_DEFAULTS.fieldDepth})`,
+      `its residual blocks, each of which reads twice as far (default: ${FIELD_DEFAULTS.depth})`,
       read.whole("--field-depth", 1, 12),
     )
     .option("--steps <n>", `steps of training (default: ${TRAIN_DEFAULTS.steps})`, read.whole("--steps", 1))

@@ -1,8 +1,6 @@
 /** What a training is like where nothing else is asked for. */
 export const TRAIN_DEFAULTS = {
   model: "pixelcnn",
-  fieldWidth: 32,
-  fieldDepth: 3,
   steps: 2000,
   batch: 32,
   device: "cpu",
@@ -13,3 +11,6 @@ export const TRAIN_DEFAULTS = {
   validFraction: 0.1,
   keep: 2,
 } as const;
+
+/** The sizes of a network that reads what is known in advance. */
+export const FIELD_DEFAULTS = { width: 32, depth: 3 } as const;

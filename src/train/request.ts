@@ -13,7 +13,7 @@ import { runConfigOf, type RunConfig } from "../run/config.ts";
 import type { Device, DeviceChoice } from "../runtime/device.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
 import { version } from "../version.ts";
-import { TRAIN_DEFAULTS } from "./defaults.ts";
+import { FIELD_DEFAULTS, TRAIN_DEFAULTS } from "./defaults.ts";
 
 /**
  * What to train. Options that are left out have the values of `TRAIN_DEFAULTS`, of the optimizer's defaults
@@ -262,8 +262,8 @@ function fieldOf(
   if (second)
     throw expected("ARGUMENT", `no ${second[0]} beside ${first![0]}`, second[0], second[1], second[0]);
   const sizes = {
-    width: wholeNumber(fieldWidth ?? TRAIN_DEFAULTS.fieldWidth, "fieldWidth", 1),
-    depth: wholeNumber(fieldDepth ?? TRAIN_DEFAULTS.fieldDepth, "fieldDepth", 1),
+    width: wholeNumber(fieldWidth ?? FIELD_DEFAULTS.width, "fieldWidth", 1),
+    depth: wholeNumber(fieldDepth ?? FIELD_DEFAULTS.depth, "fieldDepth", 1),
   };
   if (completeAny) return { kind: "known", ...sizes };
   if (coarseToFine !== undefined)
