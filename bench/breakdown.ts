@@ -11,7 +11,7 @@ export async function benchBreakdown(pictures: number, { rounds }: { rounds: num
   const weights = initialParameters(network.declarations, 1);
   const machine = await openStepMachine(stepProgram(network, weights, { known: false }), pictures);
   const draw = () => {
-    machine.clear();
+    machine.begin({ rows: GATED.size });
     for (let row = 0; row < GATED.size; row++) {
       machine.run(0, row, 0);
       for (let col = 0; col < GATED.size; col++) for (const time of [1, 2]) machine.run(time, row, col);

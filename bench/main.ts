@@ -18,6 +18,7 @@ import { benchLowering } from "./lowering.ts";
 import { BENCH_NETWORKS, family, GATED } from "./networks.ts";
 import { benchOptimisers } from "./optimisers.ts";
 import { benchProfile } from "./profile.ts";
+import { benchResolution } from "./resolution.ts";
 import { benchNaive, benchSample } from "./sample.ts";
 import { benchStudio } from "./studio.ts";
 import { benchStudioLoad } from "./studio-load.ts";
@@ -56,6 +57,26 @@ const BENCHES: Readonly<Record<string, Bench>> = {
       await benchSample({ rounds, workers: threads });
       for (const pictures of [32, 1]) await benchBreakdown(pictures, { rounds });
       await benchTall({ rounds, chart: "docs/sampling-cost.svg" });
+    },
+  },
+  resolution: {
+    about:
+      "[--rounds 2] [--largest 1024] [--chart docs/resolution.svg]   time for each pixel and memory of pictures drawn coarse to fine, " +
+      "of 32 x 32 up to 1,024 x 1,024",
+    run(args) {
+      const { values } = parseArgs({
+        args,
+        options: {
+          rounds: { type: "string", default: "2" },
+          largest: { type: "string", default: "1024" },
+          chart: { type: "string", default: "docs/resolution.svg" },
+        },
+      });
+      return benchResolution({
+        rounds: whole("--rounds", 1)(values.rounds),
+        largest: whole("--largest", 32)(values.largest),
+        chart: values.chart,
+      });
     },
   },
   families: {

@@ -45,12 +45,28 @@ function multiplyHigh(a: number, b: number): number {
  * What a stream of random numbers is for. Each purpose is a counter word of its own, so that, under one seed,
  * the draws of the pixels never meet those of the weights or of the order of the training pictures.
  */
-export const Purpose = { pixels: 0, weights: 1, order: 2, split: 3, noise: 4, views: 5, stacks: 6 } as const;
+export const Purpose = {
+  pixels: 0,
+  weights: 1,
+  order: 2,
+  split: 3,
+  noise: 4,
+  views: 5,
+  stacks: 6,
+  stages: 7,
+} as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 
 /** The key of a seed: any whole number from 0 to 2^53-1, its low and its high word. */
 export function seedKey(seed: number): PhiloxKey {
   return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+}
+
+/** A seed for each stage of what is drawn in several, so that their draws never meet; that of stage 0 is the seed itself. */
+export function seedOfStage(seed: number, stage: number): number {
+  if (stage === 0) return seed;
+  const [low, high] = philox4x32([stage, 0, 0, Purpose.stages], seedKey(seed));
+  return (high >>> 11) * 2 ** 32 + low;
 }
 
 /** A uniform number in the open interval (0, 1) from a 32-bit word. */

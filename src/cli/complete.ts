@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import { checkWritable } from "../files/atomic-write.ts";
 import { complete } from "../tasks/complete.ts";
-import { givenPixels, openGiven } from "../tasks/given.ts";
+import { givenPixels, HALVES, openGiven } from "../tasks/given.ts";
 import { pngText } from "../tasks/png-text.ts";
 import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
 import * as read from "./arguments.ts";
@@ -14,6 +14,7 @@ import { partFileOf, withPart, type PartFlags } from "./part-option.ts";
 interface CompleteFlags extends read.CommonOptions, RunFlags, PartFlags {
   readonly rows?: number;
   readonly mask?: string;
+  readonly condition?: string;
   readonly count: number;
   readonly limit: number;
   readonly seed: number;
@@ -28,7 +29,8 @@ const CONDITIONS = `
 Pixels are drawn in raster order. Each depends on pixels before it, given or
 drawn; given pixels after it (below it, or to its right in the same row) have no
 influence on it. So with a mask that gives the lower half of a picture, the upper
-half is drawn as if nothing were given.`;
+half is drawn as if nothing were given. But a model that was trained with
+--complete-any reads all given pixels before the first one is drawn.`;
 
 export function addCompleteCommand(program: Command): void {
   const command = program
@@ -41,7 +43,10 @@ export function addCompleteCommand(program: Command): void {
         .argParser(read.whole("--rows", 0))
         .conflicts("mask"),
     )
-    .option("--mask <file>", "a picture that is white where pixels are given, black where they are drawn")
+    .option(
+      "--mask <file>",
+      `a picture that is white where pixels are given, black where they are drawn, or a half: ${HALVES.join(", ")}`,
+    )
     .option("--count <n>", "completions of each picture", read.whole("--count", 1, 65_536), 4)
     .option("--limit <n>", "complete only the first pictures", read.whole("--limit", 1), 8)
     .option(
@@ -60,6 +65,7 @@ export function addCompleteCommand(program: Command): void {
   read.withClasses(command, "the pictures' own, or all");
   withPart(command, "--out");
   read.withWorkers(command);
+  read.withCondition(command, "these have the names of the pictures");
   read.withCheckpoint(command);
   withModelFile(command);
   read.withCommonOptions(command).addHelpText("after", CONDITIONS);
@@ -114,6 +120,7 @@ async function runCompletion(
     ...flags,
     pictures: given.pictures,
     first: given.first,
+    field: given.field,
     isGiven,
     classes: flags.class,
     labels: flags.class === undefined ? given.labels : undefined,

@@ -2,6 +2,7 @@ import { namesOf } from "../data/classes.ts";
 import type { ModelConfig } from "../models/model.ts";
 import type { Settings } from "../models/settings.ts";
 import type { NetworkExplanation, SamplerInfo } from "../programs/network-explanation.ts";
+import type { FieldConfig } from "../programs/field.ts";
 import type { NetworkConfig } from "../programs/network.ts";
 import type { ReceptiveField } from "../graph/receptive-field.ts";
 import type { NetworkInfo } from "../tasks/info.ts";
@@ -19,6 +20,7 @@ export function infoText(
     levels,
     size,
     classes = [],
+    field,
     presets = {},
     tokenizer,
   } = network;
@@ -28,6 +30,7 @@ export function infoText(
     ...(tokenizer
       ? [`draws codes of the tokenizer ${tokenizer.model}: ${valuesText(tokenizer.modelConfig)}`]
       : []),
+    ...(field ? [`${fieldText(field)}, by a network of width ${field.width} and depth ${field.depth}`] : []),
     `sizes: ${valuesText(modelConfig)}`,
     ...(settings ? [`settings: ${valuesText(settings)}`] : []),
     ...Object.entries(presets).map(([name, sizes]) => `preset ${name}: ${valuesText(sizes)}`),
@@ -35,6 +38,13 @@ export function infoText(
     ...layerLines(info),
     ...(isExplained(info) ? explanationLines(info) : []),
   ].join("\n");
+}
+
+/** What a network is told in advance. */
+function fieldText(field: FieldConfig): string {
+  if (field.kind === "known") return "told of all known pixels";
+  if (field.kind === "picture") return `told of another picture of ${field.channels} channel(s)`;
+  return `coarse to fine, ${field.halvings} halving(s), each told of the picture before`;
 }
 
 const isExplained = (info: NetworkInfo): info is NetworkInfo & NetworkExplanation =>

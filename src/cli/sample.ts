@@ -8,9 +8,11 @@ import { ANIMATION_ENDINGS, writeAnimation } from "../tasks/animation-file.ts";
 import { picturesOf, type PartOfWork, type PictureRange } from "../tasks/part-of-work.ts";
 import { pngText } from "../tasks/png-text.ts";
 import { prepareOutput, writePictures } from "../tasks/sample-files.ts";
+import { conditionsInTurn } from "../tasks/run-dataset.ts";
 import { sample, type DrawnPictures } from "../tasks/sample.ts";
 import * as read from "./arguments.ts";
 import { aboutPictures, aboutWork, picturesIn } from "./merge-schema.ts";
+import { readingDisplay } from "./fetch-display.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import { duration, result, StatusLine } from "./output.ts";
 import { partFileOf, savePart, withPart, type Merge, type PartFlags } from "./part-option.ts";
@@ -24,6 +26,7 @@ interface SampleFlags extends read.CommonOptions, RunFlags, PartFlags {
   readonly animate?: string;
   readonly size?: { rows: number; cols: number };
   readonly workers?: number;
+  readonly condition?: string;
 }
 
 export const SAMPLE_DEFAULTS = { count: 16, seed: 0, temperature: 1, out: "samples.png" } as const;
@@ -63,6 +66,7 @@ export function addSampleCommand(program: Command): void {
   read.withClasses(command, "all");
   withPart(command, "--out");
   read.withWorkers(command);
+  read.withCondition(command, "one for each picture, in turn");
   read.withCheckpoint(command);
   withModelFile(command);
   read.withCommonOptions(command).action(async (run: string, flags: SampleFlags) => {
@@ -83,6 +87,8 @@ export interface Drawn extends Pick<SampleFlags, "count" | "seed" | "temperature
   readonly files: number;
   /** The file with the animation, if there is one. */
   readonly animation: string | undefined;
+  /** Bytes of memory that drawing took at most, of models that draw pixel by pixel. */
+  readonly memoryBytes: number | undefined;
   readonly seconds: number;
   readonly picturesPerSecond: number;
   /** Milliseconds for each pixel of each picture. */
@@ -114,6 +120,7 @@ export async function runSampling(run: string, flags: SampleFlags): Promise<Draw
     count,
     seed,
     temperature,
+    memoryBytes: drawn.bytes,
     seconds,
     picturesPerSecond: count / seconds,
     msPerPixel: (1000 * seconds) / pixels,
@@ -124,8 +131,10 @@ export async function runSampling(run: string, flags: SampleFlags): Promise<Draw
 /** Draws some of the pictures that are asked for, with progress on stderr. */
 async function draw(model: SavedModel, flags: SampleFlags, range: PictureRange): Promise<DrawnPictures> {
   const status = new StatusLine();
+  const field = await conditionsInTurn(model, flags.condition, range, readingDisplay());
   const drawn = await sample(model, {
     ...range,
+    field,
     seed: flags.seed,
     temperature: flags.temperature,
     workers: flags.workers,

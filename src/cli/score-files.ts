@@ -1,10 +1,16 @@
 import { bitsPerDim } from "../basics/units.ts";
-import { pictureLength, type Dataset, type PictureSize } from "../data/dataset.ts";
+import type { Dataset, PictureSize } from "../data/dataset.ts";
 import { writeAtomically } from "../files/atomic-write.ts";
 import { encodeNpy } from "../pictures/npy.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 import { joinArrays } from "../tasks/joined-parts.ts";
-import { likeliest, scorePictures, type PictureScores, type ScoreOptions } from "../tasks/score.ts";
+import {
+  likeliest,
+  missingLength,
+  scorePictures,
+  type PictureScores,
+  type ScoreOptions,
+} from "../tasks/score.ts";
 import { StatusLine } from "./output.ts";
 
 /** Scores of pictures one by one, with all that is asked for of each. */
@@ -61,14 +67,15 @@ export const scoredBy = ({ config: { size, classes } }: SavedModel): Scored => (
 /** Writes a line of JSON for each picture. @throws WRITE */
 export async function writePerImage(
   file: string,
-  { nats, posteriors }: Scores,
+  { nats, posteriors, kind }: Scores,
   { size, classes }: Scored,
 ): Promise<void> {
+  const length = missingLength(size, kind.givenPixels);
   const lines = nats.map((nllNats, index) => {
     const guess =
       posteriors &&
       guessOf(posteriors.subarray(index * classes.length, (index + 1) * classes.length), classes);
-    return JSON.stringify({ index, nllNats, bitsPerDim: bitsPerDim(nllNats, pictureLength(size)), ...guess });
+    return JSON.stringify({ index, nllNats, bitsPerDim: bitsPerDim(nllNats, length), ...guess });
   });
   await writeAtomically(file, `${lines.join("\n")}\n`);
 }

@@ -49,6 +49,7 @@ const aboutScores = v.object({
     likelihood: v.picklist(["exact", "bound"]),
     bound: v.optional(v.picklist(["elbo", "importance-weighted"])),
     importanceSamples: v.optional(v.number()),
+    givenPixels: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
     classes: v.optional(v.picklist(["given", "summed out"])),
   }),
   ...aboutSize,
@@ -61,7 +62,13 @@ export const mergeScores: Merge = async ({ about, count, arrays, correct }, out)
   const has = (name: string) => arrays[name] !== undefined;
   const length = pictureLength(size);
   const scores: Scores = {
-    kind: { bound: undefined, importanceSamples: undefined, classes: undefined, ...kind },
+    kind: {
+      bound: undefined,
+      importanceSamples: undefined,
+      givenPixels: undefined,
+      classes: undefined,
+      ...kind,
+    },
     correct,
     nats: [...numbersIn(arrays, "nats", Float64Array, count)],
     posteriors: has("posteriors")
@@ -75,6 +82,6 @@ export const mergeScores: Merge = async ({ about, count, arrays, correct }, out)
     else if (scores.pixels) await writePerPixel(out, scores.pixels, size);
     else throw expected("ARGUMENT", "parts that were scored with --per-pixel", `the name ${out}`, "others");
   }
-  const score = meanScore(scores, length);
+  const score = meanScore(scores, size);
   return { json: { dataset, ...score, ...(out !== undefined && { out }) }, text: scoreText(score) };
 };

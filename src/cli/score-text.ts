@@ -3,7 +3,7 @@ import type { Score } from "../tasks/score.ts";
 /** A score as people read it. */
 export const scoreText = (scored: Score): string =>
   `${scored.images} ${scored.images === 1 ? "picture" : "pictures"}: ${scored.nllNats.toFixed(3)}${standardError(scored)} nats, ` +
-  `${scored.bitsPerDim.toFixed(4)} bits/dim${ofBound(scored)}${ofClasses(scored)}${ofFidelity(scored)}`;
+  `${scored.bitsPerDim.toFixed(4)} bits/dim${ofBound(scored)}${ofClasses(scored)}${ofGiven(scored)}${ofFidelity(scored)}`;
 
 /** One picture says nothing of how much pictures differ. */
 const standardError = ({ images, nllNatsStandardError }: Score): string =>
@@ -19,6 +19,10 @@ function ofBound({ bound, importanceSamples }: Score): string {
   }[bound];
   return ` (upper bounds: ${what})`;
 }
+
+/** What is given of each picture. */
+const ofGiven = ({ givenPixels: given }: Score): string =>
+  given === undefined ? "" : `, of the pixels beside ${given} given ones`;
 
 /** What codes keep of the pictures. */
 function ofFidelity({ fidelity }: Score): string {

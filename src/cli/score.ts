@@ -1,7 +1,8 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { expected, NextpixelError } from "../basics/errors.ts";
 import { capability } from "../families/by-name.ts";
 import { checkWritable } from "../files/atomic-write.ts";
+import { givenPixels, HALVES } from "../tasks/given.ts";
 import { openRunDataset } from "../tasks/run-dataset.ts";
 import { wholeScore, type Score } from "../tasks/score.ts";
 import * as read from "./arguments.ts";
@@ -17,6 +18,9 @@ interface ScoreFlags extends read.CommonOptions, RunFlags, PartFlags {
   readonly limit?: number;
   readonly classify?: boolean;
   readonly importanceSamples?: number;
+  readonly rows?: number;
+  readonly mask?: string;
+  readonly condition?: string;
   readonly perImage?: string;
   readonly perPixel?: string;
   readonly skipBad?: boolean;
@@ -50,6 +54,15 @@ export function addScoreCommand(program: Command): void {
       "of models with latents: draws of them for each picture, by which the bound becomes tighter",
       read.whole("--importance-samples", 1),
     )
+    .addOption(
+      new Option("--rows <k>", "the first k rows are given: tell the likelihood of the others")
+        .argParser(read.whole("--rows", 0))
+        .conflicts("mask"),
+    )
+    .option(
+      "--mask <file>",
+      `the same for pixels that are white in a picture, or for a half: ${HALVES.join(", ")}`,
+    )
     .option("--per-image <file.jsonl>", "write the nats and bits/dim of every picture, a line each")
     .option(
       "--per-pixel <file.npy>",
@@ -59,6 +72,7 @@ export function addScoreCommand(program: Command): void {
     .option("--skip-bad", "leave out pictures that cannot be read");
   withPart(command, "--per-image or --per-pixel");
   read.withThreads(command);
+  read.withCondition(command, "these have the names of the pictures");
   read.withCheckpoint(command);
   withModelFile(command);
   read.withCommonOptions(command).addHelpText("after", CLASSES);
@@ -67,8 +81,8 @@ export function addScoreCommand(program: Command): void {
     if (part) {
       const out = flags.perImage ?? flags.perPixel;
       if (out === undefined) throw new NextpixelError("ARGUMENT", UNNAMED_PART);
-      const { model, dataset: pictures } = await opened(run, dataset, flags);
-      const { json, text } = await scorePart(model, pictures, out, { ...flags, part });
+      const { model, dataset: pictures, isGiven } = await opened(run, dataset, flags);
+      const { json, text } = await scorePart(model, pictures, out, { ...flags, isGiven, part });
       return result({ run, dataset, ...json }, text, flags.json);
     }
     const scored = await runScoring(run, dataset, flags);
@@ -78,21 +92,29 @@ export function addScoreCommand(program: Command): void {
 
 /** Scores a data set, read as the run's training pictures were, with progress on stderr. */
 export async function runScoring(run: string, name: string, flags: ScoreFlags): Promise<Score> {
-  const { model, dataset } = await opened(run, name, flags);
+  const { model, dataset, isGiven } = await opened(run, name, flags);
   for (const file of [flags.perImage, flags.perPixel]) if (file !== undefined) await checkWritable(file);
-  const scores = await scoresOf(model, dataset, flags);
+  const scores = await scoresOf(model, dataset, { ...flags, isGiven });
   if (flags.perImage !== undefined) await writePerImage(flags.perImage, scores, scoredBy(model));
   if (flags.perPixel !== undefined && scores.pixels)
-    await writePerPixel(flags.perPixel, scores.pixels, dataset.size);
+    await writePerPixel(flags.perPixel, scores.pixels, model.config.size);
   return wholeScore(model, dataset, scores, flags);
 }
 
 async function opened(run: string, name: string, flags: ScoreFlags) {
   const model = await openRun(run, flags);
-  const dataset = await openRunDataset(model, name, { skipBad: flags.skipBad, ...readingDisplay() });
+  const dataset = await openRunDataset(model, name, {
+    skipBad: flags.skipBad,
+    condition: flags.condition,
+    ...readingDisplay(),
+  });
   if (flags.perPixel !== undefined && capability(model.config, "score").likelihood === "bound") {
     const { model: name } = model.config;
     throw expected("ARGUMENT", "a model that tells the likelihood of each pixel", "--per-pixel", name);
   }
-  return { model, dataset };
+  const isGiven =
+    flags.rows === undefined && flags.mask === undefined
+      ? undefined
+      : await givenPixels(flags, model.config.size);
+  return { model, dataset, isGiven };
 }

@@ -25,7 +25,7 @@ const NOT_IN_FORMS: readonly string[] = [
 /** The data set is an argument, and no option. */
 const DATASET = "dataset";
 /** Fields that name pictures. */
-const OF_PICTURES: readonly string[] = [DATASET, "valid"];
+const OF_PICTURES: readonly string[] = [DATASET, "valid", "condition"];
 
 /**
  * The form that starts trainings, made of the options of `nextpixel train`.

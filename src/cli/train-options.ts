@@ -7,7 +7,7 @@ import { MODELS, settingNames, sizeNames } from "../models/by-name.ts";
 import { DEVICE_CHOICES } from "../runtime/device.ts";
 import { runConfigOf } from "../run/config.ts";
 import { FIND_LR_STEPS } from "../train/find-lr.ts";
-import { TRAIN_DEFAULTS } from "../train/defaults.ts";
+import { FIELD_DEFAULTS, TRAIN_DEFAULTS } from "../train/defaults.ts";
 import type { RequestedTraining, TrainRequest } from "../train/request.ts";
 import type { ResumeRequest } from "../train/resumed-request.ts";
 import * as read from "./arguments.ts";
@@ -20,6 +20,12 @@ const relations = (): Relations => ({
   exclusive: [
     ["steps", "epochs"],
     ["valid", "validFraction"],
+    ["completeAny", "coarseToFine"],
+    ["completeAny", "condition"],
+    ["coarseToFine", "condition"],
+    ["tokenizer", "completeAny"],
+    ["tokenizer", "coarseToFine"],
+    ["tokenizer", "condition"],
     ["force", "resume"],
     ...INSTEAD_OF_FINDING_A_RATE.map((option) => ["findLr", option] as const),
   ],
@@ -75,6 +81,29 @@ export function withTrainOptions(command: Command): Command {
       read.whole("--levels", 2, 256),
     )
     .option("--class-conditional", "learn each class of the data set's labels for itself")
+    .option(
+      "--complete-any",
+      "learn to complete pictures of which any pixels are known, also those below and to the right",
+    )
+    .option(
+      "--coarse-to-fine <n>",
+      "halve rows and columns n times, and learn to draw each size given the one of half of it",
+      read.whole("--coarse-to-fine", 1, 16),
+    )
+    .option(
+      "--condition <folder>",
+      "learn p(picture | other picture), where the other one has the same name in this folder",
+    )
+    .option(
+      "--field-width <n>",
+      `feature maps of the network that reads what is known in advance (default: ${FIELD_DEFAULTS.width})`,
+      read.whole("--field-width", 1, 4096),
+    )
+    .option(
+      "--field-depth <n>",
+      `its residual blocks, each of which reads twice as far (default: ${FIELD_DEFAULTS.depth})`,
+      read.whole("--field-depth", 1, 12),
+    )
     .option("--steps <n>", `steps of training (default: ${TRAIN_DEFAULTS.steps})`, read.whole("--steps", 1))
     .option("--epochs <n>", "the same in passes over the data", read.whole("--epochs", 1))
     .option("--batch <n>", "pictures per step", read.whole("--batch", 1, 65_536), TRAIN_DEFAULTS.batch)

@@ -9,7 +9,7 @@ import { downsample } from "../nn/resampling.ts";
 import { Scope } from "../nn/scope.ts";
 import { adamW } from "../optim/optimizer.ts";
 import { learningRate } from "../optim/schedule.ts";
-import { scaledPicture } from "../programs/network.ts";
+import { scaledPicture } from "../programs/scaled-picture.ts";
 import { initialParameters } from "../programs/parameters.ts";
 import type { Part, Trainable } from "../programs/trainable.ts";
 import { initialState } from "../programs/training-state.ts";

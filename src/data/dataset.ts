@@ -29,6 +29,8 @@ export interface Dataset {
   readonly labels: Int32Array | undefined;
   /** The names of classes 0, 1, ...: there if and only if there are labels, and every label has one. */
   readonly classNames: readonly string[] | undefined;
+  /** The path of each picture's file inside the data set; not there if pictures are not in files of their own. */
+  readonly nameOf?: ((index: number) => string) | undefined;
   /**
    * Levels of the pictures at `indices`, [indices.length, channels, rows, cols]. If they are crops of larger pictures,
    * `places` says where each crop is; by default it is in the centre.

@@ -1,61 +1,123 @@
 import { bitsPerDim } from "../basics/units.ts";
-import { mean } from "../graph/language.ts";
+import { constant, mean } from "../graph/language.ts";
+import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shapes.ts";
+import { Scope } from "../nn/scope.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { openCoarseToFineSampler } from "../programs/coarse-to-fine.ts";
 import { explainNetwork } from "../programs/network-explanation.ts";
-import { buildNetwork, NETWORK, type Network } from "../programs/network.ts";
+import { NETWORK, type Network, type NetworkConfig, type NetworkOptions } from "../programs/network.ts";
 import { openNetworkObserver } from "../programs/observer.ts";
 import { openNetworkSampler } from "../programs/sampler.ts";
-import type { TracedFigure, Trainable } from "../programs/trainable.ts";
+import { missing, stagesOf, traceStages, type TracedStages } from "../programs/stages.ts";
+import type { GraphInputs, TracedFigure, Trainable } from "../programs/trainable.ts";
 import type { Family, OpenSampler } from "./family.ts";
 import { optimizerOf } from "./optimizers.ts";
 
 /**
  * Networks that predict the distribution of each sub-pixel given those before it; the product is the exact likelihood
- * of the picture. They are one part, whose loss is the mean of -log p. This is the only family whose networks have to
- * be causal.
+ * of the picture. They are one part, whose loss is the mean of -log p, or one for each size, coarse to fine. This is the
+ * only family whose networks have to be causal.
  */
 export const autoregressive: Family = {
   name: "autoregressive",
   hasLikelihood: true,
+  readsFields: true,
 
   trainable: (config, batch, settings) =>
-    trainableOf(buildNetwork(config, batch, { dropout: settings.dropout }), optimizerOf(settings)),
+    trainableOfStages(
+      traceTraining(config, batch, { dropout: settings.dropout }),
+      config,
+      optimizerOf(settings),
+    ),
 
   evaluation(config, batch) {
-    const network = buildNetwork(config, batch);
-    return { ...network, figures: figuresOf(network), best: "nats" };
+    const traced = traceTraining(config, batch);
+    const isOne = traced.stages.length === 1;
+    const ofStages = traced.stages.map(({ part, nats }) => ({
+      ...natsFigure(nats, part.name),
+      isDetail: true,
+    }));
+    const figures = [...figuresOf(traced.nats, config), ...(isOne ? [] : ofStages)];
+    return { ...inputsOf(traced), parts: traced.parts, figures, best: "nats" };
   },
 
   can: {
     sample: openSampler,
     complete: openSampler,
-    score: { likelihood: "exact", trace: (config, batch) => buildNetwork(config, batch) },
+    score: {
+      likelihood: "exact",
+      trace(config, batch, isGiven) {
+        const { rows, cols } = config.size;
+        const known =
+          isGiven &&
+          constant(
+            isGiven.map((one) => (one === 0 ? 0 : 1)),
+            [1, 1, rows, cols],
+          );
+        const traced = traceStages(config, batch, { known });
+        return { ...inputsOf(traced), parts: traced.parts, nats: missing(traced.nats, known) };
+      },
+    },
     observe: ({ config, weights }) => openNetworkObserver({ config, weights: weights[NETWORK]! }),
-    explain: explainNetwork,
+    // Of several networks, that of the whole pictures, which takes the most.
+    explain: (config) => explainNetwork(stagesOf(config).at(-1)!.config),
   },
 };
 
-/** A network as what is trained. */
-export const trainableOf = (network: Network, optimizer: Optimizer): Trainable => {
-  const { picture, classes, noise, parts, nats } = network;
-  // The mean over sub-pixels, not the sum: one learning rate and one clipping norm then suit pictures of any size.
-  const part = { ...parts[0], loss: mean(nats), optimizer, figures: figuresOf(network) };
-  return { picture, classes, noise, parts: [part] };
-};
+/** All networks of a model as they are trained and validated: with pixels that are known at random, if it reads such. */
+function traceTraining(config: NetworkConfig, batch: number, options: NetworkOptions = {}): TracedStages {
+  const { size, field } = config;
+  if (field?.kind !== "known") return traceStages(config, batch, options);
+  const scope = Scope.root();
+  const known = scope.noise("known", [batch, 1, size.rows, size.cols], "known");
+  const traced = traceStages(config, batch, { ...options, known });
+  return { ...traced, noise: [...scope.noiseInputs, ...traced.noise] };
+}
 
-const figuresOf = ({ nats: node, picture }: Network): TracedFigure[] => [
-  { name: "nats", label: "nats", decimals: 2, lowerIsBetter: true, node, scale: 1 },
-  {
-    name: "bitsPerDim",
-    label: "bits/dim",
-    decimals: 3,
-    lowerIsBetter: true,
-    node,
-    scale: bitsPerDim(1, sizeOf(picture.shape.slice(1))),
-  },
-];
+const inputsOf = ({ picture, classes, noise }: GraphInputs) => ({ picture, classes, noise });
+
+function trainableOfStages(
+  traced: Pick<TracedStages, "picture" | "classes" | "noise" | "stages">,
+  config: Pick<NetworkConfig, "field">,
+  optimizer: Optimizer,
+): Trainable {
+  const isOne = traced.stages.length === 1;
+  const parts = traced.stages.map(({ part, nats }) => ({
+    ...part,
+    // The mean over sub-pixels, not the sum: one learning rate and one clipping norm then suit pictures of any size.
+    loss: mean(nats),
+    optimizer,
+    figures: isOne ? figuresOf(nats, config) : [natsFigure(nats, part.name)],
+  }));
+  return { ...inputsOf(traced), parts };
+}
+
+/** A network that is conditioned on no field as what is trained. */
+export const trainableOf = ({ parts: [part], nats, ...inputs }: Network, optimizer: Optimizer): Trainable =>
+  trainableOfStages({ ...inputs, stages: [{ part, nats }] }, {}, optimizer);
+
+const NATS = { name: "nats", label: "nats", decimals: 2, lowerIsBetter: true, scale: 1 } as const;
+
+/** What is told of the nats of a model, all or those of missing pixels. */
+function figuresOf(node: Node, { field }: Pick<NetworkConfig, "field"> = {}): TracedFigure[] {
+  // How many dimensions are missing is another number for each picture.
+  if (field?.kind === "known") return [{ ...NATS, label: "nats of missing pixels", node }];
+  const scale = bitsPerDim(1, sizeOf(node.shape.slice(1)));
+  const bits = { name: "bitsPerDim", label: "bits/dim", decimals: 3, lowerIsBetter: true, node, scale };
+  return [{ ...NATS, node }, bits];
+}
+
+/** The same of one of several parts. */
+const natsFigure = (node: Node, part: string): TracedFigure => ({
+  ...NATS,
+  name: `nats.${part}`,
+  label: `nats of ${part}`,
+  node,
+});
 
 function openSampler(...[{ config, weights }, options, place]: Parameters<OpenSampler>) {
-  return openNetworkSampler({ config, weights: weights[NETWORK]! }, options, place);
+  return config.field?.kind === "coarse"
+    ? openCoarseToFineSampler({ config, weights }, options, place)
+    : openNetworkSampler({ config, weights: weights[NETWORK]! }, options, place);
 }

@@ -8,7 +8,8 @@ import { modelOf, settingsOf } from "../models/by-name.ts";
 import type { CodeForm } from "../models/model.ts";
 import { constantly } from "../nn/initialisers.ts";
 import { Scope } from "../nn/scope.ts";
-import { checkedSizes, scaledPicture, type NetworkConfig } from "../programs/network.ts";
+import { checkedSizes, type NetworkConfig } from "../programs/network.ts";
+import { scaledPicture } from "../programs/scaled-picture.ts";
 import type { Part } from "../programs/trainable.ts";
 
 /** The name of the part of a model that has encoder and decoder of codes. */

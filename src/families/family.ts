@@ -27,7 +27,11 @@ export interface Scoring {
    * gives the picture.
    */
   readonly bound?: "elbo" | "codes";
-  trace(network: NetworkConfig, batch: number): LikelihoodGraph;
+  /**
+   * @param isGiven Of models that can complete pictures: 1 for pixels that are given, [rows, cols]. The likelihood is that
+   * of the others, as completions are drawn; that of given pixels is 1.
+   */
+  trace(network: NetworkConfig, batch: number, isGiven?: Uint8Array): LikelihoodGraph;
 }
 
 /** What a trained model can do. A capability that is missing is one that it does not have. */
@@ -60,6 +64,8 @@ export interface Family {
   readonly name: Model["family"];
   /** Whether its networks give the logits of a likelihood, which configurations then name. */
   readonly hasLikelihood: boolean;
+  /** Whether its networks can be conditioned on a field, which configurations then name. */
+  readonly readsFields: boolean;
   /**
    * What is trained, for a batch size.
    *

@@ -4,7 +4,8 @@ import { substitute } from "../graph/walk.ts";
 import { modelOf, settingsOf } from "../models/by-name.ts";
 import { Scope } from "../nn/scope.ts";
 import { openGeneratorSampler, type GeneratorGraph } from "../programs/generator-sampler.ts";
-import { checkedSizes, refuseDropout, scaledPicture, type NetworkConfig } from "../programs/network.ts";
+import { checkedSizes, refuseDropout, type NetworkConfig } from "../programs/network.ts";
+import { scaledPicture } from "../programs/scaled-picture.ts";
 import type { Trainable } from "../programs/trainable.ts";
 import {
   DISCRIMINATOR,
@@ -28,6 +29,7 @@ const GENERATOR = "generator";
 export const gan: Family = {
   name: "gan",
   hasLikelihood: false,
+  readsFields: false,
   trainable,
 
   evaluation(config, batch) {

@@ -28,6 +28,7 @@ const DRAWS_NONE =
 export const tokenizer: Family = {
   name: "tokenizer",
   hasLikelihood: false,
+  readsFields: false,
   trainable,
 
   evaluation(config, batch) {

@@ -6,14 +6,8 @@ import { modelOf, settingsOf } from "../models/by-name.ts";
 import type { Gaussian } from "../models/model.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import { Scope } from "../nn/scope.ts";
-import {
-  checkedSizes,
-  checkLogits,
-  likelihoodOf,
-  NETWORK,
-  scaledPicture,
-  type NetworkConfig,
-} from "../programs/network.ts";
+import { checkedSizes, checkLogits, likelihoodOf, NETWORK, type NetworkConfig } from "../programs/network.ts";
+import { scaledPicture } from "../programs/scaled-picture.ts";
 import type { Part } from "../programs/trainable.ts";
 import { sumOfEach } from "./sum-of-each.ts";
 

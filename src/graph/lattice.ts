@@ -1,7 +1,7 @@
 import type { Node } from "./node.ts";
 import { is } from "./node.ts";
 import type { Shape } from "./primitives.ts";
-import { topologicalOrder } from "./walk.ts";
+import { dependentsOf, topologicalOrder } from "./walk.ts";
 
 /** How many rows and columns of the picture lie between neighbours of a field: [1, 1] for one of the picture's size. */
 export type Stride = readonly [rows: number, cols: number];
@@ -31,11 +31,8 @@ export const isSameStride = (a: Stride, b: Stride): boolean => a[0] === b[0] && 
  * again.
  */
 export function periodOf(outputs: readonly Node[], picture: Node): Stride {
-  const dependent = new Set([picture]);
   let period: Stride = [1, 1];
-  for (const node of topologicalOrder(outputs)) {
-    if (!node.inputs.some((operand) => dependent.has(operand))) continue;
-    dependent.add(node);
+  for (const node of dependentsOf(topologicalOrder(outputs), [picture])) {
     if (!is(node, "conv") && !is(node, "convTranspose")) continue;
     if (isSameStride(node.attributes.stride, [1, 1])) continue;
     for (const { shape } of [node, node.inputs[0]!]) {

@@ -1,7 +1,7 @@
 import { NextpixelError } from "../basics/errors.ts";
 import type { Node } from "./node.ts";
 import { is } from "./node.ts";
-import { topologicalOrder } from "./walk.ts";
+import { dependentsOf, topologicalOrder } from "./walk.ts";
 
 // A recurrence is how LSTMs are written: `recur(shapes, body)` hands the states to the body, which reads them at other
 // positions through shifts and convolutions and returns the new ones. In the graph that is a node recur(body, state):
@@ -15,11 +15,7 @@ import { topologicalOrder } from "./walk.ts";
  */
 export function innerNodes(recurrence: Node): Node[] {
   const [body, state] = recurrence.inputs as [Node, Node];
-  const found = new Set([state]);
-  for (const node of topologicalOrder([body])) {
-    if (node.inputs.some((operand) => found.has(operand))) found.add(node);
-  }
-  return [...found].slice(1);
+  return [...dependentsOf(topologicalOrder([body]), [state])].slice(1);
 }
 
 /** How an interpreter computes a value for each node of a graph that may have recurrences. */

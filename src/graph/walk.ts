@@ -52,6 +52,13 @@ export function rewriteGraph(
 export const substitute = (graph: Node, from: Node, value: Node): Node =>
   rewriteGraph([graph], (node) => (node === from ? value : node))[0]!;
 
+/** Those of a graph's nodes, each of which comes after its inputs, that depend on some of them; these included. */
+export function dependentsOf(order: readonly Node[], some: readonly Node[]): Set<Node> {
+  const found = new Set(some);
+  for (const node of order) if (node.inputs.some((operand) => found.has(operand))) found.add(node);
+  return found;
+}
+
 /** How often each node is used as an input of another node or as an output. */
 export function useCounts(outputs: readonly Node[]): Map<Node, number> {
   const counts = new Map<Node, number>();

@@ -1,7 +1,7 @@
 import { add, concat, conv, recur, shift } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { causalConv } from "../nn/causal-conv.ts";
-import { classBias } from "../nn/class-bias.ts";
+import { conditionBias } from "../nn/condition-bias.ts";
 import { head } from "../nn/head.ts";
 import { fanInUniform } from "../nn/initialisers.ts";
 import { lstmCell } from "../nn/lstm.ts";
@@ -37,16 +37,17 @@ export const diagonalBilstm: AutoregressiveModel<DiagonalBilstmConfig> = {
     "paper-cifar10": { width: 128, depth: 12, head: 1024 },
   },
 
-  network(scope, x, { width: h, depth, head: maps }, { groups, outputs, classes }) {
+  network(scope, x, { width: h, depth, head: maps }, { outputs, ...context }) {
+    const { groups } = context;
     // x: [batch, colours, rows, cols] in [-1, 1]
     let v = causalConv(scope.at("first"), x, { outputs: 2 * h, kernel: 7, mask: "A", groups }); // [.., 2h, ..]
-    for (let i = 0; i < depth; i++) v = layer(scope.at(`layer${i}`), v, h, { groups, classes }); // [.., 2h, ..]
+    for (let i = 0; i < depth; i++) v = layer(scope.at(`layer${i}`), v, h, context); // [.., 2h, ..]
     return head(scope, v, { maps, outputs, groups }); // [.., outputs, ..]
   },
 };
 
 /** Two LSTMs 2h -> h, then 1 x 1 to 2h, plus the input. */
-function layer(scope: Scope, x: Node, h: number, context: Pick<NetworkContext, "groups" | "classes">): Node {
+function layer(scope: Scope, x: Node, h: number, context: Omit<NetworkContext, "outputs">): Node {
   const fromLeft = diagonalLstm(scope.at("left"), x, h, 1, context);
   // It has seen the pixels to the right in its own row. One row further down, all of them are earlier.
   const fromRight = shift(diagonalLstm(scope.at("right"), x, h, -1, context), 1, 0);
@@ -66,12 +67,12 @@ function diagonalLstm(
   x: Node,
   h: number,
   cols: 1 | -1,
-  { groups, classes }: Pick<NetworkContext, "groups" | "classes">,
+  { groups, ...condition }: Omit<NetworkContext, "outputs">,
 ): Node {
-  const inputToState = classBias(
-    scope.at("class"),
+  const inputToState = conditionBias(
+    scope,
     causalConv(scope.at("input"), x, { outputs: 4 * h, kernel: 1, mask: "B", groups, parts: 4 }),
-    classes,
+    condition,
   ); // [.., 4h, ..]
   const weights = scope.at("state").parameter("weight", [4 * h, 2 * h, 1, 1], fanInUniform(2 * h));
   const shape = x.shape.with(1, h);

@@ -3,7 +3,7 @@ import { add, relu, shift } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { biasedConv } from "../nn/biased-conv.ts";
 import { causalConv } from "../nn/causal-conv.ts";
-import { classBias } from "../nn/class-bias.ts";
+import { conditionBias } from "../nn/condition-bias.ts";
 import { gate } from "../nn/gate.ts";
 import type { Scope } from "../nn/scope.ts";
 import type { AutoregressiveModel, NetworkContext } from "./model.ts";
@@ -43,10 +43,10 @@ export const gatedPixelcnn: AutoregressiveModel<GatedPixelCnnConfig> = {
     "paper-imagenet": { width: 384, depth: 19, kernel: 5, head: 1024 },
   },
 
-  network(scope, x, { width: p, depth, kernel, head }, { groups, outputs, classes }) {
+  network(scope, x, { width: p, depth, kernel, head }, { outputs, ...context }) {
     if (kernel % 2 === 0) throw expected("ARGUMENT", "an odd number", "the kernel", kernel);
     // x: [batch, colours, rows, cols] in [-1, 1]. Row r of v has seen rows before r only: v starts from the row above.
-    const context = { groups, classes };
+    const { groups } = context;
     let { v, h } = layer(scope.at("first"), { v: shift(x, 1, 0), h: x }, p, FIRST_KERNEL, context, "first");
     for (let i = 0; i < depth; i++) {
       const place = i === depth - 1 ? "last" : "inner";
@@ -70,7 +70,7 @@ function layer(
   { v, h }: Stacks,
   p: number,
   n: number,
-  { groups, classes }: Pick<NetworkContext, "groups" | "classes">,
+  { groups, ...condition }: Omit<NetworkContext, "outputs">,
   place: "first" | "inner" | "last",
 ): Stacks {
   const isFirst = place === "first";
@@ -93,14 +93,14 @@ function layer(
     parts: 2,
   }); // [.., 2p, ..]
   // Equation 4: both halves of the gates of both stacks get the class.
-  const ofClass = (stack: string, x: Node) => classBias(scope.at(stack).at("class"), x, classes);
+  const conditioned = (stack: string, x: Node) => conditionBias(scope.at(stack), x, condition);
   // The link leaves the vertical stack before its gate.
   const link = biasedConv(scope.at("link"), above, 2 * p, [1, 1]); // [.., 2p, ..]
-  const gated = gate(add(beside, ofClass("horizontal", link))); // [.., p, ..]
+  const gated = gate(add(beside, conditioned("horizontal", link))); // [.., p, ..]
   const out = causalConv(scope.at("out"), gated, { outputs: p, kernel: 1, mask: "B", groups });
   return {
     // The vertical stack of the last layer is read by its own link only.
-    v: place === "last" ? above : gate(ofClass("vertical", above)),
+    v: place === "last" ? above : gate(conditioned("vertical", above)),
     h: isFirst ? out : named(add(h, out), scope.path),
   };
 }

@@ -1,9 +1,10 @@
 import type { Node } from "../graph/node.ts";
+import type { Condition } from "../nn/condition-bias.ts";
 import type { Scope } from "../nn/scope.ts";
 import type { Setting } from "./settings.ts";
 
-/** What the picture, the likelihood and the classes require of a network. */
-export interface NetworkContext {
+/** What the picture, the likelihood, the classes and a field require of a network. */
+export interface NetworkContext extends Condition {
   /**
    * Groups, in order, into which the picture's colours and the channels of the logits fall: as many as colours, or one.
    * A group of the logits may depend on the pixel itself only through earlier groups of its colours.
@@ -11,8 +12,6 @@ export interface NetworkContext {
   readonly groups: number;
   /** Channels of the logits. */
   readonly outputs: number;
-  /** The class of each picture, one-hot, [batch, classes, 1, 1]; undefined if there are no classes. See `classBias`. */
-  readonly classes: Node | undefined;
 }
 
 /** Sizes of a network, by the names that its model gives them: whole numbers of at least 1. */

@@ -39,9 +39,9 @@ export const pixelcnnPp: AutoregressiveModel<PixelCnnPpConfig> = {
     "paper-cifar10": { width: 160, layers: 5, resolutions: 3 },
   },
 
-  network(scope, x, { width, layers, resolutions }, { groups, outputs, classes }) {
+  network(scope, x, { width, layers, resolutions }, { outputs, ...context }) {
     checkSize(x, resolutions);
-    const context = { groups, classes };
+    const { groups } = context;
     // x: [batch, colours, rows, cols] in [-1, 1]. Row r of u has seen rows before r only, ul earlier (sub-)pixels.
     let streams = firstLayer(scope.at("first"), x, width, groups); // both [.., width, ..]
     /** What the down pass has short-cuts from, by resolution. */
@@ -91,7 +91,7 @@ function firstLayer(scope: Scope, x: Node, width: number, groups: number): Strea
 function layer(
   scope: Scope,
   streams: Streams,
-  { groups, classes }: Pick<NetworkContext, "groups" | "classes">,
+  { groups, ...condition }: Omit<NetworkContext, "outputs">,
   shortCut?: Streams,
 ): Streams {
   const u = gatedResidual(scope.at("u"), streams.u, {
@@ -99,14 +99,14 @@ function layer(
     nonlinearity: CONCATENATED_ELU,
     auxiliary: shortCut?.u,
     groups: 1,
-    classes,
+    ...condition,
   });
   const ul = gatedResidual(scope.at("ul"), streams.ul, {
     neighbourhood: ABOVE_AND_LEFT,
     nonlinearity: CONCATENATED_ELU,
     auxiliary: shortCut ? withEachGroup(shortCut.ul, u, groups) : ofEachGroup(u, groups),
     groups,
-    classes,
+    ...condition,
   });
   return { u, ul };
 }

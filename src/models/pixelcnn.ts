@@ -1,7 +1,7 @@
 import { add, relu } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { causalConv } from "../nn/causal-conv.ts";
-import { classBias } from "../nn/class-bias.ts";
+import { conditionBias } from "../nn/condition-bias.ts";
 import { head } from "../nn/head.ts";
 import type { Scope } from "../nn/scope.ts";
 import type { AutoregressiveModel, NetworkContext } from "./model.ts";
@@ -34,11 +34,12 @@ export const pixelcnn: AutoregressiveModel<PixelCnnConfig> = {
     "paper-cifar10": { width: 128, depth: 15, head: 1024 },
   },
 
-  network(scope, x, { width: h, depth, head: maps }, { groups, outputs, classes }) {
+  network(scope, x, { width: h, depth, head: maps }, { outputs, ...context }) {
+    const { groups } = context;
     // x: [batch, colours, rows, cols] in [-1, 1]
     let v = causalConv(scope.at("first"), x, { outputs: 2 * h, kernel: 7, mask: "A", groups }); // [.., 2h, ..]
     for (let i = 0; i < depth; i++) {
-      v = residualBlock(scope.at(`block${i}`), v, h, { groups, classes }); // [.., 2h, ..]
+      v = residualBlock(scope.at(`block${i}`), v, h, context); // [.., 2h, ..]
     }
     return head(scope, v, { maps, outputs, groups }); // [.., outputs, ..]
   },
@@ -49,7 +50,7 @@ function residualBlock(
   scope: Scope,
   x: Node,
   h: number,
-  { groups, classes }: Pick<NetworkContext, "groups" | "classes">,
+  { groups, ...condition }: Omit<NetworkContext, "outputs">,
 ): Node {
   const down = pointConv(scope.at("down"), relu(x), h, groups);
   const spatial = causalConv(scope.at("spatial"), relu(down), {
@@ -59,8 +60,8 @@ function residualBlock(
     groups,
     gain: 2,
   });
-  const ofClass = classBias(scope.at("spatial").at("class"), spatial, classes);
-  const up = pointConv(scope.at("up"), relu(ofClass), 2 * h, groups);
+  const conditioned = conditionBias(scope.at("spatial"), spatial, condition);
+  const up = pointConv(scope.at("up"), relu(conditioned), 2 * h, groups);
   return named(add(x, up), scope.path);
 }
 

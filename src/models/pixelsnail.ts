@@ -45,19 +45,20 @@ export const pixelsnail: AutoregressiveModel<PixelSnailConfig> = {
     "paper-cifar10": { width: 256, blocks: 12, layers: 4, key: 16, value: 128 },
   },
 
-  network(scope, x, { width, blocks, layers, key, value }, { groups, outputs, classes }) {
+  network(scope, x, { width, blocks, layers, key, value }, { outputs, ...context }) {
+    const { groups } = context;
     // x: [batch, colours, rows, cols] in [-1, 1]
     const background = backgroundOf(x); // [batch, 2, rows, cols]
     let u = earlierPixels(scope.at("first"), x, { outputs: width, groups }); // [.., width, ..]
     for (let i = 0; i < blocks; i++) {
       const block = scope.at(`block${i}`);
       for (let j = 0; j < layers; j++) {
-        u = gatedResidual(block.at(`layer${j}`), u, { neighbourhood: ABOVE_AND_LEFT, groups, classes });
+        u = gatedResidual(block.at(`layer${j}`), u, { neighbourhood: ABOVE_AND_LEFT, ...context });
       }
       const inputs = { picture: x, features: u, background };
       // [.., value, ..]
-      const attended = causalAttention(block.at("attention"), inputs, { key, value, groups, classes });
-      u = gatedResidual(block.at("merge"), u, { auxiliary: attended, groups, classes });
+      const attended = causalAttention(block.at("attention"), inputs, { key, value, ...context });
+      u = gatedResidual(block.at("merge"), u, { auxiliary: attended, ...context });
     }
     return normalisedConv(scope.at("logits"), elu(u), { outputs, kernel: [1, 1], groups, length: AFTER_ELU });
   },

@@ -1,7 +1,7 @@
 import { add, conv, recur } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { causalConv } from "../nn/causal-conv.ts";
-import { classBias } from "../nn/class-bias.ts";
+import { conditionBias } from "../nn/condition-bias.ts";
 import { head } from "../nn/head.ts";
 import { fanInUniform } from "../nn/initialisers.ts";
 import { lstmCell, rowAbove } from "../nn/lstm.ts";
@@ -35,10 +35,11 @@ export const rowLstm: AutoregressiveModel<RowLstmConfig> = {
     "paper-cifar10": { width: 128, depth: 12, head: 1024 },
   },
 
-  network(scope, x, { width: h, depth, head: maps }, { groups, outputs, classes }) {
+  network(scope, x, { width: h, depth, head: maps }, { outputs, ...context }) {
+    const { groups } = context;
     // x: [batch, colours, rows, cols] in [-1, 1]
     let v = causalConv(scope.at("first"), x, { outputs: 2 * h, kernel: 7, mask: "A", groups }); // [.., 2h, ..]
-    for (let i = 0; i < depth; i++) v = layer(scope.at(`layer${i}`), v, h, { groups, classes }); // [.., 2h, ..]
+    for (let i = 0; i < depth; i++) v = layer(scope.at(`layer${i}`), v, h, context); // [.., 2h, ..]
     return head(scope, v, { maps, outputs, groups }); // [.., outputs, ..]
   },
 };
@@ -48,12 +49,12 @@ function layer(
   scope: Scope,
   x: Node,
   h: number,
-  { groups, classes }: Pick<NetworkContext, "groups" | "classes">,
+  { groups, ...condition }: Omit<NetworkContext, "outputs">,
 ): Node {
-  const inputToState = classBias(
-    scope.at("class"),
+  const inputToState = conditionBias(
+    scope,
     causalConv(scope.at("input"), x, { outputs: 4 * h, kernel: 3, mask: "B", groups, isRow: true, parts: 4 }),
-    classes,
+    condition,
   ); // [.., 4h, ..]
   const weights = scope.at("state").parameter("weight", [4 * h, h, 1, 3], fanInUniform(3 * h));
   const shape = x.shape.with(1, h);

@@ -3,7 +3,7 @@ import { type Node, named } from "../graph/node.ts";
 import { fanInUniform, zeros } from "./initialisers.ts";
 import type { Scope } from "./scope.ts";
 
-export interface BiasedConvOptions extends Pick<ConvOptions, "pad" | "stride"> {
+export interface BiasedConvOptions extends Pick<ConvOptions, "pad" | "stride" | "dilation"> {
   /** Of the variance of what comes out, in the beginning: see `fanInUniform`. 1 by default. */
   readonly gain?: number;
 }

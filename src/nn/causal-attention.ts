@@ -1,11 +1,12 @@
 import { attend, concat, mul, slice } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { sliceOfGroup, withEachGroup } from "./colour-groups.ts";
+import type { Condition } from "./condition-bias.ts";
 import { gatedResidual } from "./gated-residual.ts";
 import type { Scope } from "./scope.ts";
 import { normalisedConv } from "./weight-norm.ts";
 
-export interface CausalAttentionOptions {
+export interface CausalAttentionOptions extends Condition {
   /** Channels of a query and of a key. */
   readonly key: number;
   /** Channels of the values, and of the result. */
@@ -15,7 +16,6 @@ export interface CausalAttentionOptions {
    * own.
    */
   readonly groups: number;
-  readonly classes: Node | undefined;
 }
 
 /** What attention reads: fields of the picture's rows and columns. */
@@ -39,10 +39,10 @@ export interface AttentionInputs {
 export function causalAttention(
   scope: Scope,
   { picture, features, background }: AttentionInputs,
-  { key, value, groups, classes }: CausalAttentionOptions,
+  { key, value, groups, ...condition }: CausalAttentionOptions,
 ): Node {
   const layer = (name: string, x: Node, outputs: number, ownGroups: number) => {
-    const mixed = gatedResidual(scope.at(name).at("mix"), x, { groups: ownGroups, classes });
+    const mixed = gatedResidual(scope.at(name).at("mix"), x, { groups: ownGroups, ...condition });
     return normalisedConv(scope.at(name), mixed, { outputs, kernel: [1, 1], groups: ownGroups });
   };
   const keyMaps = groups * key;

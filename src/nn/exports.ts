@@ -4,6 +4,7 @@ export { biasedConv } from "./biased-conv.ts";
 export { causalAttention } from "./causal-attention.ts";
 export { causalConv, type CausalConvOptions } from "./causal-conv.ts";
 export { classBias } from "./class-bias.ts";
+export { conditionBias, type Condition } from "./condition-bias.ts";
 export { withEachGroup } from "./colour-groups.ts";
 export { earlierPixels } from "./earlier-pixels.ts";
 export { gate } from "./gate.ts";

@@ -1,12 +1,12 @@
 import { add, mul, sigmoid } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
-import { classBias } from "./class-bias.ts";
+import { conditionBias, type Condition } from "./condition-bias.ts";
 import { OWN, type Neighbourhood } from "./neighbourhood.ts";
 import { AFTER_ELU, ELU, type Nonlinearity } from "./nonlinearity.ts";
 import type { Scope } from "./scope.ts";
 import { normalisedConv } from "./weight-norm.ts";
 
-export interface GatedResidualOptions {
+export interface GatedResidualOptions extends Condition {
   /** What its convolutions read. `OWN` by default. */
   readonly neighbourhood?: Neighbourhood;
   /** f. `ELU` by default. */
@@ -15,7 +15,6 @@ export interface GatedResidualOptions {
   readonly auxiliary?: Node | undefined;
   /** Colours of the picture: maps are in as many groups, in order. */
   readonly groups: number;
-  readonly classes: Node | undefined;
 }
 
 /** Of the weights behind the gate: so the layer begins as little more than its input. */
@@ -28,7 +27,7 @@ const SMALL = 0.1;
  *     c = conv(f(x)) + conv1x1(f(auxiliary)),   [a, b] = conv(dropout(f(c))),   x + a sigmoid(b)
  */
 export function gatedResidual(scope: Scope, x: Node, options: GatedResidualOptions): Node {
-  const { neighbourhood = OWN, nonlinearity = ELU, auxiliary, groups, classes } = options;
+  const { neighbourhood = OWN, nonlinearity = ELU, auxiliary, groups, ...condition } = options;
   const outputs = x.shape[1]!;
   const { of: f, parts } = nonlinearity;
   const layer = (name: string, features: Node, { kernel, pad }: Neighbourhood, length: number) =>
@@ -39,7 +38,7 @@ export function gatedResidual(scope: Scope, x: Node, options: GatedResidualOptio
   const features = scope.dropout(f(c));
   // Of one convolution to twice the maps, these are the two halves.
   const [a, b] = ["value", "gate"].map((name) =>
-    classBias(scope.at(name).at("class"), layer(name, features, neighbourhood, SMALL * AFTER_ELU), classes),
+    conditionBias(scope.at(name), layer(name, features, neighbourhood, SMALL * AFTER_ELU), condition),
   ) as [Node, Node];
   return named(add(x, mul(a, sigmoid(b))), scope.path);
 }

@@ -45,7 +45,7 @@ export class Scope {
   static root({
     path = "",
     dropout,
-  }: { readonly path?: string; readonly dropout?: number | undefined } = {}) {
+  }: { readonly path?: string | undefined; readonly dropout?: number | undefined } = {}) {
     return new Scope(path, { byName: new Map(), noise: [], dropout, values: 0 });
   }
 

@@ -94,6 +94,8 @@ export function openCodeSampler(
   return {
     size,
     levels,
+    // The decoder is run by ONNX Runtime, which does not tell in advance.
+    bytesFor: () => undefined,
     stream(options) {
       checkCount(options.count, size);
       if (options.given) checkGiven(options.given, options.count, size, levels);

@@ -19,6 +19,8 @@ export interface DrawnPictures {
    * it draws.
    */
   readonly nats: Float64Array | undefined;
+  /** Memory that drawing them took at most, see `Sampler.bytesFor`; not there if that is unknown. */
+  readonly bytes?: number | undefined;
 }
 
 /** Draws pictures and puts them together. */
@@ -38,5 +40,5 @@ export async function collect(sampler: Sampler, options: CollectOptions): Promis
     placeRow(pictures, size, event);
     onProgress?.((finished += event.count) / (count * size.rows));
   }
-  return { count, size, levels, pictures, nats };
+  return { count, size, levels, pictures, nats, bytes: sampler.bytesFor(count) };
 }

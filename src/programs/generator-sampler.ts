@@ -1,4 +1,4 @@
-import { expected, NextpixelError, wholeNumber, numberFrom } from "../basics/errors.ts";
+import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { pixelUniform, seedKey } from "../basics/philox.ts";
 import { classesInTurn } from "../data/classes.ts";
 import { pictureLength, type PictureSize } from "../data/dataset.ts";
@@ -8,16 +8,10 @@ import type { SampleEvent } from "../runtime/step/sampler.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
 import type { Forward, ForwardGraph } from "./forward-pass.ts";
 import type { NetworkConfig } from "./network.ts";
+import { fieldValues } from "./field.ts";
 import { noiseOf, type Noise } from "./noise.ts";
 import { levelsOf, type PictureOutput } from "./picture-output.ts";
-import {
-  checkCount,
-  MAX_PICTURES,
-  TEMPERATURES,
-  type Place,
-  type Sampler,
-  type SamplerOptions,
-} from "./sampler.ts";
+import { checkStream, type Place, type Sampler, type SamplerOptions } from "./sampler.ts";
 import type { PartVectors } from "./trainable.ts";
 
 /** A graph that makes pictures of random numbers, all of their pixels at once. */
@@ -91,11 +85,11 @@ export function openGeneratorSampler(
   return {
     size,
     levels,
-    stream({ count, seed = 0, temperature = 1, first = 0, given, classes, signal }) {
-      checkCount(count, size);
-      wholeNumber(seed, "the seed", 0);
-      wholeNumber(first, "the number of the first picture", 0, MAX_PICTURES - count);
-      numberFrom(temperature, "the temperature", TEMPERATURES.least, TEMPERATURES.largest);
+    bytesFor: () => undefined,
+    stream(options) {
+      checkStream(options, config);
+      fieldValues({ size }, options);
+      const { count, seed = 0, temperature = 1, first = 0, given, classes, signal } = options;
       if (given)
         throw expected(
           "ARGUMENT",

@@ -3,8 +3,8 @@ import type { PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
 import { groupOf } from "../graph/channel-groups.ts";
 import { checkCausality } from "../graph/causality.ts";
-import { input, mul, sub } from "../graph/language.ts";
-import { type Node, named } from "../graph/node.ts";
+import { input } from "../graph/language.ts";
+import type { Node } from "../graph/node.ts";
 import type { Shape } from "../graph/primitives.ts";
 import { sameShape } from "../graph/shapes.ts";
 import { likelihoodByName } from "../likelihood/by-name.ts";
@@ -14,6 +14,8 @@ import type { ModelConfig } from "../models/model.ts";
 import type { Settings } from "../models/settings.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import { Scope, type Declaration } from "../nn/scope.ts";
+import { checkFieldIsRead, featuresOfField, fieldInput, type FieldConfig } from "./field.ts";
+import { scaledPicture } from "./scaled-picture.ts";
 import type { Part } from "./trainable.ts";
 
 /** Everything that defines a network, except the values of its parameters. */
@@ -29,6 +31,8 @@ export interface NetworkConfig {
   readonly size: PictureSize;
   /** The classes of the pictures, if the network is class-conditional. */
   readonly classes?: readonly PictureClass[] | undefined;
+  /** What is known of each picture in advance, if the network is conditioned on a field. */
+  readonly field?: FieldConfig | undefined;
   /** What makes codes of the pictures, if the network draws codes: levels and size are those of the pictures still. */
   readonly tokenizer?: TokenizerConfig | undefined;
 }
@@ -50,6 +54,8 @@ export interface Network {
   readonly picture: Node<"input">;
   /** The class of each picture, one-hot, [batch, classes, 1, 1]; undefined if the network is not class-conditional. */
   readonly classes: Node<"input"> | undefined;
+  /** What is known in advance, [batch, channels, rows, cols]; undefined if the network is conditioned on no field. */
+  readonly field: Node<"input"> | undefined;
   readonly logits: Node;
   /** -log p of every sub-pixel in nats, [batch, channels, rows, cols]. */
   readonly nats: Node;
@@ -61,12 +67,20 @@ export interface Network {
 }
 
 export interface NetworkOptions {
+  /** What the names of its parameters and of its random numbers begin with; nothing if it is not given. */
+  readonly path?: string | undefined;
   /** The share of features that training drops; none if it is not given. */
   readonly dropout?: number | undefined;
 }
 
 /** A network is a likelihood and what turns a picture in [-1, 1] into its logits. */
-export type BuildLogits = (scope: Scope, x: Node, outputs: number, classes: Node | undefined) => Node;
+export type BuildLogits = (
+  scope: Scope,
+  x: Node,
+  outputs: number,
+  classes: Node | undefined,
+  field: Node | undefined,
+) => Node;
 
 /**
  * The network of a configuration.
@@ -76,15 +90,19 @@ export type BuildLogits = (scope: Scope, x: Node, outputs: number, classes: Node
  */
 export function buildNetwork(config: NetworkConfig, batch: number, options: NetworkOptions = {}): Network {
   const model = modelOf("autoregressive", config.model);
+  if (config.field?.kind === "coarse")
+    throw expected("ARGUMENT", "a model of one network", "the model", "one of several, coarse to fine");
   const sizes = checkedSizes(config);
   const likelihood = likelihoodOf(config);
   const groups = likelihood.groups(config.size.channels);
   const network = networkOf(
     { ...config, likelihood },
     batch,
-    (scope, x, outputs, classes) => model.network(scope, x, sizes, { groups, outputs, classes }),
+    (scope, x, outputs, classes, field) =>
+      model.network(scope, x, sizes, { groups, outputs, classes, field }),
     options,
   );
+  checkFieldIsRead(config.model, network.logits, network.field);
   if (network.noise.length === 0) refuseDropout(config, options);
   return network;
 }
@@ -112,30 +130,28 @@ export function likelihoodOf({ likelihood, levels }: NetworkConfig): Likelihood 
   return likelihoodByName(likelihood, levels);
 }
 
-/** A picture's levels as networks read them: from -1 to 1. */
-export const scaledPicture = (picture: Node, levels: number): Node =>
-  named(sub(mul(picture, 2 / (levels - 1)), 1), "scaled picture");
-
 /** What a network is for. The likelihood is given by its name, or as it is. */
-export interface NetworkBasis extends Pick<NetworkConfig, "levels" | "size" | "classes"> {
+export interface NetworkBasis extends Pick<NetworkConfig, "levels" | "size" | "classes" | "field"> {
   readonly likelihood: string | Likelihood;
 }
 
 /** A network from any function that builds logits. @throws CAUSALITY as `buildNetwork` */
 export function networkOf(
-  { likelihood: name, levels, size, classes: known }: NetworkBasis,
+  { likelihood: name, levels, size, classes: known, field: conditioned }: NetworkBasis,
   batch: number,
   build: BuildLogits,
-  { dropout }: NetworkOptions = {},
+  { dropout, path }: NetworkOptions = {},
 ): Network {
   const likelihood = typeof name === "string" ? likelihoodByName(name, levels) : name;
   const picture = input("pictures", [batch, size.channels, size.rows, size.cols]);
   const scaled = scaledPicture(picture, levels);
-  const scope = Scope.root({ dropout });
+  const scope = Scope.root({ dropout, path });
   const classes = known && input("classes", [batch, known.length, 1, 1]);
   const outputs = likelihood.logits(size.channels);
   const groups = likelihood.groups(size.channels);
-  const logits = build(scope, scaled, outputs, classes);
+  const field = conditioned && fieldInput(conditioned, size, batch);
+  const features = field && featuresOfField(scope.at("field"), field, conditioned, levels);
+  const logits = build(scope, scaled, outputs, classes, features);
   checkLogits(logits, [batch, outputs, size.rows, size.cols]);
   const { declarations } = scope;
   // The first of the picture's channels that a group of logits predicts: the group may depend on what comes before it.
@@ -145,6 +161,7 @@ export function networkOf(
     levels,
     picture,
     classes,
+    field,
     logits,
     nats: likelihood.nats(logits, picture),
     declarations,

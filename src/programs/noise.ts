@@ -1,8 +1,10 @@
 import { hash } from "../basics/hash.ts";
 import { normalQuantile } from "../basics/normal.ts";
 import { philox4x32, Purpose, seedKey, uniform, type PhiloxKey } from "../basics/philox.ts";
+import type { Shape } from "../graph/primitives.ts";
 import { sizeOf } from "../graph/shapes.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
+import { fillWithKnown } from "./known-pixels.ts";
 
 /** The random numbers of a batch by the names of their inputs. */
 export type Noise = Readonly<Record<string, Float32Array>>;
@@ -22,7 +24,7 @@ export function noiseOf(
     name: node.attributes.name,
     stream: hash(node.attributes.name),
     length: sizeOf(node.shape.slice(1)),
-    fill: filler(distribution),
+    fill: filler(distribution, node.shape),
     values: new Float32Array(batch * sizeOf(node.shape.slice(1))),
   }));
   return (step, first = 0) => {
@@ -39,12 +41,16 @@ export function noiseOf(
 type Fill = (values: Float32Array, words: Words) => void;
 type Words = readonly [number, number, number, number];
 
-function filler(distribution: NoiseInput["distribution"]): Fill {
+function filler(distribution: NoiseInput["distribution"], shape: Shape): Fill {
   if (distribution === "normal")
     return (values, words) => fillFrom(values, words, (word) => normalQuantile(uniform(word)));
   // No more bits than float32 can hold without rounding to 1.
   if (distribution === "uniform")
     return (values, words) => fillFrom(values, words, (word) => ((word >>> 9) + 0.5) / 2 ** 23);
+  if (distribution === "known") {
+    const extent = [shape[2]!, shape[3]!] as const;
+    return (values, words) => fillWithKnown(values, extent, words, (of) => fillFrom(values, words, of));
+  }
   return dropoutFiller(distribution.dropout);
 }
 

@@ -7,6 +7,7 @@ import { isBeforeDraw } from "../lower/step/times.ts";
 import { natsOfLevel } from "../likelihood/likelihood.ts";
 import { openDrawer, type AttentionWeights, type Decision, type Drawer } from "../runtime/step/draw.ts";
 import { otherTasks } from "../runtime/step/job.ts";
+import { fieldValues } from "./field.ts";
 import { checkGiven } from "./given-pixels.ts";
 import { buildNetwork, type NetworkConfig } from "./network.ts";
 import { MAX_PICTURES, TEMPERATURES, type StreamOptions, type TrainedNetwork } from "./sampler.ts";
@@ -63,8 +64,15 @@ export interface Observer {
 /** Bound on the probabilities of a picture, which take four bytes each. */
 const MAX_PROBABILITIES = 2 ** 26;
 
-/** Checks that pictures are small enough to be observed. @throws ARGUMENT */
-export function checkObservable({ size, levels }: NetworkConfig): void {
+/**
+ * Checks that a model is one network that needs no other picture, and that its pictures are small enough to be
+ * observed. @throws ARGUMENT
+ */
+export function checkObservable({ size, levels, field }: NetworkConfig): void {
+  if (field && field.kind !== "known") {
+    const wanted = "a model of one network that needs no other picture";
+    throw expected("ARGUMENT", wanted, "the model to watch", `one whose field is ${field.kind}`);
+  }
   const count = size.channels * size.rows * size.cols * levels;
   if (count <= MAX_PROBABILITIES) return;
   throw expected("ARGUMENT", `at most ${MAX_PROBABILITIES} probabilities`, "the levels of a picture", count);
@@ -97,7 +105,8 @@ export function openNetworkObserver({ config, weights }: TrainedNetwork): Observ
     // Each has memory of its own: another may be under way.
     const own = drawer ?? (await openDrawer(program, 1));
     drawer = undefined;
-    const request = { seed, temperature, rows, first: picture, given, classes };
+    const field = fieldValues(config, { count: 1, given });
+    const request = { seed, temperature, rows, first: picture, given, field, classes };
     try {
       for (const finished of own.rows(request, (decision) => note(decision, own))) {
         yield finished;

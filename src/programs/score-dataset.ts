@@ -1,5 +1,5 @@
 import { logPrior, type PictureClass } from "../data/classes.ts";
-import { pictureLength, type Dataset } from "../data/dataset.ts";
+import { pictureLength, type Dataset, type PictureSize } from "../data/dataset.ts";
 import { readAhead } from "../data/read-ahead.ts";
 import { classMixture } from "./class-mixture.ts";
 import type { Scorer } from "./scorer.ts";
@@ -26,6 +26,8 @@ export interface ScoreDatasetOptions {
   readonly count?: number | undefined;
   /** The number of every picture's class: p is given the class. */
   readonly labels?: Int32Array | undefined;
+  /** Of the pictures that are scored, if others come with them: see `paired`. */
+  readonly size?: PictureSize | undefined;
   /** Classes to sum out, where there are no labels: see `classMixture`. */
   readonly classes?: readonly PictureClass[] | undefined;
 }
@@ -34,7 +36,13 @@ export interface ScoreDatasetOptions {
 export async function* scoreDataset(
   scorer: Scorer,
   dataset: Dataset,
-  { first: start = 0, count = dataset.count - start, labels, classes }: ScoreDatasetOptions = {},
+  {
+    first: start = 0,
+    count = dataset.count - start,
+    labels,
+    classes,
+    size = dataset.size,
+  }: ScoreDatasetOptions = {},
 ): AsyncGenerator<ScoredBatch> {
   const end = start + count;
   const indicesFrom = (first: number) =>
@@ -54,15 +62,15 @@ export async function* scoreDataset(
       const perClass: Float32Array[] = [];
       for (let k = 0; k < classes.length; k++) perClass.push(await given(indices.map(() => k)));
       const isWhole = perClass[0]!.length === indices.length;
-      const size = isWhole ? { channels: 1, rows: 1, cols: 1 } : dataset.size;
-      ({ perSubPixel: values, posteriors } = classMixture(perClass, logPrior(classes), size));
+      const mixed = isWhole ? { channels: 1, rows: 1, cols: 1 } : size;
+      ({ perSubPixel: values, posteriors } = classMixture(perClass, logPrior(classes), mixed));
     }
     const length = values.length / indices.length;
     // Summed in float64, so that the sum adds no error to that of the float32 logits.
     const nats = indices.map((_, i) =>
       values.subarray(i * length, (i + 1) * length).reduce((total, value) => total + value, 0),
     );
-    const perSubPixel = length === pictureLength(dataset.size) ? values : undefined;
+    const perSubPixel = length === pictureLength(size) ? values : undefined;
     yield { first, nats, perSubPixel, posteriors };
   }
 }

@@ -21,7 +21,11 @@ export function stepProgram(
 ): StepProgram {
   const logits = foldedLogits(network, weights);
   const tabulated = tabulateClasses(logits, network.classes);
-  return lowerToSteps(tabulated.logits, network.picture, { ...options, classValues: tabulated.values });
+  return lowerToSteps(tabulated.logits, network.picture, {
+    ...options,
+    classValues: tabulated.values,
+    field: network.field,
+  });
 }
 
 /** A network's logits with its weights put in, and all computed that does not depend on the picture. */

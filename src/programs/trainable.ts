@@ -9,7 +9,7 @@ import type { Values } from "../runtime/values.ts";
 
 /** What a graph reads besides parameters. */
 export interface GraphInputs {
-  /** Levels 0 .. levels-1, [batch, channels, rows, cols]. */
+  /** Levels 0 .. levels-1, [batch, channels, rows, cols]; of pairs (see `paired`) the channels of both pictures. */
   readonly picture: Node<"input">;
   /** The class of each picture, one-hot, [batch, classes, 1, 1]; undefined if there are no classes. */
   readonly classes: Node<"input"> | undefined;

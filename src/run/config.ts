@@ -23,6 +23,9 @@ const size = v.strictObject({ rows: wholeFrom(1), cols: wholeFrom(1) });
 /** Bounds on what a file may ask for: the more it asks for, the longer building the network takes. */
 const MAX_CHANNELS = 64;
 const MAX_SUB_PIXELS = 2 ** 24;
+/** Of the network that reads a field. Each of its blocks reads twice as far as the one before. */
+const MAX_MAPS = 4096;
+const MAX_BLOCKS = 12;
 const pictureSize = v.pipe(
   v.strictObject({ channels: v.pipe(wholeFrom(1), v.maxValue(MAX_CHANNELS)), ...size.entries }),
   v.check(
@@ -30,6 +33,11 @@ const pictureSize = v.pipe(
     `Expected at most ${MAX_SUB_PIXELS} sub-pixels`,
   ),
 );
+
+const fieldSizes = {
+  width: v.pipe(wholeFrom(1), v.maxValue(MAX_MAPS)),
+  depth: v.pipe(wholeFrom(1), v.maxValue(MAX_BLOCKS)),
+};
 
 const common = {
   nextpixel: v.string(),
@@ -42,6 +50,22 @@ const common = {
     likelihood: v.optional(v.string()),
     levels: v.pipe(wholeFrom(2), v.maxValue(256)),
     size: pictureSize,
+    /** What is known of pictures in advance, if a network is conditioned on it. */
+    field: v.optional(
+      v.variant("kind", [
+        v.strictObject({ kind: v.literal("known"), ...fieldSizes }),
+        v.strictObject({
+          kind: v.literal("coarse"),
+          halvings: v.pipe(wholeFrom(1), v.maxValue(16)),
+          ...fieldSizes,
+        }),
+        v.strictObject({
+          kind: v.literal("picture"),
+          channels: v.pipe(wholeFrom(1), v.maxValue(MAX_CHANNELS)),
+          ...fieldSizes,
+        }),
+      ]),
+    ),
     classes: v.optional(
       v.pipe(v.array(v.strictObject({ name: v.string(), pictures: wholeFrom(0) })), v.minLength(1)),
     ),
@@ -58,6 +82,8 @@ const common = {
     train: v.string(),
     /** A second data set, or the fraction of the first that is held out. */
     valid: v.union([v.string(), v.pipe(positive, below1)]),
+    /** A folder of other pictures of the same names, which the network is told. */
+    condition: v.optional(v.string()),
     /** Of how many pictures only, the first of the data set, training and held-out ones are. */
     limit: v.optional(wholeFrom(1)),
     gray: v.boolean(),
@@ -135,7 +161,17 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
   if (own !== undefined && own !== family) {
     throw expected(code, `${JSON.stringify(own)}, that of ${network.model}`, `the family in ${file}`, family);
   }
-  const { hasLikelihood } = familyNamed(family);
+  const { hasLikelihood, readsFields } = familyNamed(family);
+  if (network.field && !readsFields) {
+    throw new NextpixelError(code, `${file}: network.field: Expected none of the family ${family}`, {
+      about: ["completeAny", "coarseToFine", "condition"],
+    });
+  }
+  if (network.field && network.tokenizer) {
+    throw new NextpixelError(code, `${file}: network.field: Expected none of a network that draws codes`, {
+      about: ["tokenizer", "completeAny", "coarseToFine", "condition"],
+    });
+  }
   if (hasLikelihood !== (network.likelihood !== undefined)) {
     const wanted = hasLikelihood ? "a name" : `none of the family ${family}`;
     throw new NextpixelError(code, `${file}: network.likelihood: Expected ${wanted}`);

@@ -23,7 +23,8 @@ export interface CompleteOptions extends Omit<SampleOptions, "count" | "first" |
 
 /**
  * Draws the pixels that are not given, in raster order: each given all pixels before it, given or drawn. Given pixels
- * that come later (below it, or to its right in the same row) have no influence on it. The result holds all completions
+ * that come later (below it, or to its right in the same row) have no influence on it, unless the model was trained to
+ * read all that is given (`TrainRequest.completeAny`). The result holds all completions
  * of the first picture, then those of the second, and so on; its nats are those of the drawn pixels. Completion j of
  * picture i is drawn with the random numbers of picture i * count + j of the seed.
  *
@@ -31,7 +32,7 @@ export interface CompleteOptions extends Omit<SampleOptions, "count" | "first" |
  * `openSampler` and `stream`
  */
 export async function complete(model: SavedModel, options: CompleteOptions): Promise<DrawnPictures> {
-  const { pictures, isGiven, first: picture = 0, count: each = 1, labels, ...rest } = options;
+  const { pictures, isGiven, first: picture = 0, count: each = 1, labels, field, ...rest } = options;
   wholeNumber(each, "the completions of each picture", 1);
   const sampler = openSampler(model, options, "complete");
   try {
@@ -52,6 +53,7 @@ export async function complete(model: SavedModel, options: CompleteOptions): Pro
       first,
       count,
       classes: own ?? rest.classes,
+      field: field && repeated(field, field.length / given, each),
       given: { levels, isGiven },
     });
   } finally {

@@ -1,5 +1,5 @@
 import { access, constants, statfs } from "node:fs/promises";
-import { freemem, totalmem } from "node:os";
+import { freemem } from "node:os";
 import { dirname } from "node:path";
 import { loadMpi } from "../cluster/library.ts";
 import { cacheFolder } from "../fetch/settings.ts";
@@ -8,7 +8,7 @@ import { GPU_ADVICE } from "../runtime/device.ts";
 import { openSession } from "../runtime/ort.ts";
 import { FREE_MEMORY, openKernels } from "../runtime/step/kernels.ts";
 import { findGpu } from "../runtime/workers/gpu.ts";
-import { cores } from "../runtime/workers/node.ts";
+import { cores, machineMemory } from "../runtime/workers/node.ts";
 
 /** What was found of something that nextpixel needs. */
 export interface Finding {
@@ -121,9 +121,7 @@ function threads(): Finding {
 }
 
 function memory(): Finding {
-  // In a container the limit may be lower than the memory of the machine.
-  const limit = process.constrainedMemory() || totalmem();
-  const all = Math.min(limit, totalmem());
+  const all = machineMemory();
   const free = Math.min(freemem(), all);
   const found = `${gib(free)} free of ${gib(all)}`;
   if (free >= ENOUGH_MEMORY) return { what: "memory", state: "ok", found };

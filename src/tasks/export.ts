@@ -1,6 +1,6 @@
 import { expected } from "../basics/errors.ts";
 import { capability, familyOf } from "../families/by-name.ts";
-import { sameShape } from "../graph/shapes.ts";
+import { sizeOf } from "../graph/shapes.ts";
 import { ANY_BATCH, exportedModel, type ExportedOutput } from "../programs/exported.ts";
 import type { ForwardGraph } from "../programs/forward-pass.ts";
 import type { GraphInputs } from "../programs/trainable.ts";
@@ -25,6 +25,8 @@ export interface ExportedOnnx {
 
 interface Exported {
   readonly graph: ForwardGraph;
+  /** What it takes for pictures, if it takes any. */
+  readonly picture?: GraphInputs["picture"];
   readonly noise: GraphInputs["noise"];
   readonly outputs: readonly ExportedOutput[];
 }
@@ -39,11 +41,10 @@ export function exportOnnx(model: SavedModel, { task: asked }: ExportOptions = {
   const { config, step, weights } = model;
   const { score } = familyOf(config).can;
   const task = asked ?? (score ? "score" : "draw");
-  const { graph, noise, outputs } = task === "score" ? scoring(model) : drawing(model);
-  const { channels, rows, cols } = config.size;
+  const { graph, picture, noise, outputs } = task === "score" ? scoring(model) : drawing(model);
   const inputs: Record<string, string> = {
-    ...(task === "score" && {
-      pictures: `levels 0 .. ${config.levels - 1}, [batch, ${channels}, ${rows}, ${cols}]`,
+    ...(picture && {
+      pictures: `levels 0 .. ${config.levels - 1}, [batch, ${picture.shape.slice(1).join(", ")}]`,
     }),
     ...(config.classes && {
       classes: `the class of each picture, one-hot, [batch, ${config.classes.length}, 1, 1]`,
@@ -73,9 +74,14 @@ function scoring({ config }: SavedModel): Exported {
   const { bound, trace } = capability(config, "score");
   const graph = trace(config, ANY_BATCH);
   const what = bound === undefined ? "-log p" : `${BOUNDS[bound]}, a bound of -log p from above,`;
-  const isOfSubPixels = sameShape(graph.nats.shape, graph.picture.shape);
+  const isOfSubPixels = sizeOf(graph.nats.shape.slice(1)) > 1;
   const about = `${what} of each ${isOfSubPixels ? "sub-pixel given those before it" : "picture"}, in nats`;
-  return { graph, noise: graph.noise, outputs: [{ name: "nats", node: graph.nats, about }] };
+  return {
+    graph,
+    picture: graph.picture,
+    noise: graph.noise,
+    outputs: [{ name: "nats", node: graph.nats, about }],
+  };
 }
 
 function drawing({ config }: SavedModel): Exported {

@@ -109,7 +109,13 @@ export class ImageModel {
     const isGiven = await givenPixels(options, this.size);
     const given = await openGiven(this.#model, pictures, options);
     const labels = options.classes === undefined ? given.labels : undefined;
-    return complete(this.#model, { ...options, pictures: given.pictures, isGiven, labels });
+    return complete(this.#model, {
+      ...options,
+      pictures: given.pictures,
+      field: given.field,
+      isGiven,
+      labels,
+    });
   }
 
   /** Draws pictures on the way from one that it draws to another. ARGUMENT error if it cannot do that. */
@@ -150,15 +156,20 @@ export class ImageModel {
 
   /**
    * The likelihood of pictures, exact or a bound of it: a data set by its name or path, one picture file, or the
-   * pictures themselves.
+   * pictures themselves. With rows or a mask, the likelihood of the other pixels given these.
    */
-  async score(pictures: string | Dataset, options: ScoreOptions & ReadOptions = {}): Promise<Score> {
-    const { skipBad, onWarning, download } = options;
+  async score(
+    pictures: string | Dataset,
+    options: Omit<ScoreOptions, "isGiven"> & GivenOptions & ReadOptions = {},
+  ): Promise<Score> {
+    const { skipBad, onWarning, download, condition } = options;
+    const isWhole = options.rows === undefined && options.mask === undefined;
+    const isGiven = isWhole ? undefined : await givenPixels(options, this.size);
     const dataset =
       typeof pictures === "string"
-        ? await openRunDataset(this.#model, pictures, { skipBad, onWarning, download })
+        ? await openRunDataset(this.#model, pictures, { skipBad, onWarning, download, condition })
         : pictures;
-    return score(this.#model, dataset, options);
+    return score(this.#model, dataset, { ...options, isGiven });
   }
 
   /** The model as an ONNX file, with its weights. ARGUMENT error if it cannot do the task. */

@@ -3,7 +3,7 @@ import { collect, type CollectOptions, type DrawnPictures } from "../programs/dr
 import type { Sampler, SamplerOptions, StreamOptions } from "../programs/sampler.ts";
 import type { SavedModel } from "../run/saved-model.ts";
 import { openForward } from "../programs/forward.ts";
-import { cores, startNodeWorker } from "../runtime/workers/node.ts";
+import { cores, machineMemory, startNodeWorker } from "../runtime/workers/node.ts";
 
 export type { DrawnPictures, Sampler, SamplerOptions, StreamOptions };
 
@@ -16,7 +16,12 @@ export const openSampler = (
   options: SamplerOptions = {},
   task: "sample" | "complete" = "sample",
 ): Sampler =>
-  capability(model.config, task)(model, options, { cores, startWorker: startNodeWorker, openForward });
+  capability(model.config, task)(model, options, {
+    cores,
+    memory: machineMemory,
+    startWorker: startNodeWorker,
+    openForward,
+  });
 
 export interface SampleOptions extends SamplerOptions, CollectOptions {}
 

@@ -1,7 +1,7 @@
 import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { bitsPerDim } from "../basics/units.ts";
 import { labelsAmong } from "../data/classes.ts";
-import { pictureLength, type Dataset } from "../data/dataset.ts";
+import { pictureLength, type Dataset, type PictureSize } from "../data/dataset.ts";
 import { capability, familyOf } from "../families/by-name.ts";
 import { checkFits, checkLimit } from "./run-dataset.ts";
 import { fidelityOf, type Fidelity } from "./fidelity.ts";
@@ -24,12 +24,17 @@ export interface ScoreOptions extends SessionOptions {
   readonly importanceSamples?: number | undefined;
   /** Only those of this part; pictures are counted as in the whole. */
   readonly part?: PartOfWork | undefined;
+  /**
+   * Of models that can complete pictures: 1 for pixels that are given, [rows, cols], of all pictures alike. The
+   * likelihood is that of the others, as completions are drawn.
+   */
+  readonly isGiven?: Uint8Array | undefined;
   /** Called with every batch, in order. */
   readonly onBatch?: ((batch: ScoredBatch) => void | Promise<void>) | undefined;
 }
 
 /** What is known of a score before any picture is scored. */
-export type ScoreKind = Pick<Score, "likelihood" | "bound" | "importanceSamples" | "classes">;
+export type ScoreKind = Pick<Score, "likelihood" | "bound" | "importanceSamples" | "givenPixels" | "classes">;
 
 /** Scores of some of the pictures of a data set, one by one. */
 export interface PictureScores extends PictureRange {
@@ -56,7 +61,9 @@ export interface Score {
   readonly importanceSamples: number | undefined;
   /** Of a model that has codes of pictures: what the codes keep of them. */
   readonly fidelity: Fidelity | undefined;
-  /** -log p of a picture, or the bound of it, in nats. */
+  /** Pixels of a picture that were given; undefined if the likelihood is of whole pictures. */
+  readonly givenPixels: number | undefined;
+  /** -log p of a picture, or of its pixels that are not given, or the bound of it, in nats. */
   readonly nllNats: number;
   readonly bitsPerDim: number;
   /** Standard error of `nllNats` as an estimate of the mean over all such pictures. */
@@ -97,29 +104,30 @@ export async function wholeScore(
   scores: PictureScores,
   options: Pick<ScoreOptions, "threads">,
 ): Promise<Score> {
-  const mean = meanScore(scores, pictureLength(dataset.size));
+  const mean = meanScore(scores, model.config.size);
   return familyOf(model.config).can.codes
     ? { ...mean, fidelity: await fidelityOf(model, dataset, scores.total, options) }
     : mean;
 }
 
-/** The means of scores of pictures with so many sub-pixels. */
+/** The means of scores of pictures of a size. */
 export function meanScore(
   { nats, kind, correct }: Pick<PictureScores, "nats" | "kind" | "correct">,
-  subPixels: number,
+  size: PictureSize,
 ): Score {
   const count = nats.length;
   const mean = nats.reduce((total, one) => total + one, 0) / count;
   const squares = nats.reduce((total, one) => total + (one - mean) ** 2, 0);
-  const { likelihood, bound, importanceSamples, classes } = kind;
+  const { likelihood, bound, importanceSamples, givenPixels, classes } = kind;
   return {
     images: count,
     likelihood,
     bound,
     importanceSamples,
+    givenPixels,
     fidelity: undefined,
     nllNats: mean,
-    bitsPerDim: bitsPerDim(mean, subPixels),
+    bitsPerDim: bitsPerDim(mean, missingLength(size, givenPixels)),
     nllNatsStandardError: Math.sqrt(squares / Math.max(count - 1, 1) / count),
     classes,
     accuracy: correct === undefined ? undefined : correct / count,
@@ -149,10 +157,10 @@ export async function scorePictures(
     );
   checkThreads(options.threads);
   checkLimit(options.limit);
-  const { importanceSamples } = options;
+  const { importanceSamples, isGiven } = options;
   if (importanceSamples !== undefined) wholeNumber(importanceSamples, "importance samples", 1, MAX_SAMPLES);
   const total = Math.min(options.limit ?? dataset.count, dataset.count);
-  const { classes } = model.config;
+  const { classes, size } = model.config;
   if (options.classify && !classes) {
     throw new NextpixelError(
       "ARGUMENT",
@@ -162,17 +170,18 @@ export async function scorePictures(
   }
   const own = classes && dataset.labels && labelsAmong(dataset, classes);
   const labels = options.classify ? undefined : own;
-  const subPixels = (labels || !classes ? 1 : classes.length) * pictureLength(dataset.size);
+  if (isGiven) checkGivenPixels(model, isGiven, classes !== undefined && labels === undefined);
+  const subPixels = (labels || !classes ? 1 : classes.length) * pictureLength(size);
   const atOnce = Math.max(1, Math.min(BATCH, total, Math.floor(MAX_SUB_PIXELS / subPixels)));
   const scorer =
     importanceSamples === undefined
-      ? await openScorer(trace(model.config, atOnce), model.weights, options)
+      ? await openScorer(trace(model.config, atOnce, isGiven), model.weights, options)
       : await importanceScorer(model, atOnce, importanceSamples, options);
   const all: number[] = [];
   let correct = 0;
   try {
     const pictures = picturesOf(options.part, total, scorer.batch);
-    for await (const batch of scoreDataset(scorer, dataset, { ...pictures, labels, classes })) {
+    for await (const batch of scoreDataset(scorer, dataset, { ...pictures, labels, classes, size })) {
       checkFinite(model, batch);
       const isCorrect = (posterior: Float64Array, i: number) =>
         likeliest(posterior) === own?.[batch.first + i];
@@ -184,12 +193,37 @@ export async function scorePictures(
       likelihood,
       bound: importanceSamples === undefined ? bound : "importance-weighted",
       importanceSamples,
+      givenPixels: isGiven && countGiven(isGiven),
       classes: classes && (labels ? "given" : "summed out"),
     };
     return { ...pictures, total, kind, nats: all, correct: own && !labels ? correct : undefined };
   } finally {
     await scorer.close();
   }
+}
+
+const countGiven = (isGiven: Uint8Array): number => isGiven.filter((one) => one !== 0).length;
+
+/** Sub-pixels of a picture that are not given. */
+export const missingLength = (size: PictureSize, givenPixels = 0): number =>
+  pictureLength(size) - size.channels * givenPixels;
+
+/** Checks that a model can tell the likelihood of pixels given others. @throws ARGUMENT */
+function checkGivenPixels({ config }: SavedModel, isGiven: Uint8Array, areClassesSummed: boolean): void {
+  capability(config, "complete");
+  if (capability(config, "score").likelihood !== "exact")
+    throw expected("ARGUMENT", "a model with an exact likelihood", "scoring with given pixels", config.model);
+  const pixels = config.size.rows * config.size.cols;
+  const count = isGiven.length === pixels ? countGiven(isGiven) : undefined;
+  if (count === undefined || count === pixels)
+    throw expected("ARGUMENT", `${pixels} values, one of them 0,`, "which pixels are given", isGiven.length);
+  if (areClassesSummed)
+    throw expected(
+      "ARGUMENT",
+      "pictures with labels",
+      "scoring with given pixels",
+      "classes to be summed out",
+    );
 }
 
 function importanceScorer(model: SavedModel, batch: number, count: number, options: ScoreOptions) {

@@ -11,3 +11,6 @@ export const TRAIN_DEFAULTS = {
   validFraction: 0.1,
   keep: 2,
 } as const;
+
+/** The sizes of a network that reads what is known in advance. */
+export const FIELD_DEFAULTS = { width: 32, depth: 3 } as const;

@@ -1,11 +1,13 @@
 import { join } from "node:path";
-import { dequantise } from "../data/quantise.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { apart } from "../data/pairs.ts";
+import { dequantise } from "../data/quantise.ts";
 import type { Capabilities, OpenSampler, TrainedModel } from "../families/family.ts";
 import { writeAtomically } from "../files/atomic-write.ts";
 import { pictureGrid } from "../pictures/grid.ts";
 import { encodePng } from "../pictures/png.ts";
 import { collect, type DrawnPictures } from "../programs/drawn-pictures.ts";
+import type { NetworkConfig } from "../programs/network.ts";
 import { openForward } from "../programs/forward.ts";
 import { decode, encode, type LatentMaps } from "../programs/latents.ts";
 import { previewFile, SAMPLES } from "../run/run-folder.ts";
@@ -27,6 +29,16 @@ interface PreviewPlace {
   readonly seed: number;
 }
 
+/** What previews are conditioned on, if that are other pictures: those of the first validation pictures, in turn. */
+export async function fieldOfPreview(
+  { field, size }: Pick<NetworkConfig, "field" | "size">,
+  valid: Dataset,
+): Promise<Uint8Array | undefined> {
+  if (field?.kind !== "picture") return undefined;
+  const pairs = await valid.read(Array.from({ length: COUNT }, (_, i) => i % valid.count));
+  return apart(pairs, size, field.channels)[1];
+}
+
 /**
  * Draws a few pictures, always with the same seed, of all classes in turn, into the run's samples/. This takes about as
  * long as one or two training steps. Of a model that draws none but turns pictures into latents and back, a few
@@ -40,13 +52,19 @@ export async function preview(
   valid: Dataset,
   place: PreviewPlace,
 ): Promise<Preview | undefined> {
-  if (sample) return saved(await drawn(sample, model, place.seed), place);
+  if (sample) return saved(await drawn(sample, model, valid, place.seed), place);
   return latents && saved(await reconstructed(latents, model, valid), place);
 }
 
-function drawn(openSampler: OpenSampler, model: TrainedModel, seed: number): Promise<DrawnPictures> {
+async function drawn(
+  openSampler: OpenSampler,
+  model: TrainedModel,
+  valid: Dataset,
+  seed: number,
+): Promise<DrawnPictures> {
+  const field = await fieldOfPreview(model.config, valid);
   const sampler = openSampler(model, { workers: 1 }, { ...RUNTIME, startWorker: startNodeWorker });
-  return collect(sampler, { count: COUNT, seed }).finally(() => sampler.close());
+  return collect(sampler, { count: COUNT, seed, field }).finally(() => sampler.close());
 }
 
 async function reconstructed(maps: LatentMaps, model: TrainedModel, valid: Dataset): Promise<DrawnPictures> {

@@ -14,7 +14,7 @@ export type ResumeRequest = Omit<TrainRequest, "out" | "force" | "dataset"> & {
  * @throws ARGUMENT, naming both values, if anything else differs from what the run was started with.
  */
 export function resumedRequest(run: string, own: RunConfig, asked: ResumeRequest): TrainRequest {
-  const { levels, size, classes, model, tokenizer } = own.network;
+  const { levels, size, classes, model, tokenizer, field } = own.network;
   if (asked.model !== undefined && nameOf(asked.model) !== model)
     throw differs(run, "network.model", model, asked.model);
   if (asked.classConditional === true && classes === undefined)
@@ -40,7 +40,14 @@ export function resumedRequest(run: string, own: RunConfig, asked: ResumeRequest
   };
   const config = configOf(
     { ...request, device: own.training.device },
-    { count: pictures?.train ?? 1, levels: asked.levels ?? levels, size, classes, tokenizer },
+    {
+      count: pictures?.train ?? 1,
+      levels: asked.levels ?? levels,
+      size,
+      classes,
+      tokenizer,
+      conditionChannels: field?.kind === "picture" ? field.channels : undefined,
+    },
   );
   checkSame(run, own, { ...config, data: { ...config.data, pictures } });
   return request;

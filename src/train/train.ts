@@ -103,11 +103,17 @@ export async function prepared(asked: RequestedTraining, options: TrainOptions):
   const device = await chooseDevice(request.device ?? TRAIN_DEFAULTS.device, options.onWarning);
   const levels = request.levels ?? tokenizer?.model.config.levels;
   const both = stackedIfAsked(request, await openPictures({ ...request, levels }, options));
-  const classes = request.classConditional ? classesOf(both.train) : undefined;
-  if (tokenizer) checkPictures(tokenizer, both.train);
+  const { train: pictures, conditionChannels } = both;
+  const classes = request.classConditional ? classesOf(pictures) : undefined;
+  if (tokenizer) checkPictures(tokenizer, pictures);
+  const size = { ...pictures.size, channels: pictures.size.channels - (conditionChannels ?? 0) };
   const threads = (options.world?.size ?? 1) * (options.threads ?? cores());
-  const pictures = { ...both.train, classes, tokenizer: tokenizer?.config };
-  return { ...both, tokenizer, config: configOf({ ...request, device }, pictures, threads) };
+  const config = configOf(
+    { ...request, device },
+    { ...pictures, size, classes, tokenizer: tokenizer?.config, conditionChannels },
+    threads,
+  );
+  return { ...both, tokenizer, config };
 }
 
 export interface PreparedTraining extends RequestPictures {

@@ -38,5 +38,8 @@ test("what is given becomes the words of a command, and pictures must be in the 
   const refused = { code: "ARGUMENT", message: expect.stringContaining("--data") as string };
   for (const place of ["closed", ".", "open/../closed/x.png", "closed:valid"])
     await expect(wordsOf("runs/x", { dataset: join(folder, place) })).rejects.toMatchObject(refused);
+  const closed = join(folder, "closed");
+  for (const key of ["valid", "condition"])
+    await expect(wordsOf("runs/x", { dataset: "digits", [key]: closed })).rejects.toMatchObject(refused);
   await expect(wordsOf("runs/x", { dataset: "mnist:none" })).rejects.toMatchObject({ code: "NOT_FOUND" });
 });

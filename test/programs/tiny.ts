@@ -88,6 +88,21 @@ export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
   },
 );
 
+/** Every model, conditioned on what pixels of a picture are known. */
+export const FIELD_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
+  ({ model, modelConfig, greySize, colourSize }) => {
+    const field = { kind: "known", width: 3, depth: 2 } as const;
+    const network = { model, modelConfig, likelihood: "categorical", levels: 3, field } as const;
+    return [
+      { name: `${model}, known pixels`, config: { ...network, size: greySize } },
+      {
+        name: `${model}, known pixels and 2 classes, colour`,
+        config: { ...network, size: colourSize, classes: classes(2) },
+      },
+    ];
+  },
+);
+
 /** So small that all pictures can be listed: 2^8 to 2^12 of them. */
 export const COUNTABLE_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
   ({ model: name, modelConfig, countable, ...other }) => {

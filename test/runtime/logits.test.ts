@@ -50,10 +50,13 @@ describe.each(NETWORKS)("the logits of $name", ({ network: build, levels: count 
   const unknown = stepProgram(network, weights, { known: false });
   // Different classes side by side.
   const labels = labelsInTurn(network, PICTURES);
-  const rowByRow = logitsRowByRow(known, levels, rows, PICTURES, labels);
+  const rowByRow = logitsRowByRow(known, levels, rows, PICTURES, { classes: labels });
 
   test("are the same bits pixel by pixel as row by row", async () => {
-    expectSameBits(await logitsPixelByPixel(unknown, levels, rows, PICTURES, labels, groups), await rowByRow);
+    expectSameBits(
+      await logitsPixelByPixel(unknown, levels, rows, PICTURES, { classes: labels }, groups),
+      await rowByRow,
+    );
   });
 
   test("are the same bits for a picture alone as in a batch", async () => {
@@ -62,8 +65,8 @@ describe.each(NETWORKS)("the logits of $name", ({ network: build, levels: count 
       const own = levels.subarray(m * length, (m + 1) * length);
       const wanted = (await rowByRow).subarray(m * perPicture, (m + 1) * perPicture);
       const label = labels?.subarray(m, m + 1);
-      expectSameBits(await logitsRowByRow(known, own, rows, 1, label), wanted);
-      expectSameBits(await logitsPixelByPixel(unknown, own, rows, 1, label, groups), wanted);
+      expectSameBits(await logitsRowByRow(known, own, rows, 1, { classes: label }), wanted);
+      expectSameBits(await logitsPixelByPixel(unknown, own, rows, 1, { classes: label }, groups), wanted);
     }
   });
 

@@ -5,7 +5,10 @@ import { rowEnd } from "../../src/lower/step/times.ts";
 import { initialValues } from "../../src/nn/initialisers.ts";
 import type { Declaration } from "../../src/nn/scope.ts";
 import { addressAt } from "../../src/runtime/step/layout.ts";
-import { openStepMachine } from "../../src/runtime/step/machine.ts";
+import { openStepMachine, type StepMachine } from "../../src/runtime/step/machine.ts";
+
+/** What a program reads beside the picture. */
+type Beside = Pick<Parameters<StepMachine["begin"]>[0], "classes" | "field">;
 
 // Logits of pictures that are there already, [pictures, logits, rows, cols], computed in the two ways that there are.
 
@@ -15,14 +18,14 @@ export async function logitsRowByRow(
   levels: Uint8Array,
   rows: number,
   pictures: number,
-  classes?: ArrayLike<number>,
+  beside: Beside = {},
 ): Promise<Float32Array> {
   const machine = await openStepMachine(program, pictures);
   const { floats } = machine;
   const { cols, channels } = program;
   const outputs = program.logits.channels;
   const logits = new Float32Array(pictures * outputs * rows * cols);
-  machine.clear(classes);
+  machine.begin({ rows, ...beside });
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++)
       for (let picture = 0; picture < pictures; picture++) {
@@ -52,7 +55,7 @@ export async function logitsPixelByPixel(
   levels: Uint8Array,
   rows: number,
   pictures: number,
-  classes?: ArrayLike<number>,
+  beside: Beside = {},
   groups = program.channels,
 ): Promise<Float32Array> {
   const machine = await openStepMachine(program, pictures);
@@ -60,7 +63,7 @@ export async function logitsPixelByPixel(
   const outputs = program.logits.channels;
   const perGroup = outputs / groups;
   const logits = new Float32Array(pictures * outputs * rows * cols);
-  machine.clear(classes);
+  machine.begin({ rows, ...beside });
   for (let row = 0; row < rows; row++) {
     machine.run(0, row, 0);
     for (let col = 0; col < cols; col++) {

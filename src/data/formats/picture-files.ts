@@ -113,7 +113,8 @@ export async function openPictureFiles(
   // What is decoded with 256 levels has the values of the file.
   if (levels !== format.levels)
     for (const { value } of pictures) value.values = quantise(value.values, levels);
-  const description = descriptionOf(name, pictures.length, { ...format, levels });
+  const nameOf = (index: number) => pictures[index]!.path;
+  const description = descriptionOf(name, pictures.length, { ...format, levels }, nameOf);
   const dataset = pictureDataset(description, async (index, place) => {
     const { path, value } = pictures[index]!;
     const { size, values } = value;
@@ -136,12 +137,15 @@ function onDisk(
   const packed = packStrings(paths);
   const most = format.crop ? 0 : Math.floor(memory / pictureLength(pictureSizeOf(format)));
   const kept = new Map<number, Uint8Array>();
-  return pictureDataset(descriptionOf(name, paths.length, format), async (index, place) => {
-    const levels =
-      kept.get(index) ?? (await decodeFile(format, tree, packed.at(index), mendsOf(paths), place));
-    if (kept.size < most) kept.set(index, levels);
-    return levels;
-  });
+  return pictureDataset(
+    descriptionOf(name, paths.length, format, (i) => packed.at(i)),
+    async (index, place) => {
+      const levels =
+        kept.get(index) ?? (await decodeFile(format, tree, packed.at(index), mendsOf(paths), place));
+      if (kept.size < most) kept.set(index, levels);
+      return levels;
+    },
+  );
 }
 
 /** Levels of a file that has not been looked at. */
@@ -179,13 +183,19 @@ async function sampled(
   return { ...format, levels, isExact: levels < format.levels };
 }
 
-const descriptionOf = (name: string, count: number, format: FolderFormat): Omit<Dataset, "read"> => ({
+const descriptionOf = (
+  name: string,
+  count: number,
+  format: FolderFormat,
+  nameOf: (index: number) => string,
+): Omit<Dataset, "read"> => ({
   name,
   count,
   size: pictureSizeOf(format),
   levels: format.levels,
   labels: undefined,
   classNames: undefined,
+  nameOf,
 });
 
 /** One warning for each kind of loss, and not one for each file. */

@@ -35,13 +35,20 @@ export interface Fusion {
 }
 
 /**
- * Finds what the kernels compute in one go. Nodes are only drawn together where all channels have the same times. Those
- * that are `swept` go from column to column, not by tiles.
+ * Finds what the kernels compute in one go. Nodes are only drawn together where all channels have the same times, and as
+ * many rows ahead. Those that are swept go from column to column, not by tiles.
  */
 export function findFusions(
   logits: Node,
-  timesOf: (node: Node) => Times,
-  isSwept: (node: Node) => boolean,
+  {
+    timesOf,
+    leadOf,
+    isSwept,
+  }: {
+    readonly timesOf: (node: Node) => Times;
+    readonly leadOf: (node: Node) => number;
+    readonly isSwept: (node: Node) => boolean;
+  },
 ): Fusion {
   const uses = useCounts([logits]);
   const fused = new Map<Node, Fused>();
@@ -52,6 +59,7 @@ export function findFusions(
     const channels = Array.from({ length: user.shape[1]! }, (_, channel) => channel);
     const isOwn =
       uses.get(node) === 1 &&
+      leadOf(user) === leadOf(node) &&
       sameShape(user.shape, node.shape) &&
       channels.every((channel) => timeAt(timesOf(user), channel) === timeAt(timesOf(node), channel));
     return isOwn ? node : undefined;

@@ -4,6 +4,7 @@ import { readsOf } from "../../graph/reads.ts";
 import { innerNodes } from "../../graph/recurrence.ts";
 import { orderOf, type RecurrenceOrder } from "../../graph/recurrence-order.ts";
 import { topologicalOrder } from "../../graph/walk.ts";
+import { dependentsOnPicture } from "./leads.ts";
 import { timeAt, timesOfNodes } from "./times.ts";
 
 /** A convolution or an attention of a network, and when the sampler computes it. */
@@ -42,11 +43,10 @@ export interface LayerRead {
 export function layersOf(logits: Node, picture: Node): LayerSchedule[] {
   const times = timesOfNodes(logits, picture, false);
   const order = topologicalOrder([logits]);
-  const dependent = new Set([picture]);
+  const dependent = dependentsOnPicture(order, picture);
   /** The recurrence, if any, that a node is inside of, or is. */
   const recurrences = new Map<Node, Node>();
   for (const node of order) {
-    if (node.inputs.some((input) => dependent.has(input)) || is(node, "state")) dependent.add(node);
     if (is(node, "recur")) {
       for (const one of [node, node.inputs[1]!, ...innerNodes(node)]) recurrences.set(one, node);
     }

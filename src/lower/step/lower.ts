@@ -11,6 +11,7 @@ import { lowerConvolution, lowerGate } from "./fused.ts";
 import { findFusions } from "./fusion.ts";
 import { Lowering, type UnfinishedSweep, type View } from "./lowering.ts";
 import type { StepProgram } from "./program.ts";
+import { leadsOfNodes } from "./leads.ts";
 import { stepRules, type StepRule } from "./rules.ts";
 import { cannotStep, timesOfNodes } from "./times.ts";
 
@@ -69,15 +70,21 @@ export interface StepOptions {
    * What inputs other than the picture are, [1, channels, 1, 1], which depend on its class alone: [classes][channels].
    */
   readonly classValues?: ReadonlyMap<Node, Float32Array>;
+  /** An input of the picture's rows and columns that is known in advance, [1, channels, rows, cols]. */
+  readonly field?: Node | undefined;
 }
 
 /**
  * The incremental program that computes a network's logits from `picture`, both [1, channels, rows, cols]. Whatever
- * does not depend on the picture must be a constant, or an input of the same form with values for each class.
+ * depends neither on the picture nor on the `field` must be a constant, or an input with values for each class.
  *
  * @throws SCHEDULE, naming the node, if a primitive has no incremental rule, or reads what is computed later.
  */
-export function lowerToSteps(network: Node, picture: Node, { known, classValues }: StepOptions): StepProgram {
+export function lowerToSteps(
+  network: Node,
+  picture: Node,
+  { known, classValues, field }: StepOptions,
+): StepProgram {
   const logits = composeConvolutions(network);
   const sweeps = sweepsOf(logits);
   const drawn = timesOfNodes(logits, picture, false);
@@ -87,14 +94,18 @@ export function lowerToSteps(network: Node, picture: Node, { known, classValues 
   }
   const times = known ? timesOfNodes(logits, picture, true) : drawn;
   // What is computed in one go rounds differently: it has to be the same whether or not the picture is known.
-  const { fused, saved } = findFusions(
-    logits,
-    (node) => drawn.get(node)!,
-    (node) => sweeps.has(node),
-  );
-  const lowering = new Lowering(times, picture, classValues);
+  const leads = leadsOfNodes(logits, picture);
+  const { fused, saved } = findFusions(logits, {
+    timesOf: (node) => drawn.get(node)!,
+    leadOf: (node) => leads.get(node)!,
+    isSwept: (node) => sweeps.has(node),
+  });
+  const lowering = new Lowering(times, leads, picture, classValues);
   const levels = lowering.field(picture);
   lowering.place(picture, [levels]);
+  // A network need not read it.
+  const inAdvance = field && leads.has(field) ? lowering.field(field, { isRow: true }) : undefined;
+  if (inAdvance) lowering.place(field!, [inAdvance]);
   for (const node of topologicalOrder([logits])) {
     if (node.op === "input" || storedValue(node) || saved.has(node)) continue;
     const sweep = sweeps.get(node);
@@ -115,6 +126,7 @@ export function lowerToSteps(network: Node, picture: Node, { known, classValues 
     channels: picture.shape[1]!,
     picture: levels,
     logits: lowering.joined(logits),
+    inAdvance,
     fields: lowering.fields,
     instructions: lowering.instructions,
   };

@@ -21,8 +21,9 @@ export class Lowering {
   readonly fields: Mutable<Field>[] = [];
   readonly instructions: Instruction[][];
   readonly #times: ReadonlyMap<Node, Times>;
+  readonly #leads: ReadonlyMap<Node, number>;
   readonly #views = new Map<Node, View>();
-  /** Of what does not depend on the picture, by node and stride. */
+  /** Of what depends neither on the picture nor on a field, by node, and by the stride and lead of who reads it. */
   readonly #fixed = new Map<string, Map<Node, View>>();
   readonly #picture: Node;
   #sweep: UnfinishedSweep | undefined;
@@ -31,11 +32,13 @@ export class Lowering {
 
   constructor(
     times: ReadonlyMap<Node, Times>,
+    leads: ReadonlyMap<Node, number>,
     picture: Node,
     classValues: ReadonlyMap<Node, Float32Array> = new Map(),
   ) {
     this.classValues = classValues;
     this.#times = times;
+    this.#leads = leads;
     this.#picture = picture;
     this.instructions = Array.from({ length: rowEnd(picture.shape[1]!) + 1 }, () => []);
   }
@@ -44,23 +47,28 @@ export class Lowering {
     return this.#times.get(node)!;
   }
 
+  /** How many rows ahead of the one that is drawn a node is computed. */
+  lead(node: Node): number {
+    return this.#leads.get(node) ?? 0;
+  }
+
   /**
-   * Where the value of a node is that has been lowered, or does not depend on the picture: that is laid out when it is
-   * first asked for, with the stride of the `reader` that asks.
+   * Where the value of a node is that has been lowered, or is fixed: that is laid out when it is first asked for, with
+   * the stride and the lead of the `reader` that asks.
    */
   view(node: Node, reader: Node): View {
     return this.#views.get(node) ?? this.#fixedView(node, reader);
   }
 
   #fixedView(node: Node, reader: Node): View {
-    const key = this.stride(reader).join(" ");
+    const key = [...this.stride(reader), this.lead(reader)].join(" ");
     const known = this.#fixed.get(key) ?? new Map<Node, View>();
     this.#fixed.set(key, known);
     let view = known.get(node);
     if (!view) {
       const sweep = this.#sweep;
       this.#sweep = undefined;
-      const out = this.field(reader, node.shape.at(-3) ?? 1);
+      const out = this.field(reader, { channels: node.shape.at(-3) ?? 1 });
       this.emit(ROW, this.#fixedWork(node, out));
       view = [out];
       known.set(node, view);
@@ -87,8 +95,11 @@ export class Lowering {
   }
 
   /** A new field of a node's stride, for all its channels and columns if nothing else is said. */
-  field(node: Node, channels = node.shape[1]!, cols = node.shape[3]!): Segment {
-    const row = { stride: this.stride(node), cols, depth: 1, left: 0, right: 0, isRow: false };
+  field(
+    node: Node,
+    { channels = node.shape[1]!, cols = node.shape[3]!, lead = this.lead(node), isRow = false } = {},
+  ): Segment {
+    const row = { stride: this.stride(node), cols, depth: 1, lead, left: 0, right: 0, isRow };
     return this.#add({ channels, ...row, isByPicture: false });
   }
 
@@ -96,8 +107,8 @@ export class Lowering {
   remembered(node: Node): Segment {
     const [view, times] = [this.view(node, node), this.times(node)];
     const [, channels, rows, cols] = node.shape as [number, number, number, number];
-    const all = { stride: this.stride(node), cols, depth: rows, left: 0, right: 0, isRow: true };
-    const out = this.#add({ channels, ...all, isByPicture: true });
+    const all = { stride: this.stride(node), cols, depth: rows, lead: this.lead(node), left: 0, right: 0 };
+    const out = this.#add({ channels, ...all, isRow: true, isByPicture: true });
     for (const { start, end, time } of pieces(times, channels, view)) {
       this.emit(time, { kernel: "remember", out: part([out], start, end), x: part(view, start, end) });
     }
@@ -116,11 +127,12 @@ export class Lowering {
   emit(time: number, work: Work, at = this.#everywhere(work.out)): void {
     const call: KernelCall = { ...work, at };
     const isWholeRow = isOfRow(time, this.#picture.shape[1]!);
-    const { stride } = this.fields[call.out.field]!;
+    const { stride, lead } = this.fields[call.out.field]!;
     if (isWholeRow) this.fields[call.out.field]!.isRow = true;
     for (const { field: index, rows, cols } of tapsOf(call)) {
       const field = this.fields[index]!;
-      field.depth = Math.max(field.depth, 1 - rows);
+      const further = Math.ceil((field.lead - lead) / field.stride[0]);
+      field.depth = Math.max(field.depth, 1 + further - rows);
       field.left = Math.max(field.left, -cols);
       field.right = Math.max(field.right, cols);
       // What has a larger stride was computed at an earlier pixel, most of the times that it is read.

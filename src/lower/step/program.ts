@@ -14,6 +14,8 @@ export interface StepProgram {
   /** The picture's levels: written from outside, channel by channel. */
   readonly picture: Segment;
   readonly logits: Segment;
+  /** What is known in advance, if the network reads such a field: written from outside, row by row. */
+  readonly inAdvance: Segment | undefined;
   /**
    * What to compute when. [0]: at the start of a row, for all its columns. [1 + c]: at each pixel, before its channel c
    * is drawn. [1 + channels]: at each pixel, when all of it is known. [2 + channels]: at the end of a row, for all its
@@ -31,6 +33,11 @@ export interface Field {
   readonly cols: number;
   /** Rows that are kept: the current one and those above that are still read. */
   readonly depth: number;
+  /**
+   * So many rows of the picture the current row is below the one that is drawn. Rows of such a field that are past the
+   * bottom edge are zeros.
+   */
+  readonly lead: number;
   /** Columns of zeros to the left and right of the picture that are read. */
   readonly left: number;
   readonly right: number;

@@ -4,6 +4,8 @@ import { is, type Node } from "../../graph/node.ts";
 import type { Primitive } from "../../graph/primitives.ts";
 import { readsOf, type Read, type Reads } from "../../graph/reads.ts";
 import { interpret } from "../../graph/recurrence.ts";
+import { topologicalOrder } from "../../graph/walk.ts";
+import { dependentsOnPicture } from "./leads.ts";
 
 /**
  * When each channel of a node can be computed, as an index of `StepProgram.instructions`. A single entry holds for all
@@ -30,19 +32,22 @@ export const timeAt = (times: Times, channel: number): number =>
 
 /**
  * The times of all nodes: that of the newest thing that a channel reads. A channel c of the picture is known at time
- * 2 + c, just before the next is drawn; in a picture that is `known` in advance everything is, row by row. Of a field
- * with a stride it is the time at the pixel where its position stands; where positions read differently by phase, the
+ * 2 + c, just before the next is drawn; in a picture that is `known` in advance everything is, row by row. What does
+ * not depend on the picture has the time ROW, and is there as many rows ahead as it is read (`leads.ts`). Of a field with
+ * a stride it is the time at the pixel where its position stands; where positions read differently by phase, the
  * last one counts.
  *
  * @throws SCHEDULE, naming the node, if it cannot be computed in raster order, or if the logits wait for the row's end
  */
 export function timesOfNodes(logits: Node, picture: Node, known: boolean): ReadonlyMap<Node, Times> {
   const end = rowEnd(picture.shape[1]!);
+  const dependent = dependentsOnPicture(topologicalOrder([logits]), picture);
   /** What was first seen to read pixels to the right, and how far. */
   let ahead: { node: Node; cols: number } | undefined;
 
   const timeOfRead = (node: Node, inputs: readonly Times[], { input, channel, rows, cols }: Read): number => {
-    if (rows > 0) throw cannotStep(node, `reads ${rows} row(s) below, which is computed later`);
+    if (rows > 0 && dependent.has(node.inputs[input]!))
+      throw cannotStep(node, `reads ${rows} row(s) below, which is computed later`);
     const time = timeAt(inputs[input]!, channel);
     if (rows < 0 || time === ROW) return ROW;
     if (cols > 0) ahead ??= { node, cols };

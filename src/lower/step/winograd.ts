@@ -17,18 +17,21 @@ export function lowerInTiles(node: Node, fused: FusedConvolution, lowering: Lowe
   const rows = rowsRead(conv);
   const newest = Math.max(...rows.map(({ offset }) => offset));
 
-  const inputs = TRANSFORMS.map(() => lowering.field(node, channels, tiles));
+  // Rows below are transformed ahead; of rows above, the newest is transformed at the row that reads it.
+  const [ahead, behind] = [Math.max(newest, 0), Math.min(newest, 0)];
+  const lead = lowering.lead(node) + ahead;
+  const inputs = TRANSFORMS.map(() => lowering.field(node, { channels, cols: tiles, lead }));
   let first = 0;
   for (const segment of lowering.view(conv.inputs[0]!, conv)) {
     lowering.emit(ROW, {
       kernel: "winogradInput",
       out: { ...inputs[0]!, channel: first, channels: segment.channels },
-      x: { ...segment, rows: newest, cols: -conv.attributes.pad.left },
+      x: { ...segment, rows: behind, cols: -conv.attributes.pad.left },
     });
     first += segment.channels;
   }
 
-  const products = TRANSFORMS.map(() => lowering.field(node, outputs, tiles));
+  const products = TRANSFORMS.map(() => lowering.field(node, { channels: outputs, cols: tiles }));
   const weightAt = weightsOf(conv);
   const bias = biasOf(fused, 0, outputs);
   TRANSFORMS.forEach((transform, i) => {
@@ -43,7 +46,7 @@ export function lowerInTiles(node: Node, fused: FusedConvolution, lowering: Lowe
     lowering.emit(ROW, {
       kernel: "convolution",
       out: products[i]!,
-      taps: rows.map(({ offset }) => ({ ...inputs[i]!, rows: offset - newest, cols: 0 })),
+      taps: rows.map(({ offset }) => ({ ...inputs[i]!, rows: offset - behind, cols: 0 })),
       weights,
       // The second product is part of all four results, with a plus.
       bias: i === 1 ? bias : new Float32Array(outputs),

@@ -192,9 +192,9 @@ function bindClass(instruction: Of<"class">, binding: Binding): Call {
   const values = preload(instruction.values, binding);
   const { cols } = layouts[field]!;
   return (row) => {
-    const { kernels, classes } = machine;
+    const { kernels, begun } = machine;
     for (let picture = 0; picture < pictures; picture++) {
-      const from = values + 4 * channels * classes[picture]!;
+      const from = values + 4 * channels * begun.classes![picture]!;
       const to = addressAt(out, row, 0) + picture * out.stride;
       kernels.pointwise(codes.COPY, from, 0, 0, from, 0, 0, from, 0, 0, to, out.colBytes, cols, channels);
     }

@@ -2,6 +2,7 @@ import type { Stride } from "../../graph/lattice.ts";
 import type { KernelCall, Segment } from "../../lower/step/program.ts";
 import type { Kernels } from "./kernels.ts";
 import { placeOf, type FieldLayout, type Place, type Reservations } from "./layout.ts";
+import type { BegunPictures } from "./rows-ahead.ts";
 
 // What binding an instruction needs; see `bind.ts`.
 
@@ -41,8 +42,7 @@ export interface Binding {
   readonly machine: {
     kernels: Kernels;
     words: Uint32Array;
-    /** The number of each picture's class. */
-    classes: ArrayLike<number>;
+    begun: BegunPictures;
   };
 }
 

@@ -36,6 +36,8 @@ export interface DrawRequest {
   readonly given?: GivenPixels | undefined;
   /** The number of each picture's class: needed if the program knows classes. */
   readonly classes?: Uint32Array | undefined;
+  /** The field that the program reads, [pictures, channels, rows, cols], if it reads one. */
+  readonly field?: Uint8Array | undefined;
 }
 
 /** A sub-pixel of the first picture whose level has just been decided, and what its distribution was made of. */
@@ -92,8 +94,8 @@ export async function openDrawer(program: SamplerProgram, pictures: number): Pro
     request: DrawRequest,
     observe?: (decision: Decision) => void,
   ): Generator<Uint8Array, Float64Array> {
-    const { rows, given: fixed, classes } = request;
-    machine.clear(classes);
+    const { rows, given: fixed } = request;
+    machine.begin(request);
     nats.fill(0);
     const draw = drawn(program, request, machine, memory);
     const give = fixed && given(fixed.levels, rows, machine);

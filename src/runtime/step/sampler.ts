@@ -1,6 +1,6 @@
 import { expected, NextpixelError } from "../../basics/errors.ts";
 import { multiplyAddsOfTimes } from "../../lower/step/multiply-adds.ts";
-import type { DrawRequest, SamplerProgram } from "./draw.ts";
+import { bytesOfDrawer, type DrawRequest, type SamplerProgram } from "./draw.ts";
 import { bytesOfFields } from "./layout.ts";
 import { localRunner, type Job, type JobRunner } from "./job.ts";
 import { mailbox } from "./mailbox.ts";
@@ -42,6 +42,8 @@ export interface StepSampler {
    * @throws The signal's reason if that is aborted, INTERRUPTED if the sampler is closed, what a worker fails with.
    */
   stream(request: SampleRequest): AsyncGenerator<SampleEvent, void>;
+  /** Bytes of the kernels' memory that drawing so many pictures of so many rows takes, of all threads together. */
+  bytesFor(count: number, rows: number): number;
   /** Ends the workers, and a stream that is going on. Nothing can be drawn any more. */
   close(): void;
 }
@@ -69,17 +71,22 @@ export function openStepSampler(
   const perPixel = multiplyAddsOfTimes(program.steps).reduce((total, one) => total + one);
   const pool: JobRunner[] = [];
   const largestBatch = Math.min(LARGEST_BATCH, Math.ceil(LARGEST_BATCH_BYTES / bytesOfFields(program.steps)));
+  /** Of a drawer of so many pictures, once it was asked for. */
+  const bytesByBatch = new Map<number, number>();
   /** Stops the stream that is going on. */
   let drawing: AbortController | undefined;
   let isClosed = false;
 
-  /** Runners for so many pixels in so many jobs. */
-  const runnersFor = (jobs: number, pixels: number): readonly JobRunner[] => {
+  /** How many pictures are drawn together, and by how many threads. */
+  const sharesOf = (count: number, rows: number) => {
+    const batch = Math.min(largestBatch, Math.ceil(count / workers));
+    const worthwhile = Math.ceil((count * rows * program.steps.cols * perPixel) / LEAST_MULTIPLY_ADDS);
     // A function cannot be sent to a worker.
-    if (typeof program.draw === "function") return [local];
-    const worthwhile = Math.ceil((pixels * perPixel) / LEAST_MULTIPLY_ADDS);
-    const threads = Math.min(workers, jobs, worthwhile);
-    if (threads <= 1) return [local];
+    const most = typeof program.draw === "function" ? 1 : workers;
+    return { batch, threads: Math.max(1, Math.min(most, Math.ceil(count / batch), worthwhile)) };
+  };
+  const runners = (threads: number): readonly JobRunner[] => {
+    if (threads === 1) return [local];
     while (pool.length < threads) pool.push(workerRunner(program, startWorker));
     return pool.slice(0, threads);
   };
@@ -88,9 +95,8 @@ export function openStepSampler(
     async *stream({ count, signal, ...request }) {
       if (isClosed) throw closedError();
       if (drawing) throw expected("ARGUMENT", "one stream at a time", "a sampler", "a second one");
-      const batch = Math.min(largestBatch, Math.ceil(count / workers));
+      const { batch, threads } = sharesOf(count, request.rows);
       const starts = Array.from({ length: Math.ceil(count / batch) }, (_, i) => i * batch);
-      const runners = runnersFor(starts.length, count * request.rows * program.steps.cols);
       const stopped = new AbortController();
       const anySignal = signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal;
       const events = mailbox<SampleEvent>();
@@ -102,8 +108,12 @@ export function openStepSampler(
             ...request,
             first: request.first + first,
             pictures: of.count,
-            given: part(request.given, first, of.count, count),
+            given: request.given && {
+              ...request.given,
+              levels: ofPictures(request.given.levels, of, count),
+            },
             classes: request.classes?.slice(first, first + of.count),
+            field: request.field && ofPictures(request.field, of, count),
           };
           const onRow = (row: number, levels: Uint8Array) => events.put({ kind: "row", ...of, row, levels });
           const nats = await runner.run(job, onRow, anySignal);
@@ -112,13 +122,19 @@ export function openStepSampler(
       };
 
       drawing = stopped;
-      Promise.all(runners.map(work)).then(events.end, events.fail);
+      Promise.all(runners(threads).map(work)).then(events.end, events.fail);
       try {
         yield* events.all();
       } finally {
         stopped.abort();
         drawing = undefined;
       }
+    },
+    bytesFor(count, rows) {
+      const { batch, threads } = sharesOf(count, rows);
+      const bytes = bytesByBatch.get(batch) ?? bytesOfDrawer(program, batch);
+      bytesByBatch.set(batch, bytes);
+      return threads * bytes;
     },
     close() {
       isClosed = true;
@@ -130,11 +146,14 @@ export function openStepSampler(
 
 const closedError = () => new NextpixelError("INTERRUPTED", "the sampler was closed: open another to draw");
 
-/** What is given of the pictures of one job. */
-function part(given: DrawRequest["given"], first: number, count: number, total: number) {
-  if (!given) return undefined;
-  const length = given.levels.length / total;
-  return { ...given, levels: given.levels.slice(first * length, (first + count) * length) };
+/** Of values of all pictures, [count, ..], those of one job. */
+function ofPictures(
+  values: Uint8Array,
+  { first, count }: { readonly first: number; readonly count: number },
+  total: number,
+): Uint8Array {
+  const length = values.length / total;
+  return values.slice(first * length, (first + count) * length);
 }
 
 /** Copies a finished row to its place in pictures [count, channels, rows, cols]. */

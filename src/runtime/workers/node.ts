@@ -1,9 +1,12 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { Worker, type TransferListItem } from "node:worker_threads";
 import type { StartWorker } from "../step/worker.ts";
 
 /** Threads that can run at once. */
 export const cores = availableParallelism;
+
+/** Bytes of memory that there are: in a container the limit may be lower than the memory of the machine. */
+export const machineMemory = (): number => Math.min(process.constrainedMemory() || totalmem(), totalmem());
 
 // Node does not run TypeScript: if this file is run from source, by tests and benches, workers run the last build.
 const FOLDER = import.meta.url.endsWith(".ts") ? "../../../dist/runtime/workers" : ".";

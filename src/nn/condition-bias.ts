@@ -1,0 +1,19 @@
+import type { Node } from "../graph/node.ts";
+import { classBias } from "./class-bias.ts";
+import { fieldBias } from "./field-bias.ts";
+import type { Scope } from "./scope.ts";
+
+/** What a network is told beside the pixels before. */
+export interface Condition {
+  /** The class of each picture, one-hot, [batch, classes, 1, 1]; undefined if there are no classes. See `classBias`. */
+  readonly classes: Node | undefined;
+  /**
+   * Features of a field that is known in advance, [batch, maps, rows, cols]; undefined if there is none. See
+   * `fieldBias`.
+   */
+  readonly field?: Node | undefined;
+}
+
+/** Features, [.., maps, ..], with the biases of all that is told. */
+export const conditionBias = (scope: Scope, features: Node, { classes, field }: Condition): Node =>
+  fieldBias(scope.at("field"), classBias(scope.at("class"), features, classes), field);
