@@ -12,16 +12,18 @@ export interface ShareResults<Vector> {
   readonly numbers: readonly (readonly number[])[];
 }
 
-/** The shares that each process computes, and the sums of gradients that it sends. */
+/** How shares are spread over processes. */
 export interface Spread {
+  readonly world: Communicator;
+  /** The shares that each process computes, and the sums of their gradients that it sends. */
   readonly blocks: readonly Range[];
   readonly sums: readonly (readonly Range[])[];
 }
 
 /** So many shares on all processes of `world`, of which there are not more. */
-export function spreadOver({ size }: Communicator, shares: number): Spread {
-  const blocks = divided(shares, size);
-  return { blocks, sums: blocks.map((block) => subtreesOf(block, shares)) };
+export function spreadOver(world: Communicator, shares: number): Spread {
+  const blocks = divided(shares, world.size);
+  return { world, blocks, sums: blocks.map((block) => subtreesOf(block, shares)) };
 }
 
 /**
@@ -31,8 +33,7 @@ export function spreadOver({ size }: Communicator, shares: number): Spread {
  * @throws CLUSTER if weights differ; as `allGather`
  */
 export async function exchangeShares(
-  world: Communicator,
-  { blocks, sums }: Spread,
+  { world, blocks, sums }: Spread,
   own: ShareResults<Float32Array>,
   { weights, step }: { readonly weights: Float32Array; readonly step: number },
 ): Promise<ShareResults<Float32Array>> {
