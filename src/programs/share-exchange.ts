@@ -1,5 +1,6 @@
 import { crc32c } from "../basics/crc32.ts";
-import { checkEqual, type Communicator } from "./communicator.ts";
+import { NextpixelError } from "../basics/errors.ts";
+import type { Communicator } from "./communicator.ts";
 import { divided, lengthOf, subtreesOf, type Range } from "./shares.ts";
 
 // How the shares of a batch are spread over processes, and what these tell each other at each step.
@@ -47,13 +48,14 @@ export async function exchangeShares(
     end += values.length;
   }
   const received = await world.allGather(bytesOf(message));
-  checkEqual(
-    world,
-    received.map((bytes) => new Uint32Array(bytes.buffer, bytes.byteOffset, 1)[0]!),
-    (other) =>
-      `expected the weights of rank 0 before step ${step}, received others on ${other}: all ranks need processors of ` +
-      "the same kind",
-  );
+  const checksums = received.map(({ buffer, byteOffset }) => new Uint32Array(buffer, byteOffset, 1)[0]!);
+  const other = checksums.findIndex((checksum) => checksum !== checksums[0]);
+  if (other !== -1)
+    throw new NextpixelError(
+      "CLUSTER",
+      `expected the weights of rank 0 before step ${step}, received others on ${world.nameOf(other)}: all ranks need ` +
+        "processors of the same kind",
+    );
   const gradients: Float32Array[] = [];
   const numbers: number[][] = [];
   for (const [rank, { buffer, byteOffset, byteLength }] of received.entries()) {
