@@ -1,5 +1,3 @@
-import { NextpixelError } from "../basics/errors.ts";
-
 /**
  * Processes that train one model together. Each computes some shares of every batch, and all make the same update. Only
  * the first, rank 0, writes.
@@ -55,18 +53,4 @@ export async function broadcastJson<Value>(
   if (world === undefined) return work();
   const bytes = await broadcast(world, async () => new TextEncoder().encode(JSON.stringify(await work())));
   return JSON.parse(new TextDecoder().decode(bytes)) as Value;
-}
-
-/**
- * Checks that all processes have the same value.
- *
- * @throws CLUSTER that names the first process with another one
- */
-export function checkEqual<Value>(
-  world: Communicator,
-  values: readonly Value[],
-  error: (other: string, first: Value, received: Value) => string,
-): void {
-  const other = values.findIndex((value) => value !== values[0]);
-  if (other > 0) throw new NextpixelError("CLUSTER", error(world.nameOf(other), values[0]!, values[other]!));
 }

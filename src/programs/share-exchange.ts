@@ -1,5 +1,6 @@
 import { crc32c } from "../basics/crc32.ts";
-import { checkEqual, type Communicator } from "./communicator.ts";
+import { NextpixelError } from "../basics/errors.ts";
+import type { Communicator } from "./communicator.ts";
 import { divided, lengthOf, subtreesOf, type Range } from "./shares.ts";
 
 // How the shares of a batch are spread over processes, and what these tell each other at each step.
@@ -12,16 +13,18 @@ export interface ShareResults<Vector> {
   readonly numbers: readonly (readonly number[])[];
 }
 
-/** The shares that each process computes, and the sums of gradients that it sends. */
+/** How shares are spread over processes. */
 export interface Spread {
+  readonly world: Communicator;
+  /** The shares that each process computes, and the sums of their gradients that it sends. */
   readonly blocks: readonly Range[];
   readonly sums: readonly (readonly Range[])[];
 }
 
 /** So many shares on all processes of `world`, of which there are not more. */
-export function spreadOver({ size }: Communicator, shares: number): Spread {
-  const blocks = divided(shares, size);
-  return { blocks, sums: blocks.map((block) => subtreesOf(block, shares)) };
+export function spreadOver(world: Communicator, shares: number): Spread {
+  const blocks = divided(shares, world.size);
+  return { world, blocks, sums: blocks.map((block) => subtreesOf(block, shares)) };
 }
 
 /**
@@ -31,8 +34,7 @@ export function spreadOver({ size }: Communicator, shares: number): Spread {
  * @throws CLUSTER if weights differ; as `allGather`
  */
 export async function exchangeShares(
-  world: Communicator,
-  { blocks, sums }: Spread,
+  { world, blocks, sums }: Spread,
   own: ShareResults<Float32Array>,
   { weights, step }: { readonly weights: Float32Array; readonly step: number },
 ): Promise<ShareResults<Float32Array>> {
@@ -46,13 +48,14 @@ export async function exchangeShares(
     end += values.length;
   }
   const received = await world.allGather(bytesOf(message));
-  checkEqual(
-    world,
-    received.map((bytes) => new Uint32Array(bytes.buffer, bytes.byteOffset, 1)[0]!),
-    (other) =>
-      `expected the weights of rank 0 before step ${step}, received others on ${other}: all ranks need processors of ` +
-      "the same kind",
-  );
+  const checksums = received.map(({ buffer, byteOffset }) => new Uint32Array(buffer, byteOffset, 1)[0]!);
+  const other = checksums.findIndex((checksum) => checksum !== checksums[0]);
+  if (other !== -1)
+    throw new NextpixelError(
+      "CLUSTER",
+      `expected the weights of rank 0 before step ${step}, received others on ${world.nameOf(other)}: all ranks need ` +
+        "processors of the same kind",
+    );
   const gradients: Float32Array[] = [];
   const numbers: number[][] = [];
   for (const [rank, { buffer, byteOffset, byteLength }] of received.entries()) {

@@ -100,7 +100,8 @@ export async function openStep<Prepared, Vector extends Values>(
   const { batch, shares, world } = options;
   const all = { start: 0, end: shares.length };
   const spread = world && spreadOver(world, shares.length);
-  const own = world ? spread!.blocks[world.rank]! : all;
+  const own = spread?.blocks[spread.world.rank] ?? all;
+  const ownSums = spread?.sums[spread.world.rank];
   const sizes = shares.slice(own.start, own.end).map(lengthOf);
   const traced = new Map([...new Set(sizes)].map((size) => [size, build(size)]));
   const first = traced.get(sizes[0]!)!;
@@ -118,8 +119,8 @@ export async function openStep<Prepared, Vector extends Values>(
         [...programs].map(([size, program]) => [size, engine.prepare(program)] as const),
       );
       const gradients = await opened.addAll(sizes.map((size) => engine.openGradient(prepared.get(size)!)));
-      const ownSums = world && gradientSums(parameterCount(part.declarations), spread!.sums[world.rank]!);
-      const sums = ownSums && (await opened.add(engine.openUpdate(ownSums, [])));
+      const count = parameterCount(part.declarations);
+      const sums = ownSums && (await opened.add(engine.openUpdate(gradientSums(count, ownSums), [])));
       const program = updateProgram(part, spread?.sums.flat() ?? singles(all));
       const update = await opened.add(engine.openUpdate(program, vectorsOf(part.optimizer).map(next)));
       parts.push({ part, inputs: inputsOf(programs.get(sizes[0]!)!), gradients, sums, update });
@@ -144,7 +145,6 @@ function stepOf<Vector extends Values>(
     batch,
     shares,
     seed = 0,
-    world,
     spread,
     own,
     atOnce,
@@ -190,13 +190,12 @@ function stepOf<Vector extends Values>(
         found.map((outputs) => Promise.all(names.map((name) => numberOf(outputs[name]!)))),
       ),
     };
-    if (world === undefined) return ownResults;
+    if (spread === undefined) return ownResults;
     const summed = await sums!.run(named(singles(own), ownResults.gradients));
     ownResults.gradients.forEach(releaseValues);
-    const sent = spread!.sums[world.rank]!.map((range) => readValues(summed[sumOf(range)]!));
+    const sent = spread.sums[spread.world.rank]!.map((range) => readValues(summed[sumOf(range)]!));
     return exchangeShares(
-      world,
-      spread!,
+      spread,
       { ...ownResults, gradients: await Promise.all(sent) },
       { weights: await readValues(state.parts[part.name]![PARAMETERS]!), step: state.step + 1 },
     );

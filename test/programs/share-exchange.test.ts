@@ -13,7 +13,7 @@ const exchanged = (weightsOf: (rank: number) => Float32Array) =>
         gradients: spread.sums[world.rank]!.map(({ start, end }) => Float32Array.of(start, end, world.rank)),
         numbers: [[world.rank, 0.5], ...(world.rank === 2 ? [[7, 8]] : [])],
       };
-      return exchangeShares(world, spread, own, { weights: weightsOf(world.rank), step: 9 });
+      return exchangeShares(spread, own, { weights: weightsOf(world.rank), step: 9 });
     }),
   );
 
