@@ -115,15 +115,15 @@ async function figuresOf(run: string, { config, step, best }: SavedModel): Promi
     .map((figure) => ({ ...figure, value: values[figure.name]! }));
 }
 
+/** Texts in `data` that name no pictures. */
+const NOT_NAMES: readonly string[] = ["layout"];
+
+/** Any other text is the name of pictures, which may be a path: it stays only if it means the same everywhere. */
 async function withoutLocalNames(config: RunConfig): Promise<RunConfig> {
-  const { train, valid } = config.data;
-  const published = async (name: string) => ((await hasOwnName(name)) ? name : NOT_PUBLISHED);
-  return {
-    ...config,
-    data: {
-      ...config.data,
-      train: await published(train),
-      valid: typeof valid === "string" ? await published(valid) : valid,
-    },
-  };
+  const data: [string, unknown][] = [];
+  for (const [key, value] of Object.entries(config.data)) {
+    const isKept = typeof value !== "string" || NOT_NAMES.includes(key) || (await hasOwnName(value));
+    data.push([key, isKept ? value : NOT_PUBLISHED]);
+  }
+  return { ...config, data: Object.fromEntries(data) as RunConfig["data"] };
 }

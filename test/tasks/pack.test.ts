@@ -40,7 +40,7 @@ const LADDER: RunConfig = {
 const SECRET = "/home/somebody/secret-pictures";
 const secretly = (config: RunConfig): RunConfig => ({
   ...config,
-  data: { ...config.data, train: SECRET, valid: `${SECRET}/valid` },
+  data: { ...config.data, train: SECRET, valid: `${SECRET}/valid`, layout: "NHWC" },
 });
 
 async function packed(config: RunConfig, options = {}) {
@@ -69,6 +69,11 @@ describe("a packed model", () => {
         const content = await readFile(file);
         expect(content.includes("somebody") || content.includes(folder), file).toBe(false);
       }
+      expect((await readRunConfig(folder)).data).toMatchObject({
+        train: "(not published)",
+        valid: "(not published)",
+        layout: "NHWC",
+      });
       const [before, after] = await Promise.all([loadSavedModel(run), loadSavedModel(folder)]);
       expect(after.weights).toEqual(before.weights);
       expect([after.step, after.best]).toEqual([before.step, before.best]);
