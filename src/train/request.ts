@@ -1,4 +1,4 @@
-import { expected, numberFrom, wholeNumber } from "../basics/errors.ts";
+import { numberFrom, wholeNumber } from "../basics/errors.ts";
 import { cores } from "../runtime/workers/node.ts";
 import type { Dataset, Extent, PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
@@ -10,19 +10,19 @@ import { OPTIMIZERS, type OptimizerKind, type OptimizerName } from "../families/
 import { settingsOf, sizesOf, type GivenSizes } from "../models/by-name.ts";
 import type { Model } from "../models/model.ts";
 import type { GivenSettings } from "../models/settings.ts";
-import type { FieldConfig } from "../programs/field.ts";
 import { runConfigOf, type RunConfig } from "../run/config.ts";
 import type { TokenizerConfig } from "../programs/network.ts";
 import type { Device, DeviceChoice } from "../runtime/device.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
 import { version } from "../version.ts";
-import { FIELD_DEFAULTS, TRAIN_DEFAULTS } from "./defaults.ts";
+import { TRAIN_DEFAULTS } from "./defaults.ts";
+import { fieldOf, requestOfField, type FieldRequest } from "./field-request.ts";
 
 /**
  * What to train. Options that are left out have the values of `TRAIN_DEFAULTS`, of the optimizer's defaults
  * (`OPTIMIZERS`), or those that are named here.
  */
-export interface TrainRequest {
+export interface TrainRequest extends FieldRequest {
   /** A data set by its name or path, see `openDataset`, or the pictures themselves. */
   readonly dataset: string | Dataset;
   /** The run folder, which must not exist yet, or be empty, unless `force` is set. */
@@ -45,18 +45,6 @@ export interface TrainRequest {
   readonly levels?: number | undefined;
   /** Whether the network gets the class of each picture, from the labels of the data set. */
   readonly classConditional?: boolean | undefined;
-  /** Whether the network learns to complete pictures of which any pixels are known, and reads all of these. */
-  readonly completeAny?: boolean | undefined;
-  /** So many times rows and columns are halved: the model draws the smallest picture first, see `stages.ts`. */
-  readonly coarseToFine?: number | undefined;
-  /**
-   * A folder of other pictures, which have the names of the pictures: the network learns p(picture | other picture),
-   * see `paired`.
-   */
-  readonly condition?: string | undefined;
-  /** Feature maps of the network that reads what is known in advance, and its residual blocks. */
-  readonly fieldWidth?: number | undefined;
-  readonly fieldDepth?: number | undefined;
   readonly steps?: number | undefined;
   /** In place of steps: passes over the data. */
   readonly epochs?: number | undefined;
@@ -250,7 +238,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       likelihood: all.likelihood ?? (family.hasLikelihood ? defaultLikelihood(levels) : undefined),
       levels: pictures.levels,
       size: pictures.size,
-      field: fieldOf(request, pictures),
+      field: fieldOf(request, pictures.conditionChannels),
       classes: pictures.classes && [...pictures.classes],
       tokenizer,
     },
@@ -292,43 +280,6 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
     },
   };
   return runConfigOf(config, "training", "ARGUMENT");
-}
-
-/** @throws ARGUMENT if more than one kind is asked for, or sizes of a network that reads no field */
-function fieldOf(
-  { completeAny, coarseToFine, condition, fieldWidth, fieldDepth }: RequestedTraining,
-  { conditionChannels }: TrainingPictures,
-): FieldConfig | undefined {
-  const kinds = Object.entries({ completeAny: completeAny || undefined, coarseToFine, condition }).filter(
-    ([, value]) => value !== undefined,
-  );
-  const [first, second] = kinds;
-  if (second)
-    throw expected("ARGUMENT", `no ${second[0]} beside ${first![0]}`, second[0], second[1], second[0]);
-  const sizes = {
-    width: wholeNumber(fieldWidth ?? FIELD_DEFAULTS.width, "fieldWidth", 1),
-    depth: wholeNumber(fieldDepth ?? FIELD_DEFAULTS.depth, "fieldDepth", 1),
-  };
-  if (completeAny) return { kind: "known", ...sizes };
-  if (coarseToFine !== undefined)
-    return { kind: "coarse", halvings: wholeNumber(coarseToFine, "coarseToFine", 1), ...sizes };
-  if (conditionChannels !== undefined) return { kind: "picture", channels: conditionChannels, ...sizes };
-  const [useless] = Object.entries({ fieldWidth, fieldDepth }).filter(([, value]) => value !== undefined);
-  if (useless)
-    throw expected("ARGUMENT", "none without completeAny, coarseToFine or condition", ...useless, useless[0]);
-  return undefined;
-}
-
-/** What a configuration says of a field, as a request does. */
-function requestOfField(field: FieldConfig | undefined): Partial<TrainRequest> {
-  if (!field) return {};
-  const { kind, width: fieldWidth, depth: fieldDepth } = field;
-  return {
-    ...(kind === "known" && { completeAny: true }),
-    ...(kind === "coarse" && { coarseToFine: field.halvings }),
-    fieldWidth,
-    fieldDepth,
-  };
 }
 
 /** The name of a data set or model, which may be given by its name or itself. */
