@@ -1,4 +1,4 @@
-import { numberFrom, wholeNumber } from "../basics/errors.ts";
+import { expected, numberFrom, wholeNumber } from "../basics/errors.ts";
 import { cores } from "../runtime/workers/node.ts";
 import type { Dataset, Extent, PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
