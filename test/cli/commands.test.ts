@@ -306,6 +306,7 @@ describe("sample", () => {
   test("draws a grid that tells what it is", async () => {
     expect(await json("sample", "run", "--count", "9", "--seed", "5", "--out", "grid.png")).toEqual({
       run: "run",
+      memoryBytes: expect.any(Number),
       out: "grid.png",
       files: 1,
       count: 9,
