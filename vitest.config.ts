@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Files that replace modules, or define networks that others would then find. */
 const ALONE = ["test/models/define.test.ts", "test/train/failing.test.ts"];
 
-const TIMES = { testTimeout: 120_000, hookTimeout: 120_000 };
+const ALL = { setupFiles: ["test/setup.ts"], testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
@@ -14,14 +14,14 @@ export default defineConfig({
       // Loading the program anew for every file took a third of the time.
       {
         test: {
-          ...TIMES,
+          ...ALL,
           name: "shared",
           include: ["test/**/*.test.ts"],
           exclude: ALONE,
           isolate: false,
         },
       },
-      { test: { ...TIMES, name: "alone", include: ALONE } },
+      { test: { ...ALL, name: "alone", include: ALONE } },
     ],
   },
 });

@@ -15,15 +15,22 @@ export const saveBestWeights = (
 
 /** The figure in the file of the best weights, if it has one. */
 export function bestFigureIn({ metadata }: Checkpoint): BestFigure | undefined {
-  // Checkpoints of format 1 had one figure, validNats.
-  const { figure: name = "nats", value = metadata["validNats"] } = metadata;
-  const number = Number(value ?? Number.NaN);
-  return Number.isFinite(number) ? { name, value: number } : undefined;
+  const { name, text } = notedIn(metadata);
+  const value = Number(text ?? Number.NaN);
+  return Number.isFinite(value) ? { name, value } : undefined;
 }
+
+/** Checkpoints of format 1 had one figure, validNats. */
+const notedIn = ({ figure = "nats", value, validNats }: Checkpoint["metadata"]) => ({
+  name: figure,
+  text: value ?? validNats,
+});
 
 /** The value of a figure in the file of the best weights. @throws FORMAT if it is not there. */
 export function bestValueIn(checkpoint: ReadCheckpoint, figure: string): number {
   const found = bestFigureIn(checkpoint);
   if (found?.name === figure) return found.value;
-  throw expected("FORMAT", `a number as ${figure} in the metadata`, checkpoint.file, found?.name);
+  const { name, text } = notedIn(checkpoint.metadata);
+  const received = name === figure ? text : undefined;
+  throw expected("FORMAT", `a number as ${figure} in the metadata`, checkpoint.file, received);
 }

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll } from "vitest";
 import { fetchSettings, type FetchEvent, type FetchSettings } from "../../src/fetch/settings.ts";
 
 const stops: (() => Promise<void>)[] = [];
-afterAll(async () => {
+
+export async function stopServers(): Promise<void> {
   for (const stop of stops.splice(0)) await stop();
-});
+}
 
 export interface LocalServer {
   readonly url: string;
@@ -15,7 +15,7 @@ export interface LocalServer {
   readonly requests: string[];
 }
 
-/** A server on loopback, ended after the tests of the file. */
+/** A server on loopback, which `setup.ts` ends after the tests of the file. */
 export async function serve(handler: RequestListener): Promise<LocalServer> {
   const requests: string[] = [];
   const server = createServer((request, response) => {

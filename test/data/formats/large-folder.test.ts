@@ -34,8 +34,11 @@ describe("a folder that stays on disk", () => {
       await openFolder(folder, { ...options, ...onDisk }),
       await openFolder(folder, options),
     ];
-    const { read: _, ...about } = memory;
+    const { read: _, nameOf, ...about } = memory;
     expect(disk).toMatchObject(about);
+    const names = ({ count }: typeof disk, of: typeof nameOf) =>
+      Array.from({ length: count }, (_, i) => of!(i));
+    expect(names(disk, disk.nameOf)).toEqual(names(memory, nameOf));
     const place = fc.record({
       down: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       across: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
