@@ -95,6 +95,13 @@ export const withClasses = (command: Command, byDefault: string): Command =>
 export const withOneClass = (command: Command, byDefault: string): Command =>
   command.option("--class <name>", `the class of all, by its name or number, from 0 (default: ${byDefault})`);
 
+/** Adds `--report`. */
+export const withReport = (command: Command): Command =>
+  command.option(
+    "--report <file>",
+    "report.json of nextpixel compare, whose figures are shown beside these runs",
+  );
+
 /** Other pictures that a model is conditioned on. */
 export const withCondition = (command: Command, about: string): Command =>
   command.option("--condition <folder>", `of a model that is conditioned on other pictures: ${about}`);

@@ -19,8 +19,8 @@ export function addPublishCommand(program: Command): void {
       "folders of runs or hf:owner/name, then the folder of the site: a new one, or a site to replace",
     )
     .option("--train", "let visitors train a small network in the page; adds 4 MB, loaded only then")
-    .option("--report <file>", "report.json of nextpixel compare, whose figures are shown beside these runs")
     .usage("[options] <run...> <site>");
+  read.withReport(command);
   read.withCommonOptions(command).action(async (paths: string[], flags: PublishFlags) => {
     const site = paths.pop()!;
     if (paths.length === 0) {

@@ -29,8 +29,8 @@ export function addStudioCommand(program: Command): void {
       "--data <folder>",
       "folder whose pictures the page may train on, beside the data sets with names",
       ".",
-    )
-    .option("--report <file>", "report.json of nextpixel compare, whose figures are shown beside these runs");
+    );
+  read.withReport(command);
   read.withCommonOptions(command).action(async (root: string, flags: StudioFlags) => {
     // Only here: a web server takes time to load, and replaces globals of Node.
     const { openStudio } = await import("../studio/server/server.ts");
