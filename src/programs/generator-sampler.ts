@@ -63,7 +63,7 @@ export function openGeneratorSampler(
     return levelsOf(graph.output, values!, size, {
       levels,
       temperature: options.temperature,
-      choose: (masses, { picture, pixel, channel }) =>
+      choose: (masses, picture, pixel, channel) =>
         levelAt(masses, pixelUniform(key, first + picture, pixel, channel)),
     });
   }

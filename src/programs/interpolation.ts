@@ -51,7 +51,7 @@ export async function picturesBetween(
       levels: config.levels,
       temperature: 1,
       // The same random numbers for all, so that only what lies between the ends changes.
-      choose: (masses, { pixel, channel }) => levelAt(masses, pixelUniform(key, 0, pixel, channel)),
+      choose: (masses, _picture, pixel, channel) => levelAt(masses, pixelUniform(key, 0, pixel, channel)),
     });
   } finally {
     await forward.close();

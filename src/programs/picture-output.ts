@@ -12,15 +12,13 @@ export type PictureOutput =
   /** The pictures themselves, [batch, channels, rows, cols], from -1 to 1. */
   | { readonly kind: "values"; readonly node: Node };
 
-/** Which level a sub-pixel gets, from the masses of all levels. */
-export type ChooseLevel = (masses: ArrayLike<number>, at: SubPixelPlace) => number;
-
-export interface SubPixelPlace {
-  /** Counted from the first one of the batch. */
-  readonly picture: number;
-  readonly pixel: number;
-  readonly channel: number;
-}
+/** Which level a sub-pixel gets, from the masses of all levels. `picture` is counted from the first one of the batch. */
+export type ChooseLevel = (
+  masses: ArrayLike<number>,
+  picture: number,
+  pixel: number,
+  channel: number,
+) => number;
 
 /** The likeliest level. */
 export function likeliestLevel(masses: ArrayLike<number>): number {
@@ -48,17 +46,18 @@ export function levelsOf(
   const count = values.length / (logits * pixels);
   const chosen = new Uint8Array(count * channels * pixels);
   const ofGroup = new Float32Array(own);
+  const ofPixel = new Uint8Array(together);
+  const earlier = Array.from(ofPixel, (_, i) => ofPixel.subarray(0, i));
   for (let picture = 0; picture < count; picture++)
     for (let pixel = 0; pixel < pixels; pixel++)
       for (let group = 0; group < groups; group++) {
         for (let i = 0; i < own; i++)
           ofGroup[i] = values[(picture * logits + group * own + i) * pixels + pixel]!;
-        const earlier: number[] = [];
         for (let i = 0; i < together; i++) {
           const channel = group * together + i;
-          const level = choose(likelihood.masses(ofGroup, temperature, earlier), { picture, pixel, channel });
+          const level = choose(likelihood.masses(ofGroup, temperature, earlier[i]!), picture, pixel, channel);
           chosen[(picture * channels + channel) * pixels + pixel] = level;
-          earlier.push(level);
+          ofPixel[i] = level;
         }
       }
   return chosen;
