@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-/** Files that replace modules, or define networks that others would then find. */
-const ALONE = ["test/models/define.test.ts", "test/train/failing.test.ts"];
+/** Files that replace modules, define networks that others would then find, or tell all that there are. */
+const ALONE = [
+  "test/likelihood/likelihood.test.ts",
+  "test/models/define.test.ts",
+  "test/models/parameters.test.ts",
+  "test/train/failing.test.ts",
+];
 
 const ALL = { setupFiles: ["test/setup.ts"], testTimeout: 120_000, hookTimeout: 120_000 };
 

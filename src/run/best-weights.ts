@@ -31,6 +31,6 @@ export function bestValueIn(checkpoint: ReadCheckpoint, figure: string): number 
   const found = bestFigureIn(checkpoint);
   if (found?.name === figure) return found.value;
   const { name, text } = notedIn(checkpoint.metadata);
-  const received = name === figure ? text : undefined;
+  const received = name === figure ? text : name;
   throw expected("FORMAT", `a number as ${figure} in the metadata`, checkpoint.file, received);
 }
