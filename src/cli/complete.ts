@@ -4,6 +4,7 @@ import { complete } from "../tasks/complete.ts";
 import { givenPixels, HALVES, openGiven } from "../tasks/given.ts";
 import { pngText } from "../tasks/png-text.ts";
 import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
+import { countGiven } from "../tasks/score.ts";
 import * as read from "./arguments.ts";
 import { COMPLETIONS, saveCompletions } from "./completion-parts.ts";
 import { readingDisplay } from "./fetch-display.ts";
@@ -150,7 +151,7 @@ async function runCompletion(
   }
   const files = await writeCompletions(out, drawn, { given: given.pictures, each: count }, text);
   const nats = drawn.nats && [...drawn.nats];
-  const givenCount = isGiven.filter((one) => one !== 0).length;
+  const givenCount = countGiven(isGiven);
   return {
     run,
     dataset,

@@ -1,4 +1,7 @@
+import type * as v from "valibot";
 import { NextpixelError, shortened } from "../basics/errors.ts";
+import { checked } from "../files/checked.ts";
+import { parseJson } from "../files/json.ts";
 import {
   bytesWithoutToken,
   checkBusy,
@@ -90,6 +93,23 @@ export async function sendSurely(message: Message, settings: FetchSettings): Pro
   const text = withoutToken(reason === undefined ? said : `${said}: ${reason}`, settings);
   const advice = [401, 403].includes(status) ? "; HF_TOKEN has to be a token that may write there" : "";
   throw new NextpixelError("UPLOAD", `${withoutQuery(message.url)} refuses: ${shortened(text)}${advice}`);
+}
+
+/** A message with JSON in it. */
+export const postJson = (
+  url: string,
+  json: object,
+  headers: Readonly<Record<string, string>> = { "content-type": "application/json" },
+): Message => ({ method: "POST", url, headers, body: JSON.stringify(json) });
+
+/** The JSON of an answer that says that it was done. @throws FORMAT if it is of another form; as `sendSurely` */
+export async function sentJson<Schema extends v.GenericSchema>(
+  message: Message,
+  schema: Schema,
+  settings: FetchSettings,
+): Promise<v.InferOutput<Schema>> {
+  const { body } = await sendSurely(message, settings);
+  return checked(schema, parseJson(body, message.url), message.url);
 }
 
 /** The text of an error that is JSON, as the Hub and others send it. */

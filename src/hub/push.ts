@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { expected, NextpixelError } from "../basics/errors.ts";
 import { gitSha1 } from "../fetch/download.ts";
-import { send, sendSurely, type Message } from "../fetch/send.ts";
+import { postJson, send, sendSurely, sentJson, type Message } from "../fetch/send.ts";
 import type { FetchSettings } from "../fetch/settings.ts";
 import { checked } from "../files/checked.ts";
 import { parseJson } from "../files/json.ts";
@@ -155,22 +155,6 @@ async function headOf(model: string, branch: string, settings: FetchSettings): P
     await sendSurely(postJson(`${model}/branch/${encodeURIComponent(branch)}`, {}), settings);
   return (await sentJson({ method: "GET", url }, revisionInfo, settings)).sha;
 }
-
-async function sentJson<Schema extends v.GenericSchema>(
-  message: Message,
-  schema: Schema,
-  settings: FetchSettings,
-): Promise<v.InferOutput<Schema>> {
-  const { body } = await sendSurely(message, settings);
-  return checked(schema, parseJson(body, message.url), message.url);
-}
-
-const postJson = (url: string, json: object): Message => ({
-  method: "POST",
-  url,
-  headers: { "content-type": "application/json" },
-  body: JSON.stringify(json),
-});
 
 const sha256Of = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");
 

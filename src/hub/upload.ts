@@ -1,9 +1,7 @@
 import * as v from "valibot";
 import { NextpixelError, shortened } from "../basics/errors.ts";
-import { sendSurely } from "../fetch/send.ts";
+import { postJson, sendSurely, sentJson } from "../fetch/send.ts";
 import type { FetchSettings } from "../fetch/settings.ts";
-import { checked } from "../files/checked.ts";
-import { parseJson } from "../files/json.ts";
 import { unexpected } from "../files/unexpected.ts";
 
 /** A large file, which goes to the store beside Git (Git LFS). */
@@ -55,8 +53,7 @@ export async function uploadLarge(
     ref: { name: branch },
     objects: files.map(({ sha256, content }) => ({ oid: sha256, size: content.length })),
   };
-  const { body } = await sendSurely(post(url, request), settings);
-  const { objects } = checked(batch, parseJson(body, url), url);
+  const { objects } = await sentJson(post(url, request), batch, settings);
   for (const file of files) {
     const object = objects.find(({ oid }) => oid === file.sha256);
     if (!object) throw unexpected(url, `an answer about ${file.path}`, "none");
@@ -75,7 +72,7 @@ export async function uploadLarge(
 }
 
 const post = (url: string, json: object, headers: Readonly<Record<string, string>> = {}) =>
-  ({ method: "POST", url, headers: { ...headers, ...LFS_JSON }, body: JSON.stringify(json) }) as const;
+  postJson(url, json, { ...headers, ...LFS_JSON });
 
 /** Sends a file whole or, if the Hub says so, in pieces, each to an address of its own. */
 async function sendContent({ content, sha256, path }: LargeFile, upload: Action, settings: FetchSettings) {

@@ -202,7 +202,8 @@ export async function scorePictures(
   }
 }
 
-const countGiven = (isGiven: Uint8Array): number => isGiven.filter((one) => one !== 0).length;
+/** How many pixels of a picture are given. */
+export const countGiven = (isGiven: Uint8Array): number => isGiven.filter((one) => one !== 0).length;
 
 /** Sub-pixels of a picture that are not given. */
 export const missingLength = (size: PictureSize, givenPixels = 0): number =>

@@ -112,8 +112,8 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
 
   const save = async (good: TrainingState<Values>) => {
     if (saved === good.step) return;
-    saved = good.step;
     const file = await writer?.checkpoint(good);
+    saved = good.step;
     if (file !== undefined) onEvent({ type: "checkpoint", step: good.step, file });
   };
 

@@ -30,7 +30,7 @@ interface PreviewPlace {
 }
 
 /** What previews are conditioned on, if that are other pictures: those of the first validation pictures, in turn. */
-export async function fieldOfPreview(
+async function fieldOfPreview(
   { field, size }: Pick<NetworkConfig, "field" | "size">,
   valid: Dataset,
 ): Promise<Uint8Array | undefined> {
