@@ -23,7 +23,9 @@ export async function receiveToken(): Promise<void> {
   const [, kind, text = ""] = /^#(token|ticket)=([\w-]{43})$/.exec(location.hash) ?? [];
   const given = kind === "ticket" ? await exchanged(text) : text;
   token = given || (localStorage.getItem(KEY) ?? "");
-  if (given) localStorage.setItem(KEY, given);
+  if (!given) return;
+  localStorage.setItem(KEY, given);
+  history.replaceState(history.state, "", location.pathname + location.search);
 }
 
 /** The token that a ticket is worth; empty if it was used before. */
