@@ -79,11 +79,6 @@ export function uniform(word: number): number {
   return (word + 0.5) / 2 ** 32;
 }
 
-/** The uniform number that draws one sub-pixel: a function of seed, picture, pixel and channel, and of nothing else. */
-export function pixelUniform(key: PhiloxKey, picture: number, pixel: number, channel: number): number {
-  return uniform(philox4x32([picture, pixel, channel, Purpose.pixels], key)[0]);
-}
-
 /** A seeded permutation of 0 .. count-1 (Fisher-Yates); `stream` tells permutations of one purpose apart. */
 export function permutation(count: number, seed: number, purpose: Purpose, stream = 0): Uint32Array {
   const key = seedKey(seed);

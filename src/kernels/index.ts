@@ -22,4 +22,5 @@ export { bernoulli, categorical } from "./draw";
 export { logisticMixture } from "./logistic-mixture";
 export { gate, pointwise } from "./pointwise";
 export { largest, sum } from "./reduction";
+export { pixelUniforms } from "./uniforms";
 export { winogradInput, winogradOutput } from "./winograd";

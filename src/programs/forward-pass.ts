@@ -40,7 +40,7 @@ export type OpenForward = (
   graph: ForwardGraph,
   nodes: readonly Node[],
   weights: PartVectors,
-  options: { readonly threads: number },
+  options: { readonly threads: number; readonly ownThread?: boolean },
 ) => Promise<Forward>;
 
 /** Opens a program, wherever it is to run. */

@@ -1,8 +1,6 @@
 import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
-import { pixelUniform, seedKey } from "../basics/philox.ts";
 import { classesInTurn } from "../data/classes.ts";
 import { pictureLength, type PictureSize } from "../data/dataset.ts";
-import { levelAt } from "../likelihood/likelihood.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import type { SampleEvent } from "../runtime/step/sampler.ts";
 import { MAX_THREADS } from "../runtime/threads.ts";
@@ -10,7 +8,7 @@ import type { Forward, ForwardGraph } from "./forward-pass.ts";
 import type { NetworkConfig } from "./network.ts";
 import { fieldValues } from "./field.ts";
 import { noiseOf, type Noise } from "./noise.ts";
-import { levelsOf, type PictureOutput } from "./picture-output.ts";
+import { openLevelDrawer, type DrawLevels, type PictureOutput } from "./picture-output.ts";
 import { checkStream, type Place, type Sampler, type SamplerOptions } from "./sampler.ts";
 import type { PartVectors } from "./trainable.ts";
 
@@ -23,6 +21,8 @@ export interface GeneratorGraph extends ForwardGraph {
 /** Sub-pixels that are drawn together, at most, if they are of more than one picture. */
 const LARGEST_BATCH_SIZE = 2 ** 20;
 const LARGEST_BATCH = 32;
+/** For fewer batches no threads are started: it would take longer than the work. */
+const BATCHES_FOR_THREADS = 8;
 
 /**
  * Opens a sampler of a network that makes whole pictures of random numbers; close it after use. Random numbers are
@@ -46,39 +46,62 @@ export function openGeneratorSampler(
   const length = pictureLength(size);
   const batch = Math.max(1, Math.min(LARGEST_BATCH, Math.floor(LARGEST_BATCH_SIZE / length)));
   const graph = trace(config, batch);
-  let opening: Promise<Forward> | undefined;
+  const opened: Promise<Forward>[] = [];
+  const open = (options: { threads: number; ownThread: boolean }) => {
+    const forward = openForward(graph, [graph.output.node], weights, options);
+    opened.push(forward);
+    return forward;
+  };
+  let together: Promise<Forward> | undefined;
+  let apart: Promise<Forward>[] | undefined;
+  /** What computes so many batches: all threads together each of them, or each thread some of them. */
+  const forwardsFor = (batches: number): Promise<Forward[]> =>
+    Promise.all(
+      batches < BATCHES_FOR_THREADS || threads === 1
+        ? [(together ??= open({ threads, ownThread: false }))]
+        : (apart ??= Array.from({ length: threads }, () => open({ threads: 1, ownThread: true }))),
+    );
+  let drawer: Promise<DrawLevels> | undefined;
   let isClosed = false;
-
-  /** The levels of pictures first .. first+batch-1 of a seed. */
-  async function draw(
-    first: number,
-    labels: ArrayLike<number> | undefined,
-    noise: Noise,
-    options: DrawOptions,
-  ) {
-    opening ??= openForward!(graph, [graph.output.node], weights, { threads });
-    const forward = await opening;
-    const [values] = await forward.run(undefined, { labels, noise });
-    const key = seedKey(options.seed);
-    return levelsOf(graph.output, values!, size, {
-      levels,
-      temperature: options.temperature,
-      choose: (masses, picture, pixel, channel) =>
-        levelAt(masses, pixelUniform(key, first + picture, pixel, channel)),
-    });
-  }
 
   async function* stream({ count, first, classes, signal, ...options }: StreamRequest) {
     const noiseAt = noiseOf(graph.noise, batch, options.seed);
-    for (let start = first - (first % batch); start < first + count; start += batch) {
-      if (isClosed) throw closedError();
-      signal?.throwIfAborted();
+    const begin = first - (first % batch);
+    const batches = Math.ceil((first + count - begin) / batch);
+    const forwards = await forwardsFor(batches);
+    const drawLevels = await (drawer ??= openLevelDrawer(graph.output, size, levels));
+    const run = async (index: number): Promise<Float32Array> => {
+      const start = begin + index * batch;
       const noise = scaled(graph.noise, noiseAt(0, start), options.temperature);
       const labels = classesInTurn(config.classes, { first: start, count: batch, wanted: classes });
-      const all = await draw(start, labels, noise, options);
-      const [from, to] = [Math.max(start, first), Math.min(start + batch, first + count)];
-      const pictures = all.subarray((from - start) * length, (to - start) * length);
-      yield* eventsOf(pictures, from - first, to - from, size);
+      const [values] = await forwards[index % forwards.length]!.run(undefined, { labels, noise });
+      return values!;
+    };
+    const running = new Map<number, Promise<Float32Array>>();
+    const runIfAny = (index: number) => {
+      if (index >= batches) return;
+      const values = run(index);
+      // It may never be asked for, and then its failure concerns nobody.
+      values.catch(() => undefined);
+      running.set(index, values);
+    };
+    try {
+      for (let i = 0; i < forwards.length; i++) runIfAny(i);
+      for (let i = 0; i < batches; i++) {
+        if (isClosed) throw closedError();
+        signal?.throwIfAborted();
+        const values = await running.get(i)!;
+        running.delete(i);
+        runIfAny(i + forwards.length);
+        const start = begin + i * batch;
+        const all = drawLevels(values, { ...options, pictureOf: (i) => start + i });
+        const [from, to] = [Math.max(start, first), Math.min(start + batch, first + count)];
+        const pictures = all.subarray((from - start) * length, (to - start) * length);
+        yield* eventsOf(pictures, from - first, to - from, size);
+      }
+    } finally {
+      // Each is asked for one run at a time, by the next stream too.
+      await Promise.allSettled(running.values());
     }
   }
 
@@ -103,10 +126,11 @@ export function openGeneratorSampler(
     },
     close() {
       isClosed = true;
-      opening?.then(
-        (forward) => forward.close(),
-        () => undefined,
-      );
+      for (const forward of opened)
+        forward.then(
+          (forward) => forward.close(),
+          () => undefined,
+        );
     },
   };
 }

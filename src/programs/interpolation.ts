@@ -1,11 +1,9 @@
 import { wholeNumber } from "../basics/errors.ts";
-import { pixelUniform, seedKey } from "../basics/philox.ts";
-import { levelAt } from "../likelihood/likelihood.ts";
 import type { OpenForward } from "./forward-pass.ts";
 import type { GeneratorGraph } from "./generator-sampler.ts";
 import type { NetworkConfig } from "./network.ts";
 import { noiseOf } from "./noise.ts";
-import { levelsOf } from "./picture-output.ts";
+import { openLevelDrawer } from "./picture-output.ts";
 import type { PartVectors } from "./trainable.ts";
 
 export interface InterpolationOptions {
@@ -46,13 +44,9 @@ export async function picturesBetween(
   const forward = await openForward(graph, [graph.output.node], weights, { threads: cores() });
   try {
     const [values] = await forward.run(undefined, { labels, noise });
-    const key = seedKey(seeds[0]);
-    return levelsOf(graph.output, values!, config.size, {
-      levels: config.levels,
-      temperature: 1,
-      // The same random numbers for all, so that only what lies between the ends changes.
-      choose: (masses, _picture, pixel, channel) => levelAt(masses, pixelUniform(key, 0, pixel, channel)),
-    });
+    const drawLevels = await openLevelDrawer(graph.output, config.size, config.levels);
+    // The same random numbers for all, so that only what lies between the ends changes.
+    return drawLevels(values!, { seed: seeds[0], temperature: 1, pictureOf: () => 0 });
   } finally {
     await forward.close();
   }

@@ -4,7 +4,7 @@ import type { Node } from "../graph/node.ts";
 import { arc } from "./interpolation.ts";
 import type { ForwardGraph, OpenForward } from "./forward-pass.ts";
 import type { NetworkConfig } from "./network.ts";
-import { levelsOf, likeliestLevel, type PictureOutput } from "./picture-output.ts";
+import { likeliestLevels, type PictureOutput } from "./picture-output.ts";
 import type { GraphInputs, PartVectors } from "./trainable.ts";
 
 /** From pictures to the means of their latents. */
@@ -143,11 +143,7 @@ export async function openDecoder(
       const given = graph.latents.map(({ attributes }, g) => [attributes.name, part(groups[g]!)] as const);
       const noise = { ...Object.fromEntries(given), ...(classes && { classes: part(classes) }) };
       const [values] = await forward.run(undefined, { noise });
-      const levels = levelsOf(graph.output, values!, config.size, {
-        levels: config.levels,
-        temperature: 1,
-        choose: likeliestLevel,
-      });
+      const levels = likeliestLevels(graph.output, values!, config.size, config.levels);
       return levels.subarray(0, count * length);
     },
     close: () => forward.close(),

@@ -1,6 +1,7 @@
 import type { PictureSize } from "../data/dataset.ts";
 import type { Node } from "../graph/node.ts";
 import type { Likelihood } from "../likelihood/likelihood.ts";
+import { openPixelDrawer } from "../runtime/step/pixel-drawer.ts";
 
 /** What a network that makes whole pictures at once says of them. */
 export type PictureOutput =
@@ -12,30 +13,15 @@ export type PictureOutput =
   /** The pictures themselves, [batch, channels, rows, cols], from -1 to 1. */
   | { readonly kind: "values"; readonly node: Node };
 
-/** Which level a sub-pixel gets, from the masses of all levels. `picture` is counted from the first one of the batch. */
-export type ChooseLevel = (
-  masses: ArrayLike<number>,
-  picture: number,
-  pixel: number,
-  channel: number,
-) => number;
-
-/** The likeliest level. */
-export function likeliestLevel(masses: ArrayLike<number>): number {
-  let best = 0;
-  for (let level = 1; level < masses.length; level++) if (masses[level]! > masses[best]!) best = level;
-  return best;
-}
-
 /**
- * The levels of pictures, [count, channels, rows, cols], from the values of an output: by a likelihood they are
- * chosen one after the other in each pixel, else they are rounded.
+ * The likeliest levels of pictures, [count, channels, rows, cols], given the values of an output: by a likelihood one
+ * after the other in each pixel.
  */
-export function levelsOf(
+export function likeliestLevels(
   output: PictureOutput,
   values: Float32Array,
   { channels, rows, cols }: PictureSize,
-  { levels, temperature, choose }: { levels: number; temperature: number; choose: ChooseLevel },
+  levels: number,
 ): Uint8Array {
   if (output.kind === "values") return roundedLevels(values, levels);
   const { likelihood } = output;
@@ -55,12 +41,56 @@ export function levelsOf(
           ofGroup[i] = values[(picture * logits + group * own + i) * pixels + pixel]!;
         for (let i = 0; i < together; i++) {
           const channel = group * together + i;
-          const level = choose(likelihood.masses(ofGroup, temperature, earlier[i]!), picture, pixel, channel);
+          const level = likeliestLevel(likelihood.masses(ofGroup, 1, earlier[i]!));
           chosen[(picture * channels + channel) * pixels + pixel] = level;
           ofPixel[i] = level;
         }
       }
   return chosen;
+}
+
+function likeliestLevel(masses: ArrayLike<number>): number {
+  let best = 0;
+  for (let level = 1; level < masses.length; level++) if (masses[level]! > masses[best]!) best = level;
+  return best;
+}
+
+/** Draws the levels of pictures, [count, channels, rows, cols], given the values of an output. */
+export type DrawLevels = (
+  values: Float32Array,
+  options: {
+    readonly seed: number;
+    readonly temperature: number;
+    /** The number that each of the pictures has under the seed. */
+    readonly pictureOf: (index: number) => number;
+  },
+) => Uint8Array;
+
+/** Opens what draws from an output of pictures of a size: if it is the pictures themselves, they are rounded. */
+export async function openLevelDrawer(
+  output: PictureOutput,
+  { channels, rows, cols }: PictureSize,
+  levels: number,
+): Promise<DrawLevels> {
+  if (output.kind === "values") return (values) => roundedLevels(values, levels);
+  const { likelihood } = output;
+  const pixels = rows * cols;
+  const logits = likelihood.logits(channels);
+  const draw = likelihood.kernel ?? likelihood.masses;
+  const drawer = await openPixelDrawer(
+    { draw, groups: likelihood.groups(channels), levels },
+    { channels, logits, pixels },
+  );
+  return (values, { seed, temperature, pictureOf }) => {
+    const count = values.length / (logits * pixels);
+    const drawn = new Uint8Array(count * channels * pixels);
+    for (let i = 0; i < count; i++) {
+      const ofPicture = values.subarray(i * logits * pixels, (i + 1) * logits * pixels);
+      const picture = drawer.draw(ofPicture, { seed, temperature, picture: pictureOf(i) });
+      drawn.set(picture, i * channels * pixels);
+    }
+    return drawn;
+  };
 }
 
 /** The levels 0 .. levels-1 that are nearest to values from -1 to 1. */

@@ -88,7 +88,7 @@ export interface Place {
  */
 export const TEMPERATURES = { least: 1e-6, largest: 1e6 } as const;
 
-/** The pictures of a seed: their numbers have 32 bits (see `pixelUniform`). */
+/** The pictures of a seed: their numbers have 32 bits (see `src/kernels/uniforms.ts`). */
 export const MAX_PICTURES = 2 ** 32;
 
 /** Bound on the sub-pixels of all pictures together, one byte each. */

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { permutation, philox4x32, pixelUniform, Purpose, seedKey } from "../../src/basics/philox.ts";
+import { permutation, philox4x32, Purpose, seedKey } from "../../src/basics/philox.ts";
+import { openKernels } from "../../src/runtime/step/kernels.ts";
+import { pixelUniform } from "../reference/pixel-uniform.ts";
 
 test.each<[Parameters<typeof philox4x32>[0], Parameters<typeof philox4x32>[1], number[]]>([
   [
@@ -36,6 +38,35 @@ test("draws of pixels are a promise: the same numbers in every version", () => {
     pixelUniform(key, 1, 2, 1),
   ]);
   expect(new Set(words).size).toBe(3);
+});
+
+test("the kernel has the same numbers, for pictures and for pixels that are drawn together", async () => {
+  const { kernels, memory } = await openKernels(4096);
+  const [count, seed] = [7, 2 ** 40 + 2 ** 31 + 7];
+  const [low, high] = seedKey(seed);
+  const [picture, pixel, channel] = [2 ** 32 - 3, 900, 2];
+  for (const [pictureStep, pixelStep] of [
+    [1, 0],
+    [0, 1],
+  ] as const) {
+    kernels.pixelUniforms(
+      2048,
+      count,
+      low,
+      high,
+      picture,
+      pictureStep,
+      pixel,
+      pixelStep,
+      channel,
+      Purpose.pixels,
+    );
+    expect([...new Float64Array(memory.buffer, 2048, count)]).toEqual(
+      Array.from({ length: count }, (_, i) =>
+        pixelUniform(seedKey(seed), (picture + i * pictureStep) >>> 0, pixel + i * pixelStep, channel),
+      ),
+    );
+  }
 });
 
 test("a permutation holds every index once, differs by seed, purpose and stream, and has no favourites", () => {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { openDataset } from "../../src/data/open.ts";
-import { pixelUniform, seedKey } from "../../src/basics/philox.ts";
+import { seedKey } from "../../src/basics/philox.ts";
+import { pixelUniform } from "../reference/pixel-uniform.ts";
 import type {
   ComparedFigure,
   ComparedRow,

@@ -7,6 +7,7 @@ import { collect } from "../../src/programs/drawn-pictures.ts";
 import { openForward } from "../../src/programs/forward.ts";
 import { openGeneratorSampler, type GeneratorGraph } from "../../src/programs/generator-sampler.ts";
 import type { NetworkConfig } from "../../src/programs/network.ts";
+import { openLevelDrawer } from "../../src/programs/picture-output.ts";
 import { initialParameters } from "../../src/programs/parameters.ts";
 import { cores, startNodeWorker } from "../../src/runtime/workers/node.ts";
 
@@ -70,6 +71,48 @@ test.each(LIKELIHOODS)(
     expect((await collect(other, { count: 70, seed: 6 })).pictures).not.toEqual(pictures);
     sampler.close();
     other.close();
+  },
+);
+
+test.each(LIKELIHOODS)("many pictures are drawn by several threads, and are the same (%s)", async (name) => {
+  const [one, two] = [open(name, { workers: 1 }), open(name, { workers: 2 })];
+  const { pictures } = await collect(one, { count: 290, seed: 5 });
+  // A stream that is left early leaves the threads at work.
+  const left = two.stream({ count: 290, seed: 6 });
+  await left.next();
+  await left.return();
+  expect((await collect(two, { count: 280, seed: 5, first: 10 })).pictures).toEqual(pictures.slice(10 * 36));
+  one.close();
+  two.close();
+});
+
+test("a thread that fails ends the stream with its error", async () => {
+  const sampler = open(undefined, { workers: 2 });
+  const stream = sampler.stream({ count: 1000 });
+  await stream.next();
+  sampler.close();
+  const rest = async () => {
+    for await (const event of stream) expect(event.kind).toBeDefined();
+  };
+  await expect(rest()).rejects.toMatchObject({ code: "INTERRUPTED" });
+});
+
+test.each(["bernoulli", "categorical", "logistic-mixture"] as const)(
+  "levels are drawn as a likelihood's masses say (%s)",
+  async (name) => {
+    const levels = name === "bernoulli" ? 2 : LEVELS;
+    const likelihood = likelihoodByName(name, levels);
+    const [own, pixels] = [likelihood.logits(3), 12];
+    const logits = Float32Array.from({ length: own * pixels }, (_, i) => 2 * Math.sin(7 * i));
+    const output = { kind: "logits", node: input("logits", [1, own, 3, 4]), likelihood } as const;
+    // Without its kernel, a likelihood draws by its masses, in double precision.
+    const { kernel: _, ...byMasses } = likelihood;
+    const draw = await openLevelDrawer(output, size, levels);
+    const reference = await openLevelDrawer({ ...output, likelihood: byMasses }, size, levels);
+    for (let picture = 0; picture < 50; picture++) {
+      const options = { seed: 3, temperature: 0.7, pictureOf: () => picture };
+      expect(draw(logits, options)).toEqual(reference(logits, options));
+    }
   },
 );
 

@@ -1,8 +1,9 @@
-import { pixelUniform, seedKey } from "../../src/basics/philox.ts";
+import { seedKey } from "../../src/basics/philox.ts";
 import { sizeOf } from "../../src/graph/shapes.ts";
 import { levelAt } from "../../src/likelihood/likelihood.ts";
 import { openForward } from "../../src/programs/forward.ts";
 import { NETWORK, type Network } from "../../src/programs/network.ts";
+import { pixelUniform } from "../reference/pixel-uniform.ts";
 import { labelsInTurn } from "./tiny.ts";
 
 export interface WholeNetworkSampler {

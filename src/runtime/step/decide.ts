@@ -1,4 +1,4 @@
-import { pixelUniform, seedKey } from "../../basics/philox.ts";
+import { Purpose, seedKey } from "../../basics/philox.ts";
 import { groupOf } from "../../graph/channel-groups.ts";
 import { levelAt, natsOfLevel, type DrawKernel, type Masses } from "../../likelihood/likelihood.ts";
 import type { Kernels } from "./kernels.ts";
@@ -10,6 +10,20 @@ export interface SubPixel {
   readonly row: number;
   readonly col: number;
   readonly channel: number;
+}
+
+/** What decisions need of a machine: `StepMachine` has it for pictures that are computed together. */
+export interface DecisionMachine extends Pick<
+  StepMachine,
+  "kernels" | "floats" | "doubles" | "picture" | "logits"
+> {
+  readonly program: {
+    readonly channels: number;
+    readonly cols: number;
+    readonly logits: { readonly channels: number };
+  };
+  /** Pictures whose sub-pixels are decided together; or pixels of one, see `DrawOptions`. */
+  readonly pictures: number;
 }
 
 /**
@@ -49,7 +63,7 @@ export function decisionMemory(start: number, pictures: number, levels: number):
 export function given(
   levels: Uint8Array,
   rows: number,
-  { program, pictures, ...machine }: StepMachine,
+  { program, pictures, ...machine }: DecisionMachine,
 ): Decide {
   const { cols, channels } = program;
   return ({ row, col, channel }) => {
@@ -66,33 +80,45 @@ export interface DrawOptions {
   readonly temperature: number;
   /** Number of the first picture. */
   readonly first: number;
+  /** The machine's pictures are not pictures but all pixels of the first one. */
+  readonly arePixels?: boolean;
 }
 
 /** Levels that are drawn: the nats of each, at temperature 1, are added up in the memory. */
 export function drawn(
   distribution: Distribution,
   options: DrawOptions,
-  machine: StepMachine,
+  machine: DecisionMachine,
   memory: DecisionMemory,
 ): Decide {
-  const { doubles, pictures, program } = machine;
-  const key = seedKey(options.seed);
+  const { kernels, pictures, program } = machine;
+  const [low, high] = seedKey(options.seed);
+  const [pictureStep, pixelStep] = options.arePixels ? [0, 1] : [1, 0];
   const { draw } = distribution;
   const drawLevels =
     typeof draw === "string"
       ? byKernel({ ...distribution, draw }, options.temperature, machine, memory)
       : fromMasses({ ...distribution, draw }, options.temperature, machine, memory);
   return (at) => {
-    for (let m = 0; m < pictures; m++) {
-      const pixel = at.row * program.cols + at.col;
-      doubles[memory.uniforms / 8 + m] = pixelUniform(key, options.first + m, pixel, at.channel);
-    }
+    const pixel = at.row * program.cols + at.col;
+    kernels.pixelUniforms(
+      memory.uniforms,
+      pictures,
+      low,
+      high,
+      options.first,
+      pictureStep,
+      pixel,
+      pixelStep,
+      at.channel,
+      Purpose.pixels,
+    );
     drawLevels(at);
   };
 }
 
 /** Where the logits of a sub-pixel's group start, and how many channels of the group come before it. */
-function groupAt({ row, col, channel }: SubPixel, groups: number, { program, logits }: StepMachine) {
+function groupAt({ row, col, channel }: SubPixel, groups: number, { program, logits }: DecisionMachine) {
   const group = groupOf(channel, program.channels, groups);
   return {
     address: addressAt(logits, row, col) + 4 * group * (program.logits.channels / groups),
@@ -103,7 +129,7 @@ function groupAt({ row, col, channel }: SubPixel, groups: number, { program, log
 function byKernel(
   { draw, groups, levels }: Distribution<DrawKernel>,
   temperature: number,
-  machine: StepMachine,
+  machine: DecisionMachine,
   { uniforms, nats, scratch }: DecisionMemory,
 ): Decide {
   const { kernels, logits, picture, pictures } = machine;
@@ -159,7 +185,7 @@ export interface SubPixelLogits {
 /** Reads the logits of sub-pixels, which are there from when they are computed until the next sub-pixel's are. */
 export function logitsReader(
   groups: number,
-  machine: StepMachine,
+  machine: DecisionMachine,
 ): (at: SubPixel, m: number) => SubPixelLogits {
   const { floats, logits, picture, program } = machine;
   const logitsOfGroup = program.logits.channels / groups;
@@ -178,7 +204,7 @@ export function logitsReader(
 function fromMasses(
   { draw: massesOf, groups }: Distribution<Masses>,
   temperature: number,
-  machine: StepMachine,
+  machine: DecisionMachine,
   { uniforms, nats }: DecisionMemory,
 ): Decide {
   const { floats, doubles, pictures } = machine;

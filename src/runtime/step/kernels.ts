@@ -87,6 +87,18 @@ export interface Kernels {
   ): void;
   sum(x: number, xStride: number, out: number, outStride: number, rows: number, channels: number): void;
   largest(x: number, xStride: number, out: number, outStride: number, rows: number, channels: number): void;
+  pixelUniforms(
+    out: number,
+    count: number,
+    keyLow: number,
+    keyHigh: number,
+    picture: number,
+    pictureStep: number,
+    pixel: number,
+    pixelStep: number,
+    channel: number,
+    purpose: number,
+  ): void;
   bernoulli(
     logits: number,
     logitsStride: number,
