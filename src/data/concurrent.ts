@@ -25,3 +25,34 @@ export async function mapConcurrently<Item, Result>(
   if (failures.size > 0) throw failures.get(Math.min(...failures.keys()));
   return results;
 }
+
+/**
+ * The results of `work(0)` to `work(count - 1)`, in this order. `width` of them are at work at a time: number i + width
+ * begins once number i is there, so that what has room for one piece of work each can be `i % width`. An error is thrown
+ * where its result would be. When the iteration ends, all that was begun has ended.
+ */
+export async function* inOrder<Result>(
+  count: number,
+  width: number,
+  work: (index: number) => Promise<Result>,
+): AsyncGenerator<Result, void> {
+  const running = new Map<number, Promise<Result>>();
+  const begin = (index: number) => {
+    if (index >= count) return;
+    const result = work(index);
+    // It may never be asked for, and then its failure concerns nobody.
+    result.catch(() => undefined);
+    running.set(index, result);
+  };
+  try {
+    for (let i = 0; i < width; i++) begin(i);
+    for (let i = 0; i < count; i++) {
+      const result = await running.get(i)!;
+      running.delete(i);
+      begin(i + width);
+      yield result;
+    }
+  } finally {
+    await Promise.allSettled(running.values());
+  }
+}

@@ -1,5 +1,6 @@
 import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { classesInTurn } from "../data/classes.ts";
+import { inOrder } from "../data/concurrent.ts";
 import { pictureLength, type PictureSize } from "../data/dataset.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import type { SampleEvent } from "../runtime/step/sampler.ts";
@@ -70,38 +71,24 @@ export function openGeneratorSampler(
     const batches = Math.ceil((first + count - begin) / batch);
     const forwards = await forwardsFor(batches);
     const drawLevels = await (drawer ??= openLevelDrawer(graph.output, size, levels));
-    const run = async (index: number): Promise<Float32Array> => {
+    const run = async (index: number): Promise<{ values: Float32Array; start: number }> => {
       const start = begin + index * batch;
       const noise = scaled(graph.noise, noiseAt(0, start), options.temperature);
       const labels = classesInTurn(config.classes, { first: start, count: batch, wanted: classes });
-      const [values] = await forwards[index % forwards.length]!.run(undefined, { labels, noise });
-      return values!;
+      const [values] = await forwards[index % forwards.length]!.run(undefined, { labels, noise }).catch(
+        (cause: unknown) => {
+          throw isClosed ? closedError() : cause;
+        },
+      );
+      return { values: values!, start };
     };
-    const running = new Map<number, Promise<Float32Array>>();
-    const runIfAny = (index: number) => {
-      if (index >= batches) return;
-      const values = run(index);
-      // It may never be asked for, and then its failure concerns nobody.
-      values.catch(() => undefined);
-      running.set(index, values);
-    };
-    try {
-      for (let i = 0; i < forwards.length; i++) runIfAny(i);
-      for (let i = 0; i < batches; i++) {
-        if (isClosed) throw closedError();
-        signal?.throwIfAborted();
-        const values = await running.get(i)!;
-        running.delete(i);
-        runIfAny(i + forwards.length);
-        const start = begin + i * batch;
-        const all = drawLevels(values, { ...options, pictureOf: (i) => start + i });
-        const [from, to] = [Math.max(start, first), Math.min(start + batch, first + count)];
-        const pictures = all.subarray((from - start) * length, (to - start) * length);
-        yield* eventsOf(pictures, from - first, to - from, size);
-      }
-    } finally {
-      // Each is asked for one run at a time, by the next stream too.
-      await Promise.allSettled(running.values());
+    for await (const { values, start } of inOrder(batches, forwards.length, run)) {
+      if (isClosed) throw closedError();
+      signal?.throwIfAborted();
+      const all = drawLevels(values, { ...options, pictureOf: (i) => start + i });
+      const [from, to] = [Math.max(start, first), Math.min(start + batch, first + count)];
+      const pictures = all.subarray((from - start) * length, (to - start) * length);
+      yield* eventsOf(pictures, from - first, to - from, size);
     }
   }
 
