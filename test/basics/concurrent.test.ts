@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { mapConcurrently } from "../../src/data/concurrent.ts";
+import { mapConcurrently } from "../../src/basics/concurrent.ts";
 
 test("keeps the order of the items and the bound on those under way", async () => {
   let underWay = 0;
