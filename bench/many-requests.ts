@@ -52,11 +52,9 @@ async function byH2load({ url, headers }: Asked, wanted: number): Promise<Answer
   try {
     const log = join(folder, "log");
     const before = await processorTime(process.pid, "of children");
-    const words = [
-      ...["--h1", "-n", `${wanted}`, "-c", `${CONNECTIONS}`, "--rps", `${PER_SECOND / CONNECTIONS}`],
-      ...Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]),
-      ...["--log-file", log, url.href],
-    ];
+    const pace = ["-n", wanted, "-c", CONNECTIONS, "--rps", PER_SECOND / CONNECTIONS].map(String);
+    const sent = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+    const words = ["--h1", ...pace, ...sent, "--log-file", log, url.href];
     if ((await unlessMissing(promisify(execFile)("h2load", words))) === undefined) return undefined;
     const clientTime = (await processorTime(process.pid, "of children")) - before;
     // Of each request: when it began, the status of its answer, and how many microseconds that took.
