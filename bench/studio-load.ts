@@ -55,14 +55,14 @@ export async function benchStudioLoad({ seconds, rounds }: StudioLoad): Promise<
       server: studio.pid!,
     };
     await manyRequests(asked);
-    const words = ["--steps", "1000000", "--eval-every", "1000", "--threads", "1"];
+    const words = ["--steps", "1000000", "--eval-every", "100", "--threads", "1"];
     start("train", "digits", "--out", "trained", ...words);
     const records = join(folder, "trained/metrics.jsonl");
     const rate = async (during: () => Promise<unknown>) => {
-      const before = await stepOf(records);
-      const from = performance.now();
+      const from = await nextRecord(records);
       await during();
-      return (1000 * ((await stepOf(records)) - before)) / (performance.now() - from);
+      const to = await nextRecord(records);
+      return (1000 * (to.step - from.step)) / (to.at - from.at);
     };
     const alone = [await rate(() => sleep(1000 * seconds))];
     const slowdowns: number[] = [];
@@ -129,6 +129,16 @@ async function benchPage(address: string): Promise<void> {
     console.log(`page: ${(heap / 1e6).toFixed(0)} MB of JavaScript's memory with the curves of 8 runs`);
   } finally {
     await browser.close();
+  }
+}
+
+/** The step of the next record that is written, of which there is one for ten steps, and when it was there. */
+async function nextRecord(records: string): Promise<{ readonly step: number; readonly at: number }> {
+  const before = await stepOf(records);
+  for (;;) {
+    await sleep(10);
+    const step = await stepOf(records);
+    if (step > before) return { step, at: performance.now() };
   }
 }
 
