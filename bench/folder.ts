@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { mapConcurrently } from "../src/data/concurrent.ts";
+import { mapConcurrently } from "../src/basics/concurrent.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { openFolder } from "../src/data/formats/folder.ts";
 import { readAhead } from "../src/data/read-ahead.ts";

@@ -205,10 +205,17 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   "studio-load": {
     about:
-      "[--seconds 30]   the local studio with 200 runs of 10,000 records; a thousand requests a second, also beside a training",
+      "[--seconds 30] [--rounds 3]   the local studio with 200 runs of 10,000 records; a thousand requests a second (by " +
+      "h2load, where it is installed), also beside a training",
     run(args) {
-      const { values } = parseArgs({ args, options: { seconds: { type: "string", default: "30" } } });
-      return benchStudioLoad({ seconds: whole("--seconds", 1)(values.seconds) });
+      const { values } = parseArgs({
+        args,
+        options: { seconds: { type: "string", default: "30" }, rounds: { type: "string", default: "3" } },
+      });
+      return benchStudioLoad({
+        seconds: whole("--seconds", 1)(values.seconds),
+        rounds: whole("--rounds", 1)(values.rounds),
+      });
     },
   },
   cluster: {

@@ -1,24 +1,30 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { launchChromium } from "../test/browser/chromium.ts";
 import { MAIN } from "../test/cli/run-cli.ts";
 import { recordOf, writeRun } from "../test/studio/open-studio.ts";
-import { quantile } from "./statistics.ts";
+import { manyRequests } from "./many-requests.ts";
+import { median } from "./statistics.ts";
 
 const RUNS = 200;
 const RECORDS = 10_000;
 const STEPS = 10 * RECORDS;
-const PER_SECOND = 1000;
+
+interface StudioLoad {
+  /** How long requests are sent at a time. */
+  readonly seconds: number;
+  /** How often a training is measured with requests beside it. */
+  readonly rounds: number;
+}
 
 /**
  * Opens the local studio with many long runs: how fast the list and the curves are there, how much memory the page
  * takes, and what many requests do to the server and to a training beside it.
  */
-export async function benchStudioLoad({ seconds }: { readonly seconds: number }): Promise<void> {
+export async function benchStudioLoad({ seconds, rounds }: StudioLoad): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "nextpixel-bench-"));
   const children: ChildProcess[] = [];
   const start = (...words: string[]) => {
@@ -40,28 +46,37 @@ export async function benchStudioLoad({ seconds }: { readonly seconds: number })
     const { address } = JSON.parse(said) as { address: string };
 
     await benchPage(address);
-    await benchRequests(address, { seconds });
-    start(
-      "train",
-      "digits",
-      "--out",
-      "trained",
-      "--steps",
-      "1000000",
-      "--eval-every",
-      "1000",
-      "--threads",
-      "1",
-    );
+    const { hash, origin } = new URL(address);
+    const asked = {
+      url: new URL("/api/runs", origin),
+      // As browsers do.
+      headers: { authorization: `Bearer ${hash.slice("#token=".length)}`, "accept-encoding": "gzip" },
+      seconds,
+      server: studio.pid!,
+    };
+    await manyRequests(asked);
+    const words = ["--steps", "1000000", "--eval-every", "100", "--threads", "1"];
+    start("train", "digits", "--out", "trained", ...words);
     const records = join(folder, "trained/metrics.jsonl");
-    for (const isLoaded of [false, true, false, true, false]) {
-      const before = await stepOf(records);
-      const from = performance.now();
-      await (isLoaded ? benchRequests(address, { seconds }) : sleep(1000 * seconds));
-      const steps = (await stepOf(records)) - before;
-      const rate = (1000 * steps) / (performance.now() - from);
-      console.log(`training ${isLoaded ? "beside that" : "alone"}: ${rate.toFixed(2)} steps a second`);
+    const rate = async (during: () => Promise<unknown>) => {
+      const from = await nextRecord(records);
+      await during();
+      const to = await nextRecord(records);
+      return (1000 * (to.step - from.step)) / (to.at - from.at);
+    };
+    const alone = [await rate(() => sleep(1000 * seconds))];
+    const slowdowns: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const beside = await rate(() => manyRequests(asked));
+      alone.push(await rate(() => sleep(1000 * seconds)));
+      const usual = (alone.at(-2)! + alone.at(-1)!) / 2;
+      slowdowns.push(100 * (1 - beside / usual));
+      console.log(`training: ${beside.toFixed(1)} steps a second beside that, ${usual.toFixed(1)} alone`);
     }
+    console.log(
+      `training beside requests is ${median(slowdowns).toFixed(1)} % slower ` +
+        `(${Math.min(...slowdowns).toFixed(1)} to ${Math.max(...slowdowns).toFixed(1)} %)`,
+    );
   } finally {
     for (const child of children) child.kill("SIGINT");
     await Promise.all(
@@ -117,46 +132,14 @@ async function benchPage(address: string): Promise<void> {
   }
 }
 
-/** Asks for the list, evenly over time, without waiting for answers. */
-async function benchRequests(address: string, { seconds }: { readonly seconds: number }): Promise<void> {
-  const { hostname, port, hash } = new URL(address);
-  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
-  const headers = { authorization: `Bearer ${hash.slice("#token=".length)}` };
-  const times: number[] = [];
-  let [lost, bytes] = [0, 0];
-  const ask = () =>
-    new Promise<void>((resolve) => {
-      const begun = performance.now();
-      const sent = request({ hostname, port, path: "/api/runs", headers, agent }, (response) => {
-        response.on("data", (piece: Buffer) => (bytes += piece.length));
-        response.on("end", () => {
-          if (response.statusCode === 200) times.push(performance.now() - begun);
-          else lost++;
-          resolve();
-        });
-      });
-      sent.on("error", () => {
-        lost++;
-        resolve();
-      });
-      sent.end();
-    });
-  const asked: Promise<void>[] = [];
-  const begun = performance.now();
-  while (asked.length < seconds * PER_SECOND) {
-    const due = Math.min(seconds, (performance.now() - begun) / 1000) * PER_SECOND;
-    while (asked.length < due) asked.push(ask());
-    await sleep(2);
+/** The step of the next record that is written, of which there is one for ten steps, and when it was there. */
+async function nextRecord(records: string): Promise<{ readonly step: number; readonly at: number }> {
+  const before = await stepOf(records);
+  for (;;) {
+    await sleep(10);
+    const step = await stepOf(records);
+    if (step > before) return { step, at: performance.now() };
   }
-  await Promise.all(asked);
-  const took = (performance.now() - begun) / 1000;
-  agent.destroy();
-  times.sort((a, b) => a - b);
-  console.log(
-    `requests: ${(times.length / took).toFixed(0)} a second for ${took.toFixed(1)} s, ${lost} lost; ` +
-      `${(bytes / times.length / 1000).toFixed(0)} kB each; median ${quantile(times, 0.5).toFixed(1)} ms, ` +
-      `99 % ${quantile(times, 0.99).toFixed(1)} ms, longest ${times.at(-1)!.toFixed(1)} ms`,
-  );
 }
 
 /** The step of the last record. */

@@ -1,6 +1,6 @@
 import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { permutation, Purpose } from "../basics/philox.ts";
-import { mapConcurrently } from "./concurrent.ts";
+import { mapConcurrently } from "../basics/concurrent.ts";
 import { checkLevels } from "./quantise.ts";
 
 export interface PictureSize {

@@ -1,6 +1,6 @@
+import { inOrder } from "../basics/concurrent.ts";
 import { expected, NextpixelError, wholeNumber } from "../basics/errors.ts";
 import { classesInTurn } from "../data/classes.ts";
-import { inOrder } from "../data/concurrent.ts";
 import { pictureLength, type PictureSize } from "../data/dataset.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import type { SampleEvent } from "../runtime/step/sampler.ts";

@@ -1,5 +1,5 @@
 import { oneHot } from "../data/classes.ts";
-import { mapConcurrently } from "../data/concurrent.ts";
+import { mapConcurrently } from "../basics/concurrent.ts";
 import { is } from "../graph/node.ts";
 import { topologicalOrder } from "../graph/walk.ts";
 import type { Program } from "../lower/onnx/lower.ts";

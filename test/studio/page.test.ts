@@ -103,6 +103,49 @@ describe("watching", () => {
     });
   });
 
+  test("looks the same however one came to a pixel", async () => {
+    const seen = (page: Page) =>
+      page.$eval(".picture canvas", (canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const fresh = async (pixel: number) => {
+      let found = "";
+      await onPage(`?run=run-of-format-1&seed=2&pixel=${pixel}`, async (page) => {
+        await untilDrawn(page, `${pixel} of 64 pixels`);
+        // All rows are drawn, of which but some are shown.
+        await page.getByRole("button", { name: "Save as GIF", disabled: false }).waitFor();
+        found = await seen(page);
+      });
+      return found;
+    };
+    const wanted = new Map([15, 16, 31, 63].map((pixel) => [pixel, ""]));
+    for (const pixel of wanted.keys()) wanted.set(pixel, await fresh(pixel));
+    expect(new Set(wanted.values()).size).toBe(4);
+    await onPage("?run=run-of-format-1&seed=2&pixel=15", async (page) => {
+      const step = (name: string) => page.getByRole("button", { name, exact: true }).click();
+      const slider = page.getByRole("slider", { name: "Pixels drawn" });
+      const at = async (pixel: number) => {
+        await untilDrawn(page, `${pixel} of 64 pixels`);
+        await expect.poll(() => seen(page), { message: `at pixel ${pixel}` }).toBe(wanted.get(pixel));
+      };
+      await at(15);
+      await step("Step");
+      await at(16);
+      await step("Step back");
+      await at(15);
+      await slider.fill("31");
+      await at(31);
+      await step("To the end");
+      await untilDrawn(page, "64 of 64 pixels");
+      await step("Step back");
+      await at(63);
+      await slider.fill("16");
+      await at(16);
+      await page.getByRole("application").hover({ position: { x: 5, y: 5 } });
+      await page.getByText("The pixel you point at").waitFor();
+      await page.mouse.move(0, 0);
+      await at(16);
+    });
+  });
+
   test("plays by itself, can be paused, and goes at once", async () => {
     await onPage(
       "?run=run-of-format-1&speed=0",

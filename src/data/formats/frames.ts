@@ -1,4 +1,4 @@
-import { mapConcurrently } from "../concurrent.ts";
+import { mapConcurrently } from "../../basics/concurrent.ts";
 import { PICTURES_AT_ONCE } from "../dataset.ts";
 import { pagesOf, readPicture } from "../picture-file.ts";
 import type { FileTree } from "./file-tree.ts";

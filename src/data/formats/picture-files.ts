@@ -1,5 +1,5 @@
 import { NextpixelError } from "../../basics/errors.ts";
-import { mapConcurrently } from "../concurrent.ts";
+import { mapConcurrently } from "../../basics/concurrent.ts";
 import { cropAt, cut } from "../crop.ts";
 import { pictureDataset, pictureLength, PICTURES_AT_ONCE, type CropPlace, type Dataset } from "../dataset.ts";
 import { countLevels, warnOfLevels } from "../levels.ts";

@@ -1,4 +1,4 @@
-import { signal, useSignalEffect } from "@preact/signals";
+import { computed, signal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { paintHeat } from "./paint-heat.ts";
 import { percent } from "./picture.ts";
@@ -8,11 +8,15 @@ import { attention, explanation } from "./watching.ts";
 /** The attention that is shown; the mean of all if the network has none of that name. */
 const chosen = signal("");
 
-/** The weights that are shown, [rows, cols], and the pixel that they predict. */
-function shown() {
-  const [known, wanted] = [attention.value, explanation.value?.at];
+/**
+ * The weights that are shown, [rows, cols], and the pixel that they predict. While the picture is played there are none,
+ * and nothing is painted again.
+ */
+const shown = computed(() => {
+  const known = attention.value;
   if (!known || known.found.length === 0) return undefined;
   const { at, found } = known;
+  const wanted = explanation.value?.at;
   if (at.row !== wanted?.row || at.col !== wanted.col) return undefined;
   const some = found.filter(({ name }) => name === chosen.value);
   const used = some.length > 0 ? some : found;
@@ -20,11 +24,13 @@ function shown() {
     used.reduce((sum, one) => sum + one.weights[pixel]! / used.length, 0),
   );
   return { at, weights };
-}
+});
+
+const isThere = computed(() => (opened.value?.attentions.length ?? 0) > 0 && explanation.value !== undefined);
 
 /** Where a network with attention looks to predict a pixel. */
 export function Attention() {
-  return opened.value!.attentions.length > 0 && explanation.value ? <AttentionMap /> : null;
+  return isThere.value ? <AttentionMap /> : null;
 }
 
 /** A heat map of its weights. */
@@ -33,7 +39,7 @@ function AttentionMap() {
   const pixels = useRef(document.createElement("canvas"));
   useSignalEffect(() => {
     if (!canvas.current || !opened.value) return;
-    paintHeat(canvas.current, pixels.current, opened.value.size, shown());
+    paintHeat(canvas.current, pixels.current, opened.value.size, shown.value);
   });
   const { attentions } = opened.value!;
   return (
@@ -59,7 +65,7 @@ function AttentionMap() {
 
 /** What the map shows, in words. */
 function text(): string {
-  const found = shown();
+  const found = shown.value;
   if (!found) return "Asking for the weights \u2026";
   const { cols } = opened.value!.size;
   const before = found.at.row * cols + found.at.col;

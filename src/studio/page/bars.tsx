@@ -12,6 +12,9 @@ const WIDTH = 320;
 const HEIGHT = 96;
 const MARK = 10;
 
+/** Fewer digits than anybody sees: the bars are written and read again with every frame. */
+const short = (length: number): number => Math.round(100 * length) / 100;
+
 /** The distribution of a sub-pixel as bars, the highest as high as there is room, with the drawn level marked. */
 export function Bars({ probabilities, drawn, name }: BarsProps) {
   const levels = probabilities.length;
@@ -23,8 +26,10 @@ export function Bars({ probabilities, drawn, name }: BarsProps) {
   }
   const top = probabilities[likeliest]!;
   const bar = (level: number) => {
-    const height = (probabilities[level]! / top) * HEIGHT;
-    return `M${level * step + gap / 2} ${HEIGHT}v${-height}h${step - gap}v${height}z`;
+    const height = short((probabilities[level]! / top) * HEIGHT);
+    return height === 0 && level !== drawn
+      ? ""
+      : `M${short(level * step + gap / 2)} ${HEIGHT}v${-height}h${short(step - gap)}v${height}z`;
   };
   const all = Array.from({ length: levels }, (_, level) => bar(level)).join("");
   const centre = (drawn + 0.5) * step;

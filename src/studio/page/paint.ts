@@ -20,16 +20,38 @@ const EXTENT = 600;
 const MOST_PIXELS = 2;
 /** Pixels of the canvas for one of the page. */
 const density = () => Math.min(devicePixelRatio, MOST_PIXELS);
+/** So far does a ring reach beyond its pixel, in pixels of the page. */
+const RING = 7;
 /** Share by which pixels are faded that are not seen. */
 const FADED = 0.75;
 
 export const rgb = ([red, green, blue]: readonly number[]) => `rgb(${red} ${green} ${blue})`;
 
-/** Paints a picture: past pixels blue-tinted, the current one red with a ring, future ones empty. */
-export function paintDrawing(canvas: HTMLCanvasElement, pixelsOf: HTMLCanvasElement, shown: Shown): void {
+/**
+ * Paints a picture: past pixels blue-tinted, the current one red with a ring, future ones empty. Of what both canvases
+ * show of it already (`before`), only the rows that have changed are painted again.
+ */
+export function paintDrawing(
+  canvas: HTMLCanvasElement,
+  pixelsOf: HTMLCanvasElement,
+  shown: Shown,
+  before?: Shown,
+): void {
   const { size, drawn, pointed, seen } = shown;
-  paintPast(pixelsOf, shown);
-  const { context, scale } = magnified(canvas, pixelsOf, size);
+  const { context, scale, isEmpty } = enlarged(canvas, size);
+  const changed = changedRows(shown, isEmpty ? undefined : before);
+  paintPast(pixelsOf, shown, changed);
+  const margin = Math.ceil(RING * density());
+  context.save();
+  context.beginPath();
+  context.rect(
+    0,
+    changed.first * scale - margin,
+    canvas.width,
+    (changed.end - changed.first) * scale + 2 * margin,
+  );
+  context.clip();
+  magnify(context, pixelsOf, size, scale);
   if (drawn < size.rows * size.cols) {
     const at = { row: Math.floor(drawn / size.cols), col: drawn % size.cols };
     context.fillStyle = rgb(CURRENT);
@@ -38,6 +60,31 @@ export function paintDrawing(canvas: HTMLCanvasElement, pixelsOf: HTMLCanvasElem
   }
   if (seen) outlineSeen(context, seen.mask, size, scale);
   if (pointed) ring(context, pointed, scale, "#000");
+  context.restore();
+}
+
+interface Rows {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** The rows whose pixels do not look as before: those drawn or taken back, with those of both current pixels. */
+function changedRows(shown: Shown, before: Shown | undefined): Rows {
+  const { rows, cols } = shown.size;
+  const isAlike =
+    before?.size === shown.size &&
+    before.levels === shown.levels &&
+    // Of another picture, the rows are others.
+    before.rows[0] === shown.rows[0] &&
+    before.pointed === shown.pointed &&
+    before.seen === shown.seen &&
+    tintOf(before) === tintOf(shown);
+  if (!isAlike) return { first: 0, end: rows };
+  const row = (drawn: number) => Math.min(Math.floor(drawn / cols), rows - 1);
+  return {
+    first: row(Math.min(before.drawn, shown.drawn)),
+    end: row(Math.max(before.drawn, shown.drawn)) + 1,
+  };
 }
 
 /** Paints the given pixels of a picture of levels [channels, rows, cols]; those to be drawn are empty. */
@@ -77,15 +124,31 @@ export function paintSheet(
 
 /** Clears a canvas and paints a picture on it, with lines where it is empty. */
 export function magnified(canvas: HTMLCanvasElement, pixelsOf: HTMLCanvasElement, size: PictureSize) {
+  const { context, scale } = enlarged(canvas, size);
+  magnify(context, pixelsOf, size, scale);
+  return { context, scale };
+}
+
+/** Makes a canvas as large as a picture is painted, which empties it if it was not; `scale` is the size of a pixel. */
+function enlarged(canvas: HTMLCanvasElement, size: PictureSize) {
   const scale = Math.max(1, Math.round((EXTENT * density()) / Math.max(size.rows, size.cols)));
   const [width, height] = [size.cols * scale, size.rows * scale];
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d")!;
+  const isEmpty = canvas.width !== width || canvas.height !== height;
+  if (isEmpty) Object.assign(canvas, { width, height });
+  return { context: canvas.getContext("2d")!, scale, isEmpty };
+}
+
+function magnify(
+  context: CanvasRenderingContext2D,
+  pixelsOf: HTMLCanvasElement,
+  size: PictureSize,
+  scale: number,
+): void {
+  const [width, height] = [size.cols * scale, size.rows * scale];
   context.clearRect(0, 0, width, height);
   context.imageSmoothingEnabled = false;
   paintLines(context, size, scale);
   context.drawImage(pixelsOf, 0, 0, width, height);
-  return { context, scale };
 }
 
 /** Lines between pixels, so that the picture's extent shows before it is drawn. */
@@ -123,26 +186,30 @@ function hatch(
   context.stroke();
 }
 
-/** The drawn pixels, one pixel of the canvas for each. */
-function paintPast(canvas: HTMLCanvasElement, { size, levels, rows: observed, drawn, seen }: Shown): void {
+/** The drawn pixels of some rows, one pixel of the canvas for each. */
+function paintPast(canvas: HTMLCanvasElement, shown: Shown, { first, end }: Rows): void {
+  const { size, levels, rows: observed, drawn, seen } = shown;
   const { channels, rows, cols } = size;
-  canvas.width = cols;
-  canvas.height = rows;
+  if (canvas.width !== cols || canvas.height !== rows) Object.assign(canvas, { width: cols, height: rows });
   const context = canvas.getContext("2d")!;
-  const image = context.createImageData(cols, rows);
-  const tint = drawn < rows * cols ? TINT : 0;
-  for (let pixel = 0; pixel < drawn; pixel++) {
+  const image = context.createImageData(cols, end - first);
+  const tint = tintOf(shown);
+  for (let pixel = first * cols; pixel < Math.min(drawn, end * cols); pixel++) {
+    const place = 4 * (pixel - first * cols);
     const ofRow = observed[Math.floor(pixel / cols)]!.levels;
     for (let c = 0; c < 3; c++) {
       const channel = channels === 3 ? c : 0;
       const value = grey(ofRow[channel * cols + (pixel % cols)]!, levels);
-      image.data[4 * pixel + c] = Math.round((1 - tint) * value + tint * PAST[c]!);
+      image.data[place + c] = Math.round((1 - tint) * value + tint * PAST[c]!);
     }
     const isFaded = seen && seen.mask[pixel] === 0 && pixel !== seen.at.row * cols + seen.at.col;
-    image.data[4 * pixel + 3] = isFaded ? 255 * (1 - FADED) : 255;
+    image.data[place + 3] = isFaded ? 255 * (1 - FADED) : 255;
   }
-  context.putImageData(image, 0, 0);
+  context.putImageData(image, 0, first);
 }
+
+/** The finished picture has its own colours. */
+const tintOf = ({ size, drawn }: Shown): number => (drawn < size.rows * size.cols ? TINT : 0);
 
 /** A ring about a pixel, dark and light, so that it shows on every ground. */
 export function ring(

@@ -1,5 +1,5 @@
 import { useRef } from "preact/hooks";
-import { paintDrawing } from "./paint.ts";
+import { paintDrawing, type Shown } from "./paint.ts";
 import { PixelSurface } from "./pixel-surface.tsx";
 import { opened } from "./studio.ts";
 import { pointed, rows, seen, shown } from "./watching.ts";
@@ -7,6 +7,7 @@ import { pointed, rows, seen, shown } from "./watching.ts";
 /** The picture as it is drawn; its pixels can be pointed at. */
 export function WatchedPicture() {
   const pixels = useRef(document.createElement("canvas"));
+  const painted = useRef<Shown>(undefined);
   const { size, levels } = opened.value!;
   return (
     <PixelSurface
@@ -19,16 +20,18 @@ export function WatchedPicture() {
         const last = Math.max(shown.value - 1, 0);
         return { row: Math.floor(last / size.cols), col: last % size.cols };
       }}
-      paint={(canvas) =>
-        paintDrawing(canvas, pixels.current, {
+      paint={(canvas) => {
+        const now: Shown = {
           size,
           levels,
           rows: rows.value,
           drawn: shown.value,
           pointed: pointed.value,
           seen: seen.value,
-        })
-      }
+        };
+        paintDrawing(canvas, pixels.current, now, painted.current);
+        painted.current = now;
+      }}
     />
   );
 }

@@ -33,13 +33,22 @@ export const explained = computed((): Position | undefined => {
   return { row: Math.floor(current / cols), col: current % cols };
 });
 
+/** The nats of all pixels above each row that is drawn, and above the next one. */
+const natsAbove = computed(() => {
+  const sums = [0];
+  for (const row of rows.value) sums.push(row.nats.reduce((sum, one) => sum + one, sums.at(-1)!));
+  return sums;
+});
+
 /** The nats of the pixels that are shown. */
 export const nats = computed(() => {
-  const cols = opened.value?.size.cols ?? 0;
-  return rows.value.reduce((total, row) => {
-    const visible = shown.value - row.row * cols;
-    return row.nats.reduce((sum, one, i) => (i % cols < visible ? sum + one : sum), total);
-  }, 0);
+  const cols = opened.value?.size.cols ?? 1;
+  const current = Math.floor(shown.value / cols);
+  const visible = shown.value % cols;
+  const above = natsAbove.value[current] ?? 0;
+  return visible === 0
+    ? above
+    : rows.value[current]!.nats.reduce((sum, one, i) => (i % cols < visible ? sum + one : sum), above);
 });
 
 /** Of the pixel that is explained, where its row is drawn, and the pixel itself at least the current one. */

@@ -1,6 +1,5 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { secureHeaders } from "hono/secure-headers";
 import { refused } from "./refusal.ts";
 
 // The studio is for whoever sees the address that it has printed. Any page in the same browser can send requests to it,
@@ -9,32 +8,42 @@ import { refused } from "./refusal.ts";
 /** Far more than the options of a training take. */
 const MAX_BODY_BYTES = 2 ** 16;
 
-/** Headers of all answers, refusals too. */
-export const headers: MiddlewareHandler = secureHeaders({
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'", "blob:", "data:"],
-    connectSrc: ["'self'"],
-    workerSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-  crossOriginEmbedderPolicy: "require-corp",
-  crossOriginOpenerPolicy: "same-origin",
-  crossOriginResourcePolicy: "same-origin",
-  referrerPolicy: "no-referrer",
-  xFrameOptions: "DENY",
-  // It is for servers that have a name.
-  strictTransportSecurity: false,
-});
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src 'self' blob: data:",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+];
 
-/** Nothing that was read of the runs stays in the browser's cache. */
-export const notStored: MiddlewareHandler = async (context, next) => {
+/**
+ * Headers of all answers, refusals too. Nothing that was read of the runs stays in the browser's cache.
+ * Strict-Transport-Security is not among them: it is for servers that have a name.
+ */
+export const HEADERS = {
+  "Cache-Control": "no-store",
+  "Content-Security-Policy": CONTENT_SECURITY_POLICY.join("; "),
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Origin-Agent-Cluster": "?1",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+  "X-DNS-Prefetch-Control": "off",
+  "X-Download-Options": "noopen",
+  "X-Frame-Options": "DENY",
+  "X-Permitted-Cross-Domain-Policies": "none",
+  "X-XSS-Protection": "0",
+} as const;
+
+/** Gives them to the app's answers. */
+export const withHeaders: MiddlewareHandler = async (context, next) => {
   await next();
-  context.header("Cache-Control", "no-store");
+  for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
 };
 
 /** Refuses requests that were sent to another name than the printed one: names of others may lead here. */

@@ -12,7 +12,8 @@ import { FIGURES_FILE, RUNS_FILE, RUNS_FOLDER, type Extra } from "../site.ts";
 import { hasWebRuntime } from "../web-runtime.ts";
 import { api, type TrainOptionsForm } from "./api.ts";
 import { drawings } from "./drawings.ts";
-import { headers, notStored, onlyFor, smallBody, writesOnlyFrom } from "./guard.ts";
+import { onlyFor, smallBody, withHeaders, writesOnlyFrom } from "./guard.ts";
+import { listFirst } from "./list-first.ts";
 import { pageFiles } from "./page-files.ts";
 import { refusalOf, refused } from "./refusal.ts";
 import { openRunList } from "./run-list.ts";
@@ -68,11 +69,12 @@ export async function openStudio({ root, port, form, program, report }: StudioOp
   const ticket = newSecret();
   const trainings = openTrainings(program);
   const list = openRunList(root, trainings);
-  let origin = "";
+  // They are known when the server listens.
+  let [host, origin] = ["", ""];
 
   const app = new Hono();
-  app.use(headers, notStored);
-  app.use(onlyFor(() => new URL(origin).host));
+  app.use(withHeaders);
+  app.use(onlyFor(() => host));
   app.use(writesOnlyFrom(() => origin));
   app.use(smallBody);
   app.route(`/${TOKEN_PATH}`, tokenForTicket(ticket, token));
@@ -92,7 +94,12 @@ export async function openStudio({ root, port, form, program, report }: StudioOp
 
   const server = createServer(
     { headersTimeout: PATIENCE, requestTimeout: PATIENCE, connectionsCheckingInterval: PATIENCE / 4 },
-    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    listFirst({
+      list,
+      host: () => host,
+      token,
+      app: getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    }),
   );
   server.maxConnections = MAX_CONNECTIONS;
   // Nor must one that does not read its answer be.
@@ -106,7 +113,7 @@ export async function openStudio({ root, port, form, program, report }: StudioOp
       about: ["port"],
     });
   });
-  origin = new URL(`http://${LOOPBACK}:${(server.address() as AddressInfo).port}`).origin;
+  ({ host, origin } = new URL(`http://${LOOPBACK}:${(server.address() as AddressInfo).port}`));
   // The first reading takes longest: it begins before anybody asks. Whoever asks is told what is wrong.
   void list().catch(() => undefined);
   return {

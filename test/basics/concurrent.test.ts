@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { inOrder, mapConcurrently } from "../../src/data/concurrent.ts";
+import { inOrder, mapConcurrently } from "../../src/basics/concurrent.ts";
 
 test("keeps the order of the items and the bound on those under way", async () => {
   let underWay = 0;
