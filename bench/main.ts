@@ -312,7 +312,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: "whether PyTorch's networks are the same as ours",
     async run() {
       await checkNetworks([GATED, ...modelNamesOf("autoregressive").map(family)]);
-      await checkSteps([...modelNamesOf("vae"), ...modelNamesOf("gan")].map(family));
+      await checkSteps((["vae", "gan", "tokenizer"] as const).flatMap(modelNamesOf).map(family));
     },
   },
 };
