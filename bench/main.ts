@@ -23,6 +23,7 @@ import { benchNaive, benchSample } from "./sample.ts";
 import { benchStudio } from "./studio.ts";
 import { benchStudioLoad } from "./studio-load.ts";
 import { benchTall } from "./tall.ts";
+import { benchTokenizer } from "./tokenizer.ts";
 import { benchTrain } from "./train.ts";
 
 interface Bench {
@@ -57,6 +58,22 @@ const BENCHES: Readonly<Record<string, Bench>> = {
       await benchSample({ rounds, workers: threads });
       for (const pictures of [32, 1]) await benchBreakdown(pictures, { rounds });
       await benchTall({ rounds, chart: "docs/sampling-cost.svg" });
+    },
+  },
+  tokenizer: {
+    about: "[--rounds 7] [--threads 2]   colour pictures of 256 x 256 to codes and back: pictures per second",
+    run(args) {
+      const { values } = parseArgs({
+        args,
+        options: {
+          rounds: { type: "string", default: "7" },
+          threads: { type: "string", default: String(availableParallelism()) },
+        },
+      });
+      return benchTokenizer({
+        rounds: whole("--rounds", 1)(values.rounds),
+        threads: whole("--threads", 1)(values.threads),
+      });
     },
   },
   resolution: {
@@ -319,7 +336,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: "whether PyTorch's networks are the same as ours",
     async run() {
       await checkNetworks([GATED, ...modelNamesOf("autoregressive").map(family)]);
-      await checkSteps([...modelNamesOf("vae"), ...modelNamesOf("gan")].map(family));
+      await checkSteps((["vae", "gan", "tokenizer"] as const).flatMap(modelNamesOf).map(family));
     },
   },
 };

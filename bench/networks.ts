@@ -20,37 +20,45 @@ import { gatedStack } from "./gated-stack.ts";
 export const OPTIMIZER = adamW({ rate: 1e-3, clip: 1, ema: 0.999 });
 const SETTINGS: TrainingSettings = { lr: 1e-3, warmup: 0, decay: 1, steps: 1e6, clip: 1, ema: 0.999 };
 
-/** A network to be measured, on square pictures of one channel; as JSON, the argument of contestants of both sides. */
+/** A network to be measured, on square pictures; as JSON, the argument of contestants of both sides. */
 export interface BenchNetwork {
   /** A model's, or "gated-stack" (see `gatedStack`). */
   readonly name: string;
   readonly sizes: ModelConfig;
   readonly levels: number;
   readonly size: number;
+  readonly channels: number;
 }
 
 const GATED_SIZES = { width: 64, depth: 5, head: 64 };
-export const GATED: BenchNetwork = { name: "gated-stack", sizes: GATED_SIZES, levels: 2, size: 28 };
+export const GATED: BenchNetwork = {
+  name: "gated-stack",
+  sizes: GATED_SIZES,
+  levels: 2,
+  size: 28,
+  channels: 1,
+};
 
 /**
- * A model as it comes, on pictures of 28 x 28: binary ones, but of a GAN, which makes grey ones. NOT_FOUND error if
- * there is none of that name.
+ * A model as it comes, on pictures of 28 x 28: binary ones, but of a GAN, which makes grey ones; a tokenizer on
+ * colour pictures of 64 x 64. NOT_FOUND error if there is none of that name.
  */
 export function family(model: string): BenchNetwork {
   const { family, defaults } = modelByName(model);
-  return { name: model, sizes: defaults, levels: family === "gan" ? 256 : 2, size: 28 };
+  if (family === "tokenizer") return { name: model, sizes: defaults, levels: 256, size: 64, channels: 3 };
+  return { name: model, sizes: defaults, levels: family === "gan" ? 256 : 2, size: 28, channels: 1 };
 }
 
 /** What `bench -- train` compares: the shipped PixelCNN, and five blocks of Gated PixelCNN, both at 28 x 28. */
 export const BENCH_NETWORKS: readonly BenchNetwork[] = [family("pixelcnn"), GATED];
 
 /** The configuration of a model's network. */
-export const configOf = ({ name, sizes, levels, size }: BenchNetwork): NetworkConfig => ({
+export const configOf = ({ name, sizes, levels, size, channels }: BenchNetwork): NetworkConfig => ({
   model: name,
   modelConfig: sizes,
   likelihood: familyOf({ model: name }).hasLikelihood ? defaultLikelihood(levels) : undefined,
   levels,
-  size: { channels: 1, rows: size, cols: size },
+  size: { channels, rows: size, cols: size },
 });
 
 /** The network for pictures of its own size, or of another number of rows and columns. */
@@ -59,7 +67,8 @@ export function build(
   batch: number,
   { rows, cols } = { rows: network.size, cols: network.size },
 ): Network {
-  const config = { ...configOf(network), size: { channels: 1, rows, cols } };
+  const base = configOf(network);
+  const config = { ...base, size: { ...base.size, rows, cols } };
   return network.name === GATED.name
     ? networkOf(
         { ...config, likelihood: likelihoodOf(config) },

@@ -41,7 +41,7 @@ def main():
     network = spec.build()
     load(network, given["weights"])
     trainer = trainer_of(network, spec.levels)
-    pixels = torch.tensor(given["pictures"], dtype=torch.long).view(batch, 1, spec.size, spec.size)
+    pixels = torch.tensor(given["pictures"], dtype=torch.long).view(batch, *spec.shape)
     noise = {name: torch.tensor(given["noise"][name]).view(batch, *shape) for name, shape in trainer.latents.items()}
     figures, norms = trainer.step(pixels, noise)
     numbers = [{name: number.item() for name, number in each.items()} for each in (figures, norms)]

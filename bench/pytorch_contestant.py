@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 
+from pytorch_fsq import Fsq
 from pytorch_gan import Gan
 from pytorch_models import build
 from pytorch_vae import LadderVae, Vae
@@ -25,11 +26,14 @@ class Spec:
     def __init__(self, text):
         fields = json.loads(text)
         self.name, self.sizes = fields["name"], fields["sizes"]
-        self.levels, self.size = fields["levels"], fields["size"]
+        self.levels, self.size, self.channels = fields["levels"], fields["size"], fields["channels"]
+        self.shape = self.channels, self.size, self.size
         # Logits of a pixel: binary pixels need but one.
         self.outputs = 1 if self.levels == 2 else self.levels
 
     def build(self):
+        if self.name == "fsq":
+            return Fsq(self.channels, **self.sizes)
         if self.name == "gan":
             return Gan(self.size, **self.sizes)
         if self.name in VARIATIONAL:
@@ -41,7 +45,7 @@ def argument_parser(description, batch):
     raw = argparse.RawDescriptionHelpFormatter
     # No abbreviations, as pytorch_sample.py looks for --tuned before they are known.
     parser = argparse.ArgumentParser(description=description, formatter_class=raw, allow_abbrev=False)
-    parser.add_argument("--network", type=Spec, required=True, metavar="JSON", help="name, sizes, levels, size")
+    parser.add_argument("--network", type=Spec, required=True, metavar="JSON", help="name, sizes, levels, size, channels")
     parser.add_argument("--batch", type=int, default=batch)
     parser.add_argument("--threads", type=int, default=2)
     return parser

@@ -28,7 +28,7 @@ def main():
         # oneDNN computes as fast in this layout, and converts less: 5 to 10 % of a step, measured.
         network = network.to(memory_format=torch.channels_last)
 
-    pixels = torch.randint(spec.levels, (options.batch, 1, spec.size, spec.size))
+    pixels = torch.randint(spec.levels, (options.batch, *spec.shape))
     trainer = trainer_of(network, spec.levels)
 
     def run(steps):

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from pytorch_fsq import Fsq, logistic_nats
 from pytorch_gan import Gan, discriminator_terms, generator_loss
 from pytorch_models import nats, scaled
 from pytorch_vae import LadderVae, Vae
@@ -32,7 +33,7 @@ def drawn_noise(shapes, batch):
     return {name: torch.randn(batch, *shape) for name, shape in shapes.items()}
 
 
-# `step` takes pixels [B, 1, H, W] and returns the figures of ours by their names, and the norm of each part's gradient.
+# `step` takes pixels [B, C, H, W] and returns the figures of ours by their names, and the norm of each part's gradient.
 
 
 class AutoregressiveTrainer:
@@ -92,7 +93,28 @@ class GanTrainer:
         return figures, {"discriminator": discriminator_norm, "generator": generator_norm}
 
 
+class TokenizerTrainer:
+    """By the reconstruction; the scale around it is learnt beside it, with so small a weight."""
+
+    SCALE_WEIGHT = 1e-3
+
+    def __init__(self, network, levels):
+        self.network, self.levels, self.latents = network, levels, {}
+        self.follower = Follower(network)
+
+    def step(self, pixels, _noise=None):
+        real = scaled(pixels, self.levels)
+        made, log_scale = self.network(real)
+        error = real - made
+        reconstruction = (error.abs() + error**2).mean()
+        nats_of_scale = logistic_nats(pixels, real, made.detach(), log_scale, self.levels).mean()
+        norm = self.follower.step(reconstruction + self.SCALE_WEIGHT * nats_of_scale)
+        return {"reconstruction": reconstruction.detach()}, {"tokenizer": norm}
+
+
 def trainer_of(network, levels):
+    if isinstance(network, Fsq):
+        return TokenizerTrainer(network, levels)
     if isinstance(network, Gan):
         return GanTrainer(network, levels)
     if isinstance(network, (Vae, LadderVae)):

@@ -85,7 +85,7 @@ const reduction =
     const { shape: from, data } = along(x!, axes, node.inputs[0]!.shape);
     const shape = from.map((size, axis) => (axes.includes(axis) ? 1 : size));
     const result = new Float64Array(sizeOf(shape)).fill(start);
-    const places = Float64Array.from(result, (_, i) => i);
+    const places = result.map((_, i) => i);
     gatherAll(places, stridesInto(shape, from), from).forEach((place, i) => {
       result[place] = combine(result[place]!, data[i]!);
     });

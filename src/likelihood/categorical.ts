@@ -21,8 +21,9 @@ export function categorical(levels: number): Likelihood {
       return reshape(sub(logSum, sum(mul(perLevel, isLevel), [2])), pictures.shape);
     },
     masses(logits, temperature) {
-      const largest = Math.max(...Array.from(logits));
-      return Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
+      const masses = new Float64Array(logits);
+      const largest = masses.reduce((most, logit) => Math.max(most, logit));
+      return masses.map((logit) => Math.exp((logit - largest) / temperature));
     },
   };
 }

@@ -15,7 +15,7 @@ export function ssim(a: Uint8Array, b: Uint8Array, { channels, rows, cols }: Pic
   const area = rows * cols;
   let total = 0;
   for (let channel = 0; channel < channels; channel++) {
-    const part = (all: Uint8Array) => Float64Array.from(all.subarray(channel * area, (channel + 1) * area));
+    const part = (all: Uint8Array) => new Float64Array(all.subarray(channel * area, (channel + 1) * area));
     total += similarity(part(a), part(b), rows, cols);
   }
   return total / channels;

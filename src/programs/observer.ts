@@ -39,7 +39,7 @@ export interface Observer {
   readonly levels: number;
   /**
    * Yields each row as it is finished. The picture has the same bits as that of a `Sampler`. If all of it is given,
-   * nothing is drawn, and the nats are its score.
+   * nothing is drawn, and the nats are its score, for which nothing is known in advance.
    *
    * @throws the signal's reason if it is aborted; ARGUMENT as `Sampler.stream`.
    */
@@ -64,6 +64,12 @@ export interface Observer {
 /** Bound on the probabilities of a picture, which take four bytes each. */
 const MAX_PROBABILITIES = 2 ** 26;
 
+/** What models are that cannot be observed, and what draws with them. */
+const UNOBSERVED = {
+  coarse: "one that draws coarse to fine, as nextpixel sample does",
+  picture: "one that reads other pictures, as nextpixel sample --condition does",
+} as const;
+
 /**
  * Checks that a model is one network that needs no other picture, and that its pictures are small enough to be
  * observed. @throws ARGUMENT
@@ -71,7 +77,7 @@ const MAX_PROBABILITIES = 2 ** 26;
 export function checkObservable({ size, levels, field }: NetworkConfig): void {
   if (field && field.kind !== "known") {
     const wanted = "a model of one network that needs no other picture";
-    throw expected("ARGUMENT", wanted, "the model to watch", `one whose field is ${field.kind}`);
+    throw expected("ARGUMENT", wanted, "the model to watch", UNOBSERVED[field.kind]);
   }
   const count = size.channels * size.rows * size.cols * levels;
   if (count <= MAX_PROBABILITIES) return;
@@ -105,7 +111,8 @@ export function openNetworkObserver({ config, weights }: TrainedNetwork): Observ
     // Each has memory of its own: another may be under way.
     const own = drawer ?? (await openDrawer(program, 1));
     drawer = undefined;
-    const field = fieldValues(config, { count: 1, given });
+    const isScore = given !== undefined && !given.isGiven.includes(0);
+    const field = fieldValues(config, { count: 1, given: isScore ? undefined : given });
     const request = { seed, temperature, rows, first: picture, given, field, classes };
     try {
       for (const finished of own.rows(request, (decision) => note(decision, own))) {

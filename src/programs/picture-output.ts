@@ -94,11 +94,15 @@ export async function openLevelDrawer(
 }
 
 /** The levels 0 .. levels-1 that are nearest to values from -1 to 1. */
-export const roundedLevels = (values: Float32Array, levels: number): Uint8Array =>
-  Uint8Array.from(values, (value) =>
-    Math.min(Math.max(Math.round(((value + 1) / 2) * (levels - 1)), 0), levels - 1),
-  );
+export function roundedLevels(values: Float32Array, levels: number): Uint8Array {
+  const top = levels - 1;
+  // A loop, because `from` with a function takes 80 times as long: most of the time of decoding.
+  const rounded = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++)
+    rounded[i] = Math.min(Math.max(Math.round(((values[i]! + 1) / 2) * top), 0), top);
+  return rounded;
+}
 
 /** Levels as networks read them, from -1 to 1; `roundedLevels` turns it back. */
 export const scaledLevels = (values: Uint8Array, levels: number): Float32Array =>
-  Float32Array.from(values, (level) => (2 * level) / (levels - 1) - 1);
+  new Float32Array(values).map((level) => (2 * level) / (levels - 1) - 1);

@@ -6,9 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSampler } from "../../src/browser.ts";
 import { pictureLength } from "../../src/data/dataset.ts";
 import { quantise } from "../../src/data/quantise.ts";
-import { buildNetwork, NETWORK, type NetworkConfig } from "../../src/programs/network.ts";
+import { capability } from "../../src/families/by-name.ts";
+import { NETWORK, type NetworkConfig } from "../../src/programs/network.ts";
 import { initialParameters } from "../../src/programs/parameters.ts";
-import { openNetworkSampler } from "../../src/programs/sampler.ts";
+import { openNetworkSampler, type StreamOptions } from "../../src/programs/sampler.ts";
+import { traceStages } from "../../src/programs/stages.ts";
 import { encodeCheckpoint } from "../../src/run/checkpoint.ts";
 import { toWeights } from "../../src/run/training-state.ts";
 import type { StartWorker } from "../../src/runtime/step/worker.ts";
@@ -57,16 +59,59 @@ const DIGITS: NetworkConfig = {
 const COUNT = 64;
 const REQUEST = { count: COUNT, seed: 5, temperature: 0.9 };
 
-/** Weights of which every picture is another. */
+/** Weights of which every picture is another, by the parts of a model. */
 function strongModel(config: NetworkConfig) {
-  const { declarations, parts } = buildNetwork(config, 1);
-  const weights = initialParameters(declarations, 3).map((weight) => 1.5 * weight);
-  const checkpoint = encodeCheckpoint(toWeights(0, { [NETWORK]: weights }, parts));
-  return { config, weights, checkpoint };
+  const { parts } = traceStages(config, 1);
+  const weights = Object.fromEntries(
+    parts.map(({ name, declarations }) => [
+      name,
+      initialParameters(declarations, 3).map((weight) => 1.5 * weight),
+    ]),
+  );
+  return { config, weights, checkpoint: encodeCheckpoint(toWeights(0, weights, parts)) };
 }
 
-const digits = { run: "digits", ...strongModel(DIGITS) };
-const models = Object.entries(CONFIGS).map(([run, config]) => ({ run, ...strongModel(config) }));
+/** The same of a model of one network. */
+function strongNetwork(run: string, config: NetworkConfig) {
+  const model = strongModel(config);
+  return { run, ...model, weights: model.weights[NETWORK]! };
+}
+
+const digits = strongNetwork("digits", DIGITS);
+const models = Object.entries(CONFIGS).map(([run, config]) => strongNetwork(run, config));
+
+/** Models that know something in advance, and what they are told. */
+const FIELD = { width: 6, depth: 1 };
+const FIELD_COUNT = 3;
+const SQUARE = { ...DIGITS, levels: 5 };
+const someLevels = (count: number) =>
+  Uint8Array.from({ length: count * pictureLength(SQUARE.size) }, (_, i) => (i * i) % SQUARE.levels);
+const withFields: readonly {
+  run: string;
+  told: Partial<StreamOptions>;
+  model: ReturnType<typeof strongModel>;
+}[] = [
+  {
+    run: "complete-any",
+    told: {
+      given: {
+        levels: someLevels(FIELD_COUNT),
+        isGiven: Uint8Array.from({ length: 64 }, (_, i) => (i >= 40 ? 1 : 0)),
+      },
+    },
+    model: strongModel({ ...SQUARE, field: { kind: "known", ...FIELD } }),
+  },
+  {
+    run: "condition",
+    told: { field: someLevels(FIELD_COUNT) },
+    model: strongModel({ ...SQUARE, field: { kind: "picture", channels: 1, ...FIELD } }),
+  },
+  {
+    run: "coarse-to-fine",
+    told: {},
+    model: strongModel({ ...SQUARE, field: { kind: "coarse", halvings: 2, ...FIELD } }),
+  },
+];
 
 const sha256 = (values: Uint8Array | Float64Array) => createHash("sha256").update(values).digest("hex");
 const digestsOf = (pictures: Uint8Array, nats: Float64Array): Digests => ({
@@ -84,7 +129,8 @@ beforeAll(async () => {
   const [example] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].flatMap(([, code]) =>
     code!.includes("dist/browser.js") ? [code!] : [],
   );
-  const files = [digits, ...models].flatMap(
+  const ofFields = withFields.map(({ run, model }) => ({ run, ...model }));
+  const files = [digits, ...models, ...ofFields].flatMap(
     ({ run, config, checkpoint }): [string, Uint8Array | string][] => [
       [`/runs/${run}/config.json`, JSON.stringify({ format: 2, family: "autoregressive", network: config })],
       [`/runs/${run}/checkpoints/best.safetensors`, checkpoint],
@@ -225,6 +271,22 @@ describe.each(models)("pictures of the $run network", ({ run, config, weights })
     expect(found).toEqual({ digests: [digestsOf(pictures, nats)], workers: 2 * threads });
   });
 });
+
+test.each(withFields)(
+  "pictures of a $run model are the same in Node and in Chromium",
+  async ({ run, told, model }) => {
+    const sampler = capability(model.config, "sample")(
+      model,
+      { workers: 1 },
+      { cores, startWorker: startNodeWorker },
+    );
+    const request = { ...REQUEST, count: FIELD_COUNT, ...told };
+    const drawn = await collect(sampler, request);
+    sampler.close();
+    const { digests } = await drawnInChromium([{ run, workers: 1, ...request }]);
+    expect(digests).toEqual([digestsOf(drawn.pictures, drawn.nats!)]);
+  },
+);
 
 describe("openSampler", () => {
   const { config, checkpoint } = models[0]!;

@@ -238,6 +238,7 @@ test("a size that cannot be halved so often, and an observer, are refused", () =
     'expected rows and columns that are multiples of 4 for pictures of 2 halvings, received "4x6"',
   );
   expect(() => openNetworkObserver({ config: BINARY, weights: new Float32Array(0) })).toThrow(
-    "expected a model of one network that needs no other picture",
+    "expected a model of one network that needs no other picture for the model to watch, " +
+      'received "one that draws coarse to fine, as nextpixel sample does"',
   );
 });

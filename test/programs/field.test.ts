@@ -177,6 +177,19 @@ test("an observer reads known pixels as the sampler does", async () => {
   expect(rows).toEqual([...pictures]);
 });
 
+test("an observer of a whole picture tells its score: what the network predicts is not known to it", async () => {
+  const { declarations } = buildNetwork(BINARY, 1);
+  const weights = randomWeights(declarations, 9, 2);
+  const levels = randomLevels(9, 2, 5);
+  const given = { levels, isGiven: new Uint8Array(9).fill(1) };
+  const nats: number[] = [];
+  for await (const row of openNetworkObserver({ config: BINARY, weights }).observe({ given }))
+    nats.push(...row.nats);
+  const scorer = await openScorer(autoregressive.can.score!.trace(BINARY, 1), { [NETWORK]: weights });
+  expectClose(nats, await scorer.nats(levels), 1e-4);
+  await scorer.close();
+});
+
 test("a model that reads no field cannot be conditioned on one", () => {
   defineModel({
     name: "blind",

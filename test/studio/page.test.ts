@@ -17,15 +17,16 @@ import { sample, type SampleOptions } from "../../src/tasks/sample.ts";
 import { launchChromium } from "../browser/chromium.ts";
 import type { PageServer } from "../browser/serve.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
-import { DIGITS, trainedOnColours } from "./runs.ts";
+import { DIGITS, trainedOnColours, trainedWithField } from "./runs.ts";
 import { expectAccessible, onPageOf, shownOn, untilAddress, untilDrawn, type OnPage } from "./on-page.ts";
 import { serveSite } from "./serve-site.ts";
 
-let runs: Readonly<Record<"colours" | "run-of-format-1", string>>;
+let runs: Readonly<Record<"colours" | "run-of-format-1" | "with-field", string>>;
 let server: PageServer;
 let browser: Browser | undefined;
 beforeAll(async () => {
-  runs = { colours: await trainedOnColours(), "run-of-format-1": DIGITS };
+  const withField = await trainedWithField({ completeAny: true });
+  runs = { colours: await trainedOnColours(), "run-of-format-1": DIGITS, "with-field": withField };
   const site = join(await temporaryFolder(), "site");
   await publish(Object.values(runs), site);
   server = await serveSite(site);
@@ -62,6 +63,7 @@ describe("watching", () => {
       8,
     ],
     ["colours", "?seed=5&picture=3", {}, 6, 7],
+    ["with-field", "?run=with-field&seed=5&picture=3", {}, 8, 8],
   ] as const)("a picture of %s at %s is that of sample", async (run, query, options, rows, cols) => {
     const drawn = await drawnBy(run, { count: 4, seed: 5, ...options });
     await onPage(query, async (page) => {
@@ -298,6 +300,31 @@ describe("completing", () => {
     });
   });
 
+  test("reads all that is given as complete does, if the model was trained to", async () => {
+    const model = await loadSavedModel(runs["with-field"]);
+    const [picture, isGiven] = [new Uint8Array(64), new Uint8Array(64)];
+    const completed = () => complete(model, { pictures: picture, isGiven, count: 8, seed: 2, workers: 1 });
+    await onPage("?view=complete&run=with-field&seed=2", async (page) => {
+      const withoutAny = await completed();
+      await untilDrawn(page, "0 of 64 pixels are given.");
+      await sameCompletions(page, withoutAny);
+      const { x, y, width } = (await page.getByRole("application").boundingBox())!;
+      const move = (row: number, col: number) =>
+        page.mouse.move(x + ((col + 0.5) * width) / 8, y + ((row + 0.5) * width) / 8);
+      await move(7, 0);
+      await page.mouse.down();
+      await move(7, 7);
+      await page.mouse.up();
+      picture.fill(4, 56);
+      isGiven.fill(1, 56);
+      await untilDrawn(page, "8 of 64 pixels are given.");
+      const withLastRow = await completed();
+      expect(withLastRow.pictures.subarray(0, 56)).not.toEqual(withoutAny.pictures.subarray(0, 56));
+      await sameCompletions(page, withLastRow);
+      await page.getByText("What is given below it is read beforehand, too.").waitFor();
+    });
+  });
+
   test.each(["chosen", "dropped"])("takes a picture from a file that is %s", async (how) => {
     const levels = Uint8Array.from({ length: 64 }, (_, i) => (5 * i) % 17);
     const data = dequantise(levels, 17);
@@ -334,6 +361,21 @@ describe("completing", () => {
 });
 
 describe("scoring", () => {
+  test("tells what score tells of a model that completes from any pixels: nothing is known in advance", async () => {
+    const data = Uint8Array.from({ length: 64 }, (_, i) => Math.round(15 * ((3 * i) % 17)));
+    const buffer = Buffer.from(encodePng({ width: 8, height: 8, channels: 1, data }));
+    const model = await ImageModel.load(runs["with-field"]);
+    const { nllNats } = await model.score(await temporaryFolder({ "mine.png": buffer }));
+    await onPage("?view=score&run=with-field", async (page) => {
+      await page
+        .getByLabel("Choose pictures")
+        .setInputFiles([{ name: "mine.png", mimeType: "image/png", buffer }]);
+      await untilDrawn(page, "1 scored.");
+      const [, shown] = /([\d.]+) nats/.exec(await page.locator("figcaption").innerText())!;
+      expect(Math.abs(Number(shown) - nllNats)).toBeLessThan(0.02);
+    });
+  });
+
   test("tells what score tells, the oddest picture first", async () => {
     const pictures = Array.from({ length: 3 }, (_, k) =>
       Uint8Array.from({ length: 64 }, (_, i) => Math.round(15 * (((i * (k + 3)) % 17) + 0.2))),

@@ -11,7 +11,7 @@ import { RUNTIME_VERSION, webRuntimeFiles } from "../../src/studio/web-runtime.t
 import { jsonOf } from "../cli/run-cli.ts";
 import { runHere } from "../cli/run-here.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
-import { DIGITS, trainedOnColours } from "./runs.ts";
+import { DIGITS, trainedOnColours, trainedWithField } from "./runs.ts";
 
 const MAX_BYTES = 300_000;
 
@@ -117,6 +117,16 @@ test.each([
   expect(code).toBe(1);
   expect(stderr).toMatch(message);
   expect(await readdir(folder)).not.toContain("none");
+});
+
+test("a run that draws coarse to fine is refused, and the command that draws with it named", async () => {
+  const run = await trainedWithField({ coarseToFine: 1 });
+  const refused = join(folder, "refused");
+  await expect(publish([run], refused)).rejects.toMatchObject({
+    code: "ARGUMENT",
+    message: expect.stringMatching(/with-field cannot be published: .* as nextpixel sample does"$/),
+  });
+  expect(await readdir(folder)).not.toContain("refused");
 });
 
 test("without ONNX Runtime for browsers, or with another version, it says how to install it", async () => {

@@ -10,6 +10,7 @@ import type { OnnxLowering } from "./lowering.ts";
 export function blockedWeights(plain: PlainConvolution, block: number, { model }: OnnxLowering): string {
   const { weights, outputs, inputs, kernel, isBackwards } = plain;
   const taps = kernel[0] * kernel[1];
+  const blocks = (outputs / block) * (inputs / block);
   const transposed = (value: string, shape: readonly number[], perm: readonly number[]) =>
     model.node("Transpose", [model.node("Reshape", [value, model.integers(shape)], {})], { perm });
   const named = (value: string) =>
@@ -18,17 +19,12 @@ export function blockedWeights(plain: PlainConvolution, block: number, { model }
   if (!isBackwards) {
     const outputsLast = transposed(weights, [outputs / block, block, inputs * taps], [0, 2, 1]);
     if (taps === 1) return named(outputsLast);
-    const blocks = (outputs / block) * (inputs / block);
     return named(transposed(outputsLast, [blocks, block, taps, block], [0, 2, 1, 3]));
   }
-  // As declared they are [inputs, outputs, ...kernel].
-  const outputsLast =
-    taps === 1 ? weights : transposed(weights, [inputs * (outputs / block), block, taps], [0, 2, 1]);
-  const split = [inputs / block, block, outputs / block, taps, block];
-  const blocked = transposed(outputsLast, split, [2, 0, 3, 1, 4]);
-  if (taps === 1) return named(blocked);
-  const flat = [(inputs / block) * (outputs / block), taps, block * block];
-  const byTap = model.node("Reshape", [blocked, model.integers(flat)], {});
+  // As declared they are [inputs, outputs, ...kernel]. Blocks of outputs come first, then the taps move before pairs.
+  const byBlock = transposed(weights, [inputs, outputs / block, block * taps], [1, 0, 2]);
+  if (taps === 1) return named(byBlock);
+  const byTap = transposed(byBlock, [blocks, block * block, taps], [0, 2, 1]);
   const backwards = model.integers(Array.from({ length: taps }, (_, tap) => taps - 1 - tap));
   return named(model.node("Gather", [byTap, backwards], { axis: 1 }));
 }

@@ -26,7 +26,7 @@ import { opened, reporting } from "./studio.ts";
 export function Complete() {
   useEffect(startCompleting, []);
   const pixels = useRef(document.createElement("canvas"));
-  const { size, levels } = opened.value!;
+  const { size, levels, readsAllGiven } = opened.value!;
   return (
     <div class="two-columns">
       <section aria-labelledby="given-heading">
@@ -98,8 +98,10 @@ export function Complete() {
           ))}
         </ul>
         <p>
-          Each pixel is drawn given those above it, and those to its left in its row. What is given below it
-          has no influence on it.
+          Each pixel is drawn given those above it, and those to its left in its row.{" "}
+          {readsAllGiven
+            ? "What is given below it is read beforehand, too."
+            : "What is given below it has no influence on it."}
         </p>
         <div class="fields">
           <SamplingControls />

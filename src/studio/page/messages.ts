@@ -19,6 +19,8 @@ export interface OpenedRun {
   readonly levels: number;
   /** The names of the attentions whose weights can be asked for. */
   readonly attentions: readonly string[];
+  /** Whether it reads all given pixels before it draws, and not only those that come before a pixel. */
+  readonly readsAllGiven: boolean;
   /** None if it knows no classes. */
   readonly classes: readonly PictureClass[];
 }

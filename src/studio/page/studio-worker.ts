@@ -29,7 +29,8 @@ async function open(
   sampling = () => (sampler ??= openSampler(config, weights));
   network = config.network;
   const { size, levels, attentions } = observer;
-  return { size, levels, attentions, classes: network.classes ?? [] };
+  const readsAllGiven = network.field !== undefined;
+  return { size, levels, attentions, readsAllGiven, classes: network.classes ?? [] };
 }
 
 /** Answers that are given one by one. */
