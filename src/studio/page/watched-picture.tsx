@@ -1,5 +1,5 @@
 import { useRef } from "preact/hooks";
-import { paintDrawing, type Shown } from "./paint.ts";
+import { paintDrawing, type Shown } from "./paint-drawing.ts";
 import { PixelSurface } from "./pixel-surface.tsx";
 import { opened } from "./studio.ts";
 import { pointed, rows, seen, shown } from "./watching.ts";
