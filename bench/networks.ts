@@ -56,7 +56,9 @@ export const BENCH_NETWORKS: readonly BenchNetwork[] = [family("pixelcnn"), GATE
 export const configOf = ({ name, sizes, levels, size, channels }: BenchNetwork): NetworkConfig => ({
   model: name,
   modelConfig: sizes,
-  likelihood: familyOf({ model: name }).hasLikelihood ? defaultLikelihood(levels) : undefined,
+  // The gated stack is no model of ours, and so has no family that could be asked.
+  likelihood:
+    name === GATED.name || familyOf({ model: name }).hasLikelihood ? defaultLikelihood(levels) : undefined,
   levels,
   size: { channels, rows: size, cols: size },
 });
