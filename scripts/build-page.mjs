@@ -27,6 +27,9 @@ await build({
     // Workers that the sampler starts, beside the file that starts them.
     "web-worker": join(root, "src/runtime/workers/web-worker.ts"),
   },
+  // What several of them have in common is a file of its own, and loaded once.
+  splitting: true,
+  chunkNames: "shared-[hash]",
   outdir: out,
 });
 // What the local studio alone has: it is not published.

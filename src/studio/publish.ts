@@ -185,14 +185,17 @@ async function oldFiles(site: string, page: readonly string[]): Promise<string[]
   const names = (await unlessMissing(readdir(site))) ?? [];
   const extras = [RUNTIME_FOLDER, DIGITS_FOLDER, FIGURES_FILE];
   // A folder may have a folder `runs` that is somebody's work: only a site has a list of its runs.
-  const ours = names.includes(RUNS_FILE) ? [...page, RUNS_FILE, RUNS_FOLDER, ...extras] : [];
+  const isSite = names.includes(RUNS_FILE);
+  // The page of another version has other shared files.
+  const shared = isSite ? names.filter((name) => /^shared-[A-Z\d]{8}\.js$/.test(name)) : [];
+  const ours = isSite ? [...page, ...shared, RUNS_FILE, RUNS_FOLDER, ...extras] : [];
   refuseOthers(site, names, ours);
   const inside = async (folder: string) => (await unlessMissing(readdir(join(site, folder)))) ?? [];
   const runs = (await inside(RUNS_FOLDER)).map((run) => join(RUNS_FOLDER, run));
   for (const run of runs) refuseOthers(site, await inside(run), [CONFIG_FILE, WEIGHTS_FILE], run);
   refuseOthers(site, await inside(RUNTIME_FOLDER), Object.values(WEB_RUNTIME), RUNTIME_FOLDER);
   refuseOthers(site, await inside(DIGITS_FOLDER), [DIGITS_FILE], DIGITS_FOLDER);
-  return [...runs, ...extras];
+  return [...runs, ...shared, ...extras];
 }
 
 function refuseOthers(site: string, names: readonly string[], ours: readonly string[], below = ""): void {
