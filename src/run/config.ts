@@ -66,6 +66,8 @@ const common = {
         }),
       ]),
     ),
+    /** Whether a network is told where in the picture a pixel is. */
+    positions: v.optional(v.boolean()),
     classes: v.optional(
       v.pipe(v.array(v.strictObject({ name: v.string(), pictures: wholeFrom(0) })), v.minLength(1)),
     ),
@@ -165,6 +167,11 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
   if (network.field && !readsFields) {
     throw new NextpixelError(code, `${file}: network.field: Expected none of the family ${family}`, {
       about: ["completeAny", "coarseToFine", "condition"],
+    });
+  }
+  if (network.positions && !readsFields) {
+    throw new NextpixelError(code, `${file}: network.positions: Expected none of the family ${family}`, {
+      about: ["positions"],
     });
   }
   if (network.field && network.tokenizer) {

@@ -45,6 +45,11 @@ export interface TrainRequest extends FieldRequest {
   readonly levels?: number | undefined;
   /** Whether the network gets the class of each picture, from the labels of the data set. */
   readonly classConditional?: boolean | undefined;
+  /**
+   * Whether the network is told the row and the column of each pixel: a departure from the papers, in which networks do
+   * not know where the picture ends. It then draws pictures of one size only.
+   */
+  readonly positions?: boolean | undefined;
   readonly steps?: number | undefined;
   /** In place of steps: passes over the data. */
   readonly epochs?: number | undefined;
@@ -239,6 +244,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       levels: pictures.levels,
       size: pictures.size,
       field: fieldOf(request, pictures.conditionChannels),
+      positions: all.positions || undefined,
       classes: pictures.classes && [...pictures.classes],
       tokenizer,
     },
@@ -292,6 +298,7 @@ export const nameOf = (given: string | { readonly name: string }): string =>
  */
 export function requestOf({ network, data, training }: RunConfig, run: string): Omit<TrainRequest, "out"> {
   const { model, modelConfig: sizes, settings, likelihood, levels, classes, tokenizer, field } = network;
+  const { positions } = network;
   const {
     train: dataset,
     valid,
@@ -330,6 +337,7 @@ export function requestOf({ network, data, training }: RunConfig, run: string): 
     likelihood,
     levels,
     classConditional: classes !== undefined,
+    positions,
     ...requestOfField(field),
     ...training,
   };

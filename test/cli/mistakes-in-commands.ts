@@ -59,6 +59,8 @@ const COMMANDS_AND_OPTIONS: readonly Mistake[] = [
   ],
   [`train digits ${NEW} --model pixelcnm`, "pixelcnn", "pixelcnm"],
   [`train digits ${NEW} --dropout 0.5`, "dropout", "pixelsnail", '"pixelcnn"'],
+  ["train digits --out new --positions --model pixelsnail", "--positions", '"pixelsnail"'],
+  ["train digits --out new --positions --model vae", "network.positions", "family vae (see --positions)"],
   [`train digits ${NEW} --model gated-pixelcnn --kernel 4`, "an odd number", "kernel", "received 4"],
   ["train digits --out new --model pixelcnn-pp --resolutions 5", "multiples of 16", "5 resolutions", "8x8"],
   [`train digits ${NEW} --kernel 3`, "width or depth or head", "pixelcnn", "kernel"],
