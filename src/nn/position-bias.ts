@@ -6,8 +6,8 @@ import type { Scope } from "./scope.ts";
 
 /**
  * A bias of every feature map at every position that is linear in its row and column, both scaled to [-1, 1]:
- * features + V p. Layers after it can tell from that where the picture ends. V starts as zeros, so that training
- * starts from the network without positions.
+ * features + V p. Layers after it can tell from that where the picture ends: a departure from the papers, whose
+ * networks do not see the bottom edge. V starts as zeros, so that training starts from the network without positions.
  */
 export function positionBias(scope: Scope, features: Node): Node {
   const weights = scope.parameter("weight", [features.shape[1]!, 2, 1, 1], zeros);

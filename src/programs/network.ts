@@ -13,9 +13,9 @@ import { modelOf, sizesOf } from "../models/by-name.ts";
 import type { ModelConfig } from "../models/model.ts";
 import type { Settings } from "../models/settings.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
+import { readsPositions } from "../nn/positions.ts";
 import { Scope, type Declaration } from "../nn/scope.ts";
 import { checkFieldIsRead, featuresOfField, fieldInput, type FieldConfig } from "./field.ts";
-import { positional } from "./picture-size.ts";
 import { scaledPicture } from "./scaled-picture.ts";
 import type { Part } from "./trainable.ts";
 
@@ -115,7 +115,7 @@ export function buildNetwork(config: NetworkConfig, batch: number, options: Netw
     options,
   );
   checkFieldIsRead(config.model, network.logits, network.field);
-  if (positions && positional(network) === undefined)
+  if (positions && !readsPositions(network.logits))
     throw expected("ARGUMENT", "a model that reads them, as ours do,", "positions", model.name, "model");
   if (network.noise.length === 0) refuseDropout(config, options);
   return network;

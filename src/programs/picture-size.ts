@@ -28,7 +28,7 @@ export function checkAnySize(network: Network, traced: Network): void {
  * The name of a constant or parameter that tells one position from another, if there is one: it differs from position
  * to position, and is combined with what depends on the picture. Kernels do not count, however they are computed.
  */
-export function positional({ logits }: Pick<Network, "logits">): string | undefined {
+function positional({ logits }: Network): string | undefined {
   /** Nodes that are made of constants and parameters alone; those that differ by position, with what makes them so. */
   const fixed = new Set<Node>();
   const differing = new Map<Node, string | undefined>();

@@ -105,6 +105,11 @@ describe.each(MODELS)("$model", (model) => {
   });
 });
 
+test("pictures of a single pixel, such as the smallest one coarse to fine, have a position too", () => {
+  const config = { ...configOf(MODELS[0]!, true), size: { channels: 1, rows: 1, cols: 1 } };
+  expect(buildNetwork(config, 1).logits.shape).toEqual([1, 1, 1, 1]);
+});
+
 describe("positions are refused for", () => {
   const refusal = (message: string) => expect.objectContaining({ code: "ARGUMENT", message });
 
