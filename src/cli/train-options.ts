@@ -154,8 +154,9 @@ export function withTrainOptions(command: Command): Command {
     .option("--clip <norm>", "largest norm of the gradient", read.positive, TRAIN_DEFAULTS.clip)
     .option(
       "--ema <decay>",
-      `decay of the weights' moving average per step (default: ${ownDefaults("ema")})`,
-      read.belowOne,
+      `decay of the weights' moving average per step (default: ${ownDefaults("ema")}); of several averages, ` +
+        "0.999,0.9999, each is validated, and the best is kept",
+      read.belowOnes,
     )
     .option(
       "--beta1 <decay>",

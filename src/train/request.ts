@@ -6,7 +6,12 @@ import { defaultLikelihood } from "../likelihood/by-name.ts";
 import { codeMapOf } from "../families/code-network.ts";
 import { tokenizerOf } from "../families/code-prior.ts";
 import { familyOf } from "../families/by-name.ts";
-import { OPTIMIZERS, type OptimizerKind, type OptimizerName } from "../families/optimizers.ts";
+import {
+  OPTIMIZERS,
+  type OptimizerKind,
+  type OptimizerName,
+  type TrainingSettings,
+} from "../families/optimizers.ts";
 import { settingsOf, sizesOf, type GivenSizes } from "../models/by-name.ts";
 import type { Model } from "../models/model.ts";
 import type { GivenSettings } from "../models/settings.ts";
@@ -74,8 +79,11 @@ export interface TrainRequest extends FieldRequest {
   readonly decay?: "cosine" | "wsd" | number | undefined;
   /** Largest norm of the gradient. */
   readonly clip?: number | undefined;
-  /** Decay of the weights' moving average per step. None for "schedule-free", whose average is its own. */
-  readonly ema?: number | undefined;
+  /**
+   * Decay of the weights' moving average per step. Of several, each is validated, and the best is kept. None for
+   * "schedule-free", whose average is its own.
+   */
+  readonly ema?: TrainingSettings["ema"];
   /**
    * Adam's decay per step of the running mean of the gradient, 0.9 by default, and of the mean of its square, 0.999.
    * Muon's momentum is `beta1`, 0.95 by default. For "schedule-free" it says how near to the average the gradient is
@@ -274,7 +282,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       warmup: Math.min(all.warmup, Math.floor(steps / 2)),
       decay: all.decay,
       clip: all.clip,
-      ema: all.ema,
+      ema: typeof all.ema === "object" ? [...all.ema] : all.ema,
       beta1: all.beta1,
       beta2: all.beta2,
       weightDecay: all.weightDecay,
