@@ -100,11 +100,13 @@ function valueOf(
     if (typeof value === "string") return value;
     throw wrong(file, key, "expected text", value);
   }
-  if (typeof value !== "string" && typeof value !== "number") {
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (values.length === 0 || !values.every((one) => typeof one === "string" || typeof one === "number")) {
     throw wrong(file, key, "expected a number or text", value);
   }
   try {
-    return parseArg(String(value), undefined);
+    // A list is one of an option whose values are separated by commas.
+    return parseArg(values.join(","), undefined);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new NextpixelError("FORMAT", `${file}: ${key}: ${asJson(value)}: ${shortened(reason)}`, { cause });

@@ -21,6 +21,7 @@ export function infoText(
     size,
     classes = [],
     field,
+    positions,
     presets = {},
     tokenizer,
   } = network;
@@ -31,6 +32,7 @@ export function infoText(
       ? [`draws codes of the tokenizer ${tokenizer.model}: ${valuesText(tokenizer.modelConfig)}`]
       : []),
     ...(field ? [`${fieldText(field)}, by a network of width ${field.width} and depth ${field.depth}`] : []),
+    ...(positions ? ["told the row and column of each pixel"] : []),
     `sizes: ${valuesText(modelConfig)}`,
     ...(settings ? [`settings: ${valuesText(settings)}`] : []),
     ...Object.entries(presets).map(([name, sizes]) => `preset ${name}: ${valuesText(sizes)}`),

@@ -82,6 +82,11 @@ export function withTrainOptions(command: Command): Command {
     )
     .option("--class-conditional", "learn each class of the data set's labels for itself")
     .option(
+      "--positions",
+      "tell the network the row and column of each pixel, so that it knows where the picture ends (not in the " +
+        "papers; for autoregressive models, but pixelsnail, which knows them; pictures then have one size)",
+    )
+    .option(
       "--complete-any",
       "learn to complete pictures of which any pixels are known, also those below and to the right",
     )
@@ -149,8 +154,9 @@ export function withTrainOptions(command: Command): Command {
     .option("--clip <norm>", "largest norm of the gradient", read.positive, TRAIN_DEFAULTS.clip)
     .option(
       "--ema <decay>",
-      `decay of the weights' moving average per step (default: ${ownDefaults("ema")})`,
-      read.belowOne,
+      `decay of the weights' moving average per step (default: ${ownDefaults("ema")}); of several averages, ` +
+        "0.999,0.9999, each is validated, and the best is kept",
+      read.belowOnes,
     )
     .option(
       "--beta1 <decay>",

@@ -64,7 +64,7 @@ export interface Family {
   readonly name: Model["family"];
   /** Whether its networks give the logits of a likelihood, which configurations then name. */
   readonly hasLikelihood: boolean;
-  /** Whether its networks can be conditioned on a field, which configurations then name. */
+  /** Whether its networks can be told a field, or positions, which configurations then name. */
   readonly readsFields: boolean;
   /**
    * What is trained, for a batch size.

@@ -1,3 +1,4 @@
+import type { Decays } from "../optim/average.ts";
 import {
   adamW,
   muonAndAdamW,
@@ -24,8 +25,10 @@ export interface TrainingSettings {
   readonly weightDecay?: number | undefined;
   /** Largest norm of the gradient. */
   readonly clip: number;
-  /** Decay of the weights' moving average per step, of optimizers that do not average in their own way. */
-  readonly ema?: number | undefined;
+  /**
+   * Decay of the weights' moving average per step, or of several, of optimizers that do not average in their own way.
+   */
+  readonly ema?: Decays | undefined;
   /** Share of features that are dropped. */
   readonly dropout?: number | undefined;
 }
@@ -35,7 +38,7 @@ export interface OptimizerKind {
   /** What people are told about it. */
   readonly about: string;
   /** What its settings are if they are not given. Without `ema` it averages the weights in its own way. */
-  readonly defaults: Pick<TrainingSettings, "lr" | "decay" | "ema">;
+  readonly defaults: Pick<TrainingSettings, "lr" | "decay"> & { readonly ema?: number };
   of(options: OptimizerOptions): Optimizer;
 }
 

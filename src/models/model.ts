@@ -31,6 +31,8 @@ export interface ModelBasis<Config = ModelConfig> {
 export interface AutoregressiveModel<Config = ModelConfig> extends ModelBasis<Config> {
   /** See `families/`. */
   readonly family: "autoregressive";
+  /** Whether its networks tell themselves where a pixel is, so that nobody else has to. */
+  readonly knowsPositions?: boolean;
   /**
    * The network: from a picture, [batch, colours, rows, cols] in [-1, 1], to logits, [batch, outputs, rows, cols].
    * It declares its parameters in `scope`.

@@ -1,10 +1,11 @@
-import { broadcast, concat, constant, elu } from "../graph/language.ts";
+import { elu } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import { causalAttention } from "../nn/causal-attention.ts";
 import { earlierPixels } from "../nn/earlier-pixels.ts";
 import { gatedResidual } from "../nn/gated-residual.ts";
 import { ABOVE_AND_LEFT } from "../nn/neighbourhood.ts";
 import { AFTER_ELU } from "../nn/nonlinearity.ts";
+import { positionsOf } from "../nn/positions.ts";
 import { normalisedConv } from "../nn/weight-norm.ts";
 import type { AutoregressiveModel } from "./model.ts";
 
@@ -38,6 +39,7 @@ export type PixelSnailConfig = {
 export const pixelsnail: AutoregressiveModel<PixelSnailConfig> = {
   family: "autoregressive",
   name: "pixelsnail",
+  knowsPositions: true,
   defaults: { width: 32, blocks: 2, layers: 3, key: 8, value: 32 },
   presets: {
     // As public implementations have them for MNIST.
@@ -65,20 +67,8 @@ export const pixelsnail: AutoregressiveModel<PixelSnailConfig> = {
 };
 
 /** Where a pixel is: (row - rows / 2) / rows and (column - columns / 2) / columns. */
-function backgroundOf({ shape }: Node): Node {
-  const [batch, , rows, cols] = shape as [number, number, number, number];
-  const axis = (size: number, ownShape: number[]) =>
-    constant(
-      Float64Array.from({ length: size }, (_, i) => i / size - 1 / 2),
-      ownShape,
-    );
-  const place = [batch, 1, rows, cols];
-  const axes = [axis(rows, [1, 1, rows, 1]), axis(cols, [1, 1, 1, cols])];
-  return named(
-    concat(
-      axes.map((each) => broadcast(each, place)),
-      1,
-    ),
+const backgroundOf = ({ shape }: Node): Node =>
+  named(
+    positionsOf(shape, (i, size) => i / size - 1 / 2),
     "background",
   );
-}

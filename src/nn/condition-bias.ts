@@ -1,6 +1,7 @@
 import type { Node } from "../graph/node.ts";
 import { classBias } from "./class-bias.ts";
 import { fieldBias } from "./field-bias.ts";
+import { positionBias } from "./position-bias.ts";
 import type { Scope } from "./scope.ts";
 
 /** What a network is told beside the pixels before. */
@@ -12,8 +13,12 @@ export interface Condition {
    * `fieldBias`.
    */
   readonly field?: Node | undefined;
+  /** Whether it is told where in the picture a pixel is. See `positionBias`. */
+  readonly positions?: boolean | undefined;
 }
 
 /** Features, [.., maps, ..], with the biases of all that is told. */
-export const conditionBias = (scope: Scope, features: Node, { classes, field }: Condition): Node =>
-  fieldBias(scope.at("field"), classBias(scope.at("class"), features, classes), field);
+export function conditionBias(scope: Scope, features: Node, { classes, field, positions }: Condition): Node {
+  const told = fieldBias(scope.at("field"), classBias(scope.at("class"), features, classes), field);
+  return positions ? positionBias(scope.at("position"), told) : told;
+}

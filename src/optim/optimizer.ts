@@ -1,5 +1,5 @@
 import { adam, ADAM_DEFAULTS, type AdamOptions } from "./adam.ts";
-import { movingAverage, type Averaging } from "./average.ts";
+import { movingAverages, type Averaging, type Decays } from "./average.ts";
 import { clipByNorm } from "./clip.ts";
 import { muon, MUON_DEFAULTS } from "./muon.ts";
 import { scaleByRate } from "./schedule.ts";
@@ -25,21 +25,24 @@ export interface OptimizerOptions {
   readonly beta2?: Schedule | undefined;
   /** Decoupled weight decay; none if it is not given. */
   readonly weightDecay?: Schedule | undefined;
-  /** Decay per step of the moving average of the parameters, see `averageDecay`; without, the newest count alone. */
-  readonly ema?: number | undefined;
+  /**
+   * Decay per step of the moving average of the parameters, or of several, see `averageDecay`; without, the newest
+   * count alone.
+   */
+  readonly ema?: Decays | undefined;
 }
 
 /** Clipping, Adam, weight decay if it is given, the learning rate, and an average of the weights. */
 export const adamW = (options: OptimizerOptions): Optimizer => ({
   transformation: chained(adam(betasOf(options, ADAM_DEFAULTS)), options),
-  averaging: movingAverage(options.ema ?? 0),
+  averaging: movingAverages(options.ema ?? 0),
   rate: options.rate,
 });
 
 /** The same with Muon for the matrices of hidden layers: see `muon`. */
 export const muonAndAdamW = (options: OptimizerOptions): Optimizer => ({
   transformation: chained(muon(betasOf(options, MUON_DEFAULTS)), options),
-  averaging: movingAverage(options.ema ?? 0),
+  averaging: movingAverages(options.ema ?? 0),
   rate: options.rate,
 });
 

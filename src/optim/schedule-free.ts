@@ -1,5 +1,5 @@
 import { add, mul, sub } from "../graph/language.ts";
-import type { Averaging } from "./average.ts";
+import { AVERAGE, type Averaging } from "./average.ts";
 import { hyperParameters, mapSchedule, valueAt, type Schedule } from "./transformation.ts";
 
 export interface ScheduleFreeOptions {
@@ -26,15 +26,16 @@ export function scheduleFree({ beta, rate }: ScheduleFreeOptions): Averaging {
     "schedule-free.towards-newest": mapSchedule(beta, (value) => 1 - value),
   });
   return {
+    averages: { [AVERAGE]: undefined },
     state: ["schedule-free.offset"],
     schedules: numbers.schedules,
     apply(update, given) {
       const at = numbers.in(given);
       const moved = sub(given.state["schedule-free.offset"]!, update);
-      const average = add(given.average, mul(moved, at["schedule-free.share"]));
+      const average = add(given.averages[AVERAGE]!, mul(moved, at["schedule-free.share"]));
       const offset = mul(moved, at["schedule-free.rest"]);
       const parameters = add(average, mul(offset, at["schedule-free.towards-newest"]));
-      return { parameters, average, state: { "schedule-free.offset": offset } };
+      return { parameters, averages: { [AVERAGE]: average }, state: { "schedule-free.offset": offset } };
     },
   };
 }

@@ -13,6 +13,7 @@ import { modelOf, sizesOf } from "../models/by-name.ts";
 import type { ModelConfig } from "../models/model.ts";
 import type { Settings } from "../models/settings.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
+import { readsPositions } from "../nn/positions.ts";
 import { Scope, type Declaration } from "../nn/scope.ts";
 import { checkFieldIsRead, featuresOfField, fieldInput, type FieldConfig } from "./field.ts";
 import { scaledPicture } from "./scaled-picture.ts";
@@ -33,6 +34,8 @@ export interface NetworkConfig {
   readonly classes?: readonly PictureClass[] | undefined;
   /** What is known of each picture in advance, if the network is conditioned on a field. */
   readonly field?: FieldConfig | undefined;
+  /** Whether the network is told where in the picture a pixel is, which the papers' networks are not. */
+  readonly positions?: boolean | undefined;
   /** What makes codes of the pictures, if the network draws codes: levels and size are those of the pictures still. */
   readonly tokenizer?: TokenizerConfig | undefined;
 }
@@ -92,6 +95,15 @@ export function buildNetwork(config: NetworkConfig, batch: number, options: Netw
   const model = modelOf("autoregressive", config.model);
   if (config.field?.kind === "coarse")
     throw expected("ARGUMENT", "a model of one network", "the model", "one of several, coarse to fine");
+  const { positions } = config;
+  if (positions && model.knowsPositions)
+    throw expected(
+      "ARGUMENT",
+      "a model that does not know positions by itself",
+      "positions",
+      model.name,
+      "positions",
+    );
   const sizes = checkedSizes(config);
   const likelihood = likelihoodOf(config);
   const groups = likelihood.groups(config.size.channels);
@@ -99,10 +111,12 @@ export function buildNetwork(config: NetworkConfig, batch: number, options: Netw
     { ...config, likelihood },
     batch,
     (scope, x, outputs, classes, field) =>
-      model.network(scope, x, sizes, { groups, outputs, classes, field }),
+      model.network(scope, x, sizes, { groups, outputs, classes, field, positions }),
     options,
   );
   checkFieldIsRead(config.model, network.logits, network.field);
+  if (positions && !readsPositions(network.logits))
+    throw expected("ARGUMENT", "a model that reads them, as ours do,", "positions", model.name, "model");
   if (network.noise.length === 0) refuseDropout(config, options);
   return network;
 }

@@ -25,15 +25,28 @@ export function checkAnySize(network: Network, traced: Network): void {
 }
 
 /**
- * The name of a constant or parameter that differs from position to position, if there is one. Kernels do not count.
+ * The name of a constant or parameter that tells one position from another, if there is one: it differs from position
+ * to position, and is combined with what depends on the picture. Kernels do not count, however they are computed.
  */
 function positional({ logits }: Network): string | undefined {
+  /** Nodes that are made of constants and parameters alone; those that differ by position, with what makes them so. */
+  const fixed = new Set<Node>();
+  const differing = new Map<Node, string | undefined>();
   for (const node of topologicalOrder([logits])) {
-    const fixed = node.inputs.filter(
-      (operand, i) => (is(operand, "constant") || is(operand, "parameter")) && !(is(node, "conv") && i === 1),
-    );
-    const found = fixed.find(({ shape }) => shape.slice(-2).some((extent) => extent > 1));
-    if (found) return found.name ?? node.name ?? node.op;
+    if (is(node, "constant") || is(node, "parameter")) {
+      fixed.add(node);
+      if (node.shape.slice(-2).some((extent) => extent > 1)) differing.set(node, node.name);
+      continue;
+    }
+    const isConvolution = is(node, "conv") || is(node, "convTranspose");
+    const found = node.inputs.find((operand, i) => differing.has(operand) && !(isConvolution && i === 1));
+    const name = found && (differing.get(found) ?? node.name ?? node.op);
+    if (node.inputs.length === 0 || !node.inputs.every((operand) => fixed.has(operand))) {
+      if (name !== undefined) return name;
+      continue;
+    }
+    fixed.add(node);
+    if (name !== undefined) differing.set(node, name);
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { readValues, releaseValues, type Values } from "../runtime/values.ts";
 import { initialParameters } from "./parameters.ts";
 import type { TrainablePart } from "./trainable.ts";
-import { AVERAGE, PARAMETERS, vectorsOf } from "./update-program.ts";
+import { PARAMETERS, vectorsOf } from "./update-program.ts";
 
 /** All that training changes: the number of steps done, and the vectors of each part by the part's name. */
 export interface TrainingState<Vector extends Values = Float32Array> {
@@ -9,7 +9,7 @@ export interface TrainingState<Vector extends Values = Float32Array> {
   readonly parts: Readonly<Record<string, PartState<Vector>>>;
 }
 
-/** The vectors of a part by their names: its parameters, their average, and what its optimizer keeps. */
+/** The vectors of a part by their names: its parameters, their averages, and what its optimizer keeps. */
 export type PartState<Vector extends Values = Float32Array> = Readonly<Record<string, Vector>>;
 
 /** The state before the first step. */
@@ -20,7 +20,8 @@ export function initialState(
   const stateOf = ({ declarations, optimizer }: (typeof parts)[number]): PartState => {
     const parameters = initialParameters(declarations, seed);
     const zeros = vectorsOf(optimizer).map((name) => [name, new Float32Array(parameters.length)]);
-    return { ...Object.fromEntries(zeros), [PARAMETERS]: parameters, [AVERAGE]: parameters.slice() };
+    const averages = Object.keys(optimizer.averaging.averages).map((name) => [name, parameters.slice()]);
+    return { ...Object.fromEntries([...zeros, ...averages]), [PARAMETERS]: parameters };
   };
   return { step: 0, parts: Object.fromEntries(parts.map((part) => [part.name, stateOf(part)])) };
 }

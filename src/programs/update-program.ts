@@ -8,14 +8,14 @@ import { parameterCount } from "./parameters.ts";
 import { singles, treeSum, type Range } from "./shares.ts";
 import type { TrainablePart } from "./trainable.ts";
 
-/** The names of the two vectors that every part has: its parameters, and their moving average. */
+/** The names of the vectors that every part has: its parameters, and their average, or the first of several. */
 export const PARAMETERS = "parameters";
-export const AVERAGE = "average";
+export { AVERAGE } from "../optim/average.ts";
 
 /** The names of all vectors that an optimizer keeps of a part. */
 export const vectorsOf = ({ transformation, averaging }: Optimizer): string[] => [
   PARAMETERS,
-  AVERAGE,
+  ...Object.keys(averaging.averages),
   ...transformation.state,
   ...averaging.state,
 ];
@@ -85,19 +85,16 @@ export function updateProgram(
   });
   const averaged = averaging.apply(transformed.gradient, {
     parameters: vector(PARAMETERS),
-    average: vector(AVERAGE),
+    averages: vectors(Object.keys(averaging.averages)),
     state: vectors(averaging.state),
     scheduled,
   });
-  const state = Object.entries({ ...transformed.state, ...averaged.state }).map(([name, node]) => [
-    next(name),
-    node,
-  ]);
+  const after = { ...averaged.averages, ...transformed.state, ...averaged.state };
+  const state = Object.entries(after).map(([name, node]) => [next(name), node]);
   return {
     name: "update",
     outputs: {
       [next(PARAMETERS)]: averaged.parameters,
-      [next(AVERAGE)]: averaged.average,
       ...Object.fromEntries(state),
       gradientNorm: norm(gradient),
     },

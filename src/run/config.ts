@@ -18,6 +18,15 @@ const below1 = v.check<number, string>(
   (value) => Math.fround(value) < 1,
   "Expected a number below 1, also as a float32",
 );
+const decay = v.pipe(v.number(), v.minValue(0), below1);
+/** Each takes as much memory as the parameters, and a validation of its own. */
+const MAX_AVERAGES = 8;
+const several = v.pipe(
+  v.array(decay),
+  v.minLength(1),
+  v.maxLength(MAX_AVERAGES),
+  v.check((decays) => new Set(decays).size === decays.length, "Expected different decays"),
+);
 const size = v.strictObject({ rows: wholeFrom(1), cols: wholeFrom(1) });
 
 /** Bounds on what a file may ask for: the more it asks for, the longer building the network takes. */
@@ -66,6 +75,8 @@ const common = {
         }),
       ]),
     ),
+    /** Whether a network is told where in the picture a pixel is. */
+    positions: v.optional(v.boolean()),
     classes: v.optional(
       v.pipe(v.array(v.strictObject({ name: v.string(), pictures: wholeFrom(0) })), v.minLength(1)),
     ),
@@ -117,8 +128,8 @@ const common = {
     warmup: wholeFrom(0),
     decay: v.union([v.picklist(["cosine", "wsd"]), v.pipe(positive, v.maxValue(1))]),
     clip: positive,
-    /** Of optimizers that do not average in their own way. */
-    ema: v.optional(v.pipe(v.number(), v.minValue(0), below1)),
+    /** Of optimizers that do not average in their own way; a list of several averages. */
+    ema: v.optional(v.union([decay, several])),
     /** Of the optimizer; its defaults if they are not there. */
     beta1: v.optional(v.pipe(v.number(), v.minValue(0), below1)),
     beta2: v.optional(v.pipe(v.number(), v.minValue(0), below1)),
@@ -165,6 +176,11 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
   if (network.field && !readsFields) {
     throw new NextpixelError(code, `${file}: network.field: Expected none of the family ${family}`, {
       about: ["completeAny", "coarseToFine", "condition"],
+    });
+  }
+  if (network.positions && !readsFields) {
+    throw new NextpixelError(code, `${file}: network.positions: Expected none of the family ${family}`, {
+      about: ["positions"],
     });
   }
   if (network.field && network.tokenizer) {

@@ -1,4 +1,4 @@
-import { NextpixelError } from "../basics/errors.ts";
+import { expected, NextpixelError } from "../basics/errors.ts";
 import { Opened } from "../basics/opened.ts";
 import { labelsAmong } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -11,7 +11,6 @@ import { parameterCount } from "../programs/parameters.ts";
 import type { Figure } from "../programs/trainable.ts";
 import { readState, releaseState, vectorOfParts, type TrainingState } from "../programs/training-state.ts";
 import { openDeviceTrainingStep, openTrainingStep, type TrainingStep } from "../programs/training-step.ts";
-import { AVERAGE } from "../programs/update-program.ts";
 import type { RunConfig } from "../run/config.ts";
 import { saveFailure } from "../run/failure.ts";
 import type { BestFigure } from "../run/training-state.ts";
@@ -24,6 +23,7 @@ import type { FigureValues, MetricsRecord, TrainEvent } from "./events.ts";
 import { newMeter } from "./meter.ts";
 import { openRunWriter, type RunWriter } from "./run-writer.ts";
 import { beginRun, resumeRun, startTogether } from "./start.ts";
+import { bestAverage, figuresOfAverages, isBetter } from "./validation.ts";
 
 export interface LoopOptions {
   /** The run folder, which must not exist yet, or be empty, unless `force` is set. */
@@ -84,15 +84,24 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   const evaluate = (count: number) => family.evaluation(network, count);
   const { parts } = trace(1);
   const trainFigures = parts.flatMap((part) => part.figures);
-  const { figures, best: bestFigure } = evaluate(1);
-  const isBetter = figures.find(({ name }) => name === bestFigure)?.lowerIsBetter
-    ? (value: number, than: number) => value < than
-    : (value: number, than: number) => value > than;
+  const evaluation = evaluate(1);
+  const bestFigure = evaluation.figures.find(({ name }) => name === evaluation.best);
+  const { averages } = parts[0]!.optimizer.averaging;
+  if (Object.keys(averages).length > 1 && bestFigure === undefined)
+    throw expected(
+      "ARGUMENT",
+      "one, as no figure tells the best,",
+      `ema of ${network.model}`,
+      training.ema,
+      "ema",
+    );
+  const compared = { averages, figure: bestFigure };
+  const figures = [...evaluation.figures, ...figuresOfAverages(compared)];
 
   if (world) await checkAgreement(world, config, options);
   const start = await startTogether(world, parts, () =>
     options.resume
-      ? resumeRun(run, config, parts, bestFigure)
+      ? resumeRun(run, config, parts, bestFigure?.name)
       : beginRun(run, config, parts, options.force ?? false, tokenizer),
   );
 
@@ -196,21 +205,22 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
       const isDue = (every: number) => isLast || state.step % every === 0;
       const isEvaluated = isDue(training.evalEvery);
       if (isEvaluated || isDue(Math.ceil(training.evalEvery / RECORDS_PER_EVALUATION))) {
-        const found = isEvaluated ? await validation.figures(vectorOfParts(state, AVERAGE)) : null;
+        const validated = isEvaluated ? await bestAverage(validation, state, compared) : undefined;
+        const found = validated?.figures ?? null;
         if (found && !Object.values(found).every(Number.isFinite)) throw diverged(run, state.step, saved);
         const record: MetricsRecord = { ...measured, valid: found };
         await writer?.record(record);
         onEvent({ type: "metrics", ...record });
-        if (found) {
-          lastValid = found;
-          const weights = vectorOfParts(await readState(state), AVERAGE);
+        if (validated) {
+          lastValid = validated.figures;
+          const weights = vectorOfParts(await readState(state), validated.average);
           const { step: ofStep } = state;
           const saveBest = async (figure?: BestFigure) => writer?.best(ofStep, weights, figure);
-          const value = bestFigure === undefined ? undefined : found[bestFigure]!;
+          const value = bestFigure && validated.figures[bestFigure.name]!;
           if (value === undefined) saveUnproven = saveBest;
-          else if (best === undefined || isBetter(value, best)) {
+          else if (best === undefined || isBetter(bestFigure!, value, best)) {
             best = value;
-            await saveBest({ name: bestFigure!, value });
+            await saveBest({ name: bestFigure!.name, value });
           }
           const preview = await writer?.preview(ofStep, weights);
           if (preview) {
@@ -224,7 +234,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
     await save(state);
     await saveUnproven?.();
     // A run that is resumed at its end has nothing left to do.
-    lastValid ??= await validation.figures(vectorOfParts(state, AVERAGE));
+    lastValid ??= (await bestAverage(validation, state, compared)).figures;
   } catch (error) {
     if (error instanceof NextpixelError && error.code === "INTERRUPTED") {
       await save(state);

@@ -6,7 +6,12 @@ import { defaultLikelihood } from "../likelihood/by-name.ts";
 import { codeMapOf } from "../families/code-network.ts";
 import { tokenizerOf } from "../families/code-prior.ts";
 import { familyOf } from "../families/by-name.ts";
-import { OPTIMIZERS, type OptimizerKind, type OptimizerName } from "../families/optimizers.ts";
+import {
+  OPTIMIZERS,
+  type OptimizerKind,
+  type OptimizerName,
+  type TrainingSettings,
+} from "../families/optimizers.ts";
 import { settingsOf, sizesOf, type GivenSizes } from "../models/by-name.ts";
 import type { Model } from "../models/model.ts";
 import type { GivenSettings } from "../models/settings.ts";
@@ -45,6 +50,11 @@ export interface TrainRequest extends FieldRequest {
   readonly levels?: number | undefined;
   /** Whether the network gets the class of each picture, from the labels of the data set. */
   readonly classConditional?: boolean | undefined;
+  /**
+   * Whether the network is told the row and the column of each pixel: a departure from the papers, in which networks do
+   * not know where the picture ends. It then draws pictures of one size only.
+   */
+  readonly positions?: boolean | undefined;
   readonly steps?: number | undefined;
   /** In place of steps: passes over the data. */
   readonly epochs?: number | undefined;
@@ -69,8 +79,11 @@ export interface TrainRequest extends FieldRequest {
   readonly decay?: "cosine" | "wsd" | number | undefined;
   /** Largest norm of the gradient. */
   readonly clip?: number | undefined;
-  /** Decay of the weights' moving average per step. None for "schedule-free", whose average is its own. */
-  readonly ema?: number | undefined;
+  /**
+   * Decay of the weights' moving average per step. Of several, each is validated, and the best is kept. None for
+   * "schedule-free", whose average is its own.
+   */
+  readonly ema?: TrainingSettings["ema"];
   /**
    * Adam's decay per step of the running mean of the gradient, 0.9 by default, and of the mean of its square, 0.999.
    * Muon's momentum is `beta1`, 0.95 by default. For "schedule-free" it says how near to the average the gradient is
@@ -239,6 +252,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       levels: pictures.levels,
       size: pictures.size,
       field: fieldOf(request, pictures.conditionChannels),
+      positions: all.positions || undefined,
       classes: pictures.classes && [...pictures.classes],
       tokenizer,
     },
@@ -268,7 +282,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       warmup: Math.min(all.warmup, Math.floor(steps / 2)),
       decay: all.decay,
       clip: all.clip,
-      ema: all.ema,
+      ema: typeof all.ema === "object" ? [...all.ema] : all.ema,
       beta1: all.beta1,
       beta2: all.beta2,
       weightDecay: all.weightDecay,
@@ -292,6 +306,7 @@ export const nameOf = (given: string | { readonly name: string }): string =>
  */
 export function requestOf({ network, data, training }: RunConfig, run: string): Omit<TrainRequest, "out"> {
   const { model, modelConfig: sizes, settings, likelihood, levels, classes, tokenizer, field } = network;
+  const { positions } = network;
   const {
     train: dataset,
     valid,
@@ -330,6 +345,7 @@ export function requestOf({ network, data, training }: RunConfig, run: string): 
     likelihood,
     levels,
     classConditional: classes !== undefined,
+    positions,
     ...requestOfField(field),
     ...training,
   };

@@ -55,6 +55,19 @@ describe("a configuration file", () => {
     });
   });
 
+  test("has a list where the command line has commas, and a run's configuration too", async () => {
+    for (const ema of [[0.9, 0.99], "0.9,0.99"])
+      expect(await asked({ dataset: "digits", out: "run", ema })).toMatchObject({ ema: [0.9, 0.99] });
+    expect(await asked({ dataset: "digits", out: "run", ema: [0.9] })).toMatchObject({ ema: 0.9 });
+    const { ema } = configOf(
+      { ...(await asked({ dataset: "digits", out: "run", ema: [0.9, 0.99] })), device: "cpu" },
+      DIGITS,
+    ).training;
+    expect(ema).toEqual([0.9, 0.99]);
+    await expect(asked({ dataset: "digits", out: "run", ema: [] })).rejects.toThrow("a number or text");
+    await expect(asked({ dataset: "digits", out: "run", steps: [1, 2] })).rejects.toThrow("whole number");
+  });
+
   test("counts for less than the command line, whatever the order", async () => {
     const file = { dataset: "pictures", out: "run", steps: 100, batch: 8, gray: true };
     for (const words of [

@@ -111,7 +111,8 @@ async function updates(optimizer: Optimizer, gradient: Float32Array, steps: numb
   let vectors: Record<string, Float32Array> = Object.fromEntries(
     vectorsOf(optimizer).map((name) => [name, new Float32Array(begin.length)]),
   );
-  vectors = { ...vectors, parameters: begin, average: begin };
+  const averages = Object.keys(optimizer.averaging.averages).map((name) => [name, begin] as const);
+  vectors = { ...vectors, ...Object.fromEntries(averages), parameters: begin };
   const seen: Record<string, Float32Array>[] = [];
   for (let step = 1; step <= steps; step++) {
     const result = await session.run({
@@ -149,6 +150,23 @@ test("the average follows the parameters with its decay, and at first faster", a
     average += (1 - decay) * (parameters![0]! - average);
     expect(received![0]).toBeCloseTo(average, 5);
   });
+});
+
+test("of several averages each follows with its own decay, and the first is that of one alone, bit for bit", async () => {
+  const begin = Float32Array.of(1);
+  const of = (ema: number | readonly number[]) =>
+    updates(adamW({ rate: 0.1, clip: 100, ema }), Float32Array.of(1), 8, begin);
+  const several = await of([0.5, 0.3, 0]);
+  expect(Object.keys(several[0]!)).toEqual(expect.arrayContaining(["average", "average-0.3", "average-0"]));
+  for (const [decay, name] of [
+    [0.5, "average"],
+    [0.3, "average-0.3"],
+    [0, "average-0"],
+  ] as const) {
+    const alone = await of(decay);
+    expect(several.map((vectors) => vectors[name])).toEqual(alone.map(({ average }) => average));
+  }
+  expect(several.at(-1)!["average"]).not.toEqual(several.at(-1)!["average-0.3"]);
 });
 
 test("a schedule is asked for its value at every step", async () => {

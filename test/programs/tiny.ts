@@ -28,7 +28,12 @@ const MODELS = [
     countable: { binary: grey(4, 2), colour: colour(2, 2), colourLevels: 2 },
     countableConfig: { width: 3, layers: 1, resolutions: 2 },
   },
-  { model: "pixelsnail", modelConfig: { width: 4, blocks: 2, layers: 1, key: 3, value: 5 }, ...ANY_SIZE },
+  {
+    model: "pixelsnail",
+    modelConfig: { width: 4, blocks: 2, layers: 1, key: 3, value: 5 },
+    knowsPositions: true,
+    ...ANY_SIZE,
+  },
   { model: "row-lstm", modelConfig: { width: 3, depth: 2, head: 6 }, ...ANY_SIZE },
   { model: "diagonal-bilstm", modelConfig: { width: 3, depth: 2, head: 6 }, ...ANY_SIZE },
 ] as const;
@@ -37,8 +42,9 @@ const classes = (count: number) =>
 
 /** Large enough that a pixel has neighbours on all sides, and pixels beyond the reach of one kernel. */
 export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
-  ({ model: name, modelConfig, greySize, colourSize }) => {
+  ({ model: name, modelConfig, greySize, colourSize, ...other }) => {
     const model = { model: name, modelConfig };
+    const told = { ...model, positions: true };
     return [
       {
         name: `${name}, bernoulli`,
@@ -84,13 +90,35 @@ export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
           classes: classes(2),
         },
       },
+      ...("knowsPositions" in other
+        ? []
+        : [
+            {
+              name: `${name}, bernoulli, positions`,
+              config: { ...told, likelihood: "bernoulli" as const, levels: 2, size: greySize },
+            },
+            {
+              name: `${name}, categorical, colour, 2 classes, positions`,
+              config: {
+                ...told,
+                likelihood: "categorical" as const,
+                levels: 3,
+                size: colourSize,
+                classes: classes(2),
+              },
+            },
+            {
+              name: `${name}, logistic mixture, colour, positions`,
+              config: { ...told, likelihood: "logistic-mixture" as const, levels: 4, size: colourSize },
+            },
+          ]),
     ];
   },
 );
 
 /** Every model, conditioned on what pixels of a picture are known. */
 export const FIELD_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
-  ({ model, modelConfig, greySize, colourSize }) => {
+  ({ model, modelConfig, greySize, colourSize, ...other }) => {
     const field = { kind: "known", width: 3, depth: 2 } as const;
     const network = { model, modelConfig, likelihood: "categorical", levels: 3, field } as const;
     return [
@@ -99,6 +127,14 @@ export const FIELD_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
         name: `${model}, known pixels and 2 classes, colour`,
         config: { ...network, size: colourSize, classes: classes(2) },
       },
+      ...("knowsPositions" in other
+        ? []
+        : [
+            {
+              name: `${model}, known pixels and positions`,
+              config: { ...network, size: greySize, positions: true },
+            },
+          ]),
     ];
   },
 );
@@ -143,6 +179,20 @@ export const COUNTABLE_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
         name: `${name}, ${sizeName(colour)} RGB with ${colourLevels} levels, logistic mixture`,
         config: { ...model, likelihood: "logistic-mixture" as const, levels: colourLevels, size: colour },
       },
+      ...("knowsPositions" in other
+        ? []
+        : [
+            {
+              name: `${name}, ${sizeName(colour)} RGB with ${colourLevels} levels and positions`,
+              config: {
+                ...model,
+                positions: true,
+                likelihood: "categorical" as const,
+                levels: colourLevels,
+                size: colour,
+              },
+            },
+          ]),
     ];
   },
 );

@@ -34,6 +34,10 @@ test("an optimizer that averages in its own way has no moving average, and the o
     );
   expect(read({ optimizer: undefined })().training.optimizer).toBe("adam");
   expect(read({ optimizer: "schedule-free", ema: undefined })().training).not.toHaveProperty("ema");
+  expect(read({ ema: [0.9, 0.99] })().training.ema).toEqual([0.9, 0.99]);
+  expect(read({ ema: [0.9, 0.9] })).toThrow("some.json: training.ema: Expected different decays");
+  expect(read({ ema: [] })).toThrow("some.json: training.ema");
+  expect(read({ ema: [0.9, 1] })).toThrow("some.json: training.ema.1: Expected a number below 1");
   expect(read({ optimizer: "schedule-free" })).toThrow("some.json: training.ema: Expected none");
   expect(read({ optimizer: "muon", ema: undefined })).toThrow("some.json: training.ema: Expected a number");
 });

@@ -71,6 +71,18 @@ const REQUESTS: readonly (readonly [string, () => Omit<TrainRequest, "out">])[] 
   ],
   ["coarse to fine", () => ({ ...common, dataset: pictures, coarseToFine: 2, mirror: true })],
   ["another picture", () => ({ ...common, dataset: at("colours"), condition: at("negatives") })],
+  [
+    "known pixels, and positions",
+    () => ({ ...common, dataset: pictures, completeAny: true, positions: true }),
+  ],
+  [
+    "coarse to fine, and positions",
+    () => ({ ...common, dataset: pictures, coarseToFine: 2, positions: true }),
+  ],
+  [
+    "another picture, and positions",
+    () => ({ ...common, dataset: at("colours"), condition: at("negatives"), positions: true }),
+  ],
 ];
 
 const weightsOf = async (run: string) => readFile(join(run, "checkpoints", "step-00000006.safetensors"));
@@ -101,8 +113,10 @@ describe.each(REQUESTS)("a training with %s", (name, request) => {
     const config = await readRunConfig(run("whole"));
     expect(config.network.field).toMatchObject({ width: 2, depth: 1 });
     const model = await ImageModel.load(run("whole"), { checkpoint: "last" });
-    const dataset = name === "another picture" ? at("colours") : pictures;
-    const beside = name === "another picture" ? { condition: at("negatives") } : {};
+    expect(config.network.positions).toBe(request().positions);
+    const isOfPairs = name.startsWith("another picture");
+    const dataset = isOfPairs ? at("colours") : pictures;
+    const beside = isOfPairs ? { condition: at("negatives") } : {};
     const whole = await model.score(dataset, { ...beside, limit: 6 });
     const upper = await model.score(dataset, { ...beside, limit: 6, mask: "lower" });
     expect(upper.givenPixels).toBe(16);
@@ -129,6 +143,16 @@ test("what does not go together is refused", async () => {
   await refusal({ model: "vae", sizes: {}, completeAny: true }).toMatchObject({
     code: "ARGUMENT",
     message: "training: network.field: Expected none of the family vae",
+  });
+  await refusal({
+    model: "vae",
+    sizes: {},
+    fieldWidth: undefined,
+    fieldDepth: undefined,
+    positions: true,
+  }).toMatchObject({
+    code: "ARGUMENT",
+    message: "training: network.positions: Expected none of the family vae",
   });
   await refusal({ coarseToFine: 3 }).toMatchObject({
     code: "ARGUMENT",

@@ -117,6 +117,7 @@ test("a run that was stopped twice has the files of one that was not, to the las
 
 test.each([
   { optimizer: "muon", decay: "wsd", ema: 0.9 },
+  { optimizer: "adam", decay: "cosine", ema: [0.9, 0.5, 0.99] as number[] },
   { optimizer: "schedule-free", decay: 1, ema: undefined },
 ] as const)("so has one of $optimizer", async (changed) => {
   const few = { steps: 4, evalEvery: 4, checkpointEvery: 4, keep: 1 };

@@ -90,6 +90,7 @@ test.each([
     "a network that draws codes of flipped pictures",
     (run: string) => priorRequest(run, { mirror: true, views: 3 }),
   ],
+  ["a network with positions that draws codes", (run: string) => priorRequest(run, { positions: true })],
 ] as const)("%s is the same from the same seed, and after a stop", async (name, request) => {
   const [whole, parts] = [`${name}, whole`, `${name}, stopped`];
   const { valid } = await train(request(whole), { threads: 1 });

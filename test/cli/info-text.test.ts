@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { infoText } from "../../src/cli/info-text.ts";
+import { describeNetwork } from "../../src/tasks/info.ts";
+import { TINY_CONFIG } from "../run/tiny-config.ts";
+
+test.each([
+  [{ positions: true }, "told the row and column of each pixel"],
+  [
+    { field: { kind: "known", width: 2, depth: 1 } as const },
+    "told of all known pixels, by a network of width 2 and depth 1",
+  ],
+])("says of %j what a network is told beside the pixels before", (told, line) => {
+  const network = { ...TINY_CONFIG.network, ...told };
+  expect(infoText(network, describeNetwork(network)).split("\n")).toContain(line);
+  expect(infoText(TINY_CONFIG.network, describeNetwork(TINY_CONFIG.network))).not.toContain("told");
+});
