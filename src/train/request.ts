@@ -282,7 +282,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       warmup: Math.min(all.warmup, Math.floor(steps / 2)),
       decay: all.decay,
       clip: all.clip,
-      ema: typeof all.ema === "object" ? [...all.ema] : all.ema,
+      ema: all.ema && typeof all.ema === "object" ? Array.from(all.ema) : all.ema,
       beta1: all.beta1,
       beta2: all.beta2,
       weightDecay: all.weightDecay,
