@@ -32,10 +32,11 @@ export const number =
 export const positive = number("a number above 0", (value) => value > 0);
 export const fraction = number("a number between 0 and 1", (value) => value > 0 && value < 1);
 export const belowOne = number("a number of at least 0 and below 1", (value) => value >= 0 && value < 1);
-/** Numbers as `belowOne` takes them, separated by commas: a list, if there are several. */
-export function belowOnes(text: string): number | number[] {
-  const [first, ...others] = text.split(",").map((one) => belowOne(one));
-  return others.length === 0 ? first! : [first!, ...others];
+/** Decays per step, separated by commas: a list, if there are several. */
+export function decays(text: string): number | number[] {
+  const all = text.split(",").map((one) => belowOne(one));
+  if (new Set(all).size < all.length) throw new InvalidArgumentError("Expected different decays.");
+  return all.length === 1 ? all[0]! : all;
 }
 
 const { least, largest } = TEMPERATURES;

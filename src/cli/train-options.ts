@@ -156,7 +156,7 @@ export function withTrainOptions(command: Command): Command {
       "--ema <decay>",
       `decay of the weights' moving average per step (default: ${ownDefaults("ema")}); of several averages, ` +
         "0.999,0.9999, each is validated, and the best is kept",
-      read.belowOnes,
+      read.decays,
     )
     .option(
       "--beta1 <decay>",
