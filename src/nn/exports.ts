@@ -15,5 +15,6 @@ export { lstmCell, rowAbove } from "./lstm.ts";
 export { ABOVE, ABOVE_AND_LEFT, type Neighbourhood } from "./neighbourhood.ts";
 export type { Distribution } from "./noise-input.ts";
 export { AFTER_ELU, CONCATENATED_ELU, type Nonlinearity } from "./nonlinearity.ts";
+export { positionsOf } from "./positions.ts";
 export type { Scope } from "./scope.ts";
 export { normalisedConv, normalisedConvTranspose } from "./weight-norm.ts";
