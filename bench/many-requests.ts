@@ -46,7 +46,7 @@ export async function manyRequests(asked: Asked): Promise<void> {
   );
 }
 
-/** By the client of Debian's package nghttp2-client, which takes little of the processor; undefined if there is none. */
+/** By the client of Debian's package nghttp2-client, which takes little processor time; undefined if there is none. */
 async function byH2load({ url, headers }: Asked, wanted: number): Promise<Answered | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "nextpixel-bench-"));
   try {

@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 const TICKS = 100;
 
 /**
- * Seconds of processor time that a process has used so far, or that its children had used that have ended; NaN where the
- * system has no /proc.
+ * Seconds of processor time that a process has used so far, or that its children had used that have ended; NaN where
+ * the system has no /proc.
  */
 export async function processorTime(pid: number, whose: "own" | "of children" = "own"): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);

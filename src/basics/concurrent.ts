@@ -27,9 +27,10 @@ export async function mapConcurrently<Item, Result>(
 }
 
 /**
- * The results of `work(0)` to `work(count - 1)`, in this order. `width` of them are at work at a time: number i + width
- * begins once number i is there, so that what has room for one piece of work each can be `i % width`. An error is thrown
- * where its result would be. When the iteration ends, all that was begun has ended.
+ * The results of `work(0)` to `work(count - 1)`, in this order. At most `width` run at the same time: number i + width
+ * begins once number i is there. So each of `width` places that can do one thing at a time can take every number with
+ * the same `i % width`. An error is thrown where its result would be. When the iteration ends, all that was begun has
+ * ended.
  */
 export async function* inOrder<Result>(
   count: number,

@@ -44,8 +44,8 @@ export interface FileNames {
 
 /**
  * The folder of the cache with these files of a model on the Hub, and with those of the optional ones that it has. A
- * branch or a tag is asked for each time, because it may mean another commit today; if the Hub cannot be reached, it is the one that it meant the last time. A commit is
- * downloaded once. Files are checked by the hashes that the Hub has told: SHA-256 of large ones, Git's SHA-1 of others.
+ * branch or a tag is asked for each time, because it may mean another commit today; if the Hub cannot be reached, it is
+ * the one that it meant the last time. A commit is downloaded once. Files are checked by the hashes that the Hub has told: SHA-256 of large ones, Git's SHA-1 of others.
  *
  * @throws DOWNLOAD if the Hub cannot be reached; NOT_FOUND if there is no such model, or it lacks a file; FORMAT if a
  * file is another one than the Hub says; the errors of `cachedFiles`.

@@ -1,6 +1,6 @@
 /**
- * The uniform numbers, f64 in (0, 1), that draw a sub-pixel of several pictures, or several pixels of a picture. Each is
- * a function of seed (the key), picture, pixel and channel, and of nothing else: word 0 of Philox4x32-10 (see
+ * The uniform numbers, f64 in (0, 1), that draw a sub-pixel of several pictures, or several pixels of a picture. Each
+ * is a function of seed (the key), picture, pixel and channel, and of nothing else: word 0 of Philox4x32-10 (see
  * `src/basics/philox.ts`) of the counter (picture, pixel, channel, purpose).
  */
 export function pixelUniforms(

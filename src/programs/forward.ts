@@ -12,7 +12,9 @@ import type { PartVectors } from "./trainable.ts";
 export interface ForwardOptions extends SessionOptions {
   /** The CPU by default, the only device on which threads and blocks have a meaning. */
   readonly device?: Device | undefined;
-  /** Runs it in a thread of its own, so that several run at once; on the CPU. Each can be asked for one run at a time. */
+  /**
+   * Runs it in a thread of its own, so that several run at once; on the CPU. Each can be asked for one run at a time.
+   */
   readonly ownThread?: boolean | undefined;
 }
 

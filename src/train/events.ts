@@ -44,6 +44,9 @@ interface Measured {
 
 /** A line of metrics.jsonl. */
 export interface MetricsRecord extends Measured {
-  /** Means over the validation pictures, with the averaged weights (of several averages the best); null where no validation was due. */
+  /**
+   * Means over the validation pictures, with the averaged weights (of several averages the best); null where no
+   * validation was due.
+   */
   readonly valid: FigureValues | null;
 }

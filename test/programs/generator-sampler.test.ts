@@ -50,6 +50,10 @@ function open(name: string | undefined, options = {}) {
   return openGeneratorSampler(trace, { config, weights: { network } }, options, place);
 }
 
+async function toTheEnd(stream: ReturnType<ReturnType<typeof open>["stream"]>): Promise<void> {
+  for await (const event of stream) expect(event.kind).toBeDefined();
+}
+
 test.each(LIKELIHOODS)(
   "picture k of a seed is the same in every batch and number of threads (%s)",
   async (name) => {
@@ -86,15 +90,12 @@ test.each(LIKELIHOODS)("many pictures are drawn by several threads, and are the 
   two.close();
 });
 
-test("a thread that fails ends the stream with its error", async () => {
+test("a sampler that is closed while its threads draw ends the stream", async () => {
   const sampler = open(undefined, { workers: 2 });
   const stream = sampler.stream({ count: 1000 });
   await stream.next();
   sampler.close();
-  const rest = async () => {
-    for await (const event of stream) expect(event.kind).toBeDefined();
-  };
-  await expect(rest()).rejects.toMatchObject({ code: "INTERRUPTED" });
+  await expect(toTheEnd(stream)).rejects.toMatchObject({ code: "INTERRUPTED" });
 });
 
 test.each(["bernoulli", "categorical", "logistic-mixture"] as const)(
@@ -155,8 +156,5 @@ test("what it cannot do is refused", async () => {
   const stream = sampler.stream({ count: 100 });
   await stream.next();
   sampler.close();
-  const rest = async () => {
-    for await (const event of stream) expect(event.kind).toBeDefined();
-  };
-  await expect(rest()).rejects.toMatchObject({ code: "INTERRUPTED" });
+  await expect(toTheEnd(stream)).rejects.toMatchObject({ code: "INTERRUPTED" });
 });

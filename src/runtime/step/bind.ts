@@ -10,7 +10,7 @@ import type {
 import { bindAttend, bindRemember } from "./bind-attention.ts";
 import { bindConvolution, bindWinogradInput, bindWinogradOutput } from "./bind-convolution.ts";
 import { at, cellsOf, preload, type Binding, type Call, type Of } from "./binding.ts";
-import { addressAt, placeOf, type Place } from "./layout.ts";
+import { addressAt, placeOf, placeOfAllPixels } from "./layout.ts";
 
 /** Turns an instruction into calls of its kernel with all addresses worked out. */
 export function bind(instruction: Instruction, binding: Binding): Call {
@@ -86,7 +86,7 @@ function bindPointwise(instruction: Of<"pointwise">, binding: Binding): Call {
   const out = at(instruction.out, binding);
   const bound = instruction.operands.map((operand: Operand) => {
     const isTap = "field" in operand;
-    const place = isTap ? placeOf(operand, layouts) : valuesPlace(preload(operand.values, binding));
+    const place = isTap ? placeOf(operand, layouts) : placeOfAllPixels(preload(operand.values, binding), 0);
     const own = isTap ? operand.channels : operand.values.length;
     return { place, isOne: own === 1 && channels > 1 ? 1 : 0 };
   });
@@ -111,18 +111,6 @@ function bindPointwise(instruction: Of<"pointwise">, binding: Binding): Call {
     );
   };
 }
-
-/** The same values at every pixel and for every picture. */
-const valuesPlace = (base: number): Place => ({
-  base,
-  rowStride: 1,
-  colStride: 1,
-  rows: 0,
-  depth: 1,
-  rowBytes: 0,
-  colBytes: 0,
-  stride: 0,
-});
 
 function bindGate(instruction: Of<"gate">, binding: Binding): Call {
   const { machine } = binding;

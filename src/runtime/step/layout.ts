@@ -73,6 +73,18 @@ export interface Place {
   readonly stride: number;
 }
 
+/** The same place at every pixel: only from picture to picture there is a stride. */
+export const placeOfAllPixels = (base: number, stride: number): Place => ({
+  base,
+  rowStride: 1,
+  colStride: 1,
+  rows: 0,
+  depth: 1,
+  rowBytes: 0,
+  colBytes: 0,
+  stride,
+});
+
 export function placeOf({ field, channel, rows, cols }: Tap, layouts: readonly FieldLayout[]): Place {
   const { address, depth, rowBytes, colBytes, pictureBytes } = layouts[field]!;
   const [rowStride, colStride] = layouts[field]!.stride;

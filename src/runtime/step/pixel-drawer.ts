@@ -1,6 +1,6 @@
 import { decisionMemory, drawn, type Distribution } from "./decide.ts";
 import { openKernels } from "./kernels.ts";
-import { Reservations, type Place } from "./layout.ts";
+import { placeOfAllPixels, Reservations } from "./layout.ts";
 
 /** Draws pictures whose logits are all known, since no pixel depends on another one. */
 export interface PixelDrawer {
@@ -11,14 +11,18 @@ export interface PixelDrawer {
   ): Uint8Array;
 }
 
-/** Opens a drawer of pictures of so many channels and pixels. What is drawn is what a sampler would draw of these logits. */
+/**
+ * Opens a drawer of pictures of so many channels and pixels. What is drawn is what a sampler would draw of these
+ * logits.
+ */
 export async function openPixelDrawer(
   distribution: Distribution,
   { channels, logits, pixels }: { channels: number; logits: number; pixels: number },
 ): Promise<PixelDrawer> {
   const reservations = new Reservations();
-  // Kernels read whole vectors, beyond the last pixel too.
-  const field = (maps: number) => placeOfPixels(reservations.reserve(4 * (maps * pixels + VECTOR)), maps);
+  // The numbers of a pixel lie together. Kernels read whole vectors, beyond the last pixel too.
+  const field = (maps: number) =>
+    placeOfAllPixels(reservations.reserve(4 * (maps * pixels + VECTOR)), 4 * maps);
   const [from, to] = [field(logits), field(channels)];
   const memory = decisionMemory(reservations.end, pixels, distribution.levels);
   const {
@@ -47,18 +51,6 @@ export async function openPixelDrawer(
 
 /** Floats that a kernel reads at once. */
 const VECTOR = 16;
-
-/** Where the numbers of pixels lie, those of a pixel together. */
-const placeOfPixels = (base: number, maps: number): Place => ({
-  base,
-  rowStride: 1,
-  colStride: 1,
-  rows: 0,
-  depth: 1,
-  rowBytes: 0,
-  colBytes: 0,
-  stride: 4 * maps,
-});
 
 /** [rows, cols] to [cols, rows]. */
 function transpose(from: Float32Array, to: Float32Array | Uint8Array, rows: number, cols: number): void {

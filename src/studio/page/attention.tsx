@@ -9,8 +9,8 @@ import { attention, explanation } from "./watching.ts";
 const chosen = signal("");
 
 /**
- * The weights that are shown, [rows, cols], and the pixel that they predict. While the picture is played there are none,
- * and nothing is painted again.
+ * The weights that are shown, [rows, cols], and the pixel that they predict. While the picture is played there are
+ * none, and nothing is painted again.
  */
 const shown = computed(() => {
   const known = attention.value;
