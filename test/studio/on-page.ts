@@ -89,6 +89,20 @@ export const shownOn = (page: Page, selector: string, rows: number, cols: number
     { rows, cols },
   );
 
+/** Draws with the mouse on a picture of 8x8 from one pixel to another, so fast that the mouse skips those between. */
+export async function drawLine(
+  page: Page,
+  [from, to]: readonly [from: readonly [row: number, col: number], to: readonly [row: number, col: number]],
+): Promise<void> {
+  const { x, y, width } = (await page.getByRole("application").boundingBox())!;
+  const move = ([row, col]: readonly [row: number, col: number]) =>
+    page.mouse.move(x + ((col + 0.5) * width) / 8, y + ((row + 0.5) * width) / 8);
+  await move(from);
+  await page.mouse.down();
+  await move(to);
+  await page.mouse.up();
+}
+
 export const untilDrawn = (page: Page, text: string) => page.getByText(text, { exact: false }).waitFor();
 /** Waits until the address has these settings and no others: it is written a moment after they change. */
 export const untilAddress = (page: Page, settings: Readonly<Record<string, string>>) =>

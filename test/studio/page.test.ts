@@ -18,7 +18,15 @@ import { launchChromium } from "../browser/chromium.ts";
 import type { PageServer } from "../browser/serve.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 import { DIGITS, trainedOnColours, trainedWithField } from "./runs.ts";
-import { expectAccessible, onPageOf, shownOn, untilAddress, untilDrawn, type OnPage } from "./on-page.ts";
+import {
+  drawLine,
+  expectAccessible,
+  onPageOf,
+  shownOn,
+  untilAddress,
+  untilDrawn,
+  type OnPage,
+} from "./on-page.ts";
 import { serveSite } from "./serve-site.ts";
 
 let runs: Readonly<Record<"colours" | "run-of-format-1" | "with-field", string>>;
@@ -270,14 +278,10 @@ describe("completing", () => {
     const completed = () => complete(model, { pictures: picture, isGiven, count: 8, seed: 2, workers: 1 });
     await onPage("?view=complete&run=run-of-format-1&seed=2", async (page) => {
       const editor = page.getByRole("application");
-      const { x, y, width } = (await editor.boundingBox())!;
-      const move = (row: number, col: number) =>
-        page.mouse.move(x + ((col + 0.5) * width) / 8, y + ((row + 0.5) * width) / 8);
-      await move(1, 2);
-      await page.mouse.down();
-      // So fast that pixels are left out.
-      await move(1, 5);
-      await page.mouse.up();
+      await drawLine(page, [
+        [1, 2],
+        [1, 5],
+      ]);
       for (const pixel of [10, 11, 12, 13]) [picture[pixel], isGiven[pixel]] = [16, 1];
       await untilDrawn(page, "4 of 64 pixels are given. Row 2, column 6: given, 16.");
       await page.mouse.move(0, 0);
@@ -308,13 +312,10 @@ describe("completing", () => {
       const withoutAny = await completed();
       await untilDrawn(page, "0 of 64 pixels are given.");
       await sameCompletions(page, withoutAny);
-      const { x, y, width } = (await page.getByRole("application").boundingBox())!;
-      const move = (row: number, col: number) =>
-        page.mouse.move(x + ((col + 0.5) * width) / 8, y + ((row + 0.5) * width) / 8);
-      await move(7, 0);
-      await page.mouse.down();
-      await move(7, 7);
-      await page.mouse.up();
+      await drawLine(page, [
+        [7, 0],
+        [7, 7],
+      ]);
       picture.fill(4, 56);
       isGiven.fill(1, 56);
       await untilDrawn(page, "8 of 64 pixels are given.");

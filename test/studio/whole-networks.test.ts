@@ -11,7 +11,7 @@ import { train } from "../../src/train/train.ts";
 import { launchChromium } from "../browser/chromium.ts";
 import type { PageServer } from "../browser/serve.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
-import { expectAccessible, onPageOf, shownOn, withPage, type OnPage } from "./on-page.ts";
+import { drawLine, expectAccessible, onPageOf, shownOn, withPage, type OnPage } from "./on-page.ts";
 import { studioOf } from "./open-studio.ts";
 import { DIGITS } from "./runs.ts";
 import { serveSite } from "./serve-site.ts";
@@ -112,14 +112,11 @@ describe("training in the page", () => {
       await page.getByLabel("My own drawings").check();
       expect(await button(page, "Train").isDisabled()).toBe(true);
       const sheet = page.getByRole("application");
-      const { x, y, width } = (await sheet.boundingBox())!;
-      const move = (row: number, col: number) =>
-        page.mouse.move(x + ((col + 0.5) * width) / 8, y + ((row + 0.5) * width) / 8);
       // A column with the pointer, and a row with the keyboard.
-      await move(0, 2);
-      await page.mouse.down();
-      await move(7, 2);
-      await page.mouse.up();
+      await drawLine(page, [
+        [0, 2],
+        [7, 2],
+      ]);
       await button(page, "Add this drawing").click();
       await sheet.focus();
       await page.keyboard.press("Home");
