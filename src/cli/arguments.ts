@@ -112,6 +112,14 @@ export const withReport = (command: Command): Command =>
 export const withCondition = (command: Command, about: string): Command =>
   command.option("--condition <folder>", `of a model that is conditioned on other pictures: ${about}`);
 
+/** Of which size a tokenizer's pictures are. */
+export const withTokenizerSize = (command: Command): Command =>
+  command.option(
+    "--size <WxH>",
+    "of a tokenizer: the size of the pictures, of which the centre is read (default: that of its training)",
+    pictureExtent,
+  );
+
 /** Which weights of a run are used. */
 export const withCheckpoint = (command: Command): Command =>
   command.option(

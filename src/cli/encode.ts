@@ -1,13 +1,16 @@
 import type { Command } from "commander";
+import type { Extent } from "../data/dataset.ts";
 import { checkWritable, writeAtomically } from "../files/atomic-write.ts";
 import { encodeNpy } from "../pictures/npy.ts";
 import { encodePictures } from "../tasks/codes.ts";
+import { ofSize } from "../tasks/of-size.ts";
 import * as read from "./arguments.ts";
 import { readingDisplay } from "./fetch-display.ts";
 import { openRun, withModelFile, type RunFlags } from "./model-file.ts";
 import { duration, result } from "./output.ts";
 
 interface EncodeFlags extends read.CommonOptions, RunFlags {
+  readonly size?: Extent;
   readonly limit?: number;
   readonly out: string;
   readonly skipBad?: boolean;
@@ -27,11 +30,12 @@ export function addEncodeCommand(program: Command): void {
       "codes.npy",
     )
     .option("--skip-bad", "leave out pictures that cannot be read");
+  read.withTokenizerSize(command);
   read.withCheckpoint(command);
   withModelFile(command);
   read.withCommonOptions(command).action(async (run: string, dataset: string, flags: EncodeFlags) => {
     const { out } = flags;
-    const model = await openRun(run, flags);
+    const model = ofSize(await openRun(run, flags), flags.size);
     await checkWritable(out);
     const started = performance.now();
     const { count, size, levels, codes } = await encodePictures(model, dataset, {

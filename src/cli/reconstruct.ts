@@ -1,6 +1,8 @@
 import type { Command } from "commander";
+import type { Extent } from "../data/dataset.ts";
 import { checkWritable } from "../files/atomic-write.ts";
 import { reconstruct } from "../tasks/latents.ts";
+import { ofSize } from "../tasks/of-size.ts";
 import { pngText } from "../tasks/png-text.ts";
 import { prepareOutput, writeCompletions } from "../tasks/sample-files.ts";
 import * as read from "./arguments.ts";
@@ -11,6 +13,7 @@ import { duration, result } from "./output.ts";
 import { partFileOf, withPart, type PartFlags } from "./part-option.ts";
 
 interface ReconstructFlags extends read.CommonOptions, RunFlags, PartFlags {
+  readonly size?: Extent;
   readonly limit: number;
   readonly class?: string;
   readonly out: string;
@@ -34,11 +37,12 @@ export function addReconstructCommand(program: Command): void {
   read.withOneClass(command, "the pictures' own");
   withPart(command, "--out");
   command.option("--skip-bad", "leave out pictures that cannot be read");
+  read.withTokenizerSize(command);
   read.withCheckpoint(command);
   withModelFile(command);
   read.withCommonOptions(command).action(async (run: string, pictures: string, flags: ReconstructFlags) => {
     const { out, part } = flags;
-    const model = await openRun(run, flags);
+    const model = ofSize(await openRun(run, flags), flags.size);
     await (part ? checkWritable(partFileOf(out, part)) : prepareOutput(out));
     const started = performance.now();
     const made = await reconstruct(model, pictures, { ...flags, ...readingDisplay() });

@@ -1,8 +1,10 @@
 import { Option, type Command } from "commander";
 import { expected, NextpixelError } from "../basics/errors.ts";
+import type { Extent } from "../data/dataset.ts";
 import { capability } from "../families/by-name.ts";
 import { checkWritable } from "../files/atomic-write.ts";
 import { givenPixels, HALVES } from "../tasks/given.ts";
+import { ofSize } from "../tasks/of-size.ts";
 import { openRunDataset } from "../tasks/run-dataset.ts";
 import { wholeScore, type Score } from "../tasks/score.ts";
 import * as read from "./arguments.ts";
@@ -15,6 +17,7 @@ import { scorePart } from "./score-parts.ts";
 import { scoreText } from "./score-text.ts";
 
 interface ScoreFlags extends read.CommonOptions, RunFlags, PartFlags {
+  readonly size?: Extent;
   readonly limit?: number;
   readonly classify?: boolean;
   readonly importanceSamples?: number;
@@ -73,6 +76,7 @@ export function addScoreCommand(program: Command): void {
   withPart(command, "--per-image or --per-pixel");
   read.withThreads(command);
   read.withCondition(command, "these have the names of the pictures");
+  read.withTokenizerSize(command);
   read.withCheckpoint(command);
   withModelFile(command);
   read.withCommonOptions(command).addHelpText("after", CLASSES);
@@ -102,7 +106,7 @@ export async function runScoring(run: string, name: string, flags: ScoreFlags): 
 }
 
 async function opened(run: string, name: string, flags: ScoreFlags) {
-  const model = await openRun(run, flags);
+  const model = ofSize(await openRun(run, flags), flags.size);
   const dataset = await openRunDataset(model, name, {
     skipBad: flags.skipBad,
     condition: flags.condition,

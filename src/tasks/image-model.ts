@@ -1,5 +1,5 @@
 import type { CodeMaps } from "../data/formats/code-maps.ts";
-import type { Dataset, PictureSize } from "../data/dataset.ts";
+import type { Dataset, Extent, PictureSize } from "../data/dataset.ts";
 import type { FetchOptions } from "../fetch/settings.ts";
 import type { CheckpointChoice } from "../run/checkpoints.ts";
 import { localRun } from "../run/local-run.ts";
@@ -19,6 +19,7 @@ import {
   type LatentsOptions,
   type Reconstructed,
 } from "./latents.ts";
+import { ofSize } from "./of-size.ts";
 import { openRunDataset, type ReadOptions } from "./run-dataset.ts";
 import {
   openSampler,
@@ -39,6 +40,8 @@ export type ModelCompleteOptions = GivenOptions &
 
 export interface LoadOptions {
   readonly checkpoint?: CheckpointChoice | undefined;
+  /** Of a tokenizer: the size of the pictures that it reads and makes; that of its training if not given. */
+  readonly size?: Extent | undefined;
   /** How a model on the Hub is downloaded. */
   readonly download?: FetchOptions | undefined;
 }
@@ -56,13 +59,16 @@ export class ImageModel {
    * of a packed model: a folder, or `hf:owner/name` or `hf:owner/name@revision` on the Hugging Face Hub, which is
    * downloaded into the cache. A network of your own has to be defined first (`defineModel`).
    *
-   * @throws NOT_FOUND if there is none, FORMAT if a file is damaged, DOWNLOAD if the Hub cannot be reached
+   * @throws NOT_FOUND if there is none, FORMAT if a file is damaged, DOWNLOAD if the Hub cannot be reached; as `ofSize`
    */
-  static async load(run: string, { checkpoint = "best", download }: LoadOptions = {}): Promise<ImageModel> {
-    return new ImageModel(await loadSavedModel(await localRun(run, download), checkpoint));
+  static async load(
+    run: string,
+    { checkpoint = "best", size, download }: LoadOptions = {},
+  ): Promise<ImageModel> {
+    return new ImageModel(ofSize(await loadSavedModel(await localRun(run, download), checkpoint), size));
   }
 
-  /** The size of the pictures that it was trained on. */
+  /** The size of its pictures: of those that it was trained on, unless it was loaded for another one. */
   get size(): PictureSize {
     return this.#model.config.size;
   }

@@ -148,6 +148,8 @@ const TOKENIZERS: readonly Mistake[] = [
   ["train digits --out new --model fsq --downsampling 3 --steps 1", "4 or 8 or 16", "received 3"],
   ["sample tokens", "can draw pictures", "train a network that draws codes"],
   ["sample prior --size 8x10", "a multiple of 4 in rows and columns", '"8x10"'],
+  ["score tokens digits --size 10x8", "a multiple of 4", '"10x8"'],
+  ["reconstruct run digits --size 8x8", "a tokenizer for a size of pictures", '"pixelcnn"'],
   ["encode run digits", "turn pictures into codes (of the families tokenizer)", '"pixelcnn"'],
   ["encode tokens pictures", "8x8, 1 channel(s)", "6x6"],
   ["encode tokens digits --out codes.txt", "--out", "ends in .npy", "codes.txt"],

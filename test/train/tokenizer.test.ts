@@ -6,7 +6,9 @@ import { readCodes } from "../../src/data/formats/code-maps.ts";
 import { holdOut, pictureLength, subset, type Dataset } from "../../src/data/dataset.ts";
 import { openDataset } from "../../src/data/open.ts";
 import { codePriorOf } from "../../src/families/code-prior.ts";
+import { dequantise } from "../../src/data/quantise.ts";
 import { encodeNpy } from "../../src/pictures/npy.ts";
+import { encodePng } from "../../src/pictures/png.ts";
 import { collect } from "../../src/programs/drawn-pictures.ts";
 import { NETWORK } from "../../src/programs/network.ts";
 import { openNetworkSampler } from "../../src/programs/sampler.ts";
@@ -142,6 +144,28 @@ test("pictures become codes and codes pictures, as reconstruct makes them", asyn
   );
   const wrong = { ...maps, codes: maps.codes.with(3, 3) };
   await expect(model.decode(wrong)).rejects.toThrow("expected codes from 0 to 2 for the codes, received 3");
+});
+
+test("a tokenizer reads pictures of other sizes, or the centre of larger ones", async () => {
+  const pixels = Uint8Array.from({ length: 24 * 24 }, (_, i) => (i * 7) % 17);
+  const wide = { ...subset(digits, [0]), size: { channels: 1, rows: 24, cols: 24 }, read: async () => pixels };
+  const whole = await ImageModel.load(at("tokenizer"), { size: { rows: 24, cols: 24 } });
+  const maps = await whole.encode(wide);
+  expect(maps.size).toEqual({ channels: 3, rows: 6, cols: 6 });
+  expect((await whole.decode(maps)).pictures).toEqual((await whole.reconstruct(wide)).pictures);
+  expect((await whole.score(wide)).fidelity!.codeBitsPerPixel).toBeCloseTo((3 * Math.log2(3)) / 16, 10);
+  // From a file, the centre of the size is read.
+  const file = at("wide.png");
+  const data = dequantise(pixels, 17);
+  await writeFile(file, encodePng({ width: 24, height: 24, channels: 1, data }));
+  const large = await ImageModel.load(at("tokenizer"), { size: { rows: 16, cols: 16 } });
+  const centre = Uint8Array.from({ length: 256 }, (_, i) => pixels[(4 + (i >> 4)) * 24 + 4 + (i & 15)]!);
+  const cut = { ...wide, size: { channels: 1, rows: 16, cols: 16 }, read: async () => centre };
+  expect((await large.encode(file)).codes).toEqual((await large.encode(cut)).codes);
+  await expect(ImageModel.load(at("tokenizer"), { size: { rows: 10, cols: 8 } })).rejects.toThrow("a multiple of 4");
+  await expect(ImageModel.load(at("prior"), { size: { rows: 8, cols: 8 } })).rejects.toThrow(
+    "expected a tokenizer for a size of pictures",
+  );
 });
 
 test("codes are a fixed point of decoding and encoding, once pictures are reconstructed well", async () => {
