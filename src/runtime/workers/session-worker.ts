@@ -2,21 +2,34 @@
 import { parentPort } from "node:worker_threads";
 import { openCompiled } from "../ort.ts";
 import type { Session } from "../session.ts";
-import type { FromSession, ToSession } from "./session.ts";
+import type { FromSession, SharedFeeds, ToSession } from "./session.ts";
 
 const port = parentPort!;
-const post = (message: FromSession) => port.postMessage(message);
 let session: Session;
+let shared: SharedFeeds;
+/** Copies of what is shared, which the runtime takes; it does not take shared memory. */
+let feeds: Readonly<Record<string, Float32Array>>;
 
 async function answer(message: ToSession): Promise<Record<string, Float32Array>> {
-  if ("feeds" in message) return session.run(message.feeds);
+  if (message === "run") {
+    for (const [name, values] of shared) feeds[name]!.set(values);
+    return session.run(feeds);
+  }
+  shared = message.feeds;
+  feeds = Object.fromEntries([...shared].map(([name, { length }]) => [name, new Float32Array(length)]));
   session = await openCompiled(message.compiled, message.options);
   return {};
 }
 
 port.on("message", (message: ToSession) => {
+  const post = (answer: FromSession, transfer: readonly ArrayBuffer[] = []) =>
+    port.postMessage(answer, transfer);
   answer(message).then(
-    (results) => post({ results }),
+    (results) =>
+      post(
+        { results },
+        Object.values(results).map(({ buffer }) => buffer as ArrayBuffer),
+      ),
     (failed: unknown) => post({ failed }),
   );
 });

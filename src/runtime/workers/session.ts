@@ -1,11 +1,15 @@
 import { NextpixelError } from "../../basics/errors.ts";
 import type { SessionOptions } from "../ort.ts";
-import type { CompiledProgram, Session } from "../session.ts";
+import { sizeOf } from "../../graph/shapes.ts";
+import { checkLength, type CompiledProgram, type Session } from "../session.ts";
 import { startThread } from "./node.ts";
 
+/** Memory of the values of each input, which the thread reads: sending them would copy them several times. */
+export type SharedFeeds = ReadonlyMap<string, Float32Array<SharedArrayBuffer>>;
+
 export type ToSession =
-  | { readonly compiled: CompiledProgram; readonly options: SessionOptions }
-  | { readonly feeds: Readonly<Record<string, Float32Array>> };
+  | { readonly compiled: CompiledProgram; readonly options: SessionOptions; readonly feeds: SharedFeeds }
+  | "run";
 
 export type FromSession = { readonly results: Record<string, Float32Array> } | { readonly failed: unknown };
 
@@ -37,15 +41,25 @@ export async function openSessionThread(
       thread.keepAlive(true);
       thread.post(message);
     });
-  await ask({ compiled, options }).catch((cause: unknown) => {
+  const shared: SharedFeeds = new Map(
+    [...compiled.shapes].map(([name, shape]) => [name, sharedArray(sizeOf(shape))]),
+  );
+  await ask({ compiled, options, feeds: shared }).catch((cause: unknown) => {
     thread.terminate();
     throw cause;
   });
   return {
-    run: (feeds) => ask({ feeds }),
+    async run(feeds) {
+      for (const [name, shape] of compiled.shapes)
+        shared.get(name)!.set(checkLength(feeds[name], name, shape));
+      return ask("run");
+    },
     async close() {
       thread.terminate();
       endWith(new NextpixelError("INTERRUPTED", "the session was closed: open another to run"));
     },
   };
 }
+
+const sharedArray = (length: number) =>
+  new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT));
