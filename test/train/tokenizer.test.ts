@@ -148,7 +148,11 @@ test("pictures become codes and codes pictures, as reconstruct makes them", asyn
 
 test("a tokenizer reads pictures of other sizes, or the centre of larger ones", async () => {
   const pixels = Uint8Array.from({ length: 24 * 24 }, (_, i) => (i * 7) % 17);
-  const wide = { ...subset(digits, [0]), size: { channels: 1, rows: 24, cols: 24 }, read: async () => pixels };
+  const wide = {
+    ...subset(digits, [0]),
+    size: { channels: 1, rows: 24, cols: 24 },
+    read: async () => pixels,
+  };
   const whole = await ImageModel.load(at("tokenizer"), { size: { rows: 24, cols: 24 } });
   const maps = await whole.encode(wide);
   expect(maps.size).toEqual({ channels: 3, rows: 6, cols: 6 });
@@ -162,7 +166,9 @@ test("a tokenizer reads pictures of other sizes, or the centre of larger ones", 
   const centre = Uint8Array.from({ length: 256 }, (_, i) => pixels[(4 + (i >> 4)) * 24 + 4 + (i & 15)]!);
   const cut = { ...wide, size: { channels: 1, rows: 16, cols: 16 }, read: async () => centre };
   expect((await large.encode(file)).codes).toEqual((await large.encode(cut)).codes);
-  await expect(ImageModel.load(at("tokenizer"), { size: { rows: 10, cols: 8 } })).rejects.toThrow("a multiple of 4");
+  await expect(ImageModel.load(at("tokenizer"), { size: { rows: 10, cols: 8 } })).rejects.toThrow(
+    "a multiple of 4",
+  );
   await expect(ImageModel.load(at("prior"), { size: { rows: 8, cols: 8 } })).rejects.toThrow(
     "expected a tokenizer for a size of pictures",
   );

@@ -1,6 +1,6 @@
 import { NextpixelError } from "../../basics/errors.ts";
-import type { SessionOptions } from "../ort.ts";
 import { sizeOf } from "../../graph/shapes.ts";
+import type { SessionOptions } from "../ort.ts";
 import { checkLength, type CompiledProgram, type Session } from "../session.ts";
 import { startThread } from "./node.ts";
 
