@@ -23,7 +23,7 @@ const RULES: readonly (readonly [room: string, mayImport: string])[] = [
   ["optim", "graph"],
   ["runtime", "basics, graph, lower/onnx"],
   ["runtime/step", "basics, graph, likelihood, lower/step, kernels"],
-  ["runtime/workers", "basics, runtime, runtime/step"],
+  ["runtime/workers", "basics, graph, runtime, runtime/step"],
   ["files", "basics"],
   ["fetch", "basics, files"],
   ["hub", "basics, files, fetch"],
