@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { runCli } from "./cli/run-cli.ts";
+import { runHere } from "./cli/run-here.ts";
 import { temporaryFolder } from "./data/temporary-folder.ts";
 import { readmeCommands, readmeFlags } from "./readme-commands.ts";
 
@@ -31,10 +32,11 @@ test(
 
 test("every option that the README mentions exists", async () => {
   const cwd = await temporaryFolder();
-  const help = async (...command: string[]) => (await runCli([...command, "--help"], { cwd })).stdout;
+  const help = async (...command: string[]) => (await runHere([...command, "--help"], { cwd })).stdout;
   const commands = [...(await help()).matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name!);
   expect(commands).toContain("doctor");
-  const helps = await Promise.all(commands.map((command) => help(command)));
+  const helps: string[] = [];
+  for (const command of commands) helps.push(await help(command));
   const options = [...helps, await benchUsage()].flatMap((text) => text.match(/--[a-z][a-z-]*/g) ?? []);
   const known = new Set(["--version", ...options]);
   const flags = readmeFlags(await readme());

@@ -16,6 +16,7 @@ import { temporaryFolder } from "../data/temporary-folder.ts";
 import { expectClose, logitsPixelByPixel } from "../runtime/logits.ts";
 import { pngFile, pngFiles } from "./picture-files.ts";
 import { jsonOf, runCli } from "./run-cli.ts";
+import { runHere } from "./run-here.ts";
 
 const TRAIN = words(
   "train digits --steps 40 --batch 16 --shares 2 --width 8 --depth 2 --eval-every 20 --checkpoint-every 10 --json",
@@ -608,7 +609,9 @@ test.each([
   "studio",
   "publish",
 ])("%s --help", async (command) => {
-  const { stdout, stderr, code } = await cli(...(command === "" ? [] : [command]), "--help");
+  const { stdout, stderr, code } = await runHere([...(command === "" ? [] : [command]), "--help"], {
+    cwd: folder,
+  });
   expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
   expect(stdout).toMatchSnapshot();
 });
