@@ -22,14 +22,11 @@ async function answer(message: ToSession): Promise<Record<string, Float32Array>>
 }
 
 port.on("message", (message: ToSession) => {
-  const post = (answer: FromSession, transfer: readonly ArrayBuffer[] = []) =>
-    port.postMessage(answer, transfer);
   answer(message).then(
-    (results) =>
-      post(
-        { results },
-        Object.values(results).map(({ buffer }) => buffer as ArrayBuffer),
-      ),
-    (failed: unknown) => post({ failed }),
+    (results) => {
+      const buffers = Object.values(results).map(({ buffer }) => buffer as ArrayBuffer);
+      port.postMessage({ results } satisfies FromSession, buffers);
+    },
+    (failed: unknown) => port.postMessage({ failed } satisfies FromSession),
   );
 });
