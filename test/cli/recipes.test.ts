@@ -20,7 +20,7 @@ function pictures(name: string, gray = false) {
   if (name.includes("mnist")) return { count: 50_000, size: { channels: 1, rows: 28, cols: 28 } };
   if (name.includes("cifar")) return { count: 5000, size: { channels: gray ? 1 : 3, rows: 32, cols: 32 } };
   if (name.includes("emoji")) return { count: 3786, size: { channels: 3, rows: 64, cols: 64 } };
-  // With a tokenizer, the size is that of its codes' pictures; without one, that of crops.
+  // Of any size; their recipes scale them to this one.
   if (name.includes("photographs")) return { count: 49, size: { channels: 3, rows: 512, cols: 512 } };
   throw new Error(`what are the pictures of ${name}?`);
 }

@@ -169,6 +169,8 @@ test("a tokenizer reads pictures of other sizes, or the centre of larger ones", 
   await expect(ImageModel.load(at("tokenizer"), { size: { rows: 10, cols: 8 } })).rejects.toThrow(
     "a multiple of 4",
   );
+  for (const rows of [0, -8, 8.5, Number.NaN])
+    await expect(ImageModel.load(at("tokenizer"), { size: { rows, cols: 8 } })).rejects.toThrow("size rows");
   await expect(ImageModel.load(at("prior"), { size: { rows: 8, cols: 8 } })).rejects.toThrow(
     "expected a tokenizer for a size of pictures",
   );
