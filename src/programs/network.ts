@@ -12,6 +12,7 @@ import type { Likelihood } from "../likelihood/likelihood.ts";
 import { modelOf, sizesOf } from "../models/by-name.ts";
 import type { ModelConfig } from "../models/model.ts";
 import type { Settings } from "../models/settings.ts";
+import type { FieldFeatures } from "../nn/field-features.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import { readsPositions } from "../nn/positions.ts";
 import { Scope, type Declaration } from "../nn/scope.ts";
@@ -82,7 +83,7 @@ export type BuildLogits = (
   x: Node,
   outputs: number,
   classes: Node | undefined,
-  field: Node | undefined,
+  field: FieldFeatures | undefined,
 ) => Node;
 
 /**
