@@ -5,6 +5,8 @@ import { writeError } from "../src/files/system-error.ts";
 export interface Line {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
+  /** Between which values each point lies, if it is a mean: shown as a band. */
+  readonly ranges?: readonly (readonly [low: number, high: number])[] | undefined;
 }
 
 export interface LineChart {
@@ -24,7 +26,7 @@ const COLOURS = ["#1f6feb", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00
 /** Lines through points as an SVG picture. */
 export function lineChart({ title, x, y, lines }: LineChart): string {
   const xs = lines.flatMap(({ points }) => points.map((at) => at[0]));
-  const ys = lines.flatMap(({ points }) => points.map((at) => at[1]));
+  const ys = lines.flatMap(({ points, ranges = [] }) => [...points.map((at) => at[1]), ...ranges.flat()]);
   const isEven = x.scale === "even";
   const scaled = isEven ? (value: number) => value : Math.log2;
   const xTicks = isEven ? ticksUpTo(0, Math.max(...xs)) : [...new Set(xs)];
@@ -47,12 +49,19 @@ export function lineChart({ title, x, y, lines }: LineChart): string {
       text(MARGIN.left - 8, toY(tick) + 4, String(tick), 'text-anchor="end"'),
     ]),
     ...xTicks.map((tick) => text(toX(tick), HEIGHT - MARGIN.bottom + 20, String(tick), middle)),
-    ...lines.flatMap(({ points }, i) =>
-      drawn(
-        points.map(([x, y]) => [toX(x), toY(y)]),
-        COLOURS[i % COLOURS.length]!,
-      ),
-    ),
+    ...lines.flatMap(({ points, ranges }, i) => {
+      const colour = COLOURS[i % COLOURS.length]!;
+      const at = (end: 0 | 1) => (range: readonly [number, number], k: number) =>
+        [toX(points[k]![0]), toY(range[end])] as const;
+      const band = ranges && [...ranges.map(at(1)), ...ranges.map(at(0)).toReversed()];
+      return [
+        ...(band ? [`<polygon fill="${colour}" fill-opacity="0.2" points="${pointList(band)}"/>`] : []),
+        ...drawn(
+          points.map(([x, y]) => [toX(x), toY(y)]),
+          colour,
+        ),
+      ];
+    }),
     ...(lines.length > 1
       ? legend(lines)
       : lines[0]!.points.map(([x, y]) => text(toX(x), toY(y) - 12, y.toFixed(1), middle))),
@@ -74,8 +83,11 @@ const text = (x: number, y: number, content: string, attributes = "") =>
 const stroke = (x1: number, x2: number, y: number, colour: string, width = 1) =>
   `<line x1="${x1}" x2="${x2}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}" stroke="${colour}" stroke-width="${width}"/>`;
 
+const pointList = (points: readonly (readonly [number, number])[]) =>
+  points.map((at) => at.map((value) => value.toFixed(1)).join(",")).join(" ");
+
 const drawn = (points: readonly (readonly [number, number])[], colour: string): string[] => [
-  `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${points.map((at) => at.map((v) => v.toFixed(1)).join(",")).join(" ")}"/>`,
+  `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${pointList(points)}"/>`,
   ...points.map(([x, y]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="${colour}"/>`),
 ];
 

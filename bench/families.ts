@@ -7,7 +7,9 @@ import type { Dataset } from "../src/data/dataset.ts";
 import { openDataset } from "../src/data/open.ts";
 import { checkWritable, lineChart, markdownTable } from "./chart.ts";
 import type { BenchNetwork } from "./networks.ts";
-import { openRacer, raceInTurns, type Progress, type RaceOptions, type Racer } from "./racer.ts";
+import { contestant } from "./optimisers.ts";
+import { lineOfSeeds, openRacer, raceInTurns, type Progress, type RaceOptions, type Racer } from "./racer.ts";
+import { median } from "./statistics.ts";
 
 export interface FamiliesOptions {
   readonly networks: readonly BenchNetwork[];
@@ -16,8 +18,14 @@ export interface FamiliesOptions {
   /** Binary pictures of 28 x 28. */
   readonly train: string;
   readonly valid: string;
+  /** Each family is trained with so many seeds, one after the other. */
+  readonly seeds: number;
   readonly batch: number;
-  readonly lr: number;
+  /** As `bench -- optimisers` takes it. */
+  readonly optimizer: string;
+  /** The optimizer's own by default. */
+  readonly lr: number | undefined;
+  readonly weightDecay: number | undefined;
   /** The SVG file to write. */
   readonly chart: string;
 }
@@ -33,85 +41,109 @@ const CURVE_PICTURES = 2000;
 export async function benchFamilies({
   networks,
   minutes,
+  seeds,
   chart,
   ...options
 }: FamiliesOptions): Promise<void> {
   await checkWritable(chart);
-  const { clip, seed } = TRAIN_DEFAULTS;
-  const { decay, ema } = OPTIMIZERS.adam.defaults;
-  const race: RaceOptions = {
+  const { batch, weightDecay } = options;
+  const { name: optimizerName, ...optimizer } = contestant(options.optimizer);
+  const race: Omit<RaceOptions, "seed"> = {
     train: await openBinary(options.train, networks),
     valid: await openBinary(options.valid, networks),
     curvePictures: CURVE_PICTURES,
     seconds: 60 * minutes,
-    batch: options.batch,
-    optimizer: "adam",
-    lr: options.lr,
-    decay,
-    clip,
-    ema,
-    seed,
+    batch,
+    ...optimizer,
+    lr: options.lr ?? OPTIMIZERS[optimizer.optimizer].defaults.lr,
+    clip: TRAIN_DEFAULTS.clip,
+    weightDecay,
     threads: availableParallelism(),
   };
   console.log(
-    `${minutes} minutes of training each, batch ${race.batch}, Adam, learning rate ${race.lr} with a cosine over the time, ` +
+    `${minutes} minutes of training each, batch ${batch}, ${optimizerName}, learning rate ${race.lr} (${race.decay} over the time), ` +
       `${race.threads} threads; nats of the first ${CURVE_PICTURES} validation pictures, averaged weights:`,
   );
-  const racers: Racer[] = [];
-  for (const network of networks) racers.push(await openRacer(network.name, network, race));
-  const drawn = { minutes, threads: race.threads, chart };
-  const running = await raceInTurns(racers, race.seconds, () => drawCurves(racers, drawn));
-  const results: Result[] = [];
-  for (const [i, racer] of racers.entries()) {
-    await racer.close();
-    const nats = running.has(racer) ? await racer.nats() : Number.NaN;
-    results.push({ network: networks[i]!, nats, ...racer.progress() });
+  const drawn = { minutes, seeds, threads: race.threads, chart };
+  const all: Raced[] = networks.map((network) => ({ network, curves: [], results: [] }));
+  for (let seed = 0; seed < seeds; seed++) {
+    console.log(`seed ${seed}:`);
+    const racers: Racer[] = [];
+    for (const { network, curves } of all) {
+      const racer = await openRacer(network.name, network, { ...race, seed });
+      racers.push(racer);
+      curves.push(racer.curve);
+    }
+    const running = await raceInTurns(racers, race.seconds, () => drawCurves(all, drawn));
+    for (const [i, racer] of racers.entries()) {
+      await racer.close();
+      const nats = running.has(racer) ? await racer.nats() : Number.NaN;
+      all[i]!.results.push({ nats, ...racer.progress() });
+    }
   }
-  console.log(`\n${table(results)}\n`);
-  if (racers.some(({ curve }) => curve.length > 0)) console.log(chart);
+  console.log(`\n${table(all)}\n\n${chart}`);
+}
+
+/** A family, and what came out of each seed. */
+interface Raced {
+  readonly network: BenchNetwork;
+  readonly curves: Racer["curve"][];
+  readonly results: Result[];
 }
 
 interface Result extends Progress {
-  readonly network: BenchNetwork;
   /** Mean over all validation pictures; NaN if the family did not get that far. */
   readonly nats: number;
 }
 
 async function drawCurves(
-  racers: readonly Racer[],
-  { minutes, threads, chart }: { minutes: number; threads: number; chart: string },
+  all: readonly Raced[],
+  { minutes, seeds, threads, chart }: { minutes: number; seeds: number; threads: number; chart: string },
 ): Promise<void> {
-  const lines = racers.map(({ name, curve }) => ({
-    name,
-    points: curve.map(({ seconds, nats }) => [seconds / 60, nats] as const),
-  }));
-  const drawn = lines.filter(({ points }) => points.length > 0);
-  if (drawn.length === 0) return;
+  const lines = all
+    .map(({ network, curves }) =>
+      // A seed that has just begun would end the line.
+      lineOfSeeds(
+        network.name,
+        curves.filter((curve, i) => i === 0 || curve.length === curves[0]!.length),
+        60,
+      ),
+    )
+    .filter(({ points }) => points.length > 0);
+  if (lines.length === 0) return;
   const svg = lineChart({
-    title: `Binarised MNIST, each family trained for ${minutes} minutes on ${threads} threads`,
+    title: `Binarised MNIST, each family trained for ${minutes} minutes on ${threads} threads, ${seeds} seed(s)`,
     x: { label: "minutes of training", scale: "even" },
     y: { label: `nats, first ${CURVE_PICTURES} validation pictures`, fromZero: false },
-    lines: drawn,
+    lines,
   });
   await writeFile(chart, svg);
 }
 
-/** As Markdown, best first. */
-function table(results: readonly Result[]): string {
+/** As Markdown, best first; medians over the seeds. */
+function table(all: readonly Raced[]): string {
   const order = (nats: number) => (Number.isNaN(nats) ? Infinity : nats);
-  const rows = results
+  const rows = all
+    .map(({ network, results }) => {
+      const middle = (of: (result: Result) => number) => median(results.map(of));
+      const nats = results.map((result) => result.nats);
+      const range =
+        nats.length > 1 ? ` (${Math.min(...nats).toFixed(2)} to ${Math.max(...nats).toFixed(2)})` : "";
+      const cells = [
+        network.name,
+        Object.entries(network.sizes)
+          .map(([size, value]) => `${size} ${value}`)
+          .join(", "),
+        String(results[0]!.parameters),
+        nats.some(Number.isNaN) ? "failed" : `${median(nats).toFixed(2)}${range}`,
+        String(middle(({ steps }) => steps)),
+        middle(({ epochs }) => epochs).toFixed(1),
+        middle(({ secondsPerStep }) => secondsPerStep).toFixed(3),
+      ];
+      return { nats: median(nats), cells };
+    })
     .toSorted((a, b) => order(a.nats) - order(b.nats))
-    .map(({ network, parameters, nats, steps, epochs, secondsPerStep }) => [
-      network.name,
-      Object.entries(network.sizes)
-        .map(([size, value]) => `${size} ${value}`)
-        .join(", "),
-      String(parameters),
-      Number.isNaN(nats) ? "failed" : nats.toFixed(2),
-      String(steps),
-      epochs.toFixed(1),
-      secondsPerStep.toFixed(3),
-    ]);
+    .map(({ cells }) => cells);
   const header = ["family", "sizes", "parameters", "valid nats", "steps", "epochs", "seconds per step"];
   return markdownTable(header, rows);
 }

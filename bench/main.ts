@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { expected, NextpixelError } from "../src/basics/errors.ts";
 import { whole } from "../src/cli/arguments.ts";
-import { OPTIMIZER_NAMES, OPTIMIZERS } from "../src/families/optimizers.ts";
+import { OPTIMIZER_NAMES } from "../src/families/optimizers.ts";
 import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
 import { modelNamesOf, MODELS } from "../src/models/by-name.ts";
 import { benchBreakdown } from "./breakdown.ts";
@@ -98,26 +98,33 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   families: {
     about:
-      "[--model NAME ..] [--minutes 10] [--lr 2e-3] [--batch 32] [--train DATASET] [--valid DATASET] [--chart docs/families.svg]   " +
-      "nats of the models trained for so many minutes each (all five for 10: about an hour), seconds per step",
+      "[--model NAME ..] [--minutes 10] [--seeds 3] [--optimizer NAME] [--lr RATE] [--weight-decay SHARE] [--batch 32] [--train DATASET] " +
+      "[--valid DATASET] [--chart docs/families.svg]   nats of the models trained for so many minutes each (all five for 10 with three " +
+      "seeds: about three hours), seconds per step",
     run(args) {
       const { values } = parseArgs({
         args,
         options: {
           model: { type: "string", multiple: true, default: [...modelNamesOf("autoregressive")] },
           minutes: { type: "string", default: "10" },
-          lr: { type: "string", default: String(OPTIMIZERS.adam.defaults.lr) },
+          seeds: { type: "string", default: "3" },
+          optimizer: { type: "string", default: OPTIMIZER_NAMES[0] },
+          lr: { type: "string" },
+          "weight-decay": { type: "string" },
           batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
           train: { type: "string", default: "binarized-mnist" },
           valid: { type: "string", default: "binarized-mnist:valid" },
           chart: { type: "string", default: "docs/families.svg" },
         },
       });
-      const { model, train, valid, chart } = values;
+      const { model, train, valid, chart, lr, "weight-decay": weightDecay } = values;
       return benchFamilies({
         networks: model.map(family),
         minutes: positive("--minutes", values.minutes),
-        lr: positive("--lr", values.lr),
+        seeds: whole("--seeds", 1)(values.seeds),
+        optimizer: values.optimizer,
+        lr: lr === undefined ? undefined : positive("--lr", lr),
+        weightDecay: weightDecay === undefined ? undefined : positive("--weight-decay", weightDecay),
         batch: whole("--batch", 1)(values.batch),
         train,
         valid,

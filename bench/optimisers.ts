@@ -11,9 +11,16 @@ import {
   type OptimizerName,
 } from "../src/families/optimizers.ts";
 import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
-import { checkWritable, lineChart, markdownTable, type Line } from "./chart.ts";
+import { checkWritable, lineChart, markdownTable } from "./chart.ts";
 import { family, type BenchNetwork } from "./networks.ts";
-import { openRacer, processorClock, raceInTurns, type Racer, type RaceOptions } from "./racer.ts";
+import {
+  lineOfSeeds,
+  openRacer,
+  processorClock,
+  raceInTurns,
+  type Racer,
+  type RaceOptions,
+} from "./racer.ts";
 import { median } from "./statistics.ts";
 
 export interface OptimisersOptions {
@@ -99,7 +106,7 @@ interface Result {
 }
 
 /** "adam", or "adam:wsd" with another decay. @throws ARGUMENT if there is no such optimizer or decay */
-function contestant(name: string): Contestant {
+export function contestant(name: string): Contestant {
   const [optimizer, decay] = name.split(":") as [OptimizerName, string | undefined];
   if (!OPTIMIZER_NAMES.includes(optimizer))
     throw expected("ARGUMENT", OPTIMIZER_NAMES.join(" or "), "--optimizer", optimizer);
@@ -193,20 +200,18 @@ function reachedAt(curve: Racer["curve"], nats: number): number {
   return before.seconds + share * (after.seconds - before.seconds);
 }
 
-/** Means over seeds. */
 function chart(
   results: ReadonlyMap<Chosen, readonly Result[]>,
   { model, what, minutes }: { readonly model: string; readonly what: string; readonly minutes: number },
 ): string {
-  const lines = [...results].flatMap(([{ name, lr }, seeds]): Line[] => {
-    if (seeds.length === 0) return [];
-    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-    const points = seeds[0]!.curve.map((_, i) => {
-      const all = seeds.map(({ curve }) => curve[i]!);
-      return [mean(all.map(({ seconds }) => seconds)), mean(all.map(({ nats }) => nats))] as const;
-    });
-    return [{ name: `${name}, ${lr}`, points }];
-  });
+  const lines = [...results]
+    .filter(([, seeds]) => seeds.length > 0)
+    .map(([{ name, lr }, seeds]) =>
+      lineOfSeeds(
+        `${name}, ${lr}`,
+        seeds.map(({ curve }) => curve),
+      ),
+    );
   return lineChart({
     title: `${what}, ${minutes} minutes`,
     x: { label: "seconds of training", scale: "even" },

@@ -9,6 +9,7 @@ import { parameterCount } from "../src/programs/parameters.ts";
 import { initialState, vectorOfParts } from "../src/programs/training-state.ts";
 import { openTrainingStep } from "../src/programs/training-step.ts";
 import { AVERAGE } from "../src/programs/update-program.ts";
+import type { Line } from "./chart.ts";
 import { build, configOf, type BenchNetwork } from "./networks.ts";
 import { watchOthers } from "./others.ts";
 import { median } from "./statistics.ts";
@@ -27,6 +28,7 @@ export interface RaceOptions {
   readonly decay: LearningRateOptions["decay"];
   readonly clip: number;
   readonly ema: number | undefined;
+  readonly weightDecay?: number | undefined;
   readonly seed: number;
   readonly threads: number;
   /** Seconds since any moment; those of a clock on the wall by default. */
@@ -82,7 +84,12 @@ export async function openRacer(name: string, network: BenchNetwork, options: Ra
   const { train, valid, batch, lr, decay, clip, ema, seed, threads, clock = wallClock } = options;
   let rate = 0;
   // Steps are as long as they take: the rate goes by time, not by the step's number.
-  const optimizer = OPTIMIZERS[options.optimizer].of({ rate: () => rate, clip, ema });
+  const optimizer = OPTIMIZERS[options.optimizer].of({
+    rate: () => rate,
+    clip,
+    ema,
+    weightDecay: options.weightDecay,
+  });
   const trace = (pictures: number) => trainableOf(build(network, pictures), optimizer);
   const { parts } = trace(1);
   const evaluate = (pictures: number) => autoregressive.evaluation(configOf(network), pictures);
@@ -174,6 +181,27 @@ export async function raceInTurns<One extends Racer>(
   }
   others.warn();
   return running;
+}
+
+/**
+ * Curves of one race with several seeds as a line of their means, in a band from the lowest to the highest. Of a curve that
+ * ended early the others' points are left out.
+ *
+ * @param unit seconds of one step on the axis of time
+ */
+export function lineOfSeeds(name: string, curves: readonly Racer["curve"][], unit = 1): Line {
+  const length = Math.min(...curves.map((curve) => curve.length));
+  const all = Array.from({ length }, (_, i) => curves.map((curve) => curve[i]!));
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const natsOf = (each: readonly Measured[]) => each.map(({ nats }) => nats);
+  return {
+    name,
+    points: all.map((each) => [mean(each.map(({ seconds }) => seconds)) / unit, mean(natsOf(each))] as const),
+    ranges:
+      curves.length > 1
+        ? all.map((each) => [Math.min(...natsOf(each)), Math.max(...natsOf(each))] as const)
+        : undefined,
+  };
 }
 
 function pointOf(name: string, { seconds, steps, nats }: Measured): string {
