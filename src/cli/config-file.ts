@@ -32,6 +32,8 @@ export interface Relations {
    * Options of the file that do not count if this option is typed with another value: they belong to the file's value.
    */
   readonly replaced: Readonly<Record<string, readonly string[]>>;
+  /** What an option is that the file leaves open, where that depends on the file's others. */
+  readonly implied: Readonly<Record<string, (of: (key: string) => unknown) => unknown>>;
   /** Turns the content of a file into options, if it is something else, such as a run's configuration. */
   readonly translate: (content: object, file: string) => object;
 }
@@ -46,7 +48,7 @@ export interface Relations {
 export async function applyConfigFile(
   command: Command,
   file: string,
-  { exclusive, replaced, translate }: Relations,
+  { exclusive, replaced, implied, translate }: Relations,
 ): Promise<void> {
   const known = new Map<string, Option | Argument>([
     ...command.registeredArguments.map((argument) => [argument.name(), argument] as const),
@@ -61,7 +63,9 @@ export async function applyConfigFile(
 
   for (const key of known.keys()) {
     if (command.getOptionValueSource(key) !== "cli") continue;
-    const isAnother = command.getOptionValue(key) !== (values.get(key) ?? known.get(key)!.defaultValue);
+    const ownOf = (key: string): unknown =>
+      values.get(key) ?? implied[key]?.(ownOf) ?? known.get(key)!.defaultValue;
+    const isAnother = command.getOptionValue(key) !== ownOf(key);
     const others = exclusive.filter((pair) => pair.includes(key)).flat();
     for (const other of [key, ...others, ...(isAnother ? (replaced[key] ?? []) : [])]) values.delete(other);
   }

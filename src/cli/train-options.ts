@@ -1,9 +1,15 @@
 import { dirname } from "node:path";
 import { Option, type Command } from "commander";
 import { DATASET_HELP } from "../data/formats/all.ts";
-import { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerKind } from "../families/optimizers.ts";
+import { FAMILY_NAMES, familyNamed } from "../families/by-name.ts";
+import {
+  OPTIMIZER_NAMES,
+  OPTIMIZERS,
+  type OptimizerKind,
+  type OptimizerName,
+} from "../families/optimizers.ts";
 import { LIKELIHOODS } from "../likelihood/by-name.ts";
-import { MODELS, settingNames, sizeNames } from "../models/by-name.ts";
+import { modelNamesOf, MODELS, settingNames, sizeNames } from "../models/by-name.ts";
 import { DEVICE_CHOICES } from "../runtime/device.ts";
 import { runConfigOf } from "../run/config.ts";
 import { FIND_LR_STEPS } from "../train/find-lr.ts";
@@ -34,9 +40,15 @@ const relations = (): Relations => ({
     preset: sizeNames(),
     optimizer: ["lr", "decay", "ema", "beta1", "beta2"],
   },
+  implied: { optimizer: (of) => defaultOptimizer(of("model")) },
   translate: (content, file) =>
     "network" in content ? optionsOf(runConfigOf(content, file), dirname(file)) : content,
 });
+
+/** The optimizer of a model's family; a model in a file is not known yet, and counts as autoregressive. */
+const defaultOptimizer = (model: unknown): OptimizerName =>
+  familyNamed(FAMILY_NAMES.find((name) => modelNamesOf(name).includes(String(model))) ?? "autoregressive")
+    .optimizer;
 
 /** What a test of learning rates has no use for. */
 const INSTEAD_OF_FINDING_A_RATE = [
@@ -125,10 +137,9 @@ export function withTrainOptions(command: Command): Command {
     .addOption(
       new Option(
         "--optimizer <name>",
-        OPTIMIZER_NAMES.map((name) => `${name}: ${OPTIMIZERS[name].about}`).join("; "),
-      )
-        .choices(OPTIMIZER_NAMES)
-        .default(TRAIN_DEFAULTS.optimizer),
+        OPTIMIZER_NAMES.map((name) => `${name}: ${OPTIMIZERS[name].about}`).join("; ") +
+          ` (default: ${defaultOptimizer(TRAIN_DEFAULTS.model)}; of gan ${defaultOptimizer("gan")})`,
+      ).choices(OPTIMIZER_NAMES),
     )
     .option("--lr <rate>", `learning rate (default: ${ownDefaults("lr")})`, read.positive)
     .addOption(

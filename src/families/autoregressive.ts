@@ -22,6 +22,7 @@ import { optimizerOf } from "./optimizers.ts";
 export const autoregressive: Family = {
   name: "autoregressive",
   hasLikelihood: true,
+  optimizer: "muon",
   readsFields: true,
 
   trainable: (config, batch, settings) =>

@@ -8,7 +8,7 @@ import type { Place, Sampler, SamplerOptions } from "../programs/sampler.ts";
 import type { ImportanceGraph, LikelihoodGraph } from "../programs/scorer.ts";
 import type { CodeMap } from "./code-network.ts";
 import type { Evaluation, PartVectors, Trainable } from "../programs/trainable.ts";
-import type { TrainingSettings } from "./optimizers.ts";
+import type { OptimizerName, TrainingSettings } from "./optimizers.ts";
 
 /** A trained model: the averaged weights of each of its parts. */
 export interface TrainedModel {
@@ -64,6 +64,8 @@ export interface Family {
   readonly name: Model["family"];
   /** Whether its networks give the logits of a likelihood, which configurations then name. */
   readonly hasLikelihood: boolean;
+  /** What trains its models best, where nothing else is asked for: by `npm run bench -- optimisers`, and recipes. */
+  readonly optimizer: OptimizerName;
   /** Whether its networks can be told a field, or positions, which configurations then name. */
   readonly readsFields: boolean;
   /**

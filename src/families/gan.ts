@@ -29,6 +29,7 @@ const GENERATOR = "generator";
 export const gan: Family = {
   name: "gan",
   hasLikelihood: false,
+  optimizer: "adam",
   readsFields: false,
   trainable,
 

@@ -28,6 +28,7 @@ export function tokenised(family: Family): Family {
   return {
     name: family.name,
     hasLikelihood: family.hasLikelihood,
+    optimizer: family.optimizer,
     readsFields: false,
     trainable: (config, batch, settings) => family.trainable(codePriorOf(config), batch, settings),
     evaluation: (config, batch) => family.evaluation(codePriorOf(config), batch),

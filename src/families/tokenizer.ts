@@ -28,6 +28,7 @@ const DRAWS_NONE =
 export const tokenizer: Family = {
   name: "tokenizer",
   hasLikelihood: false,
+  optimizer: "muon",
   readsFields: false,
   trainable,
 

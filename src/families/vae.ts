@@ -20,6 +20,7 @@ import { buildVariational, klOf, logRatioOf, type VariationalNetwork } from "./v
 export const vae: Family = {
   name: "vae",
   hasLikelihood: true,
+  optimizer: "muon",
   readsFields: false,
 
   trainable(config, batch, settings) {

@@ -16,7 +16,7 @@ import type { AutoregressiveModel, NetworkContext } from "./model.ts";
  * state above and the state beside. The paper skews the map for that; here the order of computation is found from what
  * is read (`orderOf`).
  *
- * Departures: Adam instead of RMSProp. The paper has no classes: where there are, each class adds a bias to
+ * Departures: Muon or Adam instead of RMSProp. The paper has no classes: where there are, each class adds a bias to
  * input-to-state.
  */
 export type DiagonalBilstmConfig = {

@@ -15,7 +15,7 @@ import type { AutoregressiveModel, NetworkContext } from "./model.ts";
  * A row of states is computed from the row above, all columns at once. Each state reads three states of the row above,
  * so a pixel sees a triangle that widens upwards (`nextpixel info --model row-lstm` draws it).
  *
- * Departures: Adam instead of RMSProp. The paper has no classes: where there are, each class adds a bias to
+ * Departures: Muon or Adam instead of RMSProp. The paper has no classes: where there are, each class adds a bias to
  * input-to-state.
  */
 export type RowLstmConfig = {

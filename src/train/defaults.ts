@@ -4,7 +4,6 @@ export const TRAIN_DEFAULTS = {
   steps: 2000,
   batch: 32,
   device: "cpu",
-  optimizer: "adam",
   warmup: 50,
   clip: 1,
   seed: 0,

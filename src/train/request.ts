@@ -65,8 +65,9 @@ export interface TrainRequest extends FieldRequest {
   /** What trains: "webgpu" is a GPU, "auto" one if there is. The CPU by default. */
   readonly device?: DeviceChoice | undefined;
   /**
-   * "adam" by default; "muon": Muon for the weights of hidden layers and Adam for the rest; "schedule-free": Adam with
-   * an average in place of a learning rate that falls. Each has its own `lr`, `decay` and `ema` if they are not given.
+   * "muon": Muon for the weights of hidden layers and Adam for the rest, the default of all but GANs; "adam", theirs;
+   * "schedule-free": Adam with an average in place of a learning rate that falls. Each has its own `lr`, `decay` and `ema`
+   * if they are not given.
    */
   readonly optimizer?: OptimizerName | undefined;
   readonly lr?: number | undefined;
@@ -213,7 +214,9 @@ export function checkRequest({
  */
 export function configOf(request: PlacedRequest, pictures: TrainingPictures, threads?: number): RunConfig {
   const given = Object.entries(request).filter(([, value]) => value !== undefined);
-  const { optimizer = TRAIN_DEFAULTS.optimizer } = request;
+  const model = nameOf(request.model ?? TRAIN_DEFAULTS.model);
+  const family = familyOf({ model });
+  const { optimizer = family.optimizer } = request;
   const {
     sizes = {},
     settings = {},
@@ -225,14 +228,12 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
     ...Object.fromEntries(given),
   } as typeof TRAIN_DEFAULTS & OptimizerKind["defaults"] & PlacedRequest;
   const { epochs, batch } = all;
-  const model = nameOf(all.model);
   const device: Device = all.device;
   const steps =
     epochs === undefined || request.steps !== undefined
       ? all.steps
       : Math.ceil((epochs * pictures.count) / batch);
   const evalEvery = all.evalEvery ?? Math.ceil(steps / 10);
-  const family = familyOf({ model });
   const { tokenizer } = pictures;
   if (tokenizer && !family.can.sample)
     throw expected("ARGUMENT", "a model that draws", "a training with a tokenizer", model, "model");
@@ -277,7 +278,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       batch,
       shares: Math.min(batch, all.shares ?? (device === "cpu" ? (threads ?? cores()) : 1)),
       device,
-      optimizer: all.optimizer,
+      optimizer,
       lr: all.lr,
       warmup: Math.min(all.warmup, Math.floor(steps / 2)),
       decay: all.decay,

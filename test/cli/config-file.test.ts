@@ -88,8 +88,12 @@ describe("a configuration file", () => {
   test("has settings of an optimizer, which do not count for another one", async () => {
     const file = { dataset: "digits", out: "run", lr: 0.1, ema: 0.5, clip: 2 };
     const own = { lr: 0.1, ema: 0.5, clip: 2 };
-    // Adam is the default, which the file means.
-    expect(await asked(file, "--optimizer", "adam")).toMatchObject({ optimizer: "adam", ...own });
+    // What the file means if it names none is the model's own.
+    for (const [model, optimizer] of [
+      ["pixelcnn", "muon"],
+      ["gan", "adam"],
+    ] as const)
+      expect(await asked({ ...file, model }, "--optimizer", optimizer)).toMatchObject({ optimizer, ...own });
     const other = await asked(file, "--optimizer", "schedule-free");
     expect(other).toMatchObject({ optimizer: "schedule-free", clip: 2 });
     expect(other).not.toHaveProperty("lr");

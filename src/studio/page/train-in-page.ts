@@ -1,7 +1,7 @@
 import { defaultLikelihood } from "../../likelihood/by-name.ts";
 import { holdOut, memoryDataset, type Dataset } from "../../data/dataset.ts";
 import { familyOf } from "../../families/by-name.ts";
-import { OPTIMIZERS } from "../../families/optimizers.ts";
+import { OPTIMIZERS, type OptimizerKind } from "../../families/optimizers.ts";
 import { sizesOf } from "../../models/by-name.ts";
 import type { OpenProgram } from "../../programs/forward-pass.ts";
 import { collect } from "../../programs/drawn-pictures.ts";
@@ -46,11 +46,19 @@ export async function* trainInPage(
     levels: all.levels,
     size: all.size,
   };
-  const { name: family, trainable, evaluation } = familyOf({ model });
+  const { name: family, optimizer, trainable, evaluation } = familyOf({ model });
   const { clip, warmup } = TRAIN_DEFAULTS;
   const batch = Math.min(TRAIN_DEFAULTS.batch, train.count);
-  const { decay, ema } = OPTIMIZERS.adam.defaults;
-  const settings = { steps, lr, clip, decay, ema, warmup: Math.min(warmup, Math.floor(steps / 2)) };
+  const { decay, ema }: OptimizerKind["defaults"] = OPTIMIZERS[optimizer].defaults;
+  const settings = {
+    steps,
+    optimizer,
+    lr,
+    clip,
+    decay,
+    ema,
+    warmup: Math.min(warmup, Math.floor(steps / 2)),
+  };
   const trace = (count: number) => trainable(network, count, settings);
   const { parts } = trace(1);
   const parameters = parts.reduce((sum, { declarations }) => sum + parameterCount(declarations), 0);
