@@ -46,7 +46,6 @@ export function infoText(
 function fieldText(field: FieldConfig): string {
   if (field.kind === "known") return "told of all known pixels";
   if (field.kind === "picture") return `told of another picture of ${field.channels} channel(s)`;
-  if (field.kind === "half") return "told of every second row and column";
   return `coarse to fine, ${field.halvings} halving(s), each told of the picture before`;
 }
 

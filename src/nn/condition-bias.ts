@@ -1,7 +1,6 @@
 import type { Node } from "../graph/node.ts";
 import { classBias } from "./class-bias.ts";
 import { fieldBias } from "./field-bias.ts";
-import type { FieldFeatures } from "./field-features.ts";
 import { positionBias } from "./position-bias.ts";
 import type { Scope } from "./scope.ts";
 
@@ -9,8 +8,11 @@ import type { Scope } from "./scope.ts";
 export interface Condition {
   /** The class of each picture, one-hot, [batch, classes, 1, 1]; undefined if there are no classes. See `classBias`. */
   readonly classes: Node | undefined;
-  /** Features of a field that is known in advance; undefined if there is none. See `fieldBias`. */
-  readonly field?: FieldFeatures | undefined;
+  /**
+   * Features of a field that is known in advance, [batch, maps, rows, cols]; undefined if there is none. See
+   * `fieldBias`.
+   */
+  readonly field?: Node | undefined;
   /** Whether it is told where in the picture a pixel is. See `positionBias`. */
   readonly positions?: boolean | undefined;
 }

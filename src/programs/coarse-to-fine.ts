@@ -3,7 +3,7 @@ import { pictureLength, type PictureSize } from "../data/dataset.ts";
 import type { GivenPixels } from "../runtime/step/draw.ts";
 import type { SampleEvent } from "../runtime/step/sampler.ts";
 import { collect } from "./drawn-pictures.ts";
-import { fieldValues } from "./field.ts";
+import { fieldValues, knownPixels } from "./field.ts";
 import type { NetworkConfig } from "./network.ts";
 import {
   checkedSize,
@@ -48,7 +48,7 @@ export function openCoarseToFineSampler(
         ...options,
         seed: seedOfStage(seed, i),
         given: merged(fromCoarse, given && spacedGiven(given, count, size, stage), sampler.size),
-        field: coarse,
+        field: fromCoarse && knownPixels(fromCoarse, count, sampler.size),
       };
       if (i < stages.length - 1) {
         // Progress is told of whole pictures alone.

@@ -1,9 +1,9 @@
 import { expected } from "../basics/errors.ts";
-import { pictureLength, type PictureSize } from "../data/dataset.ts";
+import type { PictureSize } from "../data/dataset.ts";
 import { concat, input, mul, slice, sub } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import { topologicalOrder } from "../graph/walk.ts";
-import { fieldFeatures, type FieldFeatures } from "../nn/field-features.ts";
+import { fieldFeatures } from "../nn/field-features.ts";
 import type { Scope } from "../nn/scope.ts";
 import type { GivenPixels } from "../runtime/step/draw.ts";
 import { scaledPicture } from "./scaled-picture.ts";
@@ -13,10 +13,6 @@ export type FieldConfig = (
   | {
       /** Pixels of the picture itself, whichever they are. */
       readonly kind: "known";
-    }
-  | {
-      /** Every second row and column of the picture, from the first on; of one network of a model coarse to fine. */
-      readonly kind: "half";
     }
   | {
       /** The picture with half of its rows and columns, so many times: see `stages.ts`. */
@@ -33,18 +29,13 @@ export type FieldConfig = (
   readonly depth: number;
 };
 
-/** The size of the field of pictures; see `fieldOfKnown` for its channels. */
-export function fieldSize(field: FieldConfig, size: PictureSize): PictureSize {
-  const { channels, rows, cols } = size;
-  if (field.kind === "half") return { channels, rows: rows / 2, cols: cols / 2 };
-  return { ...size, channels: field.kind === "picture" ? field.channels : channels + 1 };
-}
+/** Channels of the field of pictures, see `fieldOfKnown`. */
+export const fieldChannels = (field: FieldConfig, { channels }: PictureSize): number =>
+  field.kind === "picture" ? field.channels : channels + 1;
 
 /** The input that holds the field, [batch, channels, rows, cols]. */
-export function fieldInput(field: FieldConfig, size: PictureSize, batch: number): Node<"input"> {
-  const { channels, rows, cols } = fieldSize(field, size);
-  return input("field", [batch, channels, rows, cols]);
-}
+export const fieldInput = (field: FieldConfig, size: PictureSize, batch: number): Node<"input"> =>
+  input("field", [batch, fieldChannels(field, size), size.rows, size.cols]);
 
 /**
  * The field of pictures, [batch, channels, rows, cols], of which pixels are `known`, 1 or 0, [batch, 1, rows, cols]:
@@ -84,25 +75,25 @@ export function fieldValues(
     readonly field?: Uint8Array | undefined;
   },
 ): Uint8Array | undefined {
-  const wanted = field && count * pictureLength(fieldSize(field, size));
+  const wanted = field && count * fieldChannels(field, size) * size.rows * size.cols;
   if (values !== undefined && values.length !== wanted) {
     const numbers = wanted === undefined ? "none, of a model without one," : `${wanted} numbers`;
     throw expected("ARGUMENT", numbers, "the field", values.length);
   }
   if (!field || values) return values;
-  if (field.kind === "known") return knownPixels(given, count, size);
+  if (field.kind !== "picture") return knownPixels(given, count, size);
   throw expected("ARGUMENT", "pictures to condition on", "the field", values);
 }
 
-/** Features of a field, made by parameters in `scope`. */
+/** Features of a field, made by parameters in `scope`: [batch, width, rows, cols]. */
 export function featuresOfField(
   scope: Scope,
   field: Node,
   { kind, width, depth }: FieldConfig,
   levels: number,
-): FieldFeatures {
-  const scaled = kind === "known" ? scaledKnown(field, levels) : scaledPicture(field, levels);
-  return fieldFeatures(scope, scaled, { maps: width, blocks: depth, isHalf: kind === "half" });
+): Node {
+  const scaled = kind === "picture" ? scaledPicture(field, levels) : scaledKnown(field, levels);
+  return fieldFeatures(scope, scaled, { maps: width, blocks: depth });
 }
 
 /** Known pixels as networks read pictures, from -1 to 1, and 0 where they are not known. */

@@ -12,7 +12,6 @@ import type { Likelihood } from "../likelihood/likelihood.ts";
 import { modelOf, sizesOf } from "../models/by-name.ts";
 import type { ModelConfig } from "../models/model.ts";
 import type { Settings } from "../models/settings.ts";
-import type { FieldFeatures } from "../nn/field-features.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import { readsPositions } from "../nn/positions.ts";
 import { Scope, type Declaration } from "../nn/scope.ts";
@@ -83,7 +82,7 @@ export type BuildLogits = (
   x: Node,
   outputs: number,
   classes: Node | undefined,
-  field: FieldFeatures | undefined,
+  field: Node | undefined,
 ) => Node;
 
 /**

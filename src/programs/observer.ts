@@ -77,12 +77,7 @@ const UNOBSERVED = {
 export function checkObservable({ size, levels, field }: NetworkConfig): void {
   if (field && field.kind !== "known") {
     const wanted = "a model of one network that needs no other picture";
-    throw expected(
-      "ARGUMENT",
-      wanted,
-      "the model to watch",
-      UNOBSERVED[field.kind === "picture" ? "picture" : "coarse"],
-    );
+    throw expected("ARGUMENT", wanted, "the model to watch", UNOBSERVED[field.kind]);
   }
   const count = size.channels * size.rows * size.cols * levels;
   if (count <= MAX_PROBABILITIES) return;

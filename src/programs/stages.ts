@@ -12,8 +12,7 @@ import type { GraphInputs, Part } from "./trainable.ts";
 // at twice as many rows and columns again and again. The picture of half the size is made of every second row and
 // column, so that its pixels are pixels of the larger one, which has three more for each: by the chain rule
 // p(picture) = p(small picture) p(the other three pixels of each | small picture), without any loss. A network of a
-// larger picture knows the small one in advance, as a field, and predicts all other pixels in raster order. What it
-// learns of the field is computed at the small picture's positions, a quarter of its own.
+// larger picture knows these pixels in advance, as a field, and predicts all others in raster order.
 
 /** One network of a model. */
 export interface Stage {
@@ -38,7 +37,7 @@ export function stagesOf(config: NetworkConfig): Stage[] {
   }
   return Array.from({ length: halvings + 1 }, (_, i) => {
     const spacing = 2 ** (halvings - i);
-    const ofField = { kind: "half", width, depth } as const;
+    const ofField = { kind: "known", width, depth } as const;
     return {
       name: i === 0 ? "base" : `x${2 ** i}`,
       config: { ...config, size: spacedSize(size, spacing), field: i === 0 ? undefined : ofField },
@@ -97,11 +96,10 @@ export function traceStages(
     const network = networks[i]!;
     const own = pairs?.first ?? spaced(picture, stage.spacing);
     const fixed = knownIn(stage, network, known);
-    const half = stage.isRefining ? spaced(picture, 2 * stage.spacing) : undefined;
     const nats = replaced(network.nats, [
       [network.picture, own],
       [network.classes, classes],
-      [network.field, half ?? pairs?.second ?? (fixed && fieldOfKnown(own, fixed))],
+      [network.field, pairs?.second ?? (fixed && fieldOfKnown(own, fixed))],
     ]);
     return { part: { name: stage.name, declarations: network.declarations }, nats: missing(nats, fixed) };
   });
@@ -122,14 +120,14 @@ function pairsOf({ picture, field }: Network): { picture: Node<"input">; first: 
   return { picture: pairs, first: slice(pairs, 1, 0, own), second: slice(pairs, 1, own, all) };
 }
 
-/** Which pixels of a stage are known, [batch, 1, rows, cols]; undefined if its network is told of none. */
+/** Which pixels of a stage are known, [batch, 1, rows, cols]; undefined if its network reads no such field. */
 function knownIn(
   { isRefining, config }: Stage,
-  { field, picture }: Network,
+  { field }: Network,
   known: Node | undefined,
 ): Node | undefined {
   if (!field || config.field?.kind === "picture") return undefined;
-  const shape = picture.shape.with(1, 1);
+  const shape = field.shape.with(1, 1);
   return broadcast(isRefining ? everySecond(shape) : (known ?? constant([0], [1, 1, 1, 1])), shape);
 }
 

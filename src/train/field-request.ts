@@ -26,7 +26,7 @@ export interface FieldRequest {
 export function fieldOf(
   { completeAny, coarseToFine, condition, fieldWidth, fieldDepth }: FieldRequest,
   conditionChannels: number | undefined,
-): Exclude<FieldConfig, { kind: "half" }> | undefined {
+): FieldConfig | undefined {
   const kinds = Object.entries({ completeAny: completeAny || undefined, coarseToFine, condition }).filter(
     ([, value]) => value !== undefined,
   );

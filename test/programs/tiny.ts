@@ -139,28 +139,6 @@ export const FIELD_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
   },
 );
 
-/** Every model, told of every second row and column of a picture. */
-export const HALF_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(({ model, modelConfig }) => {
-  const field = { kind: "half", width: 3, depth: 2 } as const;
-  const network = { model, modelConfig, field } as const;
-  return [
-    {
-      name: `${model}, half`,
-      config: { ...network, likelihood: "categorical", levels: 3, size: grey(8, 12) },
-    },
-    {
-      name: `${model}, half, colour, 2 classes`,
-      config: {
-        ...network,
-        likelihood: "logistic-mixture",
-        levels: 4,
-        size: colour(4, 8),
-        classes: classes(2),
-      },
-    },
-  ];
-});
-
 /** So small that all pictures can be listed: 2^8 to 2^12 of them. */
 export const COUNTABLE_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
   ({ model: name, modelConfig, countable, ...other }) => {

@@ -7,23 +7,18 @@ export interface BegunPictures {
   readonly rows: number;
   /** The number of each picture's class, if the program knows classes. */
   readonly classes?: ArrayLike<number> | undefined;
-  /**
-   * The field that the program reads, if it reads one, [pictures, channels, rows, cols]; of the picture's rows and
-   * columns, or of every so many as its stride is.
-   */
+  /** The field that the program reads, [pictures, channels, rows, cols], if it reads one. */
   readonly field?: ArrayLike<number> | undefined;
 }
 
 /** Checks that the field of a program is there. @throws ARGUMENT */
 export function checkField(
-  { inAdvance, fields }: StepProgram,
+  { inAdvance, cols }: StepProgram,
   pictures: number,
   { rows, field }: BegunPictures,
 ): void {
-  if (!inAdvance) return;
-  const { stride, cols } = fields[inAdvance.field]!;
-  const count = pictures * inAdvance.channels * (rows / stride[0]) * cols;
-  if (field?.length !== count) {
+  const count = inAdvance ? pictures * inAdvance.channels * rows * cols : 0;
+  if (count > 0 && field?.length !== count) {
     throw expected("ARGUMENT", `${count} numbers`, "the field", field?.length);
   }
 }
@@ -33,7 +28,7 @@ export function checkField(
  * past the bottom edge become zeros.
  */
 export function rowsAhead(
-  { inAdvance }: StepProgram,
+  { inAdvance, cols }: StepProgram,
   layouts: readonly FieldLayout[],
   floats: Float32Array,
   pictures: number,
@@ -49,15 +44,13 @@ export function rowsAhead(
     }
     if (!inAdvance || !place || !field) return;
     const { channels } = inAdvance;
-    const { lead, cols, stride } = layouts[inAdvance.field]!;
-    const own = row + lead;
-    if (own < 0 || own >= rows || own % stride[0] !== 0) return;
-    const [all, fieldRow] = [rows / stride[0], own / stride[0]];
+    const own = row + layouts[inAdvance.field]!.lead;
+    if (own < 0 || own >= rows) return;
     for (let col = 0; col < cols; col++)
       for (let picture = 0; picture < pictures; picture++) {
-        const to = (addressAt(place, own, col * stride[1]) + picture * place.stride) / 4;
+        const to = (addressAt(place, own, col) + picture * place.stride) / 4;
         for (let channel = 0; channel < channels; channel++)
-          floats[to + channel] = field[((picture * channels + channel) * all + fieldRow) * cols + col]!;
+          floats[to + channel] = field[((picture * channels + channel) * rows + own) * cols + col]!;
       }
   };
 }
