@@ -123,7 +123,7 @@ describe("training in the page", () => {
       for (let i = 0; i < 8; i++) for (const key of [" ", "ArrowRight"]) await page.keyboard.press(key);
       await button(page, "Add this drawing").click();
       await page.getByText("2 drawings to learn from.").waitFor();
-      await setSteps(page, 100);
+      await setSteps(page, 200);
       await expectAccessible(page);
       await button(page, "Train").click();
       await page.getByText("Finished").waitFor();
