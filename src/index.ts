@@ -37,5 +37,6 @@ export {
   type TestedRate,
 } from "./train/find-lr.ts";
 export type { TrainResult } from "./train/loop.ts";
+export type { BestValidation } from "./train/start.ts";
 export type { TrainRequest } from "./train/request.ts";
 export { resume, train, type TrainOptions } from "./train/train.ts";

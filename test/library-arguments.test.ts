@@ -119,6 +119,7 @@ const TRAINING: readonly Row[] = [
   ["evalEvery", COUNT] as const,
   ["checkpointEvery", COUNT] as const,
   ["keep", COUNT] as const,
+  ["patience", COUNT] as const,
   ["crop", EXTENT] as const,
   ["sizes", COUNT.map((bad) => ({ width: bad, depth: 1 }))] as const,
 ].map(([option, bad]): Row => [

@@ -228,6 +228,11 @@ export function withTrainOptions(command: Command): Command {
       read.whole("--eval-every", 1),
     )
     .option(
+      "--patience <validations>",
+      "end early, after so many validations in a row that are not better (default: never)",
+      read.whole("--patience", 1),
+    )
+    .option(
       "--checkpoint-every <steps>",
       "steps between checkpoints (default: as --eval-every)",
       read.whole("--checkpoint-every", 1),

@@ -35,10 +35,12 @@ async function trainAsTold(command: Command, world: Cluster | undefined): Promis
       : train(told.request, { ...options, threads, world }),
   );
   const valid = figuresText(trained.valid, figures);
+  const { endedAfter } = trained;
+  const early = endedAfter ? `; ended early: the best validation was after step ${endedAfter.step}` : "";
   result(
     { run: out, ...trained },
     `trained ${trained.step} steps in ${duration(trained.seconds)}` +
-      `${valid === "" ? "" : `: ${valid} on the validation pictures`}; ${await nextCommand(out)}`,
+      `${valid === "" ? "" : `: ${valid} on the validation pictures`}${early}; ${await nextCommand(out)}`,
     json,
   );
 }

@@ -22,7 +22,7 @@ import { codesOf } from "./codes.ts";
 import type { FigureValues, MetricsRecord, TrainEvent } from "./events.ts";
 import { newMeter } from "./meter.ts";
 import { openRunWriter, type RunWriter } from "./run-writer.ts";
-import { beginRun, resumeRun, startTogether } from "./start.ts";
+import { beginRun, resumeRun, startTogether, type BestValidation } from "./start.ts";
 import { bestAverage, figuresOfAverages, isBetter } from "./validation.ts";
 
 export interface LoopOptions {
@@ -54,6 +54,8 @@ export interface TrainResult {
    * `bitsPerDim`.
    */
   readonly valid: FigureValues;
+  /** If training ended early, the last validation that was better than those before. See `TrainRequest.patience`. */
+  readonly endedAfter?: BestValidation | undefined;
   /** What these figures are. */
   readonly figures: readonly Figure[];
   readonly seconds: number;
@@ -74,7 +76,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   const pictures = { train: options.train.count, valid: options.valid.count };
   const config = { ...options.config, data: { ...options.config.data, pictures } };
   const { training, network } = config;
-  const { steps, batch, seed, device = "cpu" } = training;
+  const { steps, batch, seed, device = "cpu", patience } = training;
 
   const { classes } = network;
   const labelsOf = (of: Dataset) => classes && labelsAmong(of, classes);
@@ -94,6 +96,14 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
       `ema of ${network.model}`,
       training.ema,
       "ema",
+    );
+  if (patience !== undefined && bestFigure === undefined)
+    throw expected(
+      "ARGUMENT",
+      "none, as no figure tells the best,",
+      `patience of ${network.model}`,
+      patience,
+      "patience",
     );
   const compared = { averages, figure: bestFigure };
   const figures = [...evaluation.figures, ...figuresOfAverages(compared)];
@@ -115,6 +125,8 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
    * any good.
    */
   let saveUnproven: (() => Promise<void>) | undefined;
+  const isOutOfPatience = () =>
+    patience !== undefined && best !== undefined && state.step >= best.step + patience * training.evalEvery;
 
   /** Of the first process alone. */
   let writer: RunWriter | undefined;
@@ -171,7 +183,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
       figures: { train: trainFigures.map(described), valid: figures.map(described) },
     });
     await save(state);
-    while (state.step < steps) {
+    while (state.step < steps && !isOutOfPatience()) {
       if (await anyOf(world, signal?.aborted ?? false)) throw interrupted(state.step);
       const begun = performance.now();
       const { levels, labels } = await nextBatch().catch(async (cause: unknown) => {
@@ -218,8 +230,8 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
           const saveBest = async (figure?: BestFigure) => writer?.best(ofStep, weights, figure);
           const value = bestFigure && validated.figures[bestFigure.name]!;
           if (value === undefined) saveUnproven = saveBest;
-          else if (best === undefined || isBetter(bestFigure!, value, best)) {
-            best = value;
+          else if (best === undefined || isBetter(bestFigure!, value, best.value)) {
+            best = { step: ofStep, value };
             await saveBest({ name: bestFigure!.name, value });
           }
           const preview = await writer?.preview(ofStep, weights);
@@ -251,6 +263,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   return {
     step: state.step,
     valid: lastValid,
+    ...(isOutOfPatience() && { endedAfter: best }),
     figures: figures.map(described),
     seconds: (performance.now() - started) / 1000,
   };

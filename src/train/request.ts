@@ -106,6 +106,11 @@ export interface TrainRequest extends FieldRequest {
   readonly validFraction?: number | undefined;
   /** Steps between validations; a tenth of all. */
   readonly evalEvery?: number | undefined;
+  /**
+   * After so many validations in a row without a better one training ends, before all steps are done. Never, if it is not
+   * given.
+   */
+  readonly patience?: number | undefined;
   /** Steps between checkpoints; as `evalEvery`. */
   readonly checkpointEvery?: number | undefined;
   /** Newest checkpoints that are kept, besides the best. */
@@ -290,6 +295,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       dropout: all.dropout,
       seed: all.seed,
       evalEvery,
+      patience: all.patience,
       checkpointEvery: all.checkpointEvery ?? evalEvery,
       keep: all.keep,
     },

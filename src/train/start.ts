@@ -16,13 +16,19 @@ import type { Tokenizer } from "../run/tokenizer-file.ts";
 import { fromCheckpoint, toCheckpoint } from "../run/training-state.ts";
 import { checkSame } from "./resumed-request.ts";
 
+/** The best validation, by the figure that tells so. */
+export interface BestValidation {
+  readonly step: number;
+  readonly value: number;
+}
+
 /** The state in which a training begins. */
 export interface Start {
   readonly state: TrainingState;
   /** The step of the newest checkpoint on disk; -1 if there is none. */
   readonly saved: number;
-  /** The figure of the best validation so far, if there was one. */
-  readonly best: number | undefined;
+  /** The best validation so far, if there was one. */
+  readonly best: BestValidation | undefined;
   /** No other training uses this run until it is released. The first of several processes has it. */
   readonly lock: Lock | undefined;
 }
@@ -45,7 +51,7 @@ export async function startTogether(
     const { metadata, ...checkpoint } = toCheckpoint(state, parts);
     return encodeCheckpoint({
       ...checkpoint,
-      metadata: { ...metadata, saved: String(saved), ...(best !== undefined && { best: String(best) }) },
+      metadata: { ...metadata, saved: String(saved), ...(best && { best: JSON.stringify(best) }) },
     });
   });
   if (own) return own;
@@ -54,7 +60,7 @@ export async function startTogether(
   return {
     state: fromCheckpoint(received, parts),
     saved: Number(saved),
-    best: best === undefined ? undefined : Number(best),
+    best: best === undefined ? undefined : (JSON.parse(best) as BestValidation),
     lock: undefined,
   };
 }
@@ -106,7 +112,8 @@ export async function resumeRun(
     const { step } = start.state;
     const found = figure === undefined ? undefined : await bestCheckpoint(run);
     // A better one of a later step will be found again.
-    const best = found && found.step <= step ? bestValueIn(found, figure!) : undefined;
+    const best =
+      found && found.step <= step ? { step: found.step, value: bestValueIn(found, figure!) } : undefined;
     // Files are changed only from here on, after everything has been read and checked.
     await completeRunFolder(run);
     await clearFailure(run);

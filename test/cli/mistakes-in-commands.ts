@@ -32,6 +32,7 @@ const COMMANDS_AND_OPTIONS: readonly Mistake[] = [
   [`train digits ${NEW} --batch 0`, "--batch", "from 1 to 65536", "received 0"],
   [`train digits ${NEW} --shares 0`, "--shares", "from 1 to 1024", "received 0"],
   [`train digits ${NEW} --keep 0`, "--keep", "at least 1", "received 0"],
+  [`train digits ${NEW} --patience 0`, "--patience", "at least 1", "received 0"],
   [`train digits ${NEW} --eval-every 0`, "--eval-every", "at least 1", "received 0"],
   [`train digits ${NEW} --checkpoint-every 0`, "--checkpoint-every", "at least 1", "received 0"],
   [`train digits ${NEW} --warmup -1`, "--warmup", "at least 0", "received -1"],
