@@ -149,7 +149,7 @@ export async function openRacer(name: string, network: BenchNetwork, options: Ra
 
 /** Turns that each gets, and after how many of them it is validated. */
 const TURNS = 40;
-const TURNS_PER_VALIDATION = 2;
+const TURNS_PER_VALIDATION = 4;
 
 /**
  * Trains all for the same time, in short turns, so that a machine that is slow for a while is slow for all of them.
