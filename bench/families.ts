@@ -61,8 +61,8 @@ export async function benchFamilies({
     threads: availableParallelism(),
   };
   console.log(
-    `${minutes} minutes of training each, batch ${batch}, ${optimizerName}, learning rate ${race.lr} (${race.decay} over the time), ` +
-      `${race.threads} threads; nats of the first ${CURVE_PICTURES} validation pictures, averaged weights:`,
+    `${minutes} minutes of training each, batch ${batch}, ${optimizerName}, learning rate ${race.lr} ` +
+      `(${race.decay} over the time), ${race.threads} threads; nats of the first ${CURVE_PICTURES} validation pictures, averaged weights:`,
   );
   const drawn = { minutes, seeds, threads: race.threads, chart };
   const all: Raced[] = networks.map((network) => ({ network, curves: [], results: [] }));

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { expected, NextpixelError } from "../src/basics/errors.ts";
 import { whole } from "../src/cli/arguments.ts";
+import { autoregressive } from "../src/families/autoregressive.ts";
 import { OPTIMIZER_NAMES } from "../src/families/optimizers.ts";
 import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
 import { modelNamesOf, MODELS } from "../src/models/by-name.ts";
@@ -108,7 +109,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
           model: { type: "string", multiple: true, default: [...modelNamesOf("autoregressive")] },
           minutes: { type: "string", default: "10" },
           seeds: { type: "string", default: "3" },
-          optimizer: { type: "string", default: OPTIMIZER_NAMES[0] },
+          optimizer: { type: "string", default: autoregressive.optimizer },
           lr: { type: "string" },
           "weight-decay": { type: "string" },
           batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },

@@ -81,15 +81,11 @@ export const processorClock = (threads: number) => (): number => {
 
 /** A network, compiled and warm, with its own state of training. */
 export async function openRacer(name: string, network: BenchNetwork, options: RaceOptions): Promise<Racer> {
-  const { train, valid, batch, lr, decay, clip, ema, seed, threads, clock = wallClock } = options;
+  const { train, valid, batch, lr, decay, clip, ema, weightDecay, seed, threads } = options;
+  const { clock = wallClock } = options;
   let rate = 0;
   // Steps are as long as they take: the rate goes by time, not by the step's number.
-  const optimizer = OPTIMIZERS[options.optimizer].of({
-    rate: () => rate,
-    clip,
-    ema,
-    weightDecay: options.weightDecay,
-  });
+  const optimizer = OPTIMIZERS[options.optimizer].of({ rate: () => rate, clip, ema, weightDecay });
   const trace = (pictures: number) => trainableOf(build(network, pictures), optimizer);
   const { parts } = trace(1);
   const evaluate = (pictures: number) => autoregressive.evaluation(configOf(network), pictures);
@@ -184,8 +180,8 @@ export async function raceInTurns<One extends Racer>(
 }
 
 /**
- * Curves of one race with several seeds as a line of their means, in a band from the lowest to the highest. Of a curve that
- * ended early the others' points are left out.
+ * Curves of one race with several seeds as a line of their means, in a band from the lowest to the highest, as far as
+ * all of them reach.
  *
  * @param unit seconds of one step on the axis of time
  */

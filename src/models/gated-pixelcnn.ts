@@ -16,8 +16,8 @@ import type { AutoregressiveModel, NetworkContext } from "./model.ts";
  * the left in the same row, and reads the features of the vertical stack. So there is no blind spot (`nextpixel info
  * --model gated-pixelcnn` draws the receptive field).
  *
- * Departures: Muon or Adam instead of RMSProp. Of the paper's masked n x n vertical kernels only the rows that the mask leaves
- * are kept, and the shift down is done once, on the picture.
+ * Departures: Muon or Adam instead of RMSProp. Of the paper's masked n x n vertical kernels only the rows that the mask
+ * leaves are kept, and the shift down is done once, on the picture.
  */
 export type GatedPixelCnnConfig = {
   /** p: feature maps of each stack. Paper: 384 for ImageNet. */

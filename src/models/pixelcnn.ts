@@ -13,8 +13,8 @@ import type { AutoregressiveModel, NetworkContext } from "./model.ts";
  * Its 3 x 3 masked kernels never read to the upper right, so some pixels there stay unseen however deep the network is:
  * the blind spot (`nextpixel info --model pixelcnn` draws it). Gated PixelCNN closes it.
  *
- * Departures: Muon or Adam instead of RMSProp. The paper has no classes: where there are, each class adds a bias to the 3 x 3
- * convolutions, as in Gated PixelCNN.
+ * Departures: Muon or Adam instead of RMSProp. The paper has no classes: where there are, each class adds a bias to the
+ * 3 x 3 convolutions, as in Gated PixelCNN.
  */
 export type PixelCnnConfig = {
   /** h: feature maps inside a residual block; 2h outside. Paper: 128 for CIFAR-10, 16 for MNIST. */

@@ -137,6 +137,7 @@ const common = {
     dropout: v.optional(v.pipe(positive, below1)),
     seed: wholeFrom(0),
     evalEvery: wholeFrom(1),
+    /** Validations that are not better, after which training ends. */
     patience: v.optional(wholeFrom(1)),
     checkpointEvery: wholeFrom(1),
     /** Checkpoints that are kept, besides the best. */

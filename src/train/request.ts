@@ -66,8 +66,8 @@ export interface TrainRequest extends FieldRequest {
   readonly device?: DeviceChoice | undefined;
   /**
    * "muon": Muon for the weights of hidden layers and Adam for the rest, the default of all but GANs; "adam", theirs;
-   * "schedule-free": Adam with an average in place of a learning rate that falls. Each has its own `lr`, `decay` and `ema`
-   * if they are not given.
+   * "schedule-free": Adam with an average in place of a learning rate that falls. Each has its own `lr`, `decay` and
+   * `ema` if they are not given.
    */
   readonly optimizer?: OptimizerName | undefined;
   readonly lr?: number | undefined;
@@ -107,8 +107,8 @@ export interface TrainRequest extends FieldRequest {
   /** Steps between validations; a tenth of all. */
   readonly evalEvery?: number | undefined;
   /**
-   * After so many validations in a row without a better one training ends, before all steps are done. Never, if it is not
-   * given.
+   * After so many validations in a row without a better one training ends, before all steps are done. Never, if it is
+   * not given.
    */
   readonly patience?: number | undefined;
   /** Steps between checkpoints; as `evalEvery`. */
