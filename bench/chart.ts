@@ -94,10 +94,14 @@ const drawn = (points: readonly (readonly [number, number])[], colour: string): 
 /** At the top right, where lines that fall leave room. */
 function legend(lines: readonly Line[]): string[] {
   const left = WIDTH - MARGIN.right - 150;
-  return lines.flatMap(({ name }, i) => {
-    const y = MARGIN.top + 16 + 20 * i;
-    return [stroke(left, left + 20, y - 4, COLOURS[i % COLOURS.length]!, 2), text(left + 28, y, name)];
-  });
+  const box = `x="${left - 6}" y="${MARGIN.top}" width="156" height="${20 * lines.length + 4}"`;
+  return [
+    `<rect ${box} fill="white" fill-opacity="0.8"/>`,
+    ...lines.flatMap(({ name }, i) => {
+      const y = MARGIN.top + 16 + 20 * i;
+      return [stroke(left, left + 20, y - 4, COLOURS[i % COLOURS.length]!, 2), text(left + 28, y, name)];
+    }),
+  ];
 }
 
 /** Round numbers from the one at or below `low` to the one at or above `high`. */

@@ -32,6 +32,8 @@ export interface FamiliesOptions {
 
 /** Of 10,000: enough to see 0.5 nats; the table has all of them. */
 const CURVE_PICTURES = 2000;
+/** Share of the time from which curves are drawn. */
+const SHOWN_FROM = 0.35;
 
 /**
  * The families as they come on binarised MNIST, trained for the same time: in short turns, so that a machine that is
@@ -105,7 +107,10 @@ async function drawCurves(
       // A seed that has just begun would end the line.
       lineOfSeeds(
         network.name,
-        curves.filter((curve, i) => i === 0 || curve.length === curves[0]!.length),
+        curves
+          .filter((curve, i) => i === 0 || curve.length === curves[0]!.length)
+          // Untrained networks are so far above that nothing else would be seen.
+          .map((curve) => curve.filter(({ seconds }) => seconds > SHOWN_FROM * 60 * minutes)),
         60,
       ),
     )
