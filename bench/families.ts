@@ -9,7 +9,7 @@ import { checkWritable, lineChart, markdownTable } from "./chart.ts";
 import type { BenchNetwork } from "./networks.ts";
 import { contestant } from "./optimisers.ts";
 import { lineOfSeeds, openRacer, raceInTurns, type Progress, type RaceOptions, type Racer } from "./racer.ts";
-import { median } from "./statistics.ts";
+import { median, spread } from "./statistics.ts";
 
 export interface FamiliesOptions {
   readonly networks: readonly BenchNetwork[];
@@ -64,7 +64,8 @@ export async function benchFamilies({
   };
   console.log(
     `${minutes} minutes of training each, batch ${batch}, ${optimizerName}, learning rate ${race.lr} ` +
-      `(${race.decay} over the time), ${race.threads} threads; nats of the first ${CURVE_PICTURES} validation pictures, averaged weights:`,
+      `(${race.decay} over the time), ${race.threads} threads; nats of the first ${CURVE_PICTURES} validation ` +
+      "pictures, averaged weights:",
   );
   const drawn = { minutes, seeds, threads: race.threads, chart };
   const all: Raced[] = networks.map((network) => ({ network, curves: [], results: [] }));
@@ -132,15 +133,13 @@ function table(all: readonly Raced[]): string {
     .map(({ network, results }) => {
       const middle = (of: (result: Result) => number) => median(results.map(of));
       const nats = results.map((result) => result.nats);
-      const range =
-        nats.length > 1 ? ` (${Math.min(...nats).toFixed(2)} to ${Math.max(...nats).toFixed(2)})` : "";
       const cells = [
         network.name,
         Object.entries(network.sizes)
           .map(([size, value]) => `${size} ${value}`)
           .join(", "),
         String(results[0]!.parameters),
-        nats.some(Number.isNaN) ? "failed" : `${median(nats).toFixed(2)}${range}`,
+        nats.some(Number.isNaN) ? "failed" : spread(nats, 2, ""),
         String(middle(({ steps }) => steps)),
         middle(({ epochs }) => epochs).toFixed(1),
         middle(({ secondsPerStep }) => secondsPerStep).toFixed(3),

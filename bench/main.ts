@@ -99,9 +99,9 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   families: {
     about:
-      "[--model NAME ..] [--minutes 10] [--seeds 3] [--optimizer NAME] [--lr RATE] [--weight-decay SHARE] [--batch 32] [--train DATASET] " +
-      "[--valid DATASET] [--chart docs/families.svg]   nats of the models trained for so many minutes each (all five for 10 with three " +
-      "seeds: about three hours), seconds per step",
+      "[--model NAME ..] [--minutes 10] [--seeds 3] [--optimizer NAME] [--lr RATE] [--weight-decay SHARE] " +
+      "[--batch 32] [--train DATASET] [--valid DATASET] [--chart docs/families.svg]   nats of the models trained " +
+      "for so many minutes each (five for 10 with three seeds: some three hours), seconds per step",
     run(args) {
       const { values } = parseArgs({
         args,

@@ -21,7 +21,7 @@ import {
   type Racer,
   type RaceOptions,
 } from "./racer.ts";
-import { median } from "./statistics.ts";
+import { median, spread } from "./statistics.ts";
 
 export interface OptimisersOptions {
   readonly models: readonly string[];
@@ -181,7 +181,7 @@ function table(results: ReadonlyMap<Chosen, readonly Result[]>, seconds: number)
     return [
       name,
       String(lr),
-      `${median(nats).toFixed(2)} (${Math.min(...nats).toFixed(2)} to ${Math.max(...nats).toFixed(2)})`,
+      spread(nats, 2, ""),
       String(median(seeds.map(({ steps }) => steps))),
       median(seeds.map(({ secondsPerStep }) => secondsPerStep)).toFixed(4),
       Number.isFinite(time) ? `${time.toFixed(0)} s, ${(seconds / time).toFixed(2)}x` : "not reached",

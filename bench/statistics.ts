@@ -13,8 +13,8 @@ export const quantile = (sorted: readonly number[], share: number): number =>
 export const ratios = (a: readonly number[], b: readonly number[]): number[] =>
   a.map((value, round) => value / b[round]!);
 
-/** "1.20x (1.15x to 1.26x)": the median, the lowest and the highest. */
-export function spread(values: readonly number[], digits = 2): string {
-  const times = (value: number) => `${value.toFixed(digits)}x`;
-  return `${times(median(values))} (${times(Math.min(...values))} to ${times(Math.max(...values))})`;
+/** "1.20x (1.15x to 1.26x)", or with another unit: the median, the lowest and the highest. */
+export function spread(values: readonly number[], digits = 2, unit = "x"): string {
+  const shown = (value: number) => `${value.toFixed(digits)}${unit}`;
+  return `${shown(median(values))} (${shown(Math.min(...values))} to ${shown(Math.max(...values))})`;
 }

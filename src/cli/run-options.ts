@@ -1,6 +1,6 @@
 import type { Extent } from "../data/dataset.ts";
 import type { RunConfig } from "../run/config.ts";
-import { requestOf } from "../train/request.ts";
+import { requestOf } from "../train/config-of-request.ts";
 
 /** The options, in the form of a configuration file, that `train` needs to repeat the run in a folder. */
 export function optionsOf(config: RunConfig, run: string): Record<string, unknown> {

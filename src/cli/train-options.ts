@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { Option, type Command } from "commander";
 import { DATASET_HELP } from "../data/formats/all.ts";
-import { FAMILY_NAMES, familyNamed } from "../families/by-name.ts";
+import { familyOf } from "../families/by-name.ts";
 import {
   OPTIMIZER_NAMES,
   OPTIMIZERS,
@@ -9,7 +9,7 @@ import {
   type OptimizerName,
 } from "../families/optimizers.ts";
 import { LIKELIHOODS } from "../likelihood/by-name.ts";
-import { modelNamesOf, MODELS, settingNames, sizeNames } from "../models/by-name.ts";
+import { MODELS, settingNames, sizeNames } from "../models/by-name.ts";
 import { DEVICE_CHOICES } from "../runtime/device.ts";
 import { runConfigOf } from "../run/config.ts";
 import { FIND_LR_STEPS } from "../train/find-lr.ts";
@@ -46,9 +46,10 @@ const relations = (): Relations => ({
 });
 
 /** The optimizer of a model's family; a model in a file is not known yet, and counts as autoregressive. */
-const defaultOptimizer = (model: unknown): OptimizerName =>
-  familyNamed(FAMILY_NAMES.find((name) => modelNamesOf(name).includes(String(model))) ?? "autoregressive")
-    .optimizer;
+function defaultOptimizer(model: unknown): OptimizerName {
+  const name = String(model);
+  return familyOf({ model: MODELS.names().includes(name) ? name : TRAIN_DEFAULTS.model }).optimizer;
+}
 
 /** What a test of learning rates has no use for. */
 const INSTEAD_OF_FINDING_A_RATE = [

@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import { NextpixelError } from "../basics/errors.ts";
 import { cores } from "../runtime/workers/node.ts";
 import { openPictures, stackedIfAsked } from "../train/pictures.ts";
-import { requestOf } from "../train/request.ts";
+import { requestOf } from "../train/config-of-request.ts";
 import { version } from "../version.ts";
 import { trainClassifier } from "./classifier.ts";
 import { checkedOptions, type CompareOptions } from "./compare-options.ts";

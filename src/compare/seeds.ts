@@ -6,7 +6,8 @@ import { bestCheckpoint, hasCheckpoint, readCheckpoint } from "../run/checkpoint
 import { readRunConfig } from "../run/config.ts";
 import { isRun } from "../run/run-folder.ts";
 import { loadSavedModel, type SavedModel } from "../run/saved-model.ts";
-import { requestOf, type TrainRequest } from "../train/request.ts";
+import { requestOf } from "../train/config-of-request.ts";
+import type { TrainRequest } from "../train/request.ts";
 import { resumeAsked, train, type TrainOptions } from "../train/train.ts";
 import { drawPictures } from "./draw.ts";
 import { covered, expectedCovered, histogram } from "./histogram.ts";

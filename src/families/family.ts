@@ -64,7 +64,7 @@ export interface Family {
   readonly name: Model["family"];
   /** Whether its networks give the logits of a likelihood, which configurations then name. */
   readonly hasLikelihood: boolean;
-  /** What trains its models best, where nothing else is asked for: by `npm run bench -- optimisers`, and recipes. */
+  /** The optimizer that is used if none is named: the one that trains its models best. */
   readonly optimizer: OptimizerName;
   /** Whether its networks can be told a field, or positions, which configurations then name. */
   readonly readsFields: boolean;

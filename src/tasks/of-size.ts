@@ -9,7 +9,8 @@ import type { SavedModel } from "../run/saved-model.ts";
  * A tokenizer for pictures of another size than those it was trained on: it consists of convolutions alone, so that
  * the weights stay. Of larger pictures the centre of this size is read. Models stay as they are if there is no size.
  *
- * @throws ARGUMENT if it is another model, if the size is not of whole numbers, or if the downsampling does not divide it
+ * @throws ARGUMENT if it is another model, if the size is not of whole numbers, or if the downsampling does not divide
+ * it
  */
 export function ofSize(model: SavedModel, size: Extent | undefined): SavedModel {
   if (size === undefined) return model;

@@ -1,7 +1,8 @@
 import { expected, NextpixelError } from "../basics/errors.ts";
 import type { TokenizerConfig } from "../programs/network.ts";
 import type { RunConfig } from "../run/config.ts";
-import { configOf, nameOf, requestOf, type TrainRequest } from "./request.ts";
+import { configOf, requestOf } from "./config-of-request.ts";
+import { nameOf, type TrainRequest } from "./request.ts";
 
 /** What is asked for when a run is resumed: nothing, the same as before, or more steps. */
 export type ResumeRequest = Omit<TrainRequest, "out" | "force" | "dataset"> & {

@@ -15,7 +15,8 @@ import type { TrainEvent } from "./events.ts";
 import { trainModel, type TrainResult } from "./loop.ts";
 import { openPictures, stackedIfAsked, type RequestPictures } from "./pictures.ts";
 import { checkPictures } from "./codes.ts";
-import { checkRequest, configOf, type RequestedTraining, type TrainRequest } from "./request.ts";
+import { configOf } from "./config-of-request.ts";
+import { checkRequest, type RequestedTraining, type TrainRequest } from "./request.ts";
 import { checkTokenizer, resumedRequest, type ResumeRequest } from "./resumed-request.ts";
 
 export interface TrainOptions extends Pick<OpenOptions, "onWarning" | "download"> {

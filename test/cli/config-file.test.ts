@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { trainCommand, withTrainOptions } from "../../src/cli/train-options.ts";
 import { TRAIN_DEFAULTS } from "../../src/train/defaults.ts";
-import { configOf } from "../../src/train/request.ts";
+import { configOf } from "../../src/train/config-of-request.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";
 
 const DIGITS = { count: 1000, levels: 17, size: { channels: 1, rows: 8, cols: 8 } };

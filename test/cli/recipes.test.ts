@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { expect, test } from "vitest";
 import { trainCommand, withTrainOptions } from "../../src/cli/train-options.ts";
-import { configOf } from "../../src/train/request.ts";
+import { configOf } from "../../src/train/config-of-request.ts";
 import { familyOf } from "../../src/families/by-name.ts";
 
 const RECIPES = join(import.meta.dirname, "../../recipes");

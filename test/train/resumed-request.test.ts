@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { RunConfig } from "../../src/run/config.ts";
-import { configOf, requestOf, type TrainRequest } from "../../src/train/request.ts";
+import { configOf, requestOf } from "../../src/train/config-of-request.ts";
+import type { TrainRequest } from "../../src/train/request.ts";
 import { checkSame, resumedRequest, type ResumeRequest } from "../../src/train/resumed-request.ts";
 
 const PICTURES = { count: 100, levels: 17, size: { channels: 1, rows: 8, cols: 8 } };
