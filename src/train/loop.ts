@@ -125,8 +125,11 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
    * any good.
    */
   let saveUnproven: (() => Promise<void>) | undefined;
-  const isOutOfPatience = () =>
-    patience !== undefined && best !== undefined && state.step >= best.step + patience * training.evalEvery;
+  const endsEarly = () =>
+    state.step < steps &&
+    patience !== undefined &&
+    best !== undefined &&
+    state.step >= best.step + patience * training.evalEvery;
 
   /** Of the first process alone. */
   let writer: RunWriter | undefined;
@@ -183,7 +186,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
       figures: { train: trainFigures.map(described), valid: figures.map(described) },
     });
     await save(state);
-    while (state.step < steps && !isOutOfPatience()) {
+    while (state.step < steps && !endsEarly()) {
       if (await anyOf(world, signal?.aborted ?? false)) throw interrupted(state.step);
       const begun = performance.now();
       const { levels, labels } = await nextBatch().catch(async (cause: unknown) => {
@@ -263,7 +266,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   return {
     step: state.step,
     valid: lastValid,
-    ...(isOutOfPatience() && { endedAfter: best }),
+    ...(endsEarly() && { endedAfter: best }),
     figures: figures.map(described),
     seconds: (performance.now() - started) / 1000,
   };

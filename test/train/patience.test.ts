@@ -88,6 +88,11 @@ test("training goes on while validations become better", async () => {
   expect({ step, endedAfter }).toEqual({ step: 10, endedAfter: undefined });
 });
 
+test("training that has done all its steps has not ended early", async () => {
+  const { step, endedAfter } = await train({ ...request("to the end"), steps: END }, options);
+  expect({ step, endedAfter }).toEqual({ step: END, endedAfter: undefined });
+});
+
 test("the command says so", async () => {
   const picture = (level: number) =>
     encodePng({ width: 4, height: 4, channels: 1, data: new Uint8Array(16).fill(level) });
