@@ -1,4 +1,3 @@
-import { keepFreedMemory } from "../runtime/freed-memory.ts";
 import { compile, openSession, type SessionOptions } from "../runtime/ort.ts";
 import type { Values } from "../runtime/values.ts";
 import { openDeviceSession } from "../runtime/webgpu.ts";
@@ -35,7 +34,6 @@ export async function openTrainingStep(
   batch: number,
   { shares: wanted = 1, threads = cores(), blocked, seed, world }: TrainingStepOptions = {},
 ): Promise<TrainingStep> {
-  keepFreedMemory();
   const shares = divided(batch, wanted);
   const own = Math.ceil(shares.length / (world?.size ?? 1));
   const each = { threads: Math.max(1, Math.floor(threads / own)) };

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { blockProbe } from "../lower/onnx/blocked-layout.ts";
 import type { Program } from "../lower/onnx/lower.ts";
+import { keepFreedMemory } from "./freed-memory.ts";
 import { compiledProgram, sessionOf, type CompiledProgram, type Session } from "./session.ts";
 
 export interface SessionOptions {
@@ -79,8 +80,13 @@ let runtime: Promise<Runtime> | undefined;
 
 /** The runtime is loaded on first use: commands that need no network start without it. */
 export function loadRuntime(): Promise<Runtime> {
+  runtime ??= startRuntime();
+  return runtime;
+}
+
+function startRuntime(): Promise<Runtime> {
   // Since 1.29 ONNX Runtime sends usage data unless this is disabled before it is loaded.
   process.env["ORT_DISABLE_TELEMETRY"] = "1";
-  runtime ??= import("onnxruntime-node");
-  return runtime;
+  keepFreedMemory();
+  return import("onnxruntime-node");
 }
