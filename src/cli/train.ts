@@ -11,7 +11,8 @@ import { showFoundRate } from "./find-lr.ts";
 import { duration, result } from "./output.ts";
 import { asRank, coresOfRank, withRankOptions } from "./rank.ts";
 import { untilInterrupted } from "./signals.ts";
-import { trainCommand, withTrainOptions } from "./train-options.ts";
+import { trainCommand } from "./train-command.ts";
+import { withTrainOptions } from "./train-options.ts";
 import { figuresText, trainingDisplay } from "./training-display.ts";
 
 export function addTrainCommand(program: Command): void {

@@ -6,9 +6,9 @@ const LARGEST_BLOCK = 32 * 2 ** 20 - 2 ** 16;
  * anew, such as all vectors at each step of training. If their memory is given back to the system and taken again, each
  * of its pages costs a page fault, some 10 us in a virtual machine.
  *
- * The allocator of Linux (glibc) gives free memory back if there is twice as much at the end of the heap as the largest
- * block had that was ever freed. So a large one is made, which costs nothing as long as it is not written, and left to
- * the garbage collector. With other allocators that does nothing.
+ * glibc, the C library of most Linux systems, keeps free memory at the end of its heap up to twice the size of the
+ * largest block that was ever freed. So a large block is made and left to the garbage collector. It costs nothing, as
+ * it is never written. With other allocators that changes nothing.
  */
 export function keepFreedMemory(): void {
   void new ArrayBuffer(LARGEST_BLOCK);

@@ -20,6 +20,7 @@ import { checkAgreement } from "./agreement.ts";
 import { trainingBatches } from "./batches.ts";
 import { codesOf } from "./codes.ts";
 import type { FigureValues, MetricsRecord, TrainEvent } from "./events.ts";
+import { diverged, interrupted, unread, unwritten } from "./failures.ts";
 import { newMeter } from "./meter.ts";
 import { openRunWriter, type RunWriter } from "./run-writer.ts";
 import { beginRun, resumeRun, startTogether, type BestValidation } from "./start.ts";
@@ -280,24 +281,3 @@ const described = ({ name, label, decimals, lowerIsBetter, isDetail = false }: F
   lowerIsBetter,
   isDetail,
 });
-
-const interrupted = (step: number) =>
-  new NextpixelError("INTERRUPTED", `interrupted after step ${step}; resume the run to go on`, {
-    about: ["resume"],
-  });
-
-const unwritten = (cause: NextpixelError) =>
-  resumable(cause, "once it can be written, resume the run to go on");
-
-const unread = (cause: NextpixelError) => resumable(cause, "once it can be read, resume the run to go on");
-
-const resumable = (cause: NextpixelError, advice: string) =>
-  new NextpixelError(cause.code, `${cause.message}; ${advice}`, { cause, about: [...cause.about, "resume"] });
-
-const diverged = (run: string, step: number, saved: number) =>
-  new NextpixelError(
-    "DIVERGED",
-    `the loss of step ${step} is not a finite number; the checkpoint of step ${saved} is kept in ${run}/checkpoints; ` +
-      "a lower learning rate, a longer warm-up or a smaller largest norm of the gradient may help",
-    { about: ["lr", "warmup", "clip"] },
-  );

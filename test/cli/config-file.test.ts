@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
-import { trainCommand, withTrainOptions } from "../../src/cli/train-options.ts";
+import { trainCommand } from "../../src/cli/train-command.ts";
+import { withTrainOptions } from "../../src/cli/train-options.ts";
 import { TRAIN_DEFAULTS } from "../../src/train/defaults.ts";
 import { configOf } from "../../src/train/config-of-request.ts";
 import { temporaryFolder } from "../data/temporary-folder.ts";

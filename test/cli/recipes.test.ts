@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { expect, test } from "vitest";
-import { trainCommand, withTrainOptions } from "../../src/cli/train-options.ts";
+import { trainCommand } from "../../src/cli/train-command.ts";
+import { withTrainOptions } from "../../src/cli/train-options.ts";
 import { configOf } from "../../src/train/config-of-request.ts";
 import { familyOf } from "../../src/families/by-name.ts";
 
