@@ -90,22 +90,18 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   const evaluation = evaluate(1);
   const bestFigure = evaluation.figures.find(({ name }) => name === evaluation.best);
   const { averages } = parts[0]!.optimizer.averaging;
-  if (Object.keys(averages).length > 1 && bestFigure === undefined)
-    throw expected(
+  const lacksBest = (allowed: string, name: "ema" | "patience") =>
+    expected(
       "ARGUMENT",
-      "one, as no figure tells the best,",
-      `ema of ${network.model}`,
-      training.ema,
-      "ema",
+      `${allowed}, as no figure tells the best,`,
+      `${name} of ${network.model}`,
+      training[name],
+      name,
     );
-  if (patience !== undefined && bestFigure === undefined)
-    throw expected(
-      "ARGUMENT",
-      "none, as no figure tells the best,",
-      `patience of ${network.model}`,
-      patience,
-      "patience",
-    );
+  if (bestFigure === undefined) {
+    if (Object.keys(averages).length > 1) throw lacksBest("one", "ema");
+    if (patience !== undefined) throw lacksBest("none", "patience");
+  }
   const compared = { averages, figure: bestFigure };
   const figures = [...evaluation.figures, ...figuresOfAverages(compared)];
 

@@ -12,7 +12,7 @@ const TRAIN =
   "train digits --steps 600 --batch 4 --width 4 --depth 1 --shares 2 --eval-every 100 --checkpoint-every 2 --json".split(
     " ",
   );
-const KILLS = 12;
+const KILLS = 8;
 
 let folder: string;
 const cli = (...args: string[]) => runCli(args, { cwd: folder });
