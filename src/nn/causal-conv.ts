@@ -1,3 +1,4 @@
+import { expected } from "../basics/errors.ts";
 import { add, conv } from "../graph/language.ts";
 import { type Node, named } from "../graph/node.ts";
 import type { ConvMask } from "../graph/primitives.ts";
@@ -41,7 +42,7 @@ export interface CausalConvOptions {
 export function causalConv(scope: Scope, x: Node, options: CausalConvOptions): Node {
   const { outputs, kernel, gain = 1 } = options;
   const inputs = x.shape[1]!;
-  const side = (kernel - 1) / 2;
+  const side = kernelSide(kernel);
   scope.checkSize(maskShape(options, inputs));
   const mask = causalMask(options, inputs);
   const fanIn = mask.values.reduce((kept, bit) => kept + bit, 0) / outputs;
@@ -59,7 +60,7 @@ export function causalConv(scope: Scope, x: Node, options: CausalConvOptions): N
 /** Which weights of a causal convolution exist: [outputs, inputs, rows, cols]. */
 export function causalMask(options: CausalConvOptions, inputs: number): ConvMask {
   const { outputs, kernel, groups, mask, isRow = false, parts = 1 } = options;
-  const side = (kernel - 1) / 2;
+  const side = kernelSide(kernel);
   const [above, right] = isRow ? [0, 0] : [side, side];
   const shape = maskShape(options, inputs);
   const group = (channel: number, channels: number) => Math.floor((channel * groups) / channels);
@@ -80,8 +81,14 @@ export function causalMask(options: CausalConvOptions, inputs: number): ConvMask
   return { shape, values };
 }
 
+/** How far an n x n kernel reaches to each side. @throws ARGUMENT if n is even. */
+function kernelSide(kernel: number): number {
+  if (kernel % 2 === 0) throw expected("ARGUMENT", "an odd number", "the kernel", kernel);
+  return (kernel - 1) / 2;
+}
+
 /** Of the paper's kernel what is not masked out for all channels. */
 function maskShape({ outputs, kernel, isRow = false }: CausalConvOptions, inputs: number): ConvMask["shape"] {
-  const half = (kernel + 1) / 2;
+  const half = kernelSide(kernel) + 1;
   return [outputs, inputs, isRow ? 1 : half, isRow ? half : kernel];
 }

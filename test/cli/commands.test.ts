@@ -95,7 +95,7 @@ describe("train", () => {
       family: "autoregressive",
       network: {
         model: "pixelcnn",
-        modelConfig: { width: 8, depth: 2, head: 64 },
+        modelConfig: { width: 8, depth: 2, kernel: 3, head: 64 },
         likelihood: "categorical",
         levels: LEVELS,
         size: { channels: 1, rows: 8, cols: 8 },

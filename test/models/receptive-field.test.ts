@@ -29,6 +29,16 @@ test("PixelCNN has a blind spot to the upper right", () => {
   expect(drawing.split("\n").at(-2)).toMatch(/^#+\.+$/);
 });
 
+test("a larger kernel of PixelCNN sees further up, and further right in each row: its blind spot is narrower", () => {
+  const seenRight = (kernel: number) => {
+    const { above, right, drawing } = seen("pixelcnn", { depth: 2, kernel });
+    const twoAbove = drawing.split("\n").at(-3)!;
+    return { above, twoAbove: right - /\.*$/.exec(twoAbove)![0].length };
+  };
+  expect(seenRight(3)).toEqual({ above: 5, twoAbove: 4 });
+  expect(seenRight(5)).toEqual({ above: 7, twoAbove: 5 });
+});
+
 test("Gated PixelCNN has none: three rows of the first layer, and one more of each that follows", () => {
   for (const depth of [1, 4, 7]) {
     const { blindPixels, above, left, right } = seen("gated-pixelcnn", { depth });

@@ -15,7 +15,7 @@ export type Source = (typeof SOURCES)[number];
 
 /** The networks to choose from, and their sizes for a width and a number of layers. */
 export const NETWORKS: Readonly<Record<string, (width: number, depth: number) => GivenSizes>> = {
-  pixelcnn: (width, depth) => ({ width, depth, head: 2 * width }),
+  pixelcnn: (width, depth) => ({ width, depth, kernel: 3, head: 2 * width }),
   "gated-pixelcnn": (width, depth) => ({ width, depth, kernel: 3, head: 2 * width }),
   "row-lstm": (width, depth) => ({ width, depth, head: 2 * width }),
   pixelsnail: (width, depth) => ({ width, blocks: depth, layers: 1, key: 8, value: width }),
