@@ -6,7 +6,7 @@ import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { openDataset } from "../src/data/open.ts";
 import { checkWritable, lineChart, markdownTable } from "./chart.ts";
-import type { BenchNetwork } from "./networks.ts";
+import { titleOf, type BenchNetwork } from "./networks.ts";
 import { contestant } from "./optimisers.ts";
 import { lineOfSeeds, openRacer, raceInTurns, type Progress, type RaceOptions, type Racer } from "./racer.ts";
 import { median, spread } from "./statistics.ts";
@@ -36,7 +36,7 @@ const CURVE_PICTURES = 2000;
 const SHOWN_FROM = 0.35;
 
 /**
- * The families as they come on binarised MNIST, trained for the same time: in short turns, so that a machine that is
+ * The families on binarised MNIST, trained for the same time: in short turns, so that a machine that is
  * slow for a while is slow for all of them. One that fails is out, the others go on. Prints a table; the chart of nats
  * against minutes is written anew after every validation, so that it is there if the rest is not waited for.
  */
@@ -73,7 +73,7 @@ export async function benchFamilies({
     console.log(`seed ${seed}:`);
     const racers: Racer[] = [];
     for (const { network, curves } of all) {
-      const racer = await openRacer(network.name, network, { ...race, seed });
+      const racer = await openRacer(titleOf(network), network, { ...race, seed });
       racers.push(racer);
       curves.push(racer.curve);
     }
@@ -107,7 +107,7 @@ async function drawCurves(
     .map(({ network, curves }) =>
       // A seed that has just begun would end the line.
       lineOfSeeds(
-        network.name,
+        titleOf(network),
         curves
           .filter((curve, i) => i === 0 || curve.length === curves[0]!.length)
           // Untrained networks are so far above that nothing else would be seen.

@@ -16,7 +16,7 @@ import { benchFamilies } from "./families.ts";
 import { benchFolder } from "./folder.ts";
 import { benchKills } from "./kill-ranks.ts";
 import { benchLowering } from "./lowering.ts";
-import { BENCH_NETWORKS, family, GATED } from "./networks.ts";
+import { BENCH_NETWORKS, family, GATED, type BenchNetwork } from "./networks.ts";
 import { benchOptimisers } from "./optimisers.ts";
 import { benchProfile } from "./profile.ts";
 import { benchResolution } from "./resolution.ts";
@@ -37,7 +37,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   train: {
     needsPyTorch: true,
     about:
-      "[--model NAME ..] [--rounds 12] [--threads 2] [--clock wall|processor]   training beside PyTorch: PixelCNN and the gated stack, or models",
+      "[--model NAME[:SIZE=N,..] ..] [--rounds 12] [--threads 2] [--clock wall|processor]   training beside PyTorch: PixelCNN and the gated stack, or models",
     run(args) {
       const { models, ...options } = modelsAndRounds(args, 12);
       return benchTrain(models?.map(family) ?? BENCH_NETWORKS, { ...options, batch: 32 });
@@ -46,14 +46,16 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   sample: {
     needsPyTorch: true,
     about:
-      "[--model NAME ..] [--rounds 7] [--threads 2] [--clock wall|processor]   drawing beside PyTorch: the gated stack in detail, or models (autoregressive ones " +
+      "[--model NAME[:SIZE=N,..] ..] [--rounds 7] [--threads 2] [--clock wall|processor]   drawing beside PyTorch: the gated stack in detail, or models (autoregressive ones " +
       "beside the naive way)",
     async run(args) {
       const { models, rounds, threads, clock } = modelsAndRounds(args, 7);
       if (models) {
-        const isCausal = (model: string) => modelNamesOf("autoregressive").includes(model);
-        await benchNaive(models.filter(isCausal).map(family), { rounds, workers: threads });
-        await benchDraw(models.filter((model) => !isCausal(model)).map(family), { rounds, threads, clock });
+        const networks = models.map(family);
+        const isCausal = ({ name }: BenchNetwork) => modelNamesOf("autoregressive").includes(name);
+        await benchNaive(networks.filter(isCausal), { rounds, workers: threads });
+        const others = networks.filter((network) => !isCausal(network));
+        await benchDraw(others, { rounds, threads, clock });
         return;
       }
       await benchSample({ rounds, workers: threads });
@@ -99,7 +101,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   families: {
     about:
-      "[--model NAME ..] [--minutes 10] [--seeds 3] [--optimizer NAME] [--lr RATE] [--weight-decay SHARE] " +
+      "[--model NAME[:SIZE=N,..] ..] [--minutes 10] [--seeds 3] [--optimizer NAME] [--lr RATE] [--weight-decay SHARE] " +
       "[--batch 32] [--train DATASET] [--valid DATASET] [--chart docs/families.svg]   nats of the models trained " +
       "for so many minutes each (five for 10 with three seeds: some three hours), seconds per step",
     run(args) {
@@ -212,7 +214,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   profile: {
     about:
-      "[--model NAME ..] [--batch 32] [--steps 10]   where a training step's time goes: matrix products, moves, elementwise",
+      "[--model NAME[:SIZE=N,..] ..] [--batch 32] [--steps 10]   where a training step's time goes: matrix products, moves, elementwise",
     run(args) {
       const { values } = parseArgs({
         args,
@@ -245,7 +247,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   cluster: {
     about:
-      "[--model NAME ..] [--batch 32] [--threads 2] [--steps 5] [--clock wall|processor] [--latency 50]   what a step of " +
+      "[--model NAME[:SIZE=N,..] ..] [--batch 32] [--threads 2] [--steps 5] [--clock wall|processor] [--latency 50]   what a step of " +
       "training costs on 2 to 256 nodes, computed from what is measured here; latency of the network in us",
     run(args) {
       const { values } = parseArgs({

@@ -1,9 +1,10 @@
+import { whole } from "../src/cli/arguments.ts";
 import { trainableOf } from "../src/families/autoregressive.ts";
 import { familyOf } from "../src/families/by-name.ts";
 import type { TrainingSettings } from "../src/families/optimizers.ts";
 import { sizeOf } from "../src/graph/shapes.ts";
 import { defaultLikelihood } from "../src/likelihood/by-name.ts";
-import { modelByName } from "../src/models/by-name.ts";
+import { modelByName, sizesOf } from "../src/models/by-name.ts";
 import type { ModelConfig } from "../src/models/model.ts";
 import {
   buildNetwork,
@@ -40,14 +41,33 @@ export const GATED: BenchNetwork = {
 };
 
 /**
- * A model as it comes, on pictures of 28 x 28: binary ones, but of a GAN, which makes grey ones; a tokenizer on
- * colour pictures of 64 x 64. NOT_FOUND error if there is none of that name.
+ * A model, on pictures of 28 x 28: binary ones, but of a GAN, which makes grey ones; a tokenizer on colour pictures of
+ * 64 x 64. It is as it comes, or has sizes of its own: "gated-pixelcnn:kernel=5,width=16". NOT_FOUND error if there is
+ * none of that name, ARGUMENT error if it has no such size.
  */
-export function family(model: string): BenchNetwork {
-  const { family, defaults } = modelByName(model);
-  if (family === "tokenizer") return { name: model, sizes: defaults, levels: 256, size: 64, channels: 3 };
-  return { name: model, sizes: defaults, levels: family === "gan" ? 256 : 2, size: 28, channels: 1 };
+export function family(text: string): BenchNetwork {
+  const [name, given = ""] = text.split(":") as [string, string?];
+  const pairs = given.split(",").filter((pair) => pair !== "");
+  const sizes = sizesOf(
+    name,
+    Object.fromEntries(
+      pairs.map((pair) => {
+        const [size, value] = pair.split("=") as [string, string?];
+        return [size, whole(`${size} of --model`, 1)(value ?? "")];
+      }),
+    ),
+  );
+  const { family } = modelByName(name);
+  if (family === "tokenizer") return { name, sizes, levels: 256, size: 64, channels: 3 };
+  return { name, sizes, levels: family === "gan" ? 256 : 2, size: 28, channels: 1 };
 }
+
+/** A network beside others: its name, and the sizes that are not as they come. */
+export const titleOf = ({ name, sizes }: BenchNetwork): string => {
+  const { defaults } = modelByName(name);
+  const changed = Object.entries(sizes).filter(([size, value]) => value !== defaults[size]);
+  return [name, ...changed.map(([size, value]) => `${size} ${value}`)].join(", ");
+};
 
 /** What `bench -- train` compares: the shipped PixelCNN, and five blocks of Gated PixelCNN, both at 28 x 28. */
 export const BENCH_NETWORKS: readonly BenchNetwork[] = [family("pixelcnn"), GATED];

@@ -52,7 +52,7 @@ const CURVE_PICTURES = 2000;
 export async function benchOptimisers(options: OptimisersOptions): Promise<void> {
   const { models, minutes, sweepMinutes, rates, seeds, clock, charts } = options;
   const contestants = options.optimizers.map(contestant);
-  const chartOf = (model: string) => join(charts, `optimisers-${model}.svg`);
+  const chartOf = (model: string) => join(charts, `optimisers-${model.replaceAll(/[:,=]/g, "-")}.svg`);
   for (const model of models) await checkWritable(chartOf(model));
   const { train, valid } = await openBoth(options.train, options.valid);
   const threads = availableParallelism();

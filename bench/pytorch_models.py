@@ -42,13 +42,13 @@ def two_layer_head(inputs, width, outputs):
 
 
 class ResidualBlock(nn.Module):
-    def __init__(self, width):
+    def __init__(self, width, kernel):
         super().__init__()
         self.layers = nn.Sequential(
             nn.ReLU(),
             nn.Conv2d(2 * width, width, 1),
             nn.ReLU(inplace=True),
-            CausalConv2d(width, width, 3, "B"),
+            CausalConv2d(width, width, kernel, "B"),
             nn.ReLU(inplace=True),
             nn.Conv2d(width, 2 * width, 1),
         )
@@ -57,9 +57,9 @@ class ResidualBlock(nn.Module):
         return x + self.layers(x)
 
 
-def pixelcnn(outputs, *, width, depth, head):
+def pixelcnn(outputs, *, width, depth, kernel, head):
     """van den Oord, Kalchbrenner, Kavukcuoglu, "Pixel recurrent neural networks" (2016), with convolutions."""
-    return pixelrnn(outputs, width, head, [ResidualBlock(width) for _ in range(depth)])
+    return pixelrnn(outputs, width, head, [ResidualBlock(width, kernel) for _ in range(depth)])
 
 
 def pixelrnn(outputs, width, maps, layers):
