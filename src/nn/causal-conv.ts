@@ -38,6 +38,8 @@ export interface CausalConvOptions {
  *
  * At x, mask A connects a colour to earlier colours only, mask B to itself as well. The horizontal stack of Gated
  * PixelCNN (van den Oord et al. 2016, section 2.2) has the last of these rows alone.
+ *
+ * @throws ARGUMENT if the kernel is even
  */
 export function causalConv(scope: Scope, x: Node, options: CausalConvOptions): Node {
   const { outputs, kernel, gain = 1 } = options;
