@@ -181,6 +181,7 @@ describe("the sizes of a model", () => {
       model: "pixelcnn",
       width: 16,
       depth: 7,
+      kernel: 3,
       head: 48,
     });
     expect(await sizesAsked({ ...gated, preset: "mnist" }, "--width", "6")).toEqual({
@@ -197,6 +198,7 @@ describe("the sizes of a model", () => {
       model: "pixelcnn",
       width: 32,
       depth: 3,
+      kernel: 3,
       head: 64,
     });
     expect(await sizesAsked(gated, "--preset", "mnist")).toMatchObject({ width: 128, kernel: 3 });
@@ -204,9 +206,9 @@ describe("the sizes of a model", () => {
   });
 
   test("are refused, with those there are, when it has not got them", async () => {
-    await expect(sizesAsked({}, "--kernel", "3")).rejects.toMatchObject({
+    await expect(sizesAsked({ model: "row-lstm" }, "--kernel", "3")).rejects.toMatchObject({
       code: "ARGUMENT",
-      message: 'expected width or depth or head for a size of pixelcnn, received "kernel"',
+      message: 'expected width or depth or head for a size of row-lstm, received "kernel"',
     });
     await expect(sizesAsked({}, "--preset", "mnist")).rejects.toMatchObject({
       code: "NOT_FOUND",
