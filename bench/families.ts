@@ -6,7 +6,7 @@ import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { openDataset } from "../src/data/open.ts";
 import { checkWritable, lineChart, markdownTable } from "./chart.ts";
-import { titleOf, type BenchNetwork } from "./networks.ts";
+import { inWords, titleOf, type BenchNetwork } from "./networks.ts";
 import { contestant } from "./optimisers.ts";
 import { lineOfSeeds, openRacer, raceInTurns, type Progress, type RaceOptions, type Racer } from "./racer.ts";
 import { median, spread } from "./statistics.ts";
@@ -36,9 +36,9 @@ const CURVE_PICTURES = 2000;
 const SHOWN_FROM = 0.35;
 
 /**
- * The families on binarised MNIST, trained for the same time: in short turns, so that a machine that is
- * slow for a while is slow for all of them. One that fails is out, the others go on. Prints a table; the chart of nats
- * against minutes is written anew after every validation, so that it is there if the rest is not waited for.
+ * The families on binarised MNIST, trained for the same time: in short turns, so that a machine that is slow for a
+ * while is slow for all of them. One that fails is out, the others go on. Prints a table; the chart of nats against
+ * minutes is written anew after every validation, so that it is there if the rest is not waited for.
  */
 export async function benchFamilies({
   networks,
@@ -135,9 +135,7 @@ function table(all: readonly Raced[]): string {
       const nats = results.map((result) => result.nats);
       const cells = [
         network.name,
-        Object.entries(network.sizes)
-          .map(([size, value]) => `${size} ${value}`)
-          .join(", "),
+        inWords(network.sizes).join(", "),
         String(results[0]!.parameters),
         nats.some(Number.isNaN) ? "failed" : spread(nats, 2, ""),
         String(middle(({ steps }) => steps)),

@@ -27,6 +27,9 @@ import { benchTall } from "./tall.ts";
 import { benchTokenizer } from "./tokenizer.ts";
 import { benchTrain } from "./train.ts";
 
+/** In usages. */
+const MODELS_WITH_SIZES = "[--model NAME[:SIZE=N,..] ..]";
+
 interface Bench {
   readonly about: string;
   readonly needsPyTorch?: true;
@@ -37,7 +40,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   train: {
     needsPyTorch: true,
     about:
-      "[--model NAME[:SIZE=N,..] ..] [--rounds 12] [--threads 2] [--clock wall|processor]   training beside PyTorch: PixelCNN and the gated stack, or models",
+      `${MODELS_WITH_SIZES} [--rounds 12] [--threads 2] [--clock wall|processor]   training beside PyTorch: PixelCNN ` +
+      "and the gated stack, or models",
     run(args) {
       const { models, ...options } = modelsAndRounds(args, 12);
       return benchTrain(models?.map(family) ?? BENCH_NETWORKS, { ...options, batch: 32 });
@@ -46,8 +50,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   sample: {
     needsPyTorch: true,
     about:
-      "[--model NAME[:SIZE=N,..] ..] [--rounds 7] [--threads 2] [--clock wall|processor]   drawing beside PyTorch: the gated stack in detail, or models (autoregressive ones " +
-      "beside the naive way)",
+      `${MODELS_WITH_SIZES} [--rounds 7] [--threads 2] [--clock wall|processor]   drawing beside PyTorch: the gated ` +
+      "stack in detail, or models (autoregressive ones beside the naive way)",
     async run(args) {
       const { models, rounds, threads, clock } = modelsAndRounds(args, 7);
       if (models) {
@@ -101,7 +105,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   families: {
     about:
-      "[--model NAME[:SIZE=N,..] ..] [--minutes 10] [--seeds 3] [--optimizer NAME] [--lr RATE] [--weight-decay SHARE] " +
+      `${MODELS_WITH_SIZES} [--minutes 10] [--seeds 3] [--optimizer NAME] [--lr RATE] [--weight-decay SHARE] ` +
       "[--batch 32] [--train DATASET] [--valid DATASET] [--chart docs/families.svg]   nats of the models trained " +
       "for so many minutes each (five for 10 with three seeds: some three hours), seconds per step",
     run(args) {
@@ -214,7 +218,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   profile: {
     about:
-      "[--model NAME[:SIZE=N,..] ..] [--batch 32] [--steps 10]   where a training step's time goes: matrix products, moves, elementwise",
+      `${MODELS_WITH_SIZES} [--batch 32] [--steps 10]   where a training step's time goes: matrix products, moves, ` +
+      "elementwise",
     run(args) {
       const { values } = parseArgs({
         args,
@@ -247,8 +252,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   cluster: {
     about:
-      "[--model NAME[:SIZE=N,..] ..] [--batch 32] [--threads 2] [--steps 5] [--clock wall|processor] [--latency 50]   what a step of " +
-      "training costs on 2 to 256 nodes, computed from what is measured here; latency of the network in us",
+      `${MODELS_WITH_SIZES} [--batch 32] [--threads 2] [--steps 5] [--clock wall|processor] [--latency 50]   what a ` +
+      "step of training costs on 2 to 256 nodes, computed from what is measured here; latency of the network in us",
     run(args) {
       const { values } = parseArgs({
         args,

@@ -4,7 +4,7 @@ import { familyOf } from "../src/families/by-name.ts";
 import type { TrainingSettings } from "../src/families/optimizers.ts";
 import { sizeOf } from "../src/graph/shapes.ts";
 import { defaultLikelihood } from "../src/likelihood/by-name.ts";
-import { modelByName, sizesOf } from "../src/models/by-name.ts";
+import { modelByName, sizesOf, type GivenSizes } from "../src/models/by-name.ts";
 import type { ModelConfig } from "../src/models/model.ts";
 import {
   buildNetwork,
@@ -46,28 +46,32 @@ export const GATED: BenchNetwork = {
  * none of that name, ARGUMENT error if it has no such size.
  */
 export function family(text: string): BenchNetwork {
-  const [name, given = ""] = text.split(":") as [string, string?];
-  const pairs = given.split(",").filter((pair) => pair !== "");
-  const sizes = sizesOf(
-    name,
-    Object.fromEntries(
-      pairs.map((pair) => {
-        const [size, value] = pair.split("=") as [string, string?];
-        return [size, whole(`${size} of --model`, 1)(value ?? "")];
-      }),
-    ),
-  );
+  const [name, given] = text.split(":") as [string, string?];
+  const sizes = sizesOf(name, given === undefined ? {} : sizesIn(given));
   const { family } = modelByName(name);
   if (family === "tokenizer") return { name, sizes, levels: 256, size: 64, channels: 3 };
   return { name, sizes, levels: family === "gan" ? 256 : 2, size: 28, channels: 1 };
 }
 
+/** Of "kernel=5,width=16". */
+const sizesIn = (text: string): GivenSizes =>
+  Object.fromEntries(
+    text.split(",").map((pair) => {
+      const [size, value = ""] = pair.split("=") as [string, string?];
+      return [size, whole(`${size} of --model`, 1)(value)];
+    }),
+  );
+
 /** A network beside others: its name, and the sizes that are not as they come. */
 export const titleOf = ({ name, sizes }: BenchNetwork): string => {
   const { defaults } = modelByName(name);
   const changed = Object.entries(sizes).filter(([size, value]) => value !== defaults[size]);
-  return [name, ...changed.map(([size, value]) => `${size} ${value}`)].join(", ");
+  return [name, ...inWords(Object.fromEntries(changed))].join(", ");
 };
+
+/** As "width 32". */
+export const inWords = (sizes: ModelConfig): string[] =>
+  Object.entries(sizes).map(([size, value]) => `${size} ${value}`);
 
 /** What `bench -- train` compares: the shipped PixelCNN, and five blocks of Gated PixelCNN, both at 28 x 28. */
 export const BENCH_NETWORKS: readonly BenchNetwork[] = [family("pixelcnn"), GATED];
@@ -108,7 +112,7 @@ export const trainable = (network: BenchNetwork, pictures: number): Trainable =>
 
 /** As a user would tell it: "pixelcnn, width 32, depth 7, head 64, 28x28". */
 export const describe = ({ name, sizes, size }: BenchNetwork): string =>
-  [name, ...Object.entries(sizes).map(([what, value]) => `${what} ${value}`), `${size}x${size}`].join(", ");
+  [name, ...inWords(sizes), `${size}x${size}`].join(", ");
 
 /** Multiply-adds of a network's convolutions: each weight is used once for every pixel. */
 export function multiplyAddsPerPicture(bench: BenchNetwork): number {

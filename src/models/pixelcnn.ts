@@ -11,8 +11,8 @@ import type { AutoregressiveModel, NetworkContext } from "./model.ts";
  * 3.3 to 3.5, table 1, figure 5.
  *
  * Its 3 x 3 masked kernels read one column to the right for each row up, so pixels further right stay unseen however
- * deep the network is: the blind spot (`nextpixel info --model pixelcnn` draws it). Larger kernels make it smaller, Gated
- * PixelCNN closes it.
+ * deep the network is: the blind spot (`nextpixel info --model pixelcnn` draws it). Larger kernels make it smaller,
+ * Gated PixelCNN closes it.
  *
  * Departures: Muon or Adam instead of RMSProp. The paper has no classes: where there are, each class adds a bias to the
  * n x n convolutions, as in Gated PixelCNN.

@@ -90,15 +90,15 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   const evaluation = evaluate(1);
   const bestFigure = evaluation.figures.find(({ name }) => name === evaluation.best);
   const { averages } = parts[0]!.optimizer.averaging;
-  const lacksBest = (allowed: string, name: "ema" | "patience") =>
-    expected(
-      "ARGUMENT",
-      `${allowed}, as no figure tells the best,`,
-      `${name} of ${network.model}`,
-      training[name],
-      name,
-    );
   if (bestFigure === undefined) {
+    const lacksBest = (allowed: string, name: "ema" | "patience") =>
+      expected(
+        "ARGUMENT",
+        `${allowed}, as no figure tells the best,`,
+        `${name} of ${network.model}`,
+        training[name],
+        name,
+      );
     if (Object.keys(averages).length > 1) throw lacksBest("one", "ema");
     if (patience !== undefined) throw lacksBest("none", "patience");
   }
