@@ -8,7 +8,13 @@ const ALONE = [
   "test/train/failing.test.ts",
 ];
 
-const ALL = { setupFiles: ["test/setup.ts"], testTimeout: 120_000, hookTimeout: 120_000 };
+const ALL = {
+  setupFiles: ["test/setup.ts"],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  // A page may show what it says a moment later.
+  expect: { poll: { timeout: 10_000 } },
+};
 
 export default defineConfig({
   test: {

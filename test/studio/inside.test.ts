@@ -61,16 +61,16 @@ describe("the inside of a network", () => {
     await onPage("?view=inside&run=gated-pixelcnn", async (page) => {
       await choose(page, "layer0.vertical");
       await page.getByText("Row 5, before the row is begun, for all its columns").waitFor();
-      expect(await computedNow(page)).toEqual(ROW(4));
+      await expect.poll(() => computedNow(page)).toEqual(ROW(4));
       await choose(page, "layer0.horizontal");
-      expect(await computedNow(page)).toEqual([]);
+      await expect.poll(() => computedNow(page)).toEqual([]);
       await step(page);
       await page.getByText("Row 5, column 1, before the pixel is drawn").waitFor();
-      expect(await computedNow(page)).toEqual(["4,0"]);
+      await expect.poll(() => computedNow(page)).toEqual(["4,0"]);
       await step(page);
-      expect(await computedNow(page)).toEqual(["4,1"]);
+      await expect.poll(() => computedNow(page)).toEqual(["4,1"]);
       await page.getByRole("button", { name: "Step back" }).click();
-      expect(await computedNow(page)).toEqual(["4,0"]);
+      await expect.poll(() => computedNow(page)).toEqual(["4,0"]);
       const { shape } = buildNetwork(config, 1).declarations.find(
         ({ name }) => name === "layer0.horizontal.weight",
       )!;
@@ -80,7 +80,7 @@ describe("the inside of a network", () => {
       await expect.poll(() => new URL(page.url()).searchParams.get("layer")).toBe("layer0.horizontal");
       await page.reload();
       await page.getByText("Row 5, column 1, before the pixel is drawn").waitFor();
-      expect(await computedNow(page)).toEqual(["4,0"]);
+      await expect.poll(() => computedNow(page)).toEqual(["4,0"]);
     });
   });
 
@@ -89,14 +89,16 @@ describe("the inside of a network", () => {
       await choose(page, "layer0.right.state");
       await page.getByLabel("In training").check();
       await page.getByText("layer0.right.state: diagonal 8 at once").waitFor();
-      expect(await computedNow(page)).toEqual(Array.from({ length: 8 }, (_, i) => `${i},${i}`));
+      await expect.poll(() => computedNow(page)).toEqual(Array.from({ length: 8 }, (_, i) => `${i},${i}`));
       await step(page);
-      expect(await computedNow(page)).toEqual(Array.from({ length: 7 }, (_, i) => `${i + 1},${i}`));
+      await expect
+        .poll(() => computedNow(page))
+        .toEqual(Array.from({ length: 7 }, (_, i) => `${i + 1},${i}`));
       // One direction of drawing waits for the end of the row.
       await page.getByLabel("While a picture is drawn").check();
       await page.getByRole("slider", { name: "Moment" }).press("End");
       await page.getByText("Row 8, when the row is finished").waitFor();
-      expect(await computedNow(page)).toEqual(ROW(7));
+      await expect.poll(() => computedNow(page)).toEqual(ROW(7));
       await page.getByRole("slider", { name: "Moment" }).press("Home");
       await page.getByRole("slider", { name: "Speed" }).press("End");
       await page.getByRole("button", { name: "Play" }).click();

@@ -77,7 +77,9 @@ describe("watching", () => {
     await onPage(query, async (page) => {
       await untilDrawn(page, `${rows * cols} of ${rows * cols} pixels, ${drawn.nats![3]!.toFixed(2)} nats`);
       const wanted = coloursOf(drawn).slice(3 * rows * cols);
-      expect(await shownOn(page, ".picture canvas", rows, cols)).toEqual(wanted.map((rgb) => [...rgb, 255]));
+      await expect
+        .poll(() => shownOn(page, ".picture canvas", rows, cols))
+        .toEqual(wanted.map((rgb) => [...rgb, 255]));
     });
   });
 
@@ -230,10 +232,10 @@ describe("watching", () => {
       });
       const options = { count: 1, first: 1, seed: 8, temperature: 0.1, classes: ["3"] };
       const wanted = coloursOf(await drawnBy("run-of-format-1", options)).map((rgb) => [...rgb, 255]);
-      expect(await shownOn(page, ".picture canvas", 8, 8)).toEqual(wanted);
+      await expect.poll(() => shownOn(page, ".picture canvas", 8, 8)).toEqual(wanted);
       await page.reload();
       await untilDrawn(page, "64 of 64 pixels");
-      expect(await shownOn(page, ".picture canvas", 8, 8)).toEqual(wanted);
+      await expect.poll(() => shownOn(page, ".picture canvas", 8, 8)).toEqual(wanted);
       await page.getByLabel("Run").selectOption("colours");
       await untilDrawn(page, "42 of 42 pixels");
       await page.goBack();

@@ -92,7 +92,7 @@ test("a training is started from the form, followed, stopped and resumed, and su
     const chart = page.getByRole("img", {
       name: /^Nats over the steps\. mine, training: .*mine, validation: /,
     });
-    expect(await chart.locator("canvas").evaluate(hasInk)).toBe(true);
+    await expect.poll(() => chart.locator("canvas").evaluate(hasInk)).toBe(true);
     await page.getByAltText(/Pictures drawn after step \d+/).waitFor();
     await page.getByText("Log", { exact: true }).click();
     await shows(page, /1,000,000 steps; [\d,]+ pictures to train on/);

@@ -101,7 +101,7 @@ describe("training in the page", () => {
       await button(page, "Watch it draw").click();
       await page.getByText("64 of 64 pixels").waitFor();
       await page.getByText(`pixelcnn, ${STEPS} steps`).waitFor();
-      expect(await shownOn(page, ".picture canvas", 8, 8)).toEqual(first);
+      await expect.poll(() => shownOn(page, ".picture canvas", 8, 8)).toEqual(first);
       await page.getByLabel("Run").selectOption("run-of-format-1");
       await page.getByText("8 steps").waitFor();
     });
