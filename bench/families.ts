@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { expected } from "../src/basics/errors.ts";
 import { OPTIMIZERS } from "../src/families/optimizers.ts";
 import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
@@ -26,6 +25,7 @@ export interface FamiliesOptions {
   /** The optimizer's own by default. */
   readonly lr: number | undefined;
   readonly weightDecay: number | undefined;
+  readonly threads: number;
   /** The SVG file to write. */
   readonly chart: string;
 }
@@ -48,7 +48,7 @@ export async function benchFamilies({
   ...options
 }: FamiliesOptions): Promise<void> {
   await checkWritable(chart);
-  const { batch, weightDecay } = options;
+  const { batch, weightDecay, threads } = options;
   const { name: optimizerName, ...optimizer } = contestant(options.optimizer);
   const race: Omit<RaceOptions, "seed"> = {
     train: await openBinary(options.train, networks),
@@ -60,14 +60,14 @@ export async function benchFamilies({
     lr: options.lr ?? OPTIMIZERS[optimizer.optimizer].defaults.lr,
     clip: TRAIN_DEFAULTS.clip,
     weightDecay,
-    threads: availableParallelism(),
+    threads,
   };
   console.log(
     `${minutes} minutes of training each, batch ${batch}, ${optimizerName}, learning rate ${race.lr} ` +
-      `(${race.decay} over the time), ${race.threads} threads; nats of the first ${CURVE_PICTURES} validation ` +
+      `(${race.decay} over the time), ${threads} thread(s); nats of the first ${CURVE_PICTURES} validation ` +
       "pictures, averaged weights:",
   );
-  const drawn = { minutes, seeds, threads: race.threads, chart };
+  const drawn = { minutes, seeds, threads, chart };
   const all: Raced[] = networks.map((network) => ({ network, curves: [], results: [] }));
   for (let seed = 0; seed < seeds; seed++) {
     console.log(`seed ${seed}:`);
@@ -118,7 +118,7 @@ async function drawCurves(
     .filter(({ points }) => points.length > 0);
   if (lines.length === 0) return;
   const svg = lineChart({
-    title: `Binarised MNIST, each family trained for ${minutes} minutes on ${threads} threads, ${seeds} seed(s)`,
+    title: `Binarised MNIST, each family trained for ${minutes} minutes on ${threads} thread(s), ${seeds} seed(s)`,
     x: { label: "minutes of training", scale: "even" },
     y: { label: `nats, first ${CURVE_PICTURES} validation pictures`, fromZero: false },
     lines,

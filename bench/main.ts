@@ -106,8 +106,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   families: {
     about:
       `${MODELS_WITH_SIZES} [--minutes 10] [--seeds 3] [--optimizer NAME] [--lr RATE] [--weight-decay SHARE] ` +
-      "[--batch 32] [--train DATASET] [--valid DATASET] [--chart docs/families.svg]   nats of the models trained " +
-      "for so many minutes each (five for 10 with three seeds: some three hours), seconds per step",
+      "[--batch 32] [--threads 2] [--train DATASET] [--valid DATASET] [--chart docs/families.svg]   nats of the " +
+      "models trained for so many minutes each (five for 10 with three seeds: some three hours), seconds per step",
     run(args) {
       const { values } = parseArgs({
         args,
@@ -119,6 +119,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
           lr: { type: "string" },
           "weight-decay": { type: "string" },
           batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
+          threads: { type: "string", default: String(availableParallelism()) },
           train: { type: "string", default: "binarized-mnist" },
           valid: { type: "string", default: "binarized-mnist:valid" },
           chart: { type: "string", default: "docs/families.svg" },
@@ -133,6 +134,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
         lr: lr === undefined ? undefined : positive("--lr", lr),
         weightDecay: weightDecay === undefined ? undefined : positive("--weight-decay", weightDecay),
         batch: whole("--batch", 1)(values.batch),
+        threads: whole("--threads", 1)(values.threads),
         train,
         valid,
         chart,
