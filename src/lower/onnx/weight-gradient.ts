@@ -37,19 +37,20 @@ export function convWeightGradient(node: Node<"convWeightGradient">, lowering: O
   const used = taps.filter((tap, i) => hasWeights(i, attributes) && seesPicture(tap, x!, dy!, attributes));
   if (used.length === 0) return model.floats(new Float32Array(sizeOf(shape)), shape);
 
-  let gradient: string; // [outputs, used taps, channels]
-  if (channels < THIN_CHANNELS && used.length > 1) {
-    const side = used.map((tap) => seenWhole(tap, x!, dy!, attributes, lowering));
-    const seen = { x: model.node("Concat", side, { axis: 1 }), dy: lowering.value(dy!), rows: dy!.shape[2]! };
-    gradient = product(seen, dy!, used.length * channels, lowering);
-    gradient = model.node("Reshape", [gradient, model.integers([outputs, used.length, channels])], {});
-  } else {
-    const each = used.map((tap) => {
-      const one = product(seenByTap(tap, x!, dy!, attributes, lowering), dy!, channels, lowering);
-      return model.node("Reshape", [one, model.integers([outputs, 1, channels])], {});
-    });
-    gradient = each.length === 1 ? each[0]! : model.node("Concat", each, { axis: 1 });
-  }
+  const isThin = channels < THIN_CHANNELS && used.length > 1;
+  const products = isThin // [batch, outputs, used taps * channels]
+    ? product(seenByAll(used, x!, dy!, attributes, lowering), dy!, used.length * channels, lowering)
+    : concatenated(
+        used.map((tap) => product(seenByTap(tap, x!, dy!, attributes, lowering), dy!, channels, lowering)),
+        2,
+        lowering,
+      );
+  const [batch] = dy!.shape as Four;
+  const perPicture = model.node("Reshape", [products, model.integers([batch, -1])], {});
+  // A product with ones: several times faster than ReduceSum over the first axis.
+  const ones = model.floats(new Float32Array(batch).fill(1), [1, batch]);
+  const total = model.node("MatMul", [ones, perPicture], {});
+  let gradient = model.node("Reshape", [total, model.integers([outputs, used.length, channels])], {});
   if (used.length < taps.length) {
     // One tap of zeros behind the used ones stands for every tap that is not used.
     const withZero = padded(lowering, gradient, [0, 0, 0], [0, 1, 0]);
@@ -88,16 +89,28 @@ interface Seen {
   readonly rows: number;
 }
 
-/** dy times the transposed input, summed over the batch: [outputs, width]. */
+/** dy times the transposed input, of each picture: [batch, outputs, width]. */
 function product(seen: Seen, dy: Node, width: number, { model }: OnnxLowering): string {
   const [batch, outputs, , cols] = dy.shape as Four;
   const flat = (field: string, channels: number) =>
     model.node("Reshape", [field, model.integers([batch, channels, seen.rows * cols])], {});
   const transposed = model.node("Transpose", [flat(seen.x, width)], { perm: [0, 2, 1] });
-  const products = model.node("MatMul", [flat(seen.dy, outputs), transposed], {});
-  // A product with ones: several times faster than ReduceSum over the first axis.
-  const perPicture = model.node("Reshape", [products, model.integers([batch, outputs * width])], {});
-  return model.node("MatMul", [model.floats(new Float32Array(batch).fill(1), [1, batch]), perPicture], {});
+  return model.node("MatMul", [flat(seen.dy, outputs), transposed], {});
+}
+
+const concatenated = (all: readonly string[], axis: number, { model }: OnnxLowering): string =>
+  all.length === 1 ? all[0]! : model.node("Concat", all, { axis });
+
+/** What several taps read, as channels of one input. */
+function seenByAll(
+  taps: readonly Tap[],
+  x: Node,
+  dy: Node,
+  attributes: ConvAttributes,
+  lowering: OnnxLowering,
+): Seen {
+  const side = taps.map((tap) => seenWhole(tap, x, dy, attributes, lowering));
+  return { x: concatenated(side, 1, lowering), dy: lowering.value(dy), rows: dy.shape[2]! };
 }
 
 /**
