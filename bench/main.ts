@@ -144,7 +144,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   optimisers: {
     about:
       "[--model pixelcnn ..] [--optimizer adam --optimizer muon ..] [--rate 2e-3 ..] [--minutes 10] [--sweep-minutes 2.5] " +
-      "[--seeds 1] [--batch 32] [--train DATASET] [--valid DATASET] [--clock wall] [--charts docs]   " +
+      "[--seeds 1] [--batch 32] [--threads 2] [--train DATASET] [--valid DATASET] [--clock wall] [--charts docs]   " +
       "optimizers with their best learning rates, on the same model, data and time",
     run(args) {
       const { values } = parseArgs({
@@ -157,6 +157,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
           "sweep-minutes": { type: "string" },
           seeds: { type: "string", default: "1" },
           batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
+          threads: { type: "string", default: String(availableParallelism()) },
           train: { type: "string", default: "binarized-mnist" },
           valid: { type: "string" },
           clock: { type: "string", default: "wall" },
@@ -174,6 +175,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
         sweepMinutes: positive("--sweep-minutes", values["sweep-minutes"] ?? String(minutes / 4)),
         seeds: whole("--seeds", 1)(values.seeds),
         batch: whole("--batch", 1)(values.batch),
+        threads: whole("--threads", 1)(values.threads),
         train: values.train,
         valid: values.valid,
         clock,

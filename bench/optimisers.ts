@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { expected } from "../src/basics/errors.ts";
 import { holdOut, type Dataset } from "../src/data/dataset.ts";
@@ -34,6 +33,7 @@ export interface OptimisersOptions {
   readonly sweepMinutes: number;
   readonly seeds: number;
   readonly batch: number;
+  readonly threads: number;
   readonly train: string;
   readonly valid: string | undefined;
   readonly clock: "wall" | "cpu";
@@ -50,12 +50,11 @@ const CURVE_PICTURES = 2000;
  * chart of each model.
  */
 export async function benchOptimisers(options: OptimisersOptions): Promise<void> {
-  const { models, minutes, sweepMinutes, rates, seeds, clock, charts } = options;
+  const { models, minutes, sweepMinutes, rates, seeds, threads, clock, charts } = options;
   const contestants = options.optimizers.map(contestant);
   const chartOf = (model: string) => join(charts, `optimisers-${model.replaceAll(/[:,=]/g, "-")}.svg`);
   for (const model of models) await checkWritable(chartOf(model));
   const { train, valid } = await openBoth(options.train, options.valid);
-  const threads = availableParallelism();
   const race = {
     train,
     valid,
@@ -67,7 +66,7 @@ export async function benchOptimisers(options: OptimisersOptions): Promise<void>
   };
   for (const model of models) {
     const network = { ...family(model), levels: train.levels, size: train.size.rows };
-    const what = `${model} on ${train.name}, batch ${race.batch}, ${threads} threads, ${clock} time`;
+    const what = `${model} on ${train.name}, batch ${race.batch}, ${threads} thread(s), ${clock} time`;
     console.log(`\n${what}: learning rates, ${sweepMinutes} minutes each, seed 0`);
     const chosen: Chosen[] = [];
     for (const one of contestants) {
