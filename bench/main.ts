@@ -1,16 +1,13 @@
-import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { expected, NextpixelError } from "../src/basics/errors.ts";
-import { whole } from "../src/cli/arguments.ts";
 import { autoregressive } from "../src/families/autoregressive.ts";
 import { OPTIMIZER_NAMES } from "../src/families/optimizers.ts";
-import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
 import { modelNamesOf, MODELS } from "../src/models/by-name.ts";
+import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
 import { benchBreakdown } from "./breakdown.ts";
 import { checkNetworks, checkSteps } from "./check.ts";
 import { benchCluster } from "./cluster.ts";
 import { benchNetwork, benchScaling } from "./cluster-runs.ts";
-import { requirePyTorch, type Clock } from "./contestants.ts";
+import { requirePyTorch } from "./contestants.ts";
 import { benchDraw } from "./draw.ts";
 import { benchFamilies } from "./families.ts";
 import { benchFolder } from "./folder.ts";
@@ -18,6 +15,23 @@ import { benchKills } from "./kill-ranks.ts";
 import { benchLowering } from "./lowering.ts";
 import { BENCH_NETWORKS, family, GATED, type BenchNetwork } from "./networks.ts";
 import { benchOptimisers } from "./optimisers.ts";
+import {
+  amount,
+  amounts,
+  BATCH,
+  CLOCK,
+  count,
+  networks,
+  optionalAmount,
+  optionalText,
+  text,
+  texts,
+  THREADS,
+  usageOf,
+  valuesOf,
+  type Options,
+  type ValuesOf,
+} from "./options.ts";
 import { benchProfile } from "./profile.ts";
 import { benchResolution } from "./resolution.ts";
 import { benchNaive, benchSample } from "./sample.ts";
@@ -27,38 +41,49 @@ import { benchTall } from "./tall.ts";
 import { benchTokenizer } from "./tokenizer.ts";
 import { benchTrain } from "./train.ts";
 
-/** In usages. */
-const MODELS_WITH_SIZES = "[--model NAME[:SIZE=N,..] ..]";
-
-interface Bench {
+interface Description<Given extends Options> {
   readonly about: string;
   readonly needsPyTorch?: true;
-  run(args: string[]): Promise<void>;
+  readonly options?: Given;
+  /** What the arguments beside options are; none are taken if it is not given. */
+  readonly positionals?: string;
+  run(values: ValuesOf<Given>, positionals: readonly string[]): Promise<void>;
+}
+
+interface Bench {
+  readonly usage: string;
+  run(args: readonly string[]): Promise<void>;
+}
+
+function bench<Given extends Options>(description: Description<Given>): Bench {
+  const { about, needsPyTorch, positionals, options = {} as Given } = description;
+  return {
+    usage: [positionals, usageOf(options), `  ${about}`].filter(Boolean).join(" ").trim(),
+    async run(args) {
+      const given = valuesOf(args, options, positionals !== undefined);
+      if (needsPyTorch) requirePyTorch();
+      await description.run(given.values, given.positionals);
+    },
+  };
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
-  train: {
+  train: bench({
+    about: "training beside PyTorch: PixelCNN and the gated stack, or models",
     needsPyTorch: true,
+    options: { model: networks(BENCH_NETWORKS), rounds: count(12), threads: THREADS, clock: CLOCK },
+    run: ({ model, ...options }) => benchTrain(model, { ...options, batch: 32 }),
+  }),
+  sample: bench({
     about:
-      `${MODELS_WITH_SIZES} [--rounds 12] [--threads 2] [--clock wall|processor]   training beside PyTorch: PixelCNN ` +
-      "and the gated stack, or models",
-    run(args) {
-      const { models, ...options } = modelsAndRounds(args, 12);
-      return benchTrain(models?.map(family) ?? BENCH_NETWORKS, { ...options, batch: 32 });
-    },
-  },
-  sample: {
+      "drawing beside PyTorch: the gated stack in detail, or models (autoregressive ones beside the naive way)",
     needsPyTorch: true,
-    about:
-      `${MODELS_WITH_SIZES} [--rounds 7] [--threads 2] [--clock wall|processor]   drawing beside PyTorch: the gated ` +
-      "stack in detail, or models (autoregressive ones beside the naive way)",
-    async run(args) {
-      const { models, rounds, threads, clock } = modelsAndRounds(args, 7);
-      if (models) {
-        const networks = models.map(family);
+    options: { model: networks(undefined), rounds: count(7), threads: THREADS, clock: CLOCK },
+    async run({ model, rounds, threads, clock }) {
+      if (model) {
         const isCausal = ({ name }: BenchNetwork) => modelNamesOf("autoregressive").includes(name);
-        await benchNaive(networks.filter(isCausal), { rounds, workers: threads });
-        const others = networks.filter((network) => !isCausal(network));
+        await benchNaive(model.filter(isCausal), { rounds, workers: threads });
+        const others = model.filter((network) => !isCausal(network));
         await benchDraw(others, { rounds, threads, clock });
         return;
       }
@@ -66,338 +91,161 @@ const BENCHES: Readonly<Record<string, Bench>> = {
       for (const pictures of [32, 1]) await benchBreakdown(pictures, { rounds });
       await benchTall({ rounds, chart: "docs/sampling-cost.svg" });
     },
-  },
-  tokenizer: {
-    about: "[--rounds 7] [--threads 2]   colour pictures of 256 x 256 to codes and back: pictures per second",
-    run(args) {
-      const { values } = parseArgs({
-        args,
-        options: {
-          rounds: { type: "string", default: "7" },
-          threads: { type: "string", default: String(availableParallelism()) },
-        },
-      });
-      return benchTokenizer({
-        rounds: whole("--rounds", 1)(values.rounds),
-        threads: whole("--threads", 1)(values.threads),
-      });
-    },
-  },
-  resolution: {
+  }),
+  tokenizer: bench({
+    about: "colour pictures of 256 x 256 to codes and back: pictures per second",
+    options: { rounds: count(7), threads: THREADS },
+    run: benchTokenizer,
+  }),
+  resolution: bench({
+    about: "time for each pixel and memory of pictures drawn coarse to fine, of 32 x 32 up to 1,024 x 1,024",
+    options: { rounds: count(2), largest: count(1024, 32), chart: text("docs/resolution.svg") },
+    run: benchResolution,
+  }),
+  families: bench({
     about:
-      "[--rounds 2] [--largest 1024] [--chart docs/resolution.svg]   time for each pixel and memory of pictures drawn coarse to fine, " +
-      "of 32 x 32 up to 1,024 x 1,024",
-    run(args) {
-      const { values } = parseArgs({
-        args,
-        options: {
-          rounds: { type: "string", default: "2" },
-          largest: { type: "string", default: "1024" },
-          chart: { type: "string", default: "docs/resolution.svg" },
-        },
-      });
-      return benchResolution({
-        rounds: whole("--rounds", 1)(values.rounds),
-        largest: whole("--largest", 32)(values.largest),
-        chart: values.chart,
-      });
+      "nats of the models trained for so many minutes each (five for 10 with three seeds: some three hours), seconds per step",
+    options: {
+      model: networks(modelNamesOf("autoregressive").map(family)),
+      minutes: amount(10),
+      seeds: count(3),
+      optimizer: text(autoregressive.optimizer),
+      lr: optionalAmount("RATE"),
+      weightDecay: optionalAmount("SHARE"),
+      batch: BATCH,
+      threads: THREADS,
+      train: text("binarized-mnist"),
+      valid: text("binarized-mnist:valid"),
+      chart: text("docs/families.svg"),
     },
-  },
-  families: {
-    about:
-      `${MODELS_WITH_SIZES} [--minutes 10] [--seeds 3] [--optimizer NAME] [--lr RATE] [--weight-decay SHARE] ` +
-      "[--batch 32] [--threads 2] [--train DATASET] [--valid DATASET] [--chart docs/families.svg]   nats of the " +
-      "models trained for so many minutes each (five for 10 with three seeds: some three hours), seconds per step",
-    run(args) {
-      const { values } = parseArgs({
-        args,
-        options: {
-          model: { type: "string", multiple: true, default: [...modelNamesOf("autoregressive")] },
-          minutes: { type: "string", default: "10" },
-          seeds: { type: "string", default: "3" },
-          optimizer: { type: "string", default: autoregressive.optimizer },
-          lr: { type: "string" },
-          "weight-decay": { type: "string" },
-          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
-          threads: { type: "string", default: String(availableParallelism()) },
-          train: { type: "string", default: "binarized-mnist" },
-          valid: { type: "string", default: "binarized-mnist:valid" },
-          chart: { type: "string", default: "docs/families.svg" },
-        },
-      });
-      const { model, train, valid, chart, lr, "weight-decay": weightDecay } = values;
-      return benchFamilies({
-        networks: model.map(family),
-        minutes: positive("--minutes", values.minutes),
-        seeds: whole("--seeds", 1)(values.seeds),
-        optimizer: values.optimizer,
-        lr: lr === undefined ? undefined : positive("--lr", lr),
-        weightDecay: weightDecay === undefined ? undefined : positive("--weight-decay", weightDecay),
-        batch: whole("--batch", 1)(values.batch),
-        threads: whole("--threads", 1)(values.threads),
-        train,
-        valid,
-        chart,
-      });
+    run: ({ model, ...options }) => benchFamilies({ networks: model, ...options }),
+  }),
+  optimisers: bench({
+    about: "optimizers with their best learning rates, on the same model, data and time",
+    options: {
+      model: networks([family("pixelcnn")]),
+      optimizer: texts(OPTIMIZER_NAMES),
+      rate: amounts([2e-3, 5e-3, 1e-2, 2e-2]),
+      minutes: amount(10),
+      sweepMinutes: optionalAmount("2.5"),
+      seeds: count(1),
+      batch: BATCH,
+      threads: THREADS,
+      train: text("binarized-mnist"),
+      valid: optionalText("DATASET"),
+      clock: CLOCK,
+      charts: text("docs"),
     },
-  },
-  optimisers: {
-    about:
-      "[--model pixelcnn ..] [--optimizer adam --optimizer muon ..] [--rate 2e-3 ..] [--minutes 10] [--sweep-minutes 2.5] " +
-      "[--seeds 1] [--batch 32] [--threads 2] [--train DATASET] [--valid DATASET] [--clock wall] [--charts docs]   " +
-      "optimizers with their best learning rates, on the same model, data and time",
-    run(args) {
-      const { values } = parseArgs({
-        args,
-        options: {
-          model: { type: "string", multiple: true, default: ["pixelcnn"] },
-          optimizer: { type: "string", multiple: true, default: [...OPTIMIZER_NAMES] },
-          rate: { type: "string", multiple: true, default: ["2e-3", "5e-3", "1e-2", "2e-2"] },
-          minutes: { type: "string", default: "10" },
-          "sweep-minutes": { type: "string" },
-          seeds: { type: "string", default: "1" },
-          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
-          threads: { type: "string", default: String(availableParallelism()) },
-          train: { type: "string", default: "binarized-mnist" },
-          valid: { type: "string" },
-          clock: { type: "string", default: "wall" },
-          charts: { type: "string", default: "docs" },
-        },
-      });
-      const { clock } = values;
-      if (clock !== "wall" && clock !== "cpu") throw expected("ARGUMENT", "wall or cpu", "--clock", clock);
-      const minutes = positive("--minutes", values.minutes);
-      return benchOptimisers({
-        models: values.model,
-        optimizers: values.optimizer,
-        rates: values.rate.map((rate) => positive("--rate", rate)),
+    run: ({ model, optimizer, rate, minutes, sweepMinutes = minutes / 4, ...options }) =>
+      benchOptimisers({
+        networks: model,
+        optimizers: optimizer,
+        rates: rate,
         minutes,
-        sweepMinutes: positive("--sweep-minutes", values["sweep-minutes"] ?? String(minutes / 4)),
-        seeds: whole("--seeds", 1)(values.seeds),
-        batch: whole("--batch", 1)(values.batch),
-        threads: whole("--threads", 1)(values.threads),
-        train: values.train,
-        valid: values.valid,
-        clock,
-        charts: values.charts,
-      });
+        sweepMinutes,
+        ...options,
+      }),
+  }),
+  folder: bench({
+    about: "training on a folder that stays on disk, beside one in memory",
+    options: {
+      model: text("pixelcnn"),
+      pictures: count(50_000),
+      side: count(64),
+      batch: BATCH,
+      rounds: count(7),
     },
-  },
-  folder: {
+    run: benchFolder,
+  }),
+  studio: bench({
+    about: "a published page in Chromium: its size, when the first pixel is seen, frame times",
+    options: { rounds: count(5) },
+    positionals: "RUN ..",
+    run(options, runs) {
+      if (runs.length === 0) throw expected("ARGUMENT", "at least one run", "the bench", "none");
+      return benchStudio(runs, options);
+    },
+  }),
+  profile: bench({
+    about: "where a training step's time goes: matrix products, moves, elementwise",
+    options: { model: networks(BENCH_NETWORKS), batch: BATCH, steps: count(10) },
+    run: ({ model, ...options }) => benchProfile(model, options),
+  }),
+  "studio-load": bench({
     about:
-      "[--model pixelcnn] [--pictures 50000] [--side 64] [--batch 32] [--rounds 7]   training on a folder that stays on disk, " +
-      "beside one in memory",
-    run(args) {
-      const { values } = parseArgs({
-        args,
-        options: {
-          model: { type: "string", default: "pixelcnn" },
-          pictures: { type: "string", default: "50000" },
-          side: { type: "string", default: "64" },
-          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
-          rounds: { type: "string", default: "7" },
-        },
-      });
-      return benchFolder({
-        model: values.model,
-        pictures: whole("--pictures", 1)(values.pictures),
-        side: whole("--side", 1)(values.side),
-        batch: whole("--batch", 1)(values.batch),
-        rounds: whole("--rounds", 1)(values.rounds),
-      });
-    },
-  },
-  studio: {
+      "the local studio with 200 runs of 10,000 records; a thousand requests a second (by h2load, where it is installed), " +
+      "also beside a training",
+    options: { seconds: count(30), rounds: count(3) },
+    run: benchStudioLoad,
+  }),
+  cluster: bench({
     about:
-      "RUN .. [--rounds 5]   a published page in Chromium: its size, when the first pixel is seen, frame times",
-    run(args) {
-      const { values, positionals } = parseArgs({
-        args,
-        allowPositionals: true,
-        options: { rounds: { type: "string", default: "5" } },
-      });
-      if (positionals.length === 0) throw expected("ARGUMENT", "at least one run", "the bench", "none");
-      return benchStudio(positionals, { rounds: whole("--rounds", 1)(values.rounds) });
+      "what a step of training costs on 2 to 256 nodes, computed from what is measured here; latency of the network in us",
+    options: {
+      model: networks([...MODELS.names().map(family), GATED]),
+      batch: BATCH,
+      threads: THREADS,
+      steps: count(5),
+      clock: CLOCK,
+      latency: amount(50),
     },
-  },
-  profile: {
+    run: ({ model, latency, ...options }) => benchCluster(model, { ...options, latency: latency / 1e6 }),
+  }),
+  "cluster-network": bench({
     about:
-      `${MODELS_WITH_SIZES} [--batch 32] [--steps 10]   where a training step's time goes: matrix products, moves, ` +
-      "elementwise",
-    run(args) {
-      const { values } = parseArgs({
-        args,
-        options: {
-          model: { type: "string", multiple: true },
-          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
-          steps: { type: "string", default: "10" },
-        },
-      });
-      return benchProfile(values.model?.map(family) ?? BENCH_NETWORKS, {
-        batch: whole("--batch", 1)(values.batch),
-        steps: whole("--steps", 1)(values.steps),
-      });
+      "steps of two ranks on a link of so many Mbit/s, beside what the plan says (as root: two network namespaces)",
+    options: {
+      model: text("pixelcnn"),
+      batch: count(TRAIN_DEFAULTS.batch, 2),
+      steps: count(20, 10),
+      rate: amounts([10, 100, 1000]),
     },
-  },
-  "studio-load": {
+    run: ({ rate, ...options }) => benchNetwork({ ...options, megabits: rate }),
+  }),
+  "cluster-scaling": bench({
+    about: "two ranks of one thread beside one process of two threads",
+    options: {
+      model: text("pixelcnn"),
+      batch: count(TRAIN_DEFAULTS.batch, 2),
+      steps: count(20, 10),
+      rounds: count(5),
+    },
+    run: benchScaling,
+  }),
+  "cluster-kills": bench({
     about:
-      "[--seconds 30] [--rounds 3]   the local studio with 200 runs of 10,000 records; a thousand requests a second (by " +
-      "h2load, where it is installed), also beside a training",
-    run(args) {
-      const { values } = parseArgs({
-        args,
-        options: { seconds: { type: "string", default: "30" }, rounds: { type: "string", default: "3" } },
-      });
-      return benchStudioLoad({
-        seconds: whole("--seconds", 1)(values.seconds),
-        rounds: whole("--rounds", 1)(values.rounds),
-      });
+      "kills a rank at a random moment, again and again: nothing is left behind, and the run goes on to the same weights",
+    options: {
+      model: text("gan"),
+      kills: count(20),
+      ranks: count(3),
+      steps: count(200, 20),
+      seed: count(0, 0),
     },
-  },
-  cluster: {
-    about:
-      `${MODELS_WITH_SIZES} [--batch 32] [--threads 2] [--steps 5] [--clock wall|processor] [--latency 50]   what a ` +
-      "step of training costs on 2 to 256 nodes, computed from what is measured here; latency of the network in us",
-    run(args) {
-      const { values } = parseArgs({
-        args,
-        options: {
-          model: { type: "string", multiple: true },
-          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
-          threads: { type: "string", default: String(availableParallelism()) },
-          steps: { type: "string", default: "5" },
-          clock: { type: "string", default: "wall" },
-          latency: { type: "string", default: "50" },
-        },
-      });
-      return benchCluster(values.model?.map(family) ?? [...MODELS.names().map(family), GATED], {
-        batch: whole("--batch", 1)(values.batch),
-        threads: whole("--threads", 1)(values.threads),
-        steps: whole("--steps", 1)(values.steps),
-        clock: clockOf(values.clock),
-        latency: positive("--latency", values.latency) / 1e6,
-      });
-    },
-  },
-  "cluster-network": {
-    about:
-      "[--model pixelcnn] [--batch 32] [--steps 20] [--rate 100 ..]   steps of two ranks on a link of so many Mbit/s, beside " +
-      "what the plan says (as root: two network namespaces)",
-    run(args) {
-      const { values } = parseArgs({
-        args,
-        options: {
-          model: { type: "string", default: "pixelcnn" },
-          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
-          steps: { type: "string", default: "20" },
-          rate: { type: "string", multiple: true, default: ["10", "100", "1000"] },
-        },
-      });
-      return benchNetwork({
-        model: values.model,
-        batch: whole("--batch", 2)(values.batch),
-        steps: whole("--steps", 10)(values.steps),
-        megabits: values.rate.map((rate) => positive("--rate", rate)),
-      });
-    },
-  },
-  "cluster-scaling": {
-    about:
-      "[--model pixelcnn] [--batch 32] [--steps 20] [--rounds 5]   two ranks of one thread beside one process of two threads",
-    run(args) {
-      const { values } = parseArgs({
-        args,
-        options: {
-          model: { type: "string", default: "pixelcnn" },
-          batch: { type: "string", default: String(TRAIN_DEFAULTS.batch) },
-          steps: { type: "string", default: "20" },
-          rounds: { type: "string", default: "5" },
-        },
-      });
-      return benchScaling({
-        model: values.model,
-        batch: whole("--batch", 2)(values.batch),
-        steps: whole("--steps", 10)(values.steps),
-        rounds: whole("--rounds", 1)(values.rounds),
-      });
-    },
-  },
-  "cluster-kills": {
-    about:
-      "[--model gan] [--kills 20] [--ranks 3] [--steps 200] [--seed 0]   kills a rank at a random moment, again and again: nothing is left " +
-      "behind, and the run goes on to the same weights",
-    run(args) {
-      const { values } = parseArgs({
-        args,
-        options: {
-          model: { type: "string", default: "gan" },
-          kills: { type: "string", default: "20" },
-          ranks: { type: "string", default: "3" },
-          steps: { type: "string", default: "200" },
-          seed: { type: "string", default: "0" },
-        },
-      });
-      return benchKills({
-        model: values.model,
-        kills: whole("--kills", 1)(values.kills),
-        ranks: whole("--ranks", 1)(values.ranks),
-        steps: whole("--steps", 20)(values.steps),
-        seed: whole("--seed", 0)(values.seed),
-      });
-    },
-  },
-  lowering: {
+    run: benchKills,
+  }),
+  lowering: bench({
     about: "what fields in blocks of channels bring to the training step",
     run: () => benchLowering({ rounds: 20 }),
-  },
-  check: {
-    needsPyTorch: true,
+  }),
+  check: bench({
     about: "whether PyTorch's networks are the same as ours",
+    needsPyTorch: true,
     async run() {
       await checkNetworks([GATED, ...modelNamesOf("autoregressive").map(family)]);
       await checkSteps((["vae", "gan", "tokenizer"] as const).flatMap(modelNamesOf).map(family));
     },
-  },
+  }),
 };
 
-function modelsAndRounds(
-  args: string[],
-  rounds: number,
-): { models: string[] | undefined; rounds: number; threads: number; clock: Clock } {
-  const { values } = parseArgs({
-    args,
-    options: {
-      model: { type: "string", multiple: true },
-      rounds: { type: "string", default: String(rounds) },
-      threads: { type: "string", default: String(availableParallelism()) },
-      clock: { type: "string", default: "wall" },
-    },
-  });
-  const [all, threads] = [whole("--rounds", 1)(values.rounds), whole("--threads", 1)(values.threads)];
-  return { models: values.model, rounds: all, threads, clock: clockOf(values.clock) };
-}
-
-function clockOf(text: string): Clock {
-  if (text === "wall" || text === "processor") return text;
-  throw expected("ARGUMENT", "wall or processor", "--clock", text);
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (value > 0 && value < Infinity) return value;
-  throw expected("ARGUMENT", "a number above 0", name, text);
-}
-
-const [name, ...args] = process.argv.slice(2);
-const bench = Object.hasOwn(BENCHES, name ?? "") ? BENCHES[name!] : undefined;
-if (!bench) {
+const [name = "", ...args] = process.argv.slice(2);
+if (!Object.hasOwn(BENCHES, name)) {
   console.error("usage: npm run bench -- NAME [OPTION ..]");
-  for (const [name, { about }] of Object.entries(BENCHES)) console.error(`  ${name.padEnd(15)} ${about}`);
+  for (const [each, { usage }] of Object.entries(BENCHES)) console.error(`  ${each.padEnd(15)} ${usage}`);
   process.exit(2);
 }
 try {
-  if (bench.needsPyTorch) requirePyTorch();
-  await bench.run(args);
+  await BENCHES[name]!.run(args);
 } catch (error) {
   const isUsage = error instanceof TypeError && "code" in error;
   if (!isUsage && !(error instanceof NextpixelError)) throw error;

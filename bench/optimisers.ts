@@ -11,7 +11,8 @@ import {
 } from "../src/families/optimizers.ts";
 import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
 import { checkWritable, lineChart, markdownTable } from "./chart.ts";
-import { family, type BenchNetwork } from "./networks.ts";
+import type { Clock } from "./contestants.ts";
+import { titleOf, type BenchNetwork } from "./networks.ts";
 import {
   lineOfSeeds,
   openRacer,
@@ -23,7 +24,7 @@ import {
 import { median, spread } from "./statistics.ts";
 
 export interface OptimisersOptions {
-  readonly models: readonly string[];
+  readonly networks: readonly BenchNetwork[];
   /** Names, or with a decay of their own: "adam:wsd". The others are compared with the first. */
   readonly optimizers: readonly string[];
   /** Learning rates that are tried for each optimizer, the same for all. */
@@ -36,7 +37,7 @@ export interface OptimisersOptions {
   readonly threads: number;
   readonly train: string;
   readonly valid: string | undefined;
-  readonly clock: "wall" | "cpu";
+  readonly clock: Clock;
   /** The folder for the charts, one of each model. */
   readonly charts: string;
 }
@@ -50,10 +51,11 @@ const CURVE_PICTURES = 2000;
  * chart of each model.
  */
 export async function benchOptimisers(options: OptimisersOptions): Promise<void> {
-  const { models, minutes, sweepMinutes, rates, seeds, threads, clock, charts } = options;
+  const { networks, minutes, sweepMinutes, rates, seeds, threads, clock, charts } = options;
   const contestants = options.optimizers.map(contestant);
-  const chartOf = (model: string) => join(charts, `optimisers-${model.replaceAll(/[:,=]/g, "-")}.svg`);
-  for (const model of models) await checkWritable(chartOf(model));
+  const chartOf = (network: BenchNetwork) =>
+    join(charts, `optimisers-${titleOf(network).replaceAll(/,? /g, "-")}.svg`);
+  for (const network of networks) await checkWritable(chartOf(network));
   const { train, valid } = await openBoth(options.train, options.valid);
   const race = {
     train,
@@ -62,11 +64,11 @@ export async function benchOptimisers(options: OptimisersOptions): Promise<void>
     batch: options.batch,
     clip: TRAIN_DEFAULTS.clip,
     threads,
-    ...(clock === "cpu" && { clock: processorClock(threads) }),
+    ...(clock === "processor" && { clock: processorClock(threads) }),
   };
-  for (const model of models) {
-    const network = { ...family(model), levels: train.levels, size: train.size.rows };
-    const what = `${model} on ${train.name}, batch ${race.batch}, ${threads} thread(s), ${clock} time`;
+  for (const asked of networks) {
+    const network = { ...asked, levels: train.levels, size: train.size.rows };
+    const what = `${titleOf(network)} on ${train.name}, batch ${race.batch}, ${threads} thread(s), ${clock} time`;
     console.log(`\n${what}: learning rates, ${sweepMinutes} minutes each, seed 0`);
     const chosen: Chosen[] = [];
     for (const one of contestants) {
@@ -80,8 +82,8 @@ export async function benchOptimisers(options: OptimisersOptions): Promise<void>
       for (const [one, result] of found) results.get(one)!.push(result);
     }
     console.log(`\n${table(results, 60 * minutes)}`);
-    await writeFile(chartOf(model), chart(results, { model, what, minutes }));
-    console.log(chartOf(model));
+    await writeFile(chartOf(network), chart(results, { what, minutes }));
+    console.log(chartOf(network));
   }
 }
 
@@ -201,7 +203,7 @@ function reachedAt(curve: Racer["curve"], nats: number): number {
 
 function chart(
   results: ReadonlyMap<Chosen, readonly Result[]>,
-  { model, what, minutes }: { readonly model: string; readonly what: string; readonly minutes: number },
+  { what, minutes }: { readonly what: string; readonly minutes: number },
 ): string {
   const lines = [...results]
     .filter(([, seeds]) => seeds.length > 0)
@@ -214,7 +216,7 @@ function chart(
   return lineChart({
     title: `${what}, ${minutes} minutes`,
     x: { label: "seconds of training", scale: "even" },
-    y: { label: `nats of ${model}, validation`, fromZero: false },
+    y: { label: `nats, first ${CURVE_PICTURES} validation pictures`, fromZero: false },
     lines,
   });
 }
