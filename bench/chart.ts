@@ -18,7 +18,9 @@ export interface LineChart {
   readonly lines: readonly Line[];
 }
 
+/** Without a legend. */
 const [WIDTH, HEIGHT] = [640, 320];
+const LEGEND_WIDTH = 190;
 const MARGIN = { left: 64, right: 24, top: 44, bottom: 48 };
 // Told apart by colour-blind people too (Okabe, Ito 2008), after the blue of single lines.
 const COLOURS = ["#1f6feb", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00"];
@@ -40,9 +42,10 @@ export function lineChart({ title, x, y, lines }: LineChart): string {
   const toY = (value: number) => MARGIN.top + innerHeight * (1 - (value - bottom) / (top - bottom));
 
   const middle = 'text-anchor="middle"';
+  const width = lines.length > 1 ? WIDTH + LEGEND_WIDTH : WIDTH;
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${HEIGHT}" font-family="sans-serif" font-size="13">`,
+    `<rect width="${width}" height="${HEIGHT}" fill="white"/>`,
     text(MARGIN.left, 26, title, 'font-size="15"'),
     ...yTicks.flatMap((tick) => [
       stroke(MARGIN.left, WIDTH - MARGIN.right, toY(tick), "#ddd"),
@@ -91,18 +94,12 @@ const drawn = (points: readonly (readonly [number, number])[], colour: string): 
   ...points.map(([x, y]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="${colour}"/>`),
 ];
 
-/** At the top right, where lines that fall leave room. */
-function legend(lines: readonly Line[]): string[] {
-  const left = WIDTH - MARGIN.right - 150;
-  const box = `x="${left - 6}" y="${MARGIN.top}" width="156" height="${20 * lines.length + 4}"`;
-  return [
-    `<rect ${box} fill="white" fill-opacity="0.8"/>`,
-    ...lines.flatMap(({ name }, i) => {
-      const y = MARGIN.top + 16 + 20 * i;
-      return [stroke(left, left + 20, y - 4, COLOURS[i % COLOURS.length]!, 2), text(left + 28, y, name)];
-    }),
-  ];
-}
+/** Beside the lines, from the top. */
+const legend = (lines: readonly Line[]): string[] =>
+  lines.flatMap(({ name }, i) => {
+    const y = MARGIN.top + 16 + 20 * i;
+    return [stroke(WIDTH, WIDTH + 20, y - 4, COLOURS[i % COLOURS.length]!, 2), text(WIDTH + 28, y, name)];
+  });
 
 /** Round numbers from the one at or below `low` to the one at or above `high`. */
 function ticksAround(low: number, high: number): number[] {
