@@ -104,7 +104,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   }),
   families: bench({
     about:
-      "nats of the models trained for so many minutes each (five for 10 with three seeds: some three hours), seconds per step",
+      "nats of the models trained for so many minutes each (five for 10 with three seeds: some three hours), seconds " +
+      "per step",
     options: {
       model: networks(modelNamesOf("autoregressive").map(family)),
       minutes: amount(10),
@@ -173,14 +174,15 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   }),
   "studio-load": bench({
     about:
-      "the local studio with 200 runs of 10,000 records; a thousand requests a second (by h2load, where it is installed), " +
-      "also beside a training",
+      "the local studio with 200 runs of 10,000 records; a thousand requests a second (by h2load, where it is " +
+      "installed), also beside a training",
     options: { seconds: count(30), rounds: count(3) },
     run: benchStudioLoad,
   }),
   cluster: bench({
     about:
-      "what a step of training costs on 2 to 256 nodes, computed from what is measured here; latency of the network in us",
+      "what a step of training costs on 2 to 256 nodes, computed from what is measured here; latency of the network " +
+      "in us",
     options: {
       model: networks([...MODELS.names().map(family), GATED]),
       batch: BATCH,
@@ -214,7 +216,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   }),
   "cluster-kills": bench({
     about:
-      "kills a rank at a random moment, again and again: nothing is left behind, and the run goes on to the same weights",
+      "kills a rank at a random moment, again and again: nothing is left behind, and the run goes on to the same " +
+      "weights",
     options: {
       model: text("gan"),
       kills: count(20),
