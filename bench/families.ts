@@ -7,7 +7,15 @@ import { openDataset } from "../src/data/open.ts";
 import { checkWritable, lineChart, markdownTable } from "./chart.ts";
 import { inWords, titleOf, type BenchNetwork } from "./networks.ts";
 import { contestant } from "./optimisers.ts";
-import { lineOfSeeds, openRacer, raceInTurns, type Progress, type RaceOptions, type Racer } from "./racer.ts";
+import {
+  CURVE_PICTURES,
+  lineOfSeeds,
+  openRacer,
+  raceInTurns,
+  type Progress,
+  type RaceOptions,
+  type Racer,
+} from "./racer.ts";
 import { median, spread } from "./statistics.ts";
 
 export interface FamiliesOptions {
@@ -30,8 +38,6 @@ export interface FamiliesOptions {
   readonly chart: string;
 }
 
-/** Of 10,000: enough to see 0.5 nats; the table has all of them. */
-const CURVE_PICTURES = 2000;
 /** Share of the time from which curves are drawn. */
 const SHOWN_FROM = 0.35;
 
@@ -53,7 +59,6 @@ export async function benchFamilies({
   const race: Omit<RaceOptions, "seed"> = {
     train: await openBinary(options.train, networks),
     valid: await openBinary(options.valid, networks),
-    curvePictures: CURVE_PICTURES,
     seconds: 60 * minutes,
     batch,
     ...optimizer,

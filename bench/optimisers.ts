@@ -14,6 +14,7 @@ import { checkWritable, lineChart, markdownTable } from "./chart.ts";
 import type { Clock } from "./contestants.ts";
 import { titleOf, type BenchNetwork } from "./networks.ts";
 import {
+  CURVE_PICTURES,
   lineOfSeeds,
   openRacer,
   processorClock,
@@ -42,8 +43,6 @@ export interface OptimisersOptions {
   readonly charts: string;
 }
 
-const CURVE_PICTURES = 2000;
-
 /**
  * Optimizers on the same model, data and time. First the learning rates: for each optimizer all rates in turns, with
  * seed 0, and the best by validation counts. Then the race: for each further seed all optimizers in turns, each with
@@ -60,7 +59,6 @@ export async function benchOptimisers(options: OptimisersOptions): Promise<void>
   const race = {
     train,
     valid,
-    curvePictures: CURVE_PICTURES,
     batch: options.batch,
     clip: TRAIN_DEFAULTS.clip,
     threads,

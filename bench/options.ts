@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { expected } from "../src/basics/errors.ts";
-import { whole } from "../src/cli/arguments.ts";
+import { flagOf, whole } from "../src/cli/arguments.ts";
 import { TRAIN_DEFAULTS } from "../src/train/defaults.ts";
 import type { Clock } from "./contestants.ts";
 import { family, type BenchNetwork } from "./networks.ts";
@@ -80,12 +80,10 @@ function positive(given: string, flag: string): number {
   throw expected("ARGUMENT", "a number above 0", flag, given);
 }
 
-const hyphenated = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
 /** As "[--rounds 12] [--model NAME ..]". */
 export const usageOf = (options: Options): string =>
   Object.entries(options)
-    .map(([name, { usage }]) => `[--${hyphenated(name)} ${usage}]`)
+    .map(([name, { usage }]) => `[${flagOf(name)} ${usage}]`)
     .join(" ");
 
 /**
@@ -98,19 +96,20 @@ export function valuesOf<Given extends Options>(
   options: Given,
   allowPositionals: boolean,
 ): { values: ValuesOf<Given>; positionals: readonly string[] } {
+  const keyOf = (name: string) => flagOf(name).slice("--".length);
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals,
     options: Object.fromEntries(
       Object.entries(options).map(([name, { isList }]) => [
-        hyphenated(name),
+        keyOf(name),
         { type: "string", multiple: isList },
       ]),
     ),
   });
   const read = Object.entries(options).map(([name, option]) => {
-    const given = values[hyphenated(name)] as string | string[] | undefined;
-    return [name, option.read(given === undefined ? [] : [given].flat(), `--${hyphenated(name)}`)];
+    const given = values[keyOf(name)] as string | string[] | undefined;
+    return [name, option.read(given === undefined ? [] : [given].flat(), flagOf(name))];
   });
   return { values: Object.fromEntries(read) as ValuesOf<Given>, positionals };
 }

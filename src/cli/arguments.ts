@@ -9,6 +9,10 @@ import { MAX_THREADS } from "../runtime/threads.ts";
 /** What `<run>` may be, for help. */
 export const RUN = "folder of a run, or hf:owner/name[@revision], a model on the Hugging Face Hub";
 
+/** The flag of an option, of its name in camel case. */
+export const flagOf = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
 // Readers of option values. Their errors name the option; ranges are the same for all commands.
 
 /** A whole number of at least `min`, for the option `name`. */

@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
 import { modelByName, MODELS, settingNames, sizeNames, type GivenSizes } from "../models/by-name.ts";
 import type { GivenSettings, Setting } from "../models/settings.ts";
-import { number, whole } from "./arguments.ts";
+import { flagOf, number, whole } from "./arguments.ts";
 
 // How large a network is: the same options for `train` and `info`.
 
@@ -57,7 +57,7 @@ export function withSettingOptions(command: Command): Command {
 
 /** The flag of a size or setting. @throws ARGUMENT if it is that of another option. */
 function newFlag(command: Command, name: string, owner: string): string {
-  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = flagOf(name);
   if (!command.options.some(({ long }) => long === flag)) return flag;
   throw new NextpixelError(
     "ARGUMENT",

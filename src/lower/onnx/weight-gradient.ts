@@ -38,13 +38,11 @@ export function convWeightGradient(node: Node<"convWeightGradient">, lowering: O
   if (used.length === 0) return model.floats(new Float32Array(sizeOf(shape)), shape);
 
   const isThin = channels < THIN_CHANNELS && used.length > 1;
-  const products = isThin // [batch, outputs, used taps * channels]
-    ? product(seenByAll(used, x!, dy!, attributes, lowering), dy!, used.length * channels, lowering)
-    : concatenated(
-        used.map((tap) => product(seenByTap(tap, x!, dy!, attributes, lowering), dy!, channels, lowering)),
-        2,
-        lowering,
-      );
+  const each = isThin
+    ? [product(seenByAll(used, x!, dy!, attributes, lowering), dy!, used.length * channels, lowering)]
+    : used.map((tap) => product(seenByTap(tap, x!, dy!, attributes, lowering), dy!, channels, lowering));
+  // [batch, outputs, used taps * channels]
+  const products = each.length === 1 ? each[0]! : model.node("Concat", each, { axis: 2 });
   const [batch] = dy!.shape as Four;
   const perPicture = model.node("Reshape", [products, model.integers([batch, -1])], {});
   // A product with ones: several times faster than ReduceSum over the first axis.
@@ -98,9 +96,6 @@ function product(seen: Seen, dy: Node, width: number, { model }: OnnxLowering): 
   return model.node("MatMul", [flat(seen.dy, outputs), transposed], {});
 }
 
-const concatenated = (all: readonly string[], axis: number, { model }: OnnxLowering): string =>
-  all.length === 1 ? all[0]! : model.node("Concat", all, { axis });
-
 /** What several taps read, as channels of one input. */
 function seenByAll(
   taps: readonly Tap[],
@@ -110,7 +105,7 @@ function seenByAll(
   lowering: OnnxLowering,
 ): Seen {
   const side = taps.map((tap) => seenWhole(tap, x, dy, attributes, lowering));
-  return { x: concatenated(side, 1, lowering), dy: lowering.value(dy), rows: dy.shape[2]! };
+  return { x: lowering.model.node("Concat", side, { axis: 1 }), dy: lowering.value(dy), rows: dy.shape[2]! };
 }
 
 /**
