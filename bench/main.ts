@@ -8,6 +8,7 @@ import { checkNetworks, checkSteps } from "./check.ts";
 import { benchCluster } from "./cluster.ts";
 import { benchNetwork, benchScaling } from "./cluster-runs.ts";
 import { requirePyTorch } from "./contestants.ts";
+import { benchCurve } from "./curve.ts";
 import { benchDraw } from "./draw.ts";
 import { benchFamilies } from "./families.ts";
 import { benchFolder } from "./folder.ts";
@@ -65,6 +66,11 @@ function bench<Given extends Options>(description: Description<Given>): Bench {
       await description.run(given.values, given.positionals);
     },
   };
+}
+
+function atLeastOne(runs: readonly string[]): readonly string[] {
+  if (runs.length === 0) throw expected("ARGUMENT", "at least one run", "the bench", "none");
+  return runs;
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -147,6 +153,12 @@ const BENCHES: Readonly<Record<string, Bench>> = {
         ...options,
       }),
   }),
+  curve: bench({
+    about: "validations of runs by the hours that their steps took",
+    options: { chart: text("curve.svg") },
+    positionals: "RUN ..",
+    run: (options, runs) => benchCurve(atLeastOne(runs), options),
+  }),
   folder: bench({
     about: "training on a folder that stays on disk, beside one in memory",
     options: {
@@ -162,10 +174,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: "a published page in Chromium: its size, when the first pixel is seen, frame times",
     options: { rounds: count(5) },
     positionals: "RUN ..",
-    run(options, runs) {
-      if (runs.length === 0) throw expected("ARGUMENT", "at least one run", "the bench", "none");
-      return benchStudio(runs, options);
-    },
+    run: (options, runs) => benchStudio(atLeastOne(runs), options),
   }),
   profile: bench({
     about: "where a training step's time goes: matrix products, moves, elementwise",

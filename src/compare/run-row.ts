@@ -1,4 +1,5 @@
 import type { Dataset } from "../data/dataset.ts";
+import { trainingRecords } from "../run/metrics.ts";
 import type { CompareOptions } from "./compare-options.ts";
 import { measureDrawingMemory } from "./drawing-memory.ts";
 import { drawPictures } from "./draw.ts";
@@ -8,7 +9,6 @@ import type { ComparedRow, ComparedValue } from "./report.ts";
 import { measurePictures } from "./row.ts";
 import type { ComparedRun } from "./runs.ts";
 import { spreadOf, trainSeeds, type SeedWithCoverage } from "./seeds.ts";
-import { trainingSeconds } from "./training-seconds.ts";
 import type { Yardstick } from "./yardstick.ts";
 
 export interface RowOptions extends CompareOptions {
@@ -42,7 +42,7 @@ export async function runRow(
     onProgress: progress(`scoring ${name}`),
     check: () => throwIfAborted(signal),
   });
-  const seconds = await trainingSeconds(folder, config.training.batch);
+  const seconds = (await trainingRecords(folder, config.training.batch)).at(-1)?.seconds;
   const memory = await measureDrawingMemory(folder, signal);
   throwIfAborted(signal);
   const trained =

@@ -91,24 +91,33 @@ export async function latestRecords(path: string): Promise<LatestRecords> {
   return { step: step ?? 0, valid: {} };
 }
 
-/** What a line of `metrics.jsonl` says of the speed of training. */
-export interface RecordedSpeed {
+/** What a line of `metrics.jsonl` says of a training. */
+export interface TrainingRecord {
   readonly step: number;
-  /** Since the record before. */
-  readonly imagesPerSecond: number;
+  /** Of all steps until then, without validations and previews. */
+  readonly seconds: number;
+  /** Figures of the validation after this step; none if there was no such. */
+  readonly valid: Readonly<Record<string, number>>;
 }
 
-/** The speeds that a run has recorded. @throws FORMAT if the file is too large; NOT_FOUND if it cannot be read */
-export async function recordedSpeeds(path: string): Promise<RecordedSpeed[]> {
-  const found: RecordedSpeed[] = [];
-  for (const { step, imagesPerSecond } of await allRecords(path)) {
-    if (typeof step === "number" && typeof imagesPerSecond === "number")
-      found.push({ step, imagesPerSecond });
+/**
+ * What a run with so many pictures in a step has recorded: a record has the speed since the one before.
+ *
+ * @throws FORMAT if the file is too large; NOT_FOUND if it cannot be read
+ */
+export async function trainingRecords(path: string, batch: number): Promise<TrainingRecord[]> {
+  const found: TrainingRecord[] = [];
+  for (const record of await allRecords(path)) {
+    const { step, imagesPerSecond } = record;
+    if (typeof step !== "number" || typeof imagesPerSecond !== "number") continue;
+    const before = found.at(-1) ?? { step: 0, seconds: 0 };
+    const seconds = before.seconds + ((step - before.step) * batch) / imagesPerSecond;
+    found.push({ step, seconds, valid: figuresIn(record) });
   }
   return found;
 }
 
-/** The figures of the validation after a step; none if there was no such. @throws as `recordedSpeeds` */
+/** The figures of the validation after a step; none if there was no such. @throws as `trainingRecords` */
 export async function validationAt(path: string, step: number): Promise<Readonly<Record<string, number>>> {
   for (const record of await allRecords(path)) if (record["step"] === step) return figuresIn(record);
   return {};

@@ -5,23 +5,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { noisy } from "../../src/compare/controls.ts";
 import { prepareReportFolder, saveReport } from "../../src/compare/save-report.ts";
 import { spreadOf } from "../../src/compare/seeds.ts";
-import { trainingSeconds } from "../../src/compare/training-seconds.ts";
 import { exampleReport } from "./example-report.ts";
 
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "nextpixel-compare-"))));
 afterAll(() => rm(folder, { recursive: true }));
-
-test("seconds of training are those of all steps, by the speed of each record", async () => {
-  const records = [
-    { step: 10, imagesPerSecond: 100 },
-    { step: 30, imagesPerSecond: 50 },
-  ];
-  const lines = [JSON.stringify(records[0]), "damaged", JSON.stringify(records[1]), '{"step": 40'];
-  await writeFile(join(folder, "metrics.jsonl"), lines.join("\n"));
-  expect(await trainingSeconds(folder, 5)).toBe((10 * 5) / 100 + (20 * 5) / 50);
-  expect(await trainingSeconds(join(folder, "none"), 5)).toBeUndefined();
-});
 
 test("noise stays among the levels, is a function of the seed, and has the deviation that is told", () => {
   const grey = new Uint8Array(20_000).fill(128);
