@@ -14,7 +14,7 @@ export async function benchCurve(runs: readonly string[], { chart }: { chart: st
   await checkWritable(chart);
   const curves = [];
   for (const run of runs) curves.push(await curveOf(run));
-  const [{ label }] = curves as [Curve];
+  const { label } = curves[0]!;
   const other = curves.find((curve) => curve.label !== label);
   if (other) throw expected("ARGUMENT", `${label}, as of the first run,`, other.name, other.label);
   const lines = curves.map(({ name, validations }): Line => ({
