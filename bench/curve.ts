@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { expected } from "../src/basics/errors.ts";
 import { familyOf } from "../src/families/by-name.ts";
+import { bestFigureOf } from "../src/programs/trainable.ts";
 import { readRunConfig } from "../src/run/config.ts";
 import { trainingRecords } from "../src/run/metrics.ts";
 import { checkWritable, lineChart, markdownTable, type Line } from "./chart.ts";
@@ -45,8 +46,7 @@ interface Curve {
 
 async function curveOf(run: string): Promise<Curve> {
   const { network, training } = await readRunConfig(run);
-  const { best, figures } = familyOf(network).evaluation(network, 1);
-  const figure = figures.find(({ name }) => name === best);
+  const figure = bestFigureOf(familyOf(network).evaluation(network, 1));
   if (!figure) throw expected("ARGUMENT", "a model with a figure that tells the best", run, network.model);
   const validations = (await trainingRecords(run, training.batch)).flatMap(({ step, seconds, valid }) => {
     const value = valid[figure.name];

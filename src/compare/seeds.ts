@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { NextpixelError } from "../basics/errors.ts";
 import { familyOf } from "../families/by-name.ts";
+import { bestFigureOf } from "../programs/trainable.ts";
 import { bestValueIn } from "../run/best-weights.ts";
 import { bestCheckpoint, hasCheckpoint, readCheckpoint } from "../run/checkpoints.ts";
 import { readRunConfig } from "../run/config.ts";
@@ -132,8 +133,7 @@ async function validated(
   folder: string,
   network: SavedModel["config"],
 ): Promise<SeedOutcome["figure"] | undefined> {
-  const { figures, best } = familyOf(network).evaluation(network, 1);
-  const figure = figures.find(({ name }) => name === best);
+  const figure = bestFigureOf(familyOf(network).evaluation(network, 1));
   const checkpoint = figure && (await bestCheckpoint(folder));
   return checkpoint && { label: figure.label, value: bestValueIn(checkpoint, figure.name) };
 }

@@ -96,5 +96,9 @@ export interface Evaluation extends GraphInputs {
   readonly best: string | undefined;
 }
 
+/** The figure that says which checkpoint is best, if there is one. */
+export const bestFigureOf = ({ figures, best }: Evaluation): Evaluation["figures"][number] | undefined =>
+  figures.find(({ name }) => name === best);
+
 /** A vector over all parameters of each part, by the part's name. */
 export type PartVectors<Vector extends Values = Float32Array> = Readonly<Record<string, Vector>>;

@@ -8,7 +8,7 @@ import { familyOf } from "../families/by-name.ts";
 import { anyOf, type Communicator } from "../programs/communicator.ts";
 import { openEvaluator } from "../programs/evaluator.ts";
 import { parameterCount } from "../programs/parameters.ts";
-import type { Figure } from "../programs/trainable.ts";
+import { bestFigureOf, type Figure } from "../programs/trainable.ts";
 import { readState, releaseState, vectorOfParts, type TrainingState } from "../programs/training-state.ts";
 import { openDeviceTrainingStep, openTrainingStep, type TrainingStep } from "../programs/training-step.ts";
 import type { RunConfig } from "../run/config.ts";
@@ -88,7 +88,7 @@ export async function trainModel(options: LoopOptions): Promise<TrainResult> {
   const { parts } = trace(1);
   const trainFigures = parts.flatMap((part) => part.figures);
   const evaluation = evaluate(1);
-  const bestFigure = evaluation.figures.find(({ name }) => name === evaluation.best);
+  const bestFigure = bestFigureOf(evaluation);
   const { averages } = parts[0]!.optimizer.averaging;
   if (bestFigure === undefined) {
     const lacksBest = (allowed: string, name: "ema" | "patience") =>
