@@ -1,10 +1,10 @@
-import { whole } from "../src/cli/arguments.ts";
+import { sizesIn } from "../src/cli/network-options.ts";
 import { trainableOf } from "../src/families/autoregressive.ts";
 import { familyOf } from "../src/families/by-name.ts";
 import type { TrainingSettings } from "../src/families/optimizers.ts";
 import { sizeOf } from "../src/graph/shapes.ts";
 import { defaultLikelihood } from "../src/likelihood/by-name.ts";
-import { modelByName, sizesOf, type GivenSizes } from "../src/models/by-name.ts";
+import { modelByName, sizesOf } from "../src/models/by-name.ts";
 import type { ModelConfig } from "../src/models/model.ts";
 import {
   buildNetwork,
@@ -47,20 +47,11 @@ export const GATED: BenchNetwork = {
  */
 export function family(text: string): BenchNetwork {
   const [name, given] = text.split(":") as [string, string?];
-  const sizes = sizesOf(name, given === undefined ? {} : sizesIn(given));
+  const sizes = sizesOf(name, given === undefined ? {} : sizesIn("--model")(given));
   const { family } = modelByName(name);
   if (family === "tokenizer") return { name, sizes, levels: 256, size: 64, channels: 3 };
   return { name, sizes, levels: family === "gan" ? 256 : 2, size: 28, channels: 1 };
 }
-
-/** Of "kernel=5,width=16". */
-const sizesIn = (text: string): GivenSizes =>
-  Object.fromEntries(
-    text.split(",").map((pair) => {
-      const [size, value = ""] = pair.split("=") as [string, string?];
-      return [size, whole(`${size} of --model`, 1)(value)];
-    }),
-  );
 
 /** A network beside others: its name, and the sizes that are not as they come. */
 export const titleOf = ({ name, sizes }: BenchNetwork): string => {

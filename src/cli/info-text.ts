@@ -34,6 +34,9 @@ export function infoText(
     ...(field ? [`${fieldText(field)}, by a network of width ${field.width} and depth ${field.depth}`] : []),
     ...(positions ? ["told the row and column of each pixel"] : []),
     `sizes: ${valuesText(modelConfig)}`,
+    ...(field?.kind === "coarse" && field.sizes
+      ? [`sizes of the networks of larger pictures: ${valuesText({ ...modelConfig, ...field.sizes })}`]
+      : []),
     ...(settings ? [`settings: ${valuesText(settings)}`] : []),
     ...Object.entries(presets).map(([name, sizes]) => `preset ${name}: ${valuesText(sizes)}`),
     `${info.parameters} parameters:`,

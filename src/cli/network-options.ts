@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 import { NextpixelError } from "../basics/errors.ts";
 import { modelByName, MODELS, settingNames, sizeNames, type GivenSizes } from "../models/by-name.ts";
+import type { ModelConfig } from "../models/model.ts";
 import type { GivenSettings, Setting } from "../models/settings.ts";
 import { flagOf, number, whole } from "./arguments.ts";
 
@@ -74,3 +75,14 @@ export const givenSettings = (command: Command): GivenSettings =>
 /** The sizes that the options of a command give. */
 export const givenSizes = (command: Command): GivenSizes =>
   Object.fromEntries(sizeNames().map((size) => [size, command.getOptionValue(size) as number | undefined]));
+
+/** Sizes as text, such as "kernel=5,width=16"; `name` is that of the option. */
+export const sizesIn =
+  (name: string) =>
+  (text: string): ModelConfig =>
+    Object.fromEntries(
+      text.split(",").map((pair) => {
+        const [size, value = ""] = pair.split("=") as [string, string?];
+        return [size, whole(`${size} of ${name}`, 1, 65_536)(value)];
+      }),
+    );

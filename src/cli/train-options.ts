@@ -17,7 +17,7 @@ import { FIELD_DEFAULTS, TRAIN_DEFAULTS } from "../train/defaults.ts";
 import * as read from "./arguments.ts";
 import type { Relations } from "./config-file.ts";
 import { optionsOf } from "./run-options.ts";
-import { withSettingOptions, withSizeOptions } from "./network-options.ts";
+import { sizesIn, withSettingOptions, withSizeOptions } from "./network-options.ts";
 
 /** Which options of `train` exclude, replace or imply others, and what else a configuration file may be. */
 export const relations = (): Relations => ({
@@ -34,7 +34,7 @@ export const relations = (): Relations => ({
     ...INSTEAD_OF_FINDING_A_RATE.map((option) => ["findLr", option] as const),
   ],
   replaced: {
-    model: ["preset", ...sizeNames(), ...settingNames()],
+    model: ["preset", "fineSizes", ...sizeNames(), ...settingNames()],
     preset: sizeNames(),
     optimizer: ["lr", "decay", "ema", "beta1", "beta2"],
   },
@@ -105,6 +105,11 @@ export function withTrainOptions(command: Command): Command {
       "--coarse-to-fine <n>",
       "halve rows and columns n times, and learn to draw each size given the one of half of it",
       read.whole("--coarse-to-fine", 1, 16),
+    )
+    .option(
+      "--fine-sizes <size=n>",
+      "with --coarse-to-fine: sizes in which the networks of larger pictures differ from that of the smallest, such as depth=3",
+      sizesIn("--fine-sizes"),
     )
     .option(
       "--condition <folder>",

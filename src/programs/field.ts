@@ -3,6 +3,7 @@ import type { PictureSize } from "../data/dataset.ts";
 import { concat, input, mul, slice, sub } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import { topologicalOrder } from "../graph/walk.ts";
+import type { ModelConfig } from "../models/model.ts";
 import { fieldFeatures } from "../nn/field-features.ts";
 import type { Scope } from "../nn/scope.ts";
 import type { GivenPixels } from "../runtime/step/draw.ts";
@@ -18,6 +19,8 @@ export type FieldConfig = (
       /** The picture with half of its rows and columns, so many times: see `stages.ts`. */
       readonly kind: "coarse";
       readonly halvings: number;
+      /** Sizes in which the networks of larger pictures differ from that of the smallest. */
+      readonly sizes?: ModelConfig | undefined;
     }
   | {
       /** Another picture, of the same rows, columns and levels. */

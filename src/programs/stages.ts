@@ -29,7 +29,7 @@ export interface Stage {
 export function stagesOf(config: NetworkConfig): Stage[] {
   const { field, size } = config;
   if (field?.kind !== "coarse") return [{ name: NETWORK, config, spacing: 1, isRefining: false }];
-  const { halvings, width, depth } = field;
+  const { halvings, width, depth, sizes } = field;
   const most = 2 ** halvings;
   if (size.rows % most !== 0 || size.cols % most !== 0) {
     const wanted = `rows and columns that are multiples of ${most}`;
@@ -37,12 +37,14 @@ export function stagesOf(config: NetworkConfig): Stage[] {
   }
   return Array.from({ length: halvings + 1 }, (_, i) => {
     const spacing = 2 ** (halvings - i);
-    const ofField = { kind: "known", width, depth } as const;
+    const own = { ...config, size: spacedSize(size, spacing), field: undefined };
+    if (i === 0) return { name: "base", config: own, spacing, isRefining: false };
+    const modelConfig = { ...config.modelConfig, ...sizes };
     return {
-      name: i === 0 ? "base" : `x${2 ** i}`,
-      config: { ...config, size: spacedSize(size, spacing), field: i === 0 ? undefined : ofField },
+      name: `x${2 ** i}`,
+      config: { ...own, modelConfig, field: { kind: "known", width, depth } },
       spacing,
-      isRefining: i > 0,
+      isRefining: true,
     };
   });
 }

@@ -66,6 +66,8 @@ const common = {
         v.strictObject({
           kind: v.literal("coarse"),
           halvings: v.pipe(wholeFrom(1), v.maxValue(16)),
+          /** In which the networks of larger pictures differ from that of the smallest. */
+          sizes: v.optional(v.record(v.string(), wholeFrom(1))),
           ...fieldSizes,
         }),
         v.strictObject({

@@ -1,4 +1,5 @@
 import { expected, wholeNumber } from "../basics/errors.ts";
+import type { ModelConfig } from "../models/model.ts";
 import type { FieldConfig } from "../programs/field.ts";
 import { FIELD_DEFAULTS } from "./defaults.ts";
 
@@ -8,6 +9,8 @@ export interface FieldRequest {
   readonly completeAny?: boolean | undefined;
   /** So many times rows and columns are halved: the model draws the smallest picture first, see `stages.ts`. */
   readonly coarseToFine?: number | undefined;
+  /** With it: sizes in which the networks of larger pictures differ from that of the smallest. */
+  readonly fineSizes?: ModelConfig | undefined;
   /**
    * A folder of other pictures, which have the names of the pictures: the network learns p(picture | other picture),
    * see `paired`.
@@ -24,7 +27,7 @@ export interface FieldRequest {
  * @throws ARGUMENT if more than one kind is asked for, or sizes of a network that reads no field
  */
 export function fieldOf(
-  { completeAny, coarseToFine, condition, fieldWidth, fieldDepth }: FieldRequest,
+  { completeAny, coarseToFine, fineSizes, condition, fieldWidth, fieldDepth }: FieldRequest,
   conditionChannels: number | undefined,
 ): FieldConfig | undefined {
   const kinds = Object.entries({ completeAny: completeAny || undefined, coarseToFine, condition }).filter(
@@ -33,13 +36,20 @@ export function fieldOf(
   const [first, second] = kinds;
   if (second)
     throw expected("ARGUMENT", `no ${second[0]} beside ${first![0]}`, second[0], second[1], second[0]);
+  if (fineSizes && coarseToFine === undefined)
+    throw expected("ARGUMENT", "none without coarseToFine", "fineSizes", Object.keys(fineSizes), "fineSizes");
   const sizes = {
     width: wholeNumber(fieldWidth ?? FIELD_DEFAULTS.width, "fieldWidth", 1),
     depth: wholeNumber(fieldDepth ?? FIELD_DEFAULTS.depth, "fieldDepth", 1),
   };
   if (completeAny) return { kind: "known", ...sizes };
   if (coarseToFine !== undefined)
-    return { kind: "coarse", halvings: wholeNumber(coarseToFine, "coarseToFine", 1), ...sizes };
+    return {
+      kind: "coarse",
+      halvings: wholeNumber(coarseToFine, "coarseToFine", 1),
+      ...sizes,
+      ...(fineSizes && { sizes: fineSizes }),
+    };
   if (conditionChannels !== undefined) return { kind: "picture", channels: conditionChannels, ...sizes };
   const [useless] = Object.entries({ fieldWidth, fieldDepth }).filter(([, value]) => value !== undefined);
   if (useless)
@@ -53,7 +63,7 @@ export function requestOfField(field: FieldConfig | undefined): Omit<FieldReques
   const { kind, width: fieldWidth, depth: fieldDepth } = field;
   return {
     ...(kind === "known" && { completeAny: true }),
-    ...(kind === "coarse" && { coarseToFine: field.halvings }),
+    ...(kind === "coarse" && { coarseToFine: field.halvings, fineSizes: field.sizes }),
     fieldWidth,
     fieldDepth,
   };

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { trainCommand } from "../../src/cli/train-command.ts";
+import { optionsOf } from "../../src/cli/run-options.ts";
 import { withTrainOptions } from "../../src/cli/train-options.ts";
 import { TRAIN_DEFAULTS } from "../../src/train/defaults.ts";
 import { configOf } from "../../src/train/config-of-request.ts";
@@ -67,6 +68,25 @@ describe("a configuration file", () => {
     expect(ema).toEqual([0.9, 0.99]);
     await expect(asked({ dataset: "digits", out: "run", ema: [] })).rejects.toThrow("a number or text");
     await expect(asked({ dataset: "digits", out: "run", steps: [1, 2] })).rejects.toThrow("whole number");
+  });
+
+  test("has sizes of larger pictures' networks, which do not count for another model", async () => {
+    const file = { dataset: "digits", out: "run", model: "gated-pixelcnn", coarseToFine: 1 };
+    for (const fineSizes of [["depth=3", "kernel=5"], "depth=3,kernel=5"]) {
+      const request = await asked({ ...file, fineSizes });
+      expect(request).toMatchObject({ fineSizes: { depth: 3, kernel: 5 } });
+      const config = configOf({ ...request, device: "cpu" }, DIGITS);
+      expect(config.network.field).toMatchObject({ halvings: 1, sizes: { depth: 3, kernel: 5 } });
+      expect(await asked(optionsOf(config, "run"), "--out", "run")).toMatchObject({
+        coarseToFine: 1,
+        fineSizes: { depth: 3, kernel: 5 },
+      });
+    }
+    const other = await asked({ ...file, fineSizes: "depth=3" }, "--model", "pixelsnail");
+    expect(other).not.toHaveProperty("fineSizes");
+    await expect(asked({ ...file, fineSizes: "depth" })).rejects.toThrow(
+      "expected a whole number for depth of --fine-sizes",
+    );
   });
 
   test("counts for less than the command line, whatever the order", async () => {

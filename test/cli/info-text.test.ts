@@ -14,3 +14,12 @@ test.each([
   expect(infoText(network, describeNetwork(network)).split("\n")).toContain(line);
   expect(infoText(TINY_CONFIG.network, describeNetwork(TINY_CONFIG.network))).not.toContain("told");
 });
+
+test("says what sizes the networks of larger pictures have", () => {
+  const field = { kind: "coarse", halvings: 1, width: 2, depth: 1, sizes: { depth: 2 } } as const;
+  const network = { ...TINY_CONFIG.network, field };
+  const { width, head } = TINY_CONFIG.network.modelConfig;
+  expect(infoText(network, describeNetwork(network)).split("\n")).toContain(
+    `sizes of the networks of larger pictures: width ${width}, depth 2, head ${head}`,
+  );
+});

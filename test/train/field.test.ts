@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,8 +77,8 @@ const REQUESTS: readonly (readonly [string, () => Omit<TrainRequest, "out">])[] 
     () => ({ ...common, dataset: pictures, completeAny: true, positions: true }),
   ],
   [
-    "coarse to fine, and positions",
-    () => ({ ...common, dataset: pictures, coarseToFine: 2, positions: true }),
+    "coarse to fine, sizes of larger pictures, and positions",
+    () => ({ ...common, dataset: pictures, coarseToFine: 2, fineSizes: { depth: 2 }, positions: true }),
   ],
   [
     "another picture, and positions",
@@ -114,6 +115,8 @@ describe.each(REQUESTS)("a training with %s", (name, request) => {
     expect(config.network.field).toMatchObject({ width: 2, depth: 1 });
     const model = await ImageModel.load(run("whole"), { checkpoint: "last" });
     expect(config.network.positions).toBe(request().positions);
+    const { field } = config.network;
+    expect(field?.kind === "coarse" ? field.sizes : undefined).toEqual(request().fineSizes);
     const isOfPairs = name.startsWith("another picture");
     const dataset = isOfPairs ? at("colours") : pictures;
     const beside = isOfPairs ? { condition: at("negatives") } : {};
@@ -140,6 +143,15 @@ test("what does not go together is refused", async () => {
     code: "ARGUMENT",
     message: "expected none without completeAny, coarseToFine or condition for fieldWidth, received 2",
   });
+  await refusal({ fineSizes: { depth: 2 } }).toMatchObject({
+    code: "ARGUMENT",
+    message: "expected none without coarseToFine for fineSizes, received [depth]",
+  });
+  await refusal({ coarseToFine: 1, fineSizes: { layers: 2 } }).toMatchObject({
+    code: "ARGUMENT",
+    message: expect.stringContaining('for a size of pixelcnn, received "layers"'),
+  });
+  expect(existsSync(at("refused"))).toBe(false);
   await refusal({ model: "vae", sizes: {}, completeAny: true }).toMatchObject({
     code: "ARGUMENT",
     message: "training: network.field: Expected none of the family vae",
