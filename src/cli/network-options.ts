@@ -76,7 +76,7 @@ export const givenSettings = (command: Command): GivenSettings =>
 export const givenSizes = (command: Command): GivenSizes =>
   Object.fromEntries(sizeNames().map((size) => [size, command.getOptionValue(size) as number | undefined]));
 
-/** Sizes as text, such as "kernel=5,width=16"; `name` is that of the option. */
+/** The sizes that a text such as "kernel=5,width=16" gives; `name` is that of the option. */
 export const sizesIn =
   (name: string) =>
   (text: string): ModelConfig =>
@@ -86,3 +86,9 @@ export const sizesIn =
         return [size, whole(`${size} of ${name}`, 1, 65_536)(value)];
       }),
     );
+
+/** Sizes as the text that `sizesIn` reads. */
+export const textOfSizes = (sizes: ModelConfig): string =>
+  Object.entries(sizes)
+    .map(([size, value]) => `${size}=${value}`)
+    .join(",");

@@ -1,6 +1,7 @@
 import type { Extent } from "../data/dataset.ts";
 import type { RunConfig } from "../run/config.ts";
 import { requestOf } from "../train/config-of-request.ts";
+import { textOfSizes } from "./network-options.ts";
 
 /** The options, in the form of a configuration file, that `train` needs to repeat the run in a folder. */
 export function optionsOf(config: RunConfig, run: string): Record<string, unknown> {
@@ -10,7 +11,7 @@ export function optionsOf(config: RunConfig, run: string): Record<string, unknow
     ...rest,
     ...sizes,
     ...settings,
-    fineSizes: fineSizes && Object.entries(fineSizes).map(([size, value]) => `${size}=${value}`),
+    fineSizes: fineSizes && textOfSizes(fineSizes),
     resize: text(resize),
     crop: text(crop),
   };

@@ -108,7 +108,8 @@ export function withTrainOptions(command: Command): Command {
     )
     .option(
       "--fine-sizes <size=n>",
-      "with --coarse-to-fine: sizes in which the networks of larger pictures differ from that of the smallest, such as depth=3",
+      "with --coarse-to-fine: sizes in which the networks of larger pictures differ from that of the smallest, " +
+        "such as depth=3",
       sizesIn("--fine-sizes"),
     )
     .option(

@@ -38,19 +38,19 @@ export function fieldOf(
     throw expected("ARGUMENT", `no ${second[0]} beside ${first![0]}`, second[0], second[1], second[0]);
   if (fineSizes && coarseToFine === undefined)
     throw expected("ARGUMENT", "none without coarseToFine", "fineSizes", Object.keys(fineSizes), "fineSizes");
-  const sizes = {
+  const ofField = {
     width: wholeNumber(fieldWidth ?? FIELD_DEFAULTS.width, "fieldWidth", 1),
     depth: wholeNumber(fieldDepth ?? FIELD_DEFAULTS.depth, "fieldDepth", 1),
   };
-  if (completeAny) return { kind: "known", ...sizes };
+  if (completeAny) return { kind: "known", ...ofField };
   if (coarseToFine !== undefined)
     return {
       kind: "coarse",
       halvings: wholeNumber(coarseToFine, "coarseToFine", 1),
-      ...sizes,
-      ...(fineSizes && { sizes: fineSizes }),
+      sizes: fineSizes,
+      ...ofField,
     };
-  if (conditionChannels !== undefined) return { kind: "picture", channels: conditionChannels, ...sizes };
+  if (conditionChannels !== undefined) return { kind: "picture", channels: conditionChannels, ...ofField };
   const [useless] = Object.entries({ fieldWidth, fieldDepth }).filter(([, value]) => value !== undefined);
   if (useless)
     throw expected("ARGUMENT", "none without completeAny, coarseToFine or condition", ...useless, useless[0]);
