@@ -33,6 +33,11 @@ export interface Likelihood {
    * of that shape.
    */
   nats(logits: Node, pictures: Node): Node;
+  /**
+   * Logits of the distribution that is moved by `places`, [batch, channels, rows, cols], where levels lie from -1 to 1:
+   * so a network only has to tell how pictures differ from these. Left out if there is no such move.
+   */
+  around?(logits: Node, places: Node): Node;
   /** The same distribution as numbers, for drawing. */
   readonly masses: Masses;
   /**

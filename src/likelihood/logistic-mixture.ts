@@ -36,6 +36,19 @@ export function logisticMixture(levels: number): Likelihood {
       });
       return concat(nats, 1);
     },
+    // The mean of a colour moves with how the colours before it differ from their places.
+    around(logits, places) {
+      const channels = places.shape[1]!;
+      const part = (i: number, count = 1) => slice(logits, 1, i * COMPONENTS, (i + count) * COMPONENTS);
+      const moved = Array.from({ length: channels }, (_, c) => {
+        const start = startOfChannel(c) / COMPONENTS;
+        const place = (channel: number) => slice(places, 1, channel, channel + 1);
+        let mean = add(part(start), place(c));
+        for (let i = 0; i < c; i++) mean = sub(mean, mul(tanh(part(start + 2 + i)), place(i)));
+        return [mean, part(start + 1, 1 + c)];
+      });
+      return concat([part(0), ...moved.flat()], 1);
+    },
     masses: (logits, temperature, earlier) => massesOfMixture(logits, temperature, earlier, levels),
   };
 }

@@ -1,6 +1,6 @@
 import { expected } from "../basics/errors.ts";
 import type { PictureSize } from "../data/dataset.ts";
-import { concat, input, mul, slice, sub } from "../graph/language.ts";
+import { concat, constant, conv, div, input, mul, slice, sub } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import { topologicalOrder } from "../graph/walk.ts";
 import type { ModelConfig } from "../models/model.ts";
@@ -14,6 +14,8 @@ export type FieldConfig = (
   | {
       /** Pixels of the picture itself, whichever they are. */
       readonly kind: "known";
+      /** Whether it is always every second row and column, from the first on: in one of several networks, see `stages.ts`. */
+      readonly isHalved?: boolean;
     }
   | {
       /** The picture with half of its rows and columns, so many times: see `stages.ts`. */
@@ -89,22 +91,46 @@ export function fieldValues(
 }
 
 /** Features of a field, made by parameters in `scope`: [batch, width, rows, cols]. */
-export function featuresOfField(
-  scope: Scope,
-  field: Node,
-  { kind, width, depth }: FieldConfig,
-  levels: number,
-): Node {
-  const scaled = kind === "picture" ? scaledPicture(field, levels) : scaledKnown(field, levels);
-  return fieldFeatures(scope, scaled, { maps: width, blocks: depth });
+export function featuresOfField(scope: Scope, field: Node, config: FieldConfig, levels: number): Node {
+  const read = config.kind === "picture" ? scaledPicture(field, levels) : knownOf(field, config, levels);
+  return fieldFeatures(scope, read, { maps: config.width, blocks: config.depth });
+}
+
+/** Whether a network knows every second row and column of its pictures. */
+export const isHalved = (config: FieldConfig): boolean => config.kind === "known" && config.isHalved === true;
+
+/** What a network reads of known pixels: their places, or between them as well, and which are known. */
+function knownOf(field: Node, config: FieldConfig, levels: number): Node {
+  const { pixels, known } = scaledKnown(field, levels);
+  return concat([isHalved(config) ? interpolated(field, levels) : pixels, known], 1);
 }
 
 /** Known pixels as networks read pictures, from -1 to 1, and 0 where they are not known. */
-function scaledKnown(field: Node, levels: number): Node {
+function scaledKnown(field: Node, levels: number): { readonly pixels: Node; readonly known: Node } {
   const channels = field.shape[1]! - 1;
   const known = slice(field, 1, channels, channels + 1);
-  return concat([sub(mul(slice(field, 1, 0, channels), 2 / (levels - 1)), known), known], 1);
+  return { pixels: sub(mul(slice(field, 1, 0, channels), 2 / (levels - 1)), known), known };
 }
+
+/**
+ * Of a field that holds every second row and column, the whole picture, from -1 to 1: other pixels are the mean of
+ * their two or four known neighbours (bilinear interpolation), of those within the picture.
+ */
+export function interpolated(field: Node, levels: number): Node {
+  const { pixels, known } = scaledKnown(field, levels);
+  const pad = { top: 1, left: 1, bottom: 1, right: 1 };
+  const sums = (x: Node) => {
+    const maps = x.shape[1]!;
+    const kernels = Array.from({ length: maps * maps }, (_, i) =>
+      BILINEAR.map((tap) => (i % (maps + 1) === 0 ? tap : 0)),
+    );
+    return conv(x, constant(kernels.flat(), [maps, maps, 3, 3]), { pad });
+  };
+  return div(sums(pixels), sums(known));
+}
+
+/** How much each of 3x3 pixels counts for the one in the middle. */
+const BILINEAR = [1, 2, 1, 2, 4, 2, 1, 2, 1].map((tap) => tap / 4);
 
 /** Checks that a network reads its field. @throws ARGUMENT */
 export function checkFieldIsRead(model: string, logits: Node, field: Node | undefined): void {

@@ -3,7 +3,7 @@ import type { PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
 import { groupOf } from "../graph/channel-groups.ts";
 import { checkCausality } from "../graph/causality.ts";
-import { input } from "../graph/language.ts";
+import { input, sub } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import type { Shape } from "../graph/primitives.ts";
 import { sameShape } from "../graph/shapes.ts";
@@ -15,7 +15,14 @@ import type { Settings } from "../models/settings.ts";
 import type { NoiseInput } from "../nn/noise-input.ts";
 import { readsPositions } from "../nn/positions.ts";
 import { Scope, type Declaration } from "../nn/scope.ts";
-import { checkFieldIsRead, featuresOfField, fieldInput, type FieldConfig } from "./field.ts";
+import {
+  checkFieldIsRead,
+  featuresOfField,
+  fieldInput,
+  interpolated,
+  isHalved,
+  type FieldConfig,
+} from "./field.ts";
 import { scaledPicture } from "./scaled-picture.ts";
 import type { Part } from "./trainable.ts";
 
@@ -165,8 +172,10 @@ export function networkOf(
   const groups = likelihood.groups(size.channels);
   const field = conditioned && fieldInput(conditioned, size, batch);
   const features = field && featuresOfField(scope.at("field"), field, conditioned, levels);
-  const logits = build(scope, scaled, outputs, classes, features);
-  checkLogits(logits, [batch, outputs, size.rows, size.cols]);
+  const between = field && isHalved(conditioned) ? interpolated(field, levels) : undefined;
+  const built = build(scope, between ? sub(scaled, between) : scaled, outputs, classes, features);
+  checkLogits(built, [batch, outputs, size.rows, size.cols]);
+  const logits = between && likelihood.around ? likelihood.around(built, between) : built;
   const { declarations } = scope;
   // The first of the picture's channels that a group of logits predicts: the group may depend on what comes before it.
   checkCausality(logits, picture, (channel) => groupOf(channel, outputs, groups) * (size.channels / groups));

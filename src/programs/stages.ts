@@ -12,7 +12,8 @@ import type { GraphInputs, Part } from "./trainable.ts";
 // at twice as many rows and columns again and again. The picture of half the size is made of every second row and
 // column, so that its pixels are pixels of the larger one, which has three more for each: by the chain rule
 // p(picture) = p(small picture) p(the other three pixels of each | small picture), without any loss. A network of a
-// larger picture knows these pixels in advance, as a field, and predicts all others in raster order.
+// larger picture knows these pixels in advance, as a field, and predicts all others in raster order. What lies between
+// them is near to their mean: the network reads and predicts how pixels differ from that (`interpolated`).
 
 /** One network of a model. */
 export interface Stage {
@@ -42,7 +43,7 @@ export function stagesOf(config: NetworkConfig): Stage[] {
     const modelConfig = { ...config.modelConfig, ...sizes };
     return {
       name: `x${2 ** i}`,
-      config: { ...own, modelConfig, field: { kind: "known", width, depth } },
+      config: { ...own, modelConfig, field: { kind: "known", isHalved: true, width, depth } },
       spacing,
       isRefining: true,
     };

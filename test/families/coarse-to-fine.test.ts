@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { pictureLength } from "../../src/data/dataset.ts";
 import { autoregressive } from "../../src/families/autoregressive.ts";
+import * as g from "../../src/graph/language.ts";
 import { collect } from "../../src/programs/drawn-pictures.ts";
+import { interpolated } from "../../src/programs/field.ts";
 import { buildNetwork, type NetworkConfig } from "../../src/programs/network.ts";
 import { openNetworkObserver } from "../../src/programs/observer.ts";
 import { packParameters, vectorOf } from "../../src/programs/parameters.ts";
@@ -37,6 +39,15 @@ const COLOUR: NetworkConfig = {
   size: { channels: 3, rows: 4, cols: 8 },
   classes: TWO,
   field: coarse(2),
+};
+
+/** In colour, with means that are moved to where neighbours lie. */
+const MIXTURE: NetworkConfig = {
+  ...COLOUR,
+  likelihood: "logistic-mixture",
+  levels: 9,
+  classes: undefined,
+  field: coarse(1),
 };
 
 const weightsOf = (config: NetworkConfig, scale = 2): PartVectors =>
@@ -120,6 +131,7 @@ describe("the probabilities of pictures", () => {
 describe.each([
   ["binary", BINARY],
   ["colour, two halvings, classes", COLOUR],
+  ["mixture of logistics", MIXTURE],
 ])("pictures that are drawn (%s)", (_, config) => {
   const { size, classes } = config;
   const weights = weightsOf(config);
@@ -220,9 +232,41 @@ test("draws of the stages are independent", async () => {
 
 test.each([
   ["coarse to fine", COLOUR],
+  ["coarse to fine, mixture of logistics", MIXTURE],
   ["known pixels", { ...BINARY, field: { kind: "known", width: 3, depth: 1 } } as const],
 ])("gradients of every part agree with differences (%s)", async (_, config) => {
   await expectGradients(autoregressive.trainable(config, 2, SETTINGS), config.levels);
+});
+
+test("pixels between those of the smaller picture are interpolated, up to the edges", () => {
+  // Two channels of 3x4; what is not known is 0.
+  const [a, b] = [
+    [0, 0, 4, 0, 0, 0, 0, 0, 2, 0, 8, 0],
+    [8, 0, 8, 0, 0, 0, 0, 0, 8, 0, 8, 0],
+  ] as const;
+  const known = [1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0];
+  const field = g.constant([...a, ...b, ...known], [1, 3, 3, 4]);
+  const [values] = evaluate([interpolated(field, 9)], {});
+  const levels = Array.from(values!, (value) => 4 * value + 4);
+  expectClose(levels.slice(0, 12), [0, 2, 4, 4, 1, 3.5, 6, 6, 2, 5, 8, 8], 1e-12);
+  expectClose(
+    levels.slice(12),
+    Array.from({ length: 12 }, () => 8),
+    1e-12,
+  );
+});
+
+test("before training, a mixture's means are where neighbours lie", () => {
+  const weights = weightsOf(MIXTURE, 0);
+  const flat = (level: number) => new Uint8Array(pictureLength(MIXTURE.size)).fill(level);
+  const isKnown = (i: number) => i % 2 === 0 && Math.floor((i % 32) / 8) % 2 === 0;
+  const missing = (level: number) =>
+    natsOf(MIXTURE, flat(level), weights)
+      .filter((_, i) => !isKnown(i))
+      .reduce((a, b) => a + b, 0);
+  // The same number for all levels but the lowest and the highest, which take what lies beyond.
+  expect(Math.abs(missing(2) / missing(4) - 1)).toBeLessThan(1e-9);
+  expect(Math.abs(missing(7) / missing(4) - 1)).toBeLessThan(1e-9);
 });
 
 test("validation tells the nats of each stage, which add up to those of the whole", () => {

@@ -9,6 +9,7 @@ import { evaluate } from "../reference/evaluate.ts";
 import { openSession } from "../../src/runtime/ort.ts";
 import { randomNumbers } from "../graph/primitive-cases.ts";
 import { chiSquareDeviate } from "../programs/chi-square.ts";
+import { expectClose } from "../runtime/logits.ts";
 
 const COMPONENTS = 10;
 const CASES = [1, 3].flatMap((channels) => [2, 3, 9, 256].map((levels) => ({ channels, levels })));
@@ -123,6 +124,25 @@ describe.each(CASES)("$channels channel(s) of $levels levels:", ({ channels, lev
     const received = total(gradient!.map((value, i) => value * direction[i]!));
     expect(Math.abs(received / wanted - 1)).toBeLessThan(1e-6);
   });
+});
+
+test("around places, the distribution is the same, moved there: a picture moved with it is as probable", () => {
+  const [levels, moves] = [256, [40, -25, 7]];
+  const logits = Array.from({ length: 20 }, (_, i) => logitsOf(3, 50 + i));
+  const pixels = logits.map((_, i) => randomPixel(3, 100, i).map((level) => level + 70));
+  const node = g.constant(logits.flat(), [20, 100, 1, 1]);
+  const places = g.constant(
+    logits.flatMap(() => moves.map((move) => (2 * move) / (levels - 1))),
+    [20, 3, 1, 1],
+  );
+  const likelihood = logisticMixture(levels);
+  const natsAt = (around: Node, all: readonly (readonly number[])[]) =>
+    evaluate([likelihood.nats(around, g.constant(all.flat(), [20, 3, 1, 1]))], {})[0]!;
+  const moved = pixels.map((pixel) => pixel.map((level, c) => level + moves[c]!));
+  // None of these levels is the lowest or the highest one, which take what lies beyond.
+  expect(Math.min(...moved.flat())).toBeGreaterThan(0);
+  expect(Math.max(...moved.flat())).toBeLessThan(levels - 1);
+  expectClose(natsAt(likelihood.around!(node, places), moved), natsAt(node, pixels), 1e-9);
 });
 
 test.each([2, 256])(
