@@ -22,6 +22,7 @@ export function infoText(
     classes = [],
     field,
     positions,
+    differences,
     presets = {},
     tokenizer,
   } = network;
@@ -33,6 +34,7 @@ export function infoText(
       : []),
     ...(field ? [`${fieldText(field)}, by a network of width ${field.width} and depth ${field.depth}`] : []),
     ...(positions ? ["told the row and column of each pixel"] : []),
+    ...(differences ? ["predicts how pixels differ from the mean of those beside and above"] : []),
     `sizes: ${valuesText(modelConfig)}`,
     ...(field?.kind === "coarse" && field.sizes
       ? [`sizes of the networks of larger pictures: ${valuesText({ ...modelConfig, ...field.sizes })}`]

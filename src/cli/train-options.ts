@@ -98,6 +98,11 @@ export function withTrainOptions(command: Command): Command {
         "papers; for autoregressive models, but pixelsnail, which knows them; pictures then have one size)",
     )
     .option(
+      "--differences",
+      "let the network read and predict how pixels differ from the mean of those beside and above: it learns in fewer " +
+        "steps (not in the papers; for autoregressive models with the likelihood logistic-mixture)",
+    )
+    .option(
       "--complete-any",
       "learn to complete pictures of which any pixels are known, also those below and to the right",
     )

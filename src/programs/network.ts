@@ -3,7 +3,7 @@ import type { PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
 import { groupOf } from "../graph/channel-groups.ts";
 import { checkCausality } from "../graph/causality.ts";
-import { input, sub } from "../graph/language.ts";
+import { add, input, mul, shift, sub } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import type { Shape } from "../graph/primitives.ts";
 import { sameShape } from "../graph/shapes.ts";
@@ -43,6 +43,11 @@ export interface NetworkConfig {
   readonly field?: FieldConfig | undefined;
   /** Whether the network is told where in the picture a pixel is, which the papers' networks are not. */
   readonly positions?: boolean | undefined;
+  /**
+   * Whether the network reads and predicts how pixels differ from the mean of those beside and above, which the papers'
+   * networks do not. Of several networks, coarse to fine, the first one: the others do so with the smaller picture.
+   */
+  readonly differences?: boolean | undefined;
   /** What makes codes of the pictures, if the network draws codes: levels and size are those of the pictures still. */
   readonly tokenizer?: TokenizerConfig | undefined;
 }
@@ -102,7 +107,7 @@ export function buildNetwork(config: NetworkConfig, batch: number, options: Netw
   const model = modelOf("autoregressive", config.model);
   if (config.field?.kind === "coarse")
     throw expected("ARGUMENT", "a model of one network", "the model", "one of several, coarse to fine");
-  const { positions } = config;
+  const { positions, differences } = config;
   if (positions && model.knowsPositions)
     throw expected(
       "ARGUMENT",
@@ -113,6 +118,14 @@ export function buildNetwork(config: NetworkConfig, batch: number, options: Netw
     );
   const sizes = checkedSizes(config);
   const likelihood = likelihoodOf(config);
+  if (differences && !likelihood.around)
+    throw expected(
+      "ARGUMENT",
+      "a likelihood with means, as logistic-mixture is,",
+      "differences",
+      likelihood.name,
+      "differences",
+    );
   const groups = likelihood.groups(config.size.channels);
   const network = networkOf(
     { ...config, likelihood },
@@ -152,13 +165,16 @@ export function likelihoodOf({ likelihood, levels }: NetworkConfig): Likelihood 
 }
 
 /** What a network is for. The likelihood is given by its name, or as it is. */
-export interface NetworkBasis extends Pick<NetworkConfig, "levels" | "size" | "classes" | "field"> {
+export interface NetworkBasis extends Pick<
+  NetworkConfig,
+  "levels" | "size" | "classes" | "field" | "differences"
+> {
   readonly likelihood: string | Likelihood;
 }
 
 /** A network from any function that builds logits. @throws CAUSALITY as `buildNetwork` */
 export function networkOf(
-  { likelihood: name, levels, size, classes: known, field: conditioned }: NetworkBasis,
+  { likelihood: name, levels, size, classes: known, field: conditioned, differences }: NetworkBasis,
   batch: number,
   build: BuildLogits,
   { dropout, path }: NetworkOptions = {},
@@ -172,10 +188,16 @@ export function networkOf(
   const groups = likelihood.groups(size.channels);
   const field = conditioned && fieldInput(conditioned, size, batch);
   const features = field && featuresOfField(scope.at("field"), field, conditioned, levels);
-  const between = field && isHalved(conditioned) ? interpolated(field, levels) : undefined;
-  const built = build(scope, between ? sub(scaled, between) : scaled, outputs, classes, features);
+  // Where pixels are likely to lie.
+  const places =
+    field && isHalved(conditioned)
+      ? interpolated(field, levels)
+      : differences
+        ? meanOfNeighbours(scaled)
+        : undefined;
+  const built = build(scope, places ? sub(scaled, places) : scaled, outputs, classes, features);
   checkLogits(built, [batch, outputs, size.rows, size.cols]);
-  const logits = between && likelihood.around ? likelihood.around(built, between) : built;
+  const logits = places && likelihood.around ? likelihood.around(built, places) : built;
   const { declarations } = scope;
   // The first of the picture's channels that a group of logits predicts: the group may depend on what comes before it.
   checkCausality(logits, picture, (channel) => groupOf(channel, outputs, groups) * (size.channels / groups));
@@ -192,6 +214,9 @@ export function networkOf(
     noise: scope.noiseInputs,
   };
 }
+
+/** At each pixel the mean of the one to the left and the one above; 0 takes the place of those outside the picture. */
+const meanOfNeighbours = (x: Node): Node => mul(add(shift(x, 0, 1), shift(x, 1, 0)), 0.5);
 
 /** @throws SHAPE if the logits are not of the shape that they must have. */
 export function checkLogits({ shape }: Node, wanted: Shape): void {

@@ -79,6 +79,8 @@ const common = {
     ),
     /** Whether a network is told where in the picture a pixel is. */
     positions: v.optional(v.boolean()),
+    /** Whether a network predicts how pixels differ from their neighbours. */
+    differences: v.optional(v.boolean()),
     classes: v.optional(
       v.pipe(v.array(v.strictObject({ name: v.string(), pictures: wholeFrom(0) })), v.minLength(1)),
     ),
@@ -182,9 +184,10 @@ export function runConfigOf(content: unknown, file: string, code: ErrorCode = "F
       about: ["completeAny", "coarseToFine", "condition"],
     });
   }
-  if (network.positions && !readsFields) {
-    throw new NextpixelError(code, `${file}: network.positions: Expected none of the family ${family}`, {
-      about: ["positions"],
+  const told = (["positions", "differences"] as const).find((name) => network[name]);
+  if (told && !readsFields) {
+    throw new NextpixelError(code, `${file}: network.${told}: Expected none of the family ${family}`, {
+      about: [told],
     });
   }
   if (network.field && network.tokenizer) {

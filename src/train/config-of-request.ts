@@ -80,6 +80,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
       size: pictures.size,
       field: fieldOf(request, pictures.conditionChannels),
       positions: all.positions || undefined,
+      differences: all.differences || undefined,
       classes: pictures.classes && [...pictures.classes],
       tokenizer,
     },
@@ -130,7 +131,7 @@ export function configOf(request: PlacedRequest, pictures: TrainingPictures, thr
  */
 export function requestOf({ network, data, training }: RunConfig, run: string): Omit<TrainRequest, "out"> {
   const { model, modelConfig: sizes, settings, likelihood, levels, classes, tokenizer, field } = network;
-  const { positions } = network;
+  const { positions, differences } = network;
   const {
     train: dataset,
     valid,
@@ -170,6 +171,7 @@ export function requestOf({ network, data, training }: RunConfig, run: string): 
     levels,
     classConditional: classes !== undefined,
     positions,
+    differences,
     ...requestOfField(field),
     ...training,
   };

@@ -40,6 +40,11 @@ export interface TrainRequest extends FieldRequest {
    * not know where the picture ends. It then draws pictures of one size only.
    */
   readonly positions?: boolean | undefined;
+  /**
+   * Whether an autoregressive network reads and predicts how pixels differ from the mean of those beside and above. It
+   * learns pictures of many levels in fewer steps. For a likelihood with means, such as the mixture of logistics.
+   */
+  readonly differences?: boolean | undefined;
   readonly steps?: number | undefined;
   /** In place of steps: passes over the data. */
   readonly epochs?: number | undefined;

@@ -6,13 +6,17 @@ import { TINY_CONFIG } from "../run/tiny-config.ts";
 test.each([
   [{ positions: true }, "told the row and column of each pixel"],
   [
+    { differences: true, likelihood: "logistic-mixture" },
+    "predicts how pixels differ from the mean of those beside and above",
+  ],
+  [
     { field: { kind: "known", width: 2, depth: 1 } as const },
     "told of all known pixels, by a network of width 2 and depth 1",
   ],
-])("says of %j what a network is told beside the pixels before", (told, line) => {
+])("says of %j what a network does beside reading the pixels before", (told, line) => {
   const network = { ...TINY_CONFIG.network, ...told };
   expect(infoText(network, describeNetwork(network)).split("\n")).toContain(line);
-  expect(infoText(TINY_CONFIG.network, describeNetwork(TINY_CONFIG.network))).not.toContain("told");
+  expect(infoText(TINY_CONFIG.network, describeNetwork(TINY_CONFIG.network))).not.toMatch(/told|differ/);
 });
 
 test("says what sizes the networks of larger pictures have", () => {

@@ -65,6 +65,8 @@ const COMMANDS_AND_OPTIONS: readonly Mistake[] = [
   [`train digits ${NEW} --dropout 0.5`, "dropout", "pixelsnail", '"pixelcnn"'],
   ["train digits --out new --positions --model pixelsnail", "--positions", '"pixelsnail"'],
   ["train digits --out new --positions --model vae", "network.positions", "family vae (see --positions)"],
+  ["train digits --out new --differences", "a likelihood with means", '"categorical" (see --differences)'],
+  ["train digits --out new --differences --model vae", "network.differences", "vae (see --differences)"],
   [`train digits ${NEW} --model gated-pixelcnn --kernel 4`, "an odd number", "kernel", "received 4"],
   [`train digits ${NEW} --kernel 4`, "an odd number", "kernel", "received 4"],
   ["train digits --out new --model pixelcnn-pp --resolutions 5", "multiples of 16", "5 resolutions", "8x8"],

@@ -71,6 +71,16 @@ export const TINY_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
         config: { ...model, likelihood: "logistic-mixture" as const, levels: 4, size: colourSize },
       },
       {
+        name: `${name}, logistic mixture, colour, differences`,
+        config: {
+          ...model,
+          likelihood: "logistic-mixture" as const,
+          levels: 4,
+          size: colourSize,
+          differences: true,
+        },
+      },
+      {
         name: `${name}, categorical, 3 classes`,
         config: {
           ...model,
@@ -178,6 +188,16 @@ export const COUNTABLE_NETWORKS: readonly TinyNetwork[] = MODELS.flatMap(
       {
         name: `${name}, ${sizeName(colour)} RGB with ${colourLevels} levels, logistic mixture`,
         config: { ...model, likelihood: "logistic-mixture" as const, levels: colourLevels, size: colour },
+      },
+      {
+        name: `${name}, 2x2 with 4 levels, logistic mixture, differences`,
+        config: {
+          ...model,
+          likelihood: "logistic-mixture" as const,
+          levels: 4,
+          size: grey(2, 2),
+          differences: true,
+        },
       },
       ...("knowsPositions" in other
         ? []

@@ -81,6 +81,16 @@ const REQUESTS: readonly (readonly [string, () => Omit<TrainRequest, "out">])[] 
     () => ({ ...common, dataset: pictures, coarseToFine: 2, fineSizes: { depth: 2 }, positions: true }),
   ],
   [
+    "coarse to fine, of differences",
+    () => ({
+      ...common,
+      dataset: pictures,
+      coarseToFine: 1,
+      likelihood: "logistic-mixture",
+      differences: true,
+    }),
+  ],
+  [
     "another picture, and positions",
     () => ({ ...common, dataset: at("colours"), condition: at("negatives"), positions: true }),
   ],
@@ -115,6 +125,7 @@ describe.each(REQUESTS)("a training with %s", (name, request) => {
     expect(config.network.field).toMatchObject({ width: 2, depth: 1 });
     const model = await ImageModel.load(run("whole"), { checkpoint: "last" });
     expect(config.network.positions).toBe(request().positions);
+    expect(config.network.differences).toBe(request().differences);
     const { field } = config.network;
     expect(field?.kind === "coarse" ? field.sizes : undefined).toEqual(request().fineSizes);
     const isOfPairs = name.startsWith("another picture");
