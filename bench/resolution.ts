@@ -35,7 +35,7 @@ export async function benchResolution({
     likelihood: "bernoulli",
     levels: 2,
     size: CROP,
-    field: { kind: "coarse", halvings: HALVINGS, ...FIELD_DEFAULTS },
+    field: { kind: "coarse", halvings: HALVINGS, reads: "differences", ...FIELD_DEFAULTS },
   };
   const weights = Object.fromEntries(
     traceStages(config, 1).parts.map(({ name, declarations }) => [name, initialParameters(declarations, 1)]),

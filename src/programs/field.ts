@@ -21,6 +21,8 @@ export type FieldConfig = (
       /** The picture with half of its rows and columns, so many times: see `stages.ts`. */
       readonly kind: "coarse";
       readonly halvings: number;
+      /** How networks of larger pictures read these: how they differ from the smaller one, see `interpolated`. */
+      readonly reads: "differences";
       /** Sizes in which the networks of larger pictures differ from that of the smallest. */
       readonly sizes?: ModelConfig | undefined;
     }

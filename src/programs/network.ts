@@ -188,13 +188,9 @@ export function networkOf(
   const groups = likelihood.groups(size.channels);
   const field = conditioned && fieldInput(conditioned, size, batch);
   const features = field && featuresOfField(scope.at("field"), field, conditioned, levels);
-  // Where pixels are likely to lie.
-  const places =
-    field && isHalved(conditioned)
-      ? interpolated(field, levels)
-      : differences
-        ? meanOfNeighbours(scaled)
-        : undefined;
+  // Where pixels are likely to lie, if anything is known of that.
+  const fromNeighbours = differences ? meanOfNeighbours(scaled) : undefined;
+  const places = field && isHalved(conditioned) ? interpolated(field, levels) : fromNeighbours;
   const built = build(scope, places ? sub(scaled, places) : scaled, outputs, classes, features);
   checkLogits(built, [batch, outputs, size.rows, size.cols]);
   const logits = places && likelihood.around ? likelihood.around(built, places) : built;

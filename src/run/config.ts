@@ -66,6 +66,11 @@ const common = {
         v.strictObject({
           kind: v.literal("coarse"),
           halvings: v.pipe(wholeFrom(1), v.maxValue(16)),
+          /** Runs of before networks did so do not say it, and would be read wrongly. */
+          reads: v.pipe(
+            v.optional(v.string(), ""),
+            v.literal("differences", "Expected differences; train a run of an older version again"),
+          ),
           /** In which the networks of larger pictures differ from that of the smallest. */
           sizes: v.optional(v.record(v.string(), wholeFrom(1))),
           ...fieldSizes,

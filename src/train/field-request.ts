@@ -47,6 +47,7 @@ export function fieldOf(
     return {
       kind: "coarse",
       halvings: wholeNumber(coarseToFine, "coarseToFine", 1),
+      reads: "differences",
       sizes: fineSizes,
       ...ofField,
     };

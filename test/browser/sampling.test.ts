@@ -109,7 +109,7 @@ const withFields: readonly {
   {
     run: "coarse-to-fine",
     told: {},
-    model: strongModel({ ...SQUARE, field: { kind: "coarse", halvings: 2, ...FIELD } }),
+    model: strongModel({ ...SQUARE, field: { kind: "coarse", halvings: 2, reads: "differences", ...FIELD } }),
   },
 ];
 

@@ -20,7 +20,8 @@ test.each([
 });
 
 test("says what sizes the networks of larger pictures have", () => {
-  const field = { kind: "coarse", halvings: 1, width: 2, depth: 1, sizes: { depth: 2 } } as const;
+  const sizes = { depth: 2 };
+  const field = { kind: "coarse", halvings: 1, reads: "differences", width: 2, depth: 1, sizes } as const;
   const network = { ...TINY_CONFIG.network, field };
   const { width, head } = TINY_CONFIG.network.modelConfig;
   expect(infoText(network, describeNetwork(network)).split("\n")).toContain(

@@ -19,7 +19,8 @@ const SETTINGS = { steps: 10, lr: 0.01, warmup: 0, decay: 1, clip: 100, ema: 0.9
 const PLACE = { cores: () => 1, startWorker: startNodeWorker };
 const TWO = ["a", "b"].map((name) => ({ name, pictures: 1 }));
 
-const coarse = (halvings: number) => ({ kind: "coarse", halvings, width: 3, depth: 1 }) as const;
+const coarse = (halvings: number) =>
+  ({ kind: "coarse", halvings, reads: "differences", width: 3, depth: 1 }) as const;
 /** From pictures of 2x2. */
 const BINARY: NetworkConfig = {
   model: "gated-pixelcnn",

@@ -67,3 +67,14 @@ test.each([
     message: expect.stringContaining(`${run}/config.json: ${reason}`),
   });
 });
+
+test("a run of before larger pictures were read as differences is refused: its weights would fit, and mean something else", async () => {
+  const field = { kind: "coarse", halvings: 1, width: 2, depth: 1 };
+  const run = await writtenWith({ field: { ...field, reads: "differences" } });
+  expect((await readRunConfig(run)).network.field).toMatchObject({ reads: "differences" });
+  const before = await writtenWith({ field });
+  await expect(readRunConfig(before)).rejects.toMatchObject({
+    code: "FORMAT",
+    message: expect.stringContaining("train a run of an older version again"),
+  });
+});
