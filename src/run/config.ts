@@ -63,18 +63,19 @@ const common = {
     field: v.optional(
       v.variant("kind", [
         v.strictObject({ kind: v.literal("known"), ...fieldSizes }),
-        v.strictObject({
-          kind: v.literal("coarse"),
-          halvings: v.pipe(wholeFrom(1), v.maxValue(16)),
-          /** Runs of before networks did so do not say it, and would be read wrongly. */
-          reads: v.pipe(
-            v.optional(v.string(), ""),
-            v.literal("differences", "Expected differences; train a run of an older version again"),
-          ),
-          /** In which the networks of larger pictures differ from that of the smallest. */
-          sizes: v.optional(v.record(v.string(), wholeFrom(1))),
-          ...fieldSizes,
-        }),
+        v.strictObject(
+          {
+            kind: v.literal("coarse"),
+            halvings: v.pipe(wholeFrom(1), v.maxValue(16)),
+            /** Runs of before networks did so do not say it, and would be read wrongly. */
+            reads: v.literal("differences"),
+            /** In which the networks of larger pictures differ from that of the smallest. */
+            sizes: v.optional(v.record(v.string(), wholeFrom(1))),
+            ...fieldSizes,
+          },
+          ({ expected: wanted, message }) =>
+            wanted === '"reads"' ? "Expected differences; train a run of an older version again" : message,
+        ),
         v.strictObject({
           kind: v.literal("picture"),
           channels: v.pipe(wholeFrom(1), v.maxValue(MAX_CHANNELS)),
