@@ -99,8 +99,8 @@ export function withTrainOptions(command: Command): Command {
     )
     .option(
       "--differences",
-      "let the network read and predict how pixels differ from the mean of those beside and above: it learns in fewer " +
-        "steps (not in the papers; for autoregressive models with the likelihood logistic-mixture)",
+      "let the network read and predict how pixels differ from the mean of those beside and above: it learns in " +
+        "fewer steps (not in the papers; for autoregressive models with the likelihood logistic-mixture)",
     )
     .option(
       "--complete-any",

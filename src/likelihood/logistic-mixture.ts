@@ -22,9 +22,8 @@ export function logisticMixture(levels: number): Likelihood {
     groups: () => 1,
     // -log p(colour | those before it): the joint probabilities of the colours, added up over the components, divided.
     nats(logits, pictures) {
-      const channels = pictures.shape[1]!;
       const { place, outward, half } = binsOf(pictures, levels);
-      const places = Array.from({ length: channels }, (_, c) => slice(place, 1, c, c + 1));
+      const places = channelsOf(place);
       let joint = slice(logits, 1, 0, COMPONENTS); // log w_k but for a number that is the same for all components
       let total = logSumExp(joint, [1]);
       const nats = places.map((own, c) => {
@@ -38,25 +37,33 @@ export function logisticMixture(levels: number): Likelihood {
     },
     // The mean of a colour moves with how the colours before it differ from their places.
     around(logits, places) {
-      const channels = places.shape[1]!;
-      const part = (i: number, count = 1) => slice(logits, 1, i * COMPONENTS, (i + count) * COMPONENTS);
-      const moved = Array.from({ length: channels }, (_, c) => {
-        const start = startOfChannel(c) / COMPONENTS;
-        const place = (channel: number) => slice(places, 1, channel, channel + 1);
-        let mean = add(part(start), place(c));
-        for (let i = 0; i < c; i++) mean = sub(mean, mul(tanh(part(start + 2 + i)), place(i)));
-        return [mean, part(start + 1, 1 + c)];
+      const moved = channelsOf(places).flatMap((own, c, all) => {
+        const part = partsOf(logits, c);
+        const mean = all
+          .slice(0, c)
+          .reduce((found, place, i) => sub(found, mul(tanh(part(2 + i)), place)), add(part(0), own));
+        return [mean, slice(logits, 1, startOfChannel(c) + COMPONENTS, startOfChannel(c + 1))];
       });
-      return concat([part(0), ...moved.flat()], 1);
+      return concat([slice(logits, 1, 0, COMPONENTS), ...moved], 1);
     },
     masses: (logits, temperature, earlier) => massesOfMixture(logits, temperature, earlier, levels),
   };
 }
 
+/** [batch, channels, rows, cols] as its channels, each [batch, 1, rows, cols]. */
+const channelsOf = (x: Node): Node[] => Array.from({ length: x.shape[1]! }, (_, c) => slice(x, 1, c, c + 1));
+
+/** Of a channel's logits, for all components: means (0), log-scales (1), coefficients of earlier colours (2, ..). */
+const partsOf =
+  (logits: Node, channel: number) =>
+  (i: number): Node => {
+    const start = startOfChannel(channel) + i * COMPONENTS;
+    return slice(logits, 1, start, start + COMPONENTS);
+  };
+
 /** The means and the log-scales of all components, [batch, components, rows, cols], given the earlier colours. */
 function component(logits: Node, earlier: readonly Node[]): { mean: Node; logScale: Node } {
-  const start = startOfChannel(earlier.length);
-  const part = (i: number) => slice(logits, 1, start + i * COMPONENTS, start + (i + 1) * COMPONENTS);
+  const part = partsOf(logits, earlier.length);
   const mean = earlier.reduce((found, place, i) => add(found, mul(tanh(part(2 + i)), place)), part(0));
   return { mean, logScale: minimum(maximum(part(1), LOG_SCALES.least), LOG_SCALES.largest) };
 }

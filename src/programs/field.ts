@@ -14,14 +14,14 @@ export type FieldConfig = (
   | {
       /** Pixels of the picture itself, whichever they are. */
       readonly kind: "known";
-      /** Whether it is always every second row and column, from the first on: in one of several networks, see `stages.ts`. */
+      /** Whether these are always every second row and column, as in one of several networks: see `stages.ts`. */
       readonly isHalved?: boolean;
     }
   | {
       /** The picture with half of its rows and columns, so many times: see `stages.ts`. */
       readonly kind: "coarse";
       readonly halvings: number;
-      /** How networks of larger pictures read these: how they differ from the smaller one, see `interpolated`. */
+      /** Networks of larger pictures read how these differ from the smaller one, interpolated: see `scaledField`. */
       readonly reads: "differences";
       /** Sizes in which the networks of larger pictures differ from that of the smallest. */
       readonly sizes?: ModelConfig | undefined;
@@ -92,34 +92,30 @@ export function fieldValues(
   throw expected("ARGUMENT", "pictures to condition on", "the field", values);
 }
 
-/** Features of a field, made by parameters in `scope`: [batch, width, rows, cols]. */
-export function featuresOfField(scope: Scope, field: Node, config: FieldConfig, levels: number): Node {
-  const read = config.kind === "picture" ? scaledPicture(field, levels) : knownOf(field, config, levels);
-  return fieldFeatures(scope, read, { maps: config.width, blocks: config.depth });
-}
+/** Features of a field as `scaledField` gives it, made by parameters in `scope`: [batch, width, rows, cols]. */
+export const featuresOfField = (scope: Scope, scaled: Node, { width, depth }: FieldConfig): Node =>
+  fieldFeatures(scope, scaled, { maps: width, blocks: depth });
 
 /** Whether a network knows every second row and column of its pictures. */
 export const isHalved = (config: FieldConfig): boolean => config.kind === "known" && config.isHalved === true;
 
-/** What a network reads of known pixels: their places, or between them as well, and which are known. */
-function knownOf(field: Node, config: FieldConfig, levels: number): Node {
-  const { pixels, known } = scaledKnown(field, levels);
-  return concat([isHalved(config) ? interpolated(field, levels) : pixels, known], 1);
-}
-
-/** Known pixels as networks read pictures, from -1 to 1, and 0 where they are not known. */
-function scaledKnown(field: Node, levels: number): { readonly pixels: Node; readonly known: Node } {
+/**
+ * A field as networks read it, from -1 to 1. Of known pixels: the picture, 0 where it is not known, or interpolated if
+ * it is halved, and then a channel that tells which are known.
+ */
+export function scaledField(field: Node, config: FieldConfig, levels: number): Node {
+  if (config.kind === "picture") return scaledPicture(field, levels);
   const channels = field.shape[1]! - 1;
   const known = slice(field, 1, channels, channels + 1);
-  return { pixels: sub(mul(slice(field, 1, 0, channels), 2 / (levels - 1)), known), known };
+  const pixels = sub(mul(slice(field, 1, 0, channels), 2 / (levels - 1)), known);
+  return concat([isHalved(config) ? interpolated(pixels, known) : pixels, known], 1);
 }
 
 /**
- * Of a field that holds every second row and column, the whole picture, from -1 to 1: other pixels are the mean of
- * their two or four known neighbours (bilinear interpolation), of those within the picture.
+ * Of every second row and column, the whole picture: other pixels are the mean of their two or four known neighbours
+ * (bilinear interpolation), of those within the picture.
  */
-export function interpolated(field: Node, levels: number): Node {
-  const { pixels, known } = scaledKnown(field, levels);
+function interpolated(pixels: Node, known: Node): Node {
   const pad = { top: 1, left: 1, bottom: 1, right: 1 };
   const sums = (x: Node) => {
     const maps = x.shape[1]!;

@@ -3,7 +3,7 @@ import type { PictureSize } from "../data/dataset.ts";
 import type { PictureClass } from "../data/classes.ts";
 import { groupOf } from "../graph/channel-groups.ts";
 import { checkCausality } from "../graph/causality.ts";
-import { add, input, mul, shift, sub } from "../graph/language.ts";
+import { add, input, mul, shift, slice, sub } from "../graph/language.ts";
 import type { Node } from "../graph/node.ts";
 import type { Shape } from "../graph/primitives.ts";
 import { sameShape } from "../graph/shapes.ts";
@@ -19,8 +19,8 @@ import {
   checkFieldIsRead,
   featuresOfField,
   fieldInput,
-  interpolated,
   isHalved,
+  scaledField,
   type FieldConfig,
 } from "./field.ts";
 import { scaledPicture } from "./scaled-picture.ts";
@@ -45,7 +45,7 @@ export interface NetworkConfig {
   readonly positions?: boolean | undefined;
   /**
    * Whether the network reads and predicts how pixels differ from the mean of those beside and above, which the papers'
-   * networks do not. Of several networks, coarse to fine, the first one: the others do so with the smaller picture.
+   * networks do not. Coarse to fine it is for the smallest picture: the other networks read differences in any case.
    */
   readonly differences?: boolean | undefined;
   /** What makes codes of the pictures, if the network draws codes: levels and size are those of the pictures still. */
@@ -187,10 +187,11 @@ export function networkOf(
   const outputs = likelihood.logits(size.channels);
   const groups = likelihood.groups(size.channels);
   const field = conditioned && fieldInput(conditioned, size, batch);
-  const features = field && featuresOfField(scope.at("field"), field, conditioned, levels);
+  const told = field && scaledField(field, conditioned, levels);
+  const features = told && featuresOfField(scope.at("field"), told, conditioned);
   // Where pixels are likely to lie, if anything is known of that.
   const fromNeighbours = differences ? meanOfNeighbours(scaled) : undefined;
-  const places = field && isHalved(conditioned) ? interpolated(field, levels) : fromNeighbours;
+  const places = told && isHalved(conditioned) ? slice(told, 1, 0, size.channels) : fromNeighbours;
   const built = build(scope, places ? sub(scaled, places) : scaled, outputs, classes, features);
   checkLogits(built, [batch, outputs, size.rows, size.cols]);
   const logits = places && likelihood.around ? likelihood.around(built, places) : built;

@@ -13,7 +13,7 @@ import type { GraphInputs, Part } from "./trainable.ts";
 // column, so that its pixels are pixels of the larger one, which has three more for each: by the chain rule
 // p(picture) = p(small picture) p(the other three pixels of each | small picture), without any loss. A network of a
 // larger picture knows these pixels in advance, as a field, and predicts all others in raster order. What lies between
-// them is near to their mean: the network reads and predicts how pixels differ from that (`interpolated`).
+// them is near to their mean: the network reads and predicts how pixels differ from that (`scaledField`).
 
 /** One network of a model. */
 export interface Stage {

@@ -67,7 +67,7 @@ const common = {
           {
             kind: v.literal("coarse"),
             halvings: v.pipe(wholeFrom(1), v.maxValue(16)),
-            /** Runs of before networks did so do not say it, and would be read wrongly. */
+            /** Older runs do not have it: their networks read the pixels themselves, and would be used wrongly. */
             reads: v.literal("differences"),
             /** In which the networks of larger pictures differ from that of the smallest. */
             sizes: v.optional(v.record(v.string(), wholeFrom(1))),

@@ -68,7 +68,7 @@ test.each([
   });
 });
 
-test("a run of before larger pictures were read as differences is refused: its weights would fit, and mean something else", () => {
+test("an older run, of larger pictures that are not read as differences, is refused: its weights would fit", () => {
   const read = (field: object) =>
     runConfigOf({ ...TINY_CONFIG, network: { ...TINY_CONFIG.network, field } }, "config.json");
   const before = { kind: "coarse", halvings: 1, width: 2, depth: 1 };
